@@ -1,0 +1,150 @@
+//! The command line as clap sees it.
+
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+
+use super::values::{self, Percentiles};
+use crate::plan::{Close, HistogramForm, Limit, Source};
+
+const EXAMPLES: &str = "\
+Examples:
+  synack db.example:5432                 is it up, and how long does a handshake take?
+  synack -t db.example:5432              watch it until Ctrl-C
+  synack -n 60s -i 100ms db.example:5432 a minute at ten probes a second
+  synack web.example:80,443 [::1]:22     several targets side by side
+  synack -i 0 -q -n 10000 10.0.0.7:80    as fast as possible, summary only
+  synack -n 1 -w 0 --json host:443       for scripts
+
+Durations: 250ms, 1.5s, 2m; a bare number is seconds.
+Exit code: 0 every target answered at least once, 1 some target did not, 2 the run could not be made.
+Ctrl-C prints the summary, Ctrl-\\ (SIGQUIT) prints it and goes on.";
+
+/// Ping for TCP ports that says why: who refused, who rejected, or that nobody answered.
+#[derive(Debug, Parser)]
+#[allow(clippy::struct_excessive_bools)] // independent switches, as the user gives them
+#[command(
+    name = "synack",
+    version,
+    after_help = EXAMPLES,
+    max_term_width = 100,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true
+)]
+pub(super) struct Args {
+    /// HOST:PORT, [IPV6]:PORT, or with lists and ranges HOST:22,80,8000-8010
+    #[arg(value_name = "TARGET", required = true)]
+    pub(super) targets: Vec<String>,
+
+    #[command(subcommand)]
+    pub(super) mode: Option<Mode>,
+
+    /// Probes of each target, or with a unit how long to start new ones
+    #[arg(short = 'n', long, visible_short_alias = 'c', value_name = "N|Ns", default_value = "4",
+        value_parser = values::limit, allow_hyphen_values = true, help_heading = "When")]
+    pub(super) count: Limit,
+
+    /// Until Ctrl-C
+    #[arg(short = 't', long, conflicts_with = "count", help_heading = "When")]
+    pub(super) forever: bool,
+
+    /// From the start of one probe to the start of the next; 0: as soon as the last has ended
+    #[arg(short, long, value_name = "D", default_value = "1s", value_parser = values::duration,
+        allow_hyphen_values = true, help_heading = "When")]
+    pub(super) interval: Duration,
+
+    /// First probes of each target, shown but kept out of the statistics
+    #[arg(
+        short,
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        help_heading = "When"
+    )]
+    pub(super) warmup: u64,
+
+    /// Give up on a probe after this (a failed neighbour lookup takes 3 s and must not look like silence)
+    #[arg(short = 'W', long, value_name = "D", default_value = "4s", value_parser = values::duration,
+        allow_hyphen_values = true, help_heading = "When")]
+    pub(super) timeout: Duration,
+
+    /// With -i 0: probes under way at once, per target
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..),
+        help_heading = "When")]
+    pub(super) in_flight: Option<u16>,
+
+    /// IPv4 only
+    #[arg(short = '4', conflicts_with = "ipv6", help_heading = "Whom")]
+    pub(super) ipv4: bool,
+
+    /// IPv6 only
+    #[arg(short = '6', help_heading = "Whom")]
+    pub(super) ipv6: bool,
+
+    /// Probe every address of a name, not just the first
+    #[arg(short, long, help_heading = "Whom")]
+    pub(super) all_addresses: bool,
+
+    /// Send from this address, and from these ports
+    #[arg(short = 'S', long, value_name = "ADDR[:PORT[-PORT]]", value_parser = values::source,
+        help_heading = "How")]
+    pub(super) source: Option<Source>,
+
+    /// Send through this interface
+    #[arg(short = 'I', long, value_name = "IF", help_heading = "How")]
+    pub(super) interface: Option<String>,
+
+    /// Mark packets with this DSCP
+    #[arg(long, value_name = "0-63", value_parser = clap::value_parser!(u8).range(0..=63),
+        help_heading = "How")]
+    pub(super) dscp: Option<u8>,
+
+    /// Time to live (hop limit) of packets
+    #[arg(long, value_name = "1-255", value_parser = clap::value_parser!(u8).range(1..),
+        help_heading = "How")]
+    pub(super) ttl: Option<u8>,
+
+    /// After connecting, watch this long for a reset or a close
+    #[arg(long, value_name = "D", value_parser = values::duration, allow_hyphen_values = true,
+        help_heading = "How")]
+    pub(super) hold: Option<Duration>,
+
+    /// How to end a connection [default: fin; rst when the interval is under 10 ms]
+    #[arg(long, value_name = "fin|rst", value_parser = values::close, help_heading = "How")]
+    pub(super) close: Option<Close>,
+
+    /// Print the summary only
+    #[arg(short, long, help_heading = "What is printed")]
+    pub(super) quiet: bool,
+
+    /// Begin each line with the time of its probe (UTC)
+    #[arg(short = 'D', long, help_heading = "What is printed")]
+    pub(super) timestamps: bool,
+
+    /// Print only probes that did not connect
+    #[arg(long, help_heading = "What is printed")]
+    pub(super) failures_only: bool,
+
+    /// Add a histogram: N equal buckets (20), or buckets with these edges in ms
+    #[arg(short = 'H', long, value_name = "N|E1,E2,..", num_args = 0..=1, require_equals = true,
+        value_parser = values::histogram, help_heading = "What is printed")]
+    #[allow(clippy::option_option)] // clap's form of an option whose value may be left out
+    pub(super) histogram: Option<Option<HistogramForm>>,
+
+    /// Percentiles in the summary
+    #[arg(long, value_name = "P,P,..", default_value = "50,90,99", value_parser = values::percentiles,
+        help_heading = "What is printed")]
+    pub(super) percentiles: Percentiles,
+
+    /// One JSON object per line instead of text
+    #[arg(long, help_heading = "What is printed")]
+    pub(super) json: bool,
+}
+
+/// Modes other than probing.
+#[derive(Debug, Subcommand)]
+pub(super) enum Mode {
+    /// Show what every verdict looks like, on targets of its own: no network, no privileges
+    Demo,
+}

@@ -1,0 +1,172 @@
+//! What the user typed, turned into a validated [`Plan`]. The only room that knows clap.
+
+mod args;
+mod values;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::ping::family_of;
+use crate::plan::{Close, HistogramForm, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan};
+use crate::platform;
+use crate::target::resolve::Family;
+use crate::target::{Host, HostPorts, parse as parse_target};
+use args::{Args, Mode};
+
+/// Below this interval connections are closed by RST: their TIME-WAIT would fill the port range.
+const RST_BELOW: std::time::Duration = std::time::Duration::from_millis(10);
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub enum Command {
+    /// Probe targets.
+    Ping(Box<Plan>),
+    /// Show every verdict on loopback.
+    Demo,
+    /// Print this text: help or version.
+    Print(String),
+}
+
+/// Reads a command line. An error is one line that names what was wrong.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let command_line = command_line(&arguments);
+    match Args::try_parse_from(values::join_histogram(arguments)) {
+        Ok(Args {
+            mode: Some(Mode::Demo),
+            ..
+        }) => Ok(Command::Demo),
+        Ok(args) => plan(args, command_line).map(|plan| Command::Ping(Box::new(plan))),
+        Err(error) => match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                Ok(Command::Print(error.render().to_string()))
+            }
+            _ => Err(one_line(&error)),
+        },
+    }
+}
+
+/// clap's first paragraph holds what was wrong; the rest is usage that `--help` tells better.
+fn one_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let first = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<_> = first.split_whitespace().collect();
+    let line = words.join(" ");
+    let line = line.strip_prefix("error: ").unwrap_or(&line);
+    format!("{line} (see synack --help)")
+}
+
+/// The command as typed, quoted where a shell would need it.
+fn command_line(arguments: &[OsString]) -> String {
+    let quoted = arguments.iter().skip(1).map(|argument| {
+        let text = argument.to_string_lossy();
+        let plain = |c: char| c.is_alphanumeric() || "-_.,:/=[]%@+".contains(c);
+        if !text.is_empty() && text.chars().all(plain) {
+            text.into_owned()
+        } else {
+            format!("'{}'", text.replace('\'', "'\\''"))
+        }
+    });
+    let words: Vec<_> = std::iter::once("synack".to_owned()).chain(quoted).collect();
+    words.join(" ")
+}
+
+fn plan(args: Args, command_line: String) -> Result<Plan, String> {
+    let targets = targets(&args.targets)?;
+    let names = names(&args, &targets)?;
+    let pace = pace(&args)?;
+    let sockets = SocketPlan {
+        close: args.close.unwrap_or(if pace.interval < RST_BELOW {
+            Close::Rst
+        } else {
+            Close::Fin
+        }),
+        source: args.source,
+        interface: args.interface,
+        dscp: args.dscp,
+        ttl: args.ttl,
+    };
+    let output = OutputPlan {
+        quiet: args.quiet,
+        json: args.json,
+        timestamps: args.timestamps,
+        failures_only: args.failures_only,
+        histogram: args
+            .histogram
+            .map(|form| form.unwrap_or(HistogramForm::Buckets(20))),
+        percentiles: args.percentiles.0,
+    };
+    Ok(Plan {
+        targets,
+        names,
+        pace,
+        sockets,
+        output,
+        command_line,
+    })
+}
+
+fn targets(texts: &[String]) -> Result<Vec<HostPorts>, String> {
+    let zone = |name: &str| platform::interface_index(name);
+    let parsed = texts.iter().map(|text| parse_target(text, zone));
+    parsed
+        .collect::<Result<_, _>>()
+        .map_err(|error| error.to_string())
+}
+
+/// The family asked for, or the one the source address implies; typed addresses must be of it.
+fn names(args: &Args, targets: &[HostPorts]) -> Result<NamePlan, String> {
+    let asked = match (args.ipv4, args.ipv6) {
+        (true, _) => Family::V4,
+        (_, true) => Family::V6,
+        _ => Family::Any,
+    };
+    let from_source = args.source.as_ref().map(|source| family_of(source.address));
+    let family = match from_source {
+        Some(implied) if asked != Family::Any && implied != asked => {
+            return Err("the source address given with -S is of the other IP version".to_owned());
+        }
+        Some(implied) => implied,
+        None => asked,
+    };
+    for target in targets {
+        if let Host::Address { text, address } = &target.host
+            && !family.admits(*address)
+        {
+            return Err(format!(
+                "{text} is of another IP version than -4, -6 or -S ask for"
+            ));
+        }
+    }
+    let all_addresses = args.all_addresses;
+    Ok(NamePlan {
+        family,
+        all_addresses,
+    })
+}
+
+fn pace(args: &Args) -> Result<Pace, String> {
+    if args.in_flight.is_some() && !args.interval.is_zero() {
+        return Err("--in-flight needs -i 0: with an interval the schedule decides".to_owned());
+    }
+    if args.timeout.is_zero() {
+        return Err("the timeout -W must be longer than 0".to_owned());
+    }
+    if args.hold.is_some_and(|hold| hold.is_zero()) {
+        return Err("--hold must be longer than 0".to_owned());
+    }
+    Ok(Pace {
+        limit: if args.forever {
+            Limit::Forever
+        } else {
+            args.count
+        },
+        interval: args.interval,
+        warmup: args.warmup,
+        timeout: args.timeout,
+        in_flight: usize::from(args.in_flight.unwrap_or(1)),
+        hold: args.hold,
+    })
+}

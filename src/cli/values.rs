@@ -1,0 +1,262 @@
+//! Values of options: durations, counts, sources, histograms, percentiles.
+
+use std::ffi::OsString;
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use crate::plan::{Close, HistogramForm, Limit, Source};
+
+/// Longer than any run: about 31 years.
+const LONGEST: f64 = 1e9;
+
+/// `250ms`, `1.5s`, `2m`, `1h`; a bare number is seconds.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let scale = match &text[number.len()..] {
+        "us" => 1e-6,
+        "ms" => 1e-3,
+        "s" | "" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        unit => {
+            return Err(format!(
+                "{unit:?} is no unit of time: use us, ms, s, m or h"
+            ));
+        }
+    };
+    let plain = !number.is_empty()
+        && number
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b == b'.' || b == b'-');
+    let value: f64 = match number.parse() {
+        Ok(value) if plain => value,
+        _ => return Err("a duration is a number and a unit, as in 250ms, 1.5s or 2m".to_owned()),
+    };
+    let seconds = value * scale;
+    if number.starts_with('-') {
+        Err("a duration is never negative".to_owned())
+    } else if seconds > LONGEST {
+        Err("that is longer than any run".to_owned())
+    } else {
+        Ok(Duration::from_secs_f64(seconds))
+    }
+}
+
+/// A number of probes, or with a unit the time in which probes start.
+pub(super) fn limit(text: &str) -> Result<Limit, String> {
+    if text.ends_with(|c: char| c.is_ascii_alphabetic()) {
+        let duration = duration(text)?;
+        return if duration.is_zero() {
+            Err("a run lasts longer than 0".to_owned())
+        } else {
+            Ok(Limit::Duration(duration))
+        };
+    }
+    match text.parse() {
+        Ok(0) => Err("a run has at least one probe".to_owned()),
+        Ok(count) => Ok(Limit::Count(count)),
+        Err(_) => Err("a count is a whole number such as 10, or a time such as 10s".to_owned()),
+    }
+}
+
+/// `ADDR`, `ADDR:PORT`, `ADDR:PORT-PORT`; an IPv6 address before a port needs brackets.
+pub(super) fn source(text: &str) -> Result<Source, String> {
+    let unbracketed = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    if let Ok(address) = unbracketed.unwrap_or(text).parse::<IpAddr>() {
+        let ports = None;
+        return Ok(Source { address, ports });
+    }
+    let (address, ports) = text.rsplit_once(':').ok_or("it is no IP address")?;
+    let address = match address
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+    {
+        Some(v6) => IpAddr::V6(v6.parse().map_err(|_| "it is no IP address")?),
+        None => IpAddr::V4(address.parse().map_err(|_| "it is no IP address")?),
+    };
+    let ports = Some(port_range(ports)?);
+    Ok(Source { address, ports })
+}
+
+fn port_range(text: &str) -> Result<RangeInclusive<u16>, String> {
+    let port = |text: &str| match text.parse::<u16>() {
+        Ok(port) if port > 0 => Ok(port),
+        _ => Err(format!("{text:?} is no port: ports are 1 to 65535")),
+    };
+    let (low, high) = text.split_once('-').unwrap_or((text, text));
+    let (low, high) = (port(low)?, port(high)?);
+    if low > high {
+        return Err(format!("the port range {text} runs backwards"));
+    }
+    Ok(low..=high)
+}
+
+/// `fin` or `rst`.
+pub(super) fn close(text: &str) -> Result<Close, String> {
+    match text {
+        "fin" => Ok(Close::Fin),
+        "rst" => Ok(Close::Rst),
+        _ => Err("a connection is closed by fin or by rst".to_owned()),
+    }
+}
+
+/// A number of buckets, or their edges in milliseconds.
+pub(super) fn histogram(text: &str) -> Result<HistogramForm, String> {
+    if let Ok(number) = text.parse::<usize>() {
+        return match number {
+            1..=1000 => Ok(HistogramForm::Buckets(number)),
+            _ => Err("a histogram has 1 to 1000 buckets".to_owned()),
+        };
+    }
+    let edges =
+        numbers(text).ok_or("it is neither a number of buckets nor a list of edges in ms")?;
+    let ascending = edges.is_sorted_by(|a, b| a < b) && edges.iter().all(|edge| *edge >= 0.0);
+    if ascending {
+        Ok(HistogramForm::Edges(edges))
+    } else {
+        Err("the edges of a histogram ascend from 0".to_owned())
+    }
+}
+
+/// Percentiles in percent, above 0 and up to 100.
+#[derive(Clone, Debug)]
+pub(super) struct Percentiles(pub(super) Vec<f64>);
+
+/// `50,90,99.9`.
+pub(super) fn percentiles(text: &str) -> Result<Percentiles, String> {
+    let list = numbers(text).ok_or("a list of percentiles looks like 50,90,99.9")?;
+    if list.len() > 5 {
+        return Err("at most 5 percentiles fit on a line".to_owned());
+    }
+    match list
+        .iter()
+        .find(|percent| **percent <= 0.0 || **percent > 100.0)
+    {
+        Some(odd) => Err(format!(
+            "{odd} is no percentile: they lie above 0 and up to 100"
+        )),
+        None => Ok(Percentiles(list)),
+    }
+}
+
+fn numbers(text: &str) -> Option<Vec<f64>> {
+    let number = |item: &str| item.parse::<f64>().ok().filter(|number| number.is_finite());
+    text.split(',').map(number).collect()
+}
+
+/// `-H` may stand alone or before its value, as `PsPing` has it. clap cannot tell a value from a target,
+/// but a target is never just a number or a list of numbers.
+pub(super) fn join_histogram(arguments: Vec<OsString>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::with_capacity(arguments.len());
+    let mut open = false;
+    for argument in arguments {
+        let is_form = argument
+            .to_str()
+            .is_some_and(|text| numbers(text).is_some());
+        match joined.last_mut() {
+            Some(option) if open && is_form => {
+                option.push("=");
+                option.push(argument);
+                open = false;
+            }
+            _ => {
+                open = argument == "-H" || argument == "--histogram";
+                joined.push(argument);
+            }
+        }
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_units_and_bounds() {
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("1.5"), Ok(Duration::from_millis(1500)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(duration("0"), Ok(Duration::ZERO));
+        for bad in [
+            "-1",
+            "nan",
+            "inf",
+            "1e400",
+            "1e3",
+            "",
+            "s",
+            "5 s",
+            "5y",
+            "99999999999",
+            "1.2.3",
+        ] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_count_is_a_number_or_a_time() {
+        assert_eq!(limit("10"), Ok(Limit::Count(10)));
+        assert_eq!(limit("10s"), Ok(Limit::Duration(Duration::from_secs(10))));
+        for bad in ["0", "0s", "-3", "1.5", "ten", "99999999999999999999"] {
+            assert!(limit(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sources_with_and_without_ports() {
+        let ports = |text| source(text).expect(text).ports;
+        assert_eq!(ports("10.0.0.1"), None);
+        assert_eq!(ports("10.0.0.1:40000-40100"), Some(40000..=40100));
+        assert_eq!(ports("2001:db8::1"), None);
+        assert_eq!(ports("[2001:db8::1]:40000"), Some(40000..=40000));
+        for bad in [
+            "eth0",
+            "10.0.0.1:0",
+            "10.0.0.1:9-8",
+            "2001:db8::1:x",
+            "[::1]:99999",
+        ] {
+            assert!(source(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn histograms_in_both_forms() {
+        assert_eq!(histogram("20"), Ok(HistogramForm::Buckets(20)));
+        let edges = HistogramForm::Edges(vec![0.01, 0.05, 1.0]);
+        assert_eq!(histogram("0.01,0.05,1"), Ok(edges));
+        for bad in ["0", "1001", "5,1", "1,,2", "a,b", "-1,2", "nan,1"] {
+            assert!(histogram(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_histogram_takes_a_form_but_never_a_target() {
+        let joined = |line: &str| {
+            let words = line.split(' ').map(OsString::from).collect();
+            let words = join_histogram(words);
+            let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+            words.join(" ")
+        };
+        assert_eq!(joined("synack -H 20 h:80"), "synack -H=20 h:80");
+        assert_eq!(
+            joined("synack --histogram 1,5 h:80"),
+            "synack --histogram=1,5 h:80"
+        );
+        assert_eq!(joined("synack -H h:80"), "synack -H h:80");
+        assert_eq!(joined("synack -n 20 h:80"), "synack -n 20 h:80");
+    }
+
+    #[test]
+    fn percentiles_lie_between_0_and_100() {
+        assert_eq!(percentiles("50,99.9").expect("a list").0, [50.0, 99.9]);
+        for bad in ["0", "101", "x", "1,2,3,4,5,6"] {
+            assert!(percentiles(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Wall-clock labels for monotonic instants. Durations never come from here.
+
+use std::time::{Duration, Instant};
+
+use jiff::{Timestamp, Unit};
+
+/// Turns [`Instant`]s into UTC time, anchored once at the start of the run.
+///
+/// A wall clock that is set during the run therefore never makes a report's times jump or run
+/// backwards; [`WallClock::drift`] tells that it happened.
+#[derive(Clone, Copy, Debug)]
+pub struct WallClock {
+    instant: Instant,
+    time: Timestamp,
+}
+
+impl WallClock {
+    /// Reads both clocks now.
+    pub fn start() -> Self {
+        Self {
+            instant: Instant::now(),
+            time: Timestamp::now(),
+        }
+    }
+
+    /// The UTC time of `instant`, as the wall clock stood at the start.
+    pub fn at(&self, instant: Instant) -> Timestamp {
+        match instant.checked_duration_since(self.instant) {
+            Some(later) => self.time.saturating_add(later),
+            None => self
+                .time
+                .saturating_sub(self.instant.saturating_duration_since(instant)),
+        }
+        .unwrap_or(self.time)
+    }
+
+    /// How far the wall clock has moved against the monotonic clock since the start, in seconds:
+    /// it was set, or the machine slept.
+    pub fn drift(&self) -> f64 {
+        let expected = self.at(Instant::now());
+        (Timestamp::now().as_nanosecond() - expected.as_nanosecond()) as f64 / 1e9
+    }
+}
+
+/// RFC 3339 in UTC, to the millisecond: `2026-11-20T12:00:03.512Z`.
+pub fn rfc3339(time: Timestamp) -> String {
+    format!("{:.3}", rounded(time, Unit::Millisecond))
+}
+
+/// Date and time of day in UTC, to the second: `2026-11-20 12:00:03Z`.
+pub fn date_and_time(time: Timestamp) -> String {
+    let text = format!("{:.0}", rounded(time, Unit::Second));
+    text.replacen('T', " ", 1)
+}
+
+/// Time of day in UTC, to the second: `12:00:03Z`.
+pub fn time_of_day(time: Timestamp) -> String {
+    let text = date_and_time(time);
+    text.split_once(' ')
+        .map_or(text.clone(), |(_, time)| time.to_owned())
+}
+
+/// Cut, not rounded up: 12:00:03.9 is still second 3.
+fn rounded(time: Timestamp, unit: Unit) -> Timestamp {
+    let cut = jiff::TimestampRound::new()
+        .smallest(unit)
+        .mode(jiff::RoundMode::Trunc);
+    time.round(cut).unwrap_or(time)
+}
+
+/// A duration as people write it: `250 ms`, `1 s`, `1.5 s`, `2 m`.
+pub fn spoken(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    if seconds < 1e-3 {
+        format!("{} us", trimmed(seconds * 1e6))
+    } else if seconds < 1.0 {
+        format!("{} ms", trimmed(seconds * 1e3))
+    } else {
+        format!("{} s", trimmed(seconds))
+    }
+}
+
+/// At most three decimals, no trailing zeros.
+fn trimmed(value: f64) -> String {
+    let text = format!("{value:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_follow_the_monotonic_clock() {
+        let clock = WallClock::start();
+        let later = clock.at(clock.instant + Duration::from_secs(90));
+        assert_eq!((later.as_second() - clock.time.as_second()), 90);
+        assert!(clock.drift().abs() < 60.0);
+    }
+
+    #[test]
+    fn times_are_cut_and_say_utc() {
+        let time: Timestamp = "2026-11-20T12:00:03.9996Z".parse().expect("a valid time");
+        assert_eq!(rfc3339(time), "2026-11-20T12:00:03.999Z");
+        assert_eq!(date_and_time(time), "2026-11-20 12:00:03Z");
+        assert_eq!(time_of_day(time), "12:00:03Z");
+    }
+
+    #[test]
+    fn durations_are_short() {
+        assert_eq!(spoken(Duration::from_micros(250)), "250 us");
+        assert_eq!(spoken(Duration::from_millis(250)), "250 ms");
+        assert_eq!(spoken(Duration::from_millis(1500)), "1.5 s");
+        assert_eq!(spoken(Duration::from_secs(120)), "120 s");
+    }
+}

@@ -1,0 +1,200 @@
+//! `synack demo`: every verdict this machine can show, on targets of its own.
+//!
+//! Everything happens on loopback; one target is a multicast address, to which TCP never sends
+//! anything. No network and no privileges are needed.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use socket2::{Domain, SockAddr, Socket, Type};
+use thiserror::Error;
+
+use crate::ping::{self, RunError, Verdict};
+use crate::plan::{Close, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan};
+use crate::target::Target;
+use crate::term::Output;
+
+/// How long the busy server of the demonstration leaves its accept queue full: the first SYN meets
+/// it, the second one, a second later, does not.
+const BUSY: Duration = Duration::from_millis(500);
+
+/// A handshake on loopback that takes this long was not answered.
+const UNANSWERED: Duration = Duration::from_millis(100);
+
+/// More connections than any accept queue asked for here can take.
+const FILLING: usize = 16;
+
+/// A demonstration target: where it is and what it does.
+struct Exhibit {
+    address: SocketAddr,
+    does: &'static str,
+    /// Sockets that must stay open for it to do so.
+    _kept: Vec<Socket>,
+}
+
+/// Why the demonstration could not be set up.
+#[derive(Debug, Error)]
+#[error("cannot open the demonstration's targets on loopback: {0}")]
+pub struct SetupError(#[from] io::Error);
+
+/// Opens the targets, probes them, and prints the ordinary summary.
+///
+/// That some targets fail is what they are for: a demonstration that ran is a success.
+pub fn run(output: &mut Output) -> Result<Verdict, RunError> {
+    let exhibits = exhibits().map_err(|error| RunError::Demo(SetupError(error)))?;
+    output.write("These targets were opened on loopback for you; each shows another verdict.\n");
+    for exhibit in &exhibits {
+        let address = exhibit.address.to_string();
+        output.write(&format!("  {address:<18} {}\n", exhibit.does));
+    }
+    output.write("\n");
+    let target = |exhibit: &Exhibit| Target {
+        host: exhibit.address.ip().to_string().into(),
+        address: exhibit.address,
+        lookup: None,
+    };
+    let targets = exhibits.iter().map(target).collect();
+    ping::run_over(plan(), targets, output)?;
+    Ok(Verdict::EveryTargetAnswered)
+}
+
+fn plan() -> Plan {
+    Plan {
+        targets: Vec::new(),
+        names: NamePlan::default(),
+        pace: Pace {
+            limit: Limit::Count(3),
+            interval: Duration::from_secs(1),
+            warmup: 0,
+            timeout: Duration::from_secs(2),
+            in_flight: 1,
+            hold: Some(Duration::from_millis(200)),
+        },
+        sockets: SocketPlan {
+            source: None,
+            interface: None,
+            dscp: None,
+            ttl: None,
+            close: Close::Fin,
+        },
+        output: OutputPlan {
+            quiet: false,
+            json: false,
+            timestamps: false,
+            failures_only: false,
+            histogram: None,
+            percentiles: vec![50.0, 90.0, 99.0],
+        },
+        command_line: "synack demo".to_owned(),
+    }
+}
+
+fn exhibits() -> io::Result<Vec<Exhibit>> {
+    let v4 = Ipv4Addr::LOCALHOST;
+    let mut exhibits = vec![
+        busy_at_first(v4.into())?,
+        accepting((v4, 0).into(), "accepts connections", hold())?,
+        accepting((v4, 0).into(), "accepts, then resets", reset)?,
+        accepting((v4, 0).into(), "accepts, then closes at once", drop)?,
+        closed(v4.into())?,
+        overloaded(v4.into())?,
+        // TCP to a multicast address fails in connect() itself (`tcp_v4_connect`, net/ipv4/tcp_ipv4.c).
+        Exhibit {
+            address: (Ipv4Addr::new(224, 0, 0, 1), 80).into(),
+            does: "a multicast address, to which this machine has no route for TCP",
+            _kept: Vec::new(),
+        },
+    ];
+    // A machine may have no IPv6 at all; then there is nothing to show.
+    let v6 = (Ipv6Addr::LOCALHOST, 0).into();
+    exhibits.extend(accepting(v6, "accepts connections over IPv6", hold()));
+    Ok(exhibits)
+}
+
+/// Accepts for as long as the program runs and does something with each connection.
+fn accepting(
+    address: SocketAddr,
+    does: &'static str,
+    then: impl FnMut(TcpStream) + Send + 'static,
+) -> io::Result<Exhibit> {
+    let listener = TcpListener::bind(address)?;
+    let address = listener.local_addr()?;
+    thread::spawn(move || listener.incoming().flatten().for_each(then));
+    Ok(Exhibit {
+        address,
+        does,
+        _kept: Vec::new(),
+    })
+}
+
+/// Keeps every connection open.
+fn hold() -> impl FnMut(TcpStream) + Send + 'static {
+    let mut held = Vec::new();
+    move |stream| held.push(stream)
+}
+
+/// Closes with a RST (`SO_LINGER` with time 0, socket(7)).
+fn reset(stream: TcpStream) {
+    let _ = Socket::from(stream).set_linger(Some(Duration::ZERO));
+}
+
+/// A port that is taken, so that nobody else can open it, and on which nothing listens.
+fn closed(address: std::net::IpAddr) -> io::Result<Exhibit> {
+    let (socket, address) = bound(address)?;
+    Ok(Exhibit {
+        address,
+        does: "a closed port",
+        _kept: vec![socket],
+    })
+}
+
+/// A server that never accepts and whose queue is full.
+fn overloaded(address: std::net::IpAddr) -> io::Result<Exhibit> {
+    let (socket, address) = bound(address)?;
+    socket.listen(0)?;
+    let mut kept = fill(address);
+    kept.push(socket);
+    Ok(Exhibit {
+        address,
+        does: "never accepts, and its queue is full",
+        _kept: kept,
+    })
+}
+
+/// A server whose queue is full when the first SYN comes, and which then catches up.
+fn busy_at_first(address: std::net::IpAddr) -> io::Result<Exhibit> {
+    let (socket, address) = bound(address)?;
+    socket.listen(0)?;
+    let kept = fill(address);
+    thread::spawn(move || {
+        thread::sleep(BUSY);
+        let mut held = Vec::new();
+        while let Ok((connection, _)) = socket.accept() {
+            held.push(connection);
+        }
+    });
+    Ok(Exhibit {
+        address,
+        does: "too busy for the first SYN, then accepts",
+        _kept: kept,
+    })
+}
+
+fn bound(address: std::net::IpAddr) -> io::Result<(Socket, SocketAddr)> {
+    let address = SocketAddr::new(address, 0);
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.bind(&SockAddr::from(address))?;
+    let bound = socket.local_addr()?.as_socket().unwrap_or(address);
+    Ok((socket, bound))
+}
+
+/// Connects until the accept queue takes no more.
+fn fill(address: SocketAddr) -> Vec<Socket> {
+    let connections = (0..FILLING).map(|_| TcpStream::connect_timeout(&address, UNANSWERED));
+    connections
+        .map_while(Result::ok)
+        .map(Socket::from)
+        .collect()
+}

@@ -1,0 +1,308 @@
+//! When to send, whom to wait for, when to give up: one loop for one target and for thousands.
+
+mod flights;
+mod schedule;
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use crate::outcome::{Class, Ending, LocalCause, Outcome, Sample};
+use crate::plan::Pace;
+use crate::platform::SignalState;
+use crate::probe::{Begun, Network, ProbeId, Progress};
+use crate::stats::RunRecord;
+use flights::{Flight, Flights, Phase};
+use schedule::{Schedule, Slot};
+
+/// A loop that comes round this much later than it wanted to has stood still.
+const STANDSTILL: Duration = Duration::from_secs(1);
+
+/// Probes started in one go before the loop looks at answers again.
+const BATCH: usize = 64;
+
+/// How long an answer past the deadline is waited for: as long again as the timeout, but long
+/// enough for a second SYN and not for ever.
+const LATE_AT_LEAST: Duration = Duration::from_secs(3);
+const LATE_AT_MOST: Duration = Duration::from_secs(10);
+
+/// Where samples go.
+pub trait Sink {
+    /// A probe has ended.
+    fn sample(&mut self, sample: &Sample);
+    /// The user wants the statistics so far.
+    fn statistics_requested(&mut self);
+    /// Nothing to do for now: a good moment to flush.
+    fn idle(&mut self);
+    /// Whether the run is to stop early, for a reason of the sink's own.
+    fn has_enough(&self) -> bool {
+        false
+    }
+}
+
+/// Drives probes over a network.
+pub struct Engine<'a, N> {
+    network: N,
+    pace: Pace,
+    schedule: Schedule,
+    flights: Flights,
+    signals: &'a dyn SignalState,
+    clock: &'a dyn Fn() -> Instant,
+    progress: Vec<Progress>,
+    /// Most sockets that may be open at once.
+    cap: usize,
+    /// User-clock times of probes sent before this are not to be trusted.
+    trusted_since: Instant,
+    now: Instant,
+    record: RunRecord,
+}
+
+impl<'a, N: Network> Engine<'a, N> {
+    /// An engine for `targets` targets with at most `cap` sockets open at once.
+    pub fn new(
+        network: N,
+        pace: Pace,
+        targets: usize,
+        cap: usize,
+        signals: &'a dyn SignalState,
+        clock: &'a dyn Fn() -> Instant,
+    ) -> Self {
+        let now = clock();
+        Self {
+            network,
+            pace,
+            schedule: Schedule::new(pace, targets, now),
+            flights: Flights::default(),
+            signals,
+            clock,
+            progress: Vec::new(),
+            cap: cap.max(1),
+            trusted_since: now,
+            now,
+            record: RunRecord::starting(now),
+        }
+    }
+
+    /// Runs until the plan is done or the user has had enough.
+    pub fn run(mut self, sink: &mut dyn Sink) -> io::Result<RunRecord> {
+        loop {
+            let blocked = self.start_due(sink);
+            if self.is_done() || self.signals.stop_requested() || sink.has_enough() {
+                break;
+            }
+            self.wait(blocked, sink)?;
+            self.collect(sink);
+            self.expire(sink);
+            if self.signals.take_statistics_request() {
+                sink.statistics_requested();
+            }
+        }
+        self.finish(sink);
+        Ok(self.record)
+    }
+
+    fn is_done(&self) -> bool {
+        let waiting = self.flights.count(Phase::Connecting) + self.flights.count(Phase::Holding);
+        waiting == 0 && self.schedule.next_due().is_none()
+    }
+
+    /// Starts what is due; tells whether something had to wait for a free descriptor.
+    fn start_due(&mut self, sink: &mut dyn Sink) -> bool {
+        for _ in 0..BATCH {
+            let Some(slot) = self.schedule.pop(self.now) else {
+                break;
+            };
+            if !self.has_room() || !self.start(slot, sink) {
+                self.schedule.put_back(slot);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Makes room by no longer waiting for the oldest late answer.
+    fn has_room(&mut self) -> bool {
+        while self.flights.open() >= self.cap {
+            let Some(oldest) = self.flights.oldest(Phase::Overdue) else {
+                self.record.descriptor_cap = Some(self.cap);
+                return false;
+            };
+            self.drop_overdue(oldest);
+        }
+        true
+    }
+
+    /// Starts one probe. False: there was no descriptor for it, and it must wait for one.
+    fn start(&mut self, slot: Slot, sink: &mut dyn Sink) -> bool {
+        let id = self.flights.reserve();
+        match self.network.begin(id, slot.target) {
+            Begun::UnderWay { sent_at } => {
+                let flight = Flight {
+                    slot,
+                    sent_at,
+                    phase: Phase::Connecting,
+                };
+                self.flights.launch(id, flight, sent_at + self.pace.timeout);
+            }
+            Begun::Ended { sent_at, ending } => {
+                self.flights.cancel(id);
+                if self.must_wait_for_descriptor(&ending) {
+                    return false;
+                }
+                sink.sample(&sample(slot, sent_at, false, ending));
+                self.schedule.ended(slot.target, sent_at);
+            }
+        }
+        true
+    }
+
+    /// Out of descriptors while probes are under way: fewer at once will do, and none has failed.
+    fn must_wait_for_descriptor(&mut self, ending: &Ending) -> bool {
+        let none_left = ending.outcome == Outcome::Local(LocalCause::TooManyOpenFiles);
+        let wait = none_left && self.flights.open() > 0;
+        if wait {
+            self.cap = self.flights.open();
+            self.record.descriptor_cap = Some(self.cap);
+        }
+        wait
+    }
+
+    fn wait(&mut self, blocked: bool, sink: &mut dyn Sink) -> io::Result<()> {
+        sink.idle();
+        let due = if blocked {
+            None
+        } else {
+            self.schedule.next_due()
+        };
+        let wake = [due, self.flights.next_alarm()].into_iter().flatten().min();
+        let asleep = (self.clock)();
+        self.network
+            .wait(wake.map(|wake| wake.saturating_duration_since(asleep)))?;
+        self.now = (self.clock)();
+        self.notice_standstill(wake);
+        Ok(())
+    }
+
+    /// A process that was stopped, starved, or held up by its own output has not measured anything
+    /// meanwhile: the gap is nobody's outage. The schedule and all deadlines move on by it.
+    fn notice_standstill(&mut self, wake: Option<Instant>) {
+        let gap = wake.map_or(Duration::ZERO, |wake| {
+            self.now.saturating_duration_since(wake)
+        });
+        if self.signals.take_continued() || gap >= STANDSTILL {
+            self.trusted_since = self.now;
+        }
+        if gap >= STANDSTILL {
+            self.flights.delay(gap);
+            self.record.standstill += gap;
+            self.record.skipped += self.schedule.skip(gap);
+        }
+    }
+
+    fn collect(&mut self, sink: &mut dyn Sink) {
+        let mut progress = std::mem::take(&mut self.progress);
+        self.network
+            .collect(self.now, self.trusted_since, &mut progress);
+        for step in progress.drain(..) {
+            match step {
+                Progress::Ended(id, ending) => self.end(id, ending, sink),
+                Progress::Connected(id) => self.hold(id, sink),
+            }
+        }
+        self.progress = progress;
+    }
+
+    fn hold(&mut self, id: ProbeId, sink: &mut dyn Sink) {
+        let until = self.now + self.pace.hold.unwrap_or_default();
+        match self.flights.get(id).map(|flight| flight.phase) {
+            Some(Phase::Connecting) => self.flights.enter(id, Phase::Holding, until),
+            // A late answer is what was waited for; there is no point in holding it.
+            Some(Phase::Overdue) => {
+                let ending = self.network.release(id);
+                self.end(id, ending, sink);
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, id: ProbeId, ending: Ending, sink: &mut dyn Sink) {
+        let Some(flight) = self.flights.land(id) else {
+            return;
+        };
+        if flight.phase != Phase::Overdue {
+            self.report(&flight, ending, sink);
+        } else if ending.outcome.kind().class() != Class::Local {
+            sink.sample(&sample(flight.slot, flight.sent_at, true, ending));
+        }
+    }
+
+    fn report(&mut self, flight: &Flight, ending: Ending, sink: &mut dyn Sink) {
+        sink.sample(&sample(flight.slot, flight.sent_at, false, ending));
+        self.schedule.ended(flight.slot.target, self.now);
+    }
+
+    fn expire(&mut self, sink: &mut dyn Sink) {
+        while let Some(id) = self.flights.expired(Phase::Connecting, self.now) {
+            self.give_up(id, sink);
+        }
+        while let Some(id) = self.flights.expired(Phase::Holding, self.now) {
+            let ending = self.network.release(id);
+            self.end(id, ending, sink);
+        }
+        while let Some(id) = self.flights.expired(Phase::Overdue, self.now) {
+            self.drop_overdue(id);
+        }
+    }
+
+    /// The deadline has passed: the probe has failed, but its answer may still come.
+    fn give_up(&mut self, id: ProbeId, sink: &mut dyn Sink) {
+        let Some(flight) = self.flights.get(id).copied() else {
+            return;
+        };
+        let ending = self.network.give_up(id, self.now);
+        if ending.outcome == Outcome::NoReply {
+            let patience = self.pace.timeout.clamp(LATE_AT_LEAST, LATE_AT_MOST);
+            self.flights.enter(id, Phase::Overdue, self.now + patience);
+        } else {
+            self.drop_overdue(id);
+        }
+        self.report(&flight, ending, sink);
+    }
+
+    fn drop_overdue(&mut self, id: ProbeId) {
+        self.flights.land(id);
+        self.network.forget(id);
+    }
+
+    /// The run is over: what is still under way is neither lost nor sent.
+    fn finish(&mut self, sink: &mut dyn Sink) {
+        self.record.interrupted = !self.is_done();
+        for id in self.flights.ids() {
+            let Some(flight) = self.flights.land(id) else {
+                continue;
+            };
+            let ending = match flight.phase {
+                Phase::Connecting => self.network.abandon(id),
+                Phase::Holding => self.network.release(id),
+                Phase::Overdue => {
+                    self.network.forget(id);
+                    continue;
+                }
+            };
+            sink.sample(&sample(flight.slot, flight.sent_at, false, ending));
+        }
+        self.record.ended = (self.clock)();
+        sink.idle();
+    }
+}
+
+fn sample(slot: Slot, sent_at: Instant, late: bool, ending: Ending) -> Sample {
+    Sample {
+        target: slot.target,
+        seq: slot.seq,
+        warmup: slot.warmup,
+        scheduled_at: slot.due,
+        sent_at,
+        late,
+        ending,
+    }
+}

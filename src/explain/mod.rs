@@ -1,0 +1,212 @@
+//! What the result means, and what to check next: one text per cause, chosen by what the run showed.
+
+mod texts;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::outcome::{Class, Outcome, OutcomeKind};
+use crate::stats::{Cause, Recorder};
+
+/// ICMP errors are rate-limited by whoever sends them, by default to about one a second for each
+/// destination (icmp(7), `icmp_ratelimit`); faster probes see silence in between.
+const ICMP_PACE: Duration = Duration::from_secs(1);
+
+/// Causes explained in one verdict; the largest ones.
+const EXPLAINED: usize = 3;
+
+/// What one target's probes showed.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// `host:port` as the user wrote it.
+    pub target: &'a str,
+    /// The address probed.
+    pub address: IpAddr,
+    /// The port probed.
+    pub port: u16,
+    /// Where probes came from.
+    pub source: Option<IpAddr>,
+    /// Time between probes; zero for none.
+    pub interval: Duration,
+    /// The tallies.
+    pub recorder: &'a Recorder,
+}
+
+/// A conclusion with its next steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Stable: `works`, `nothing-measured`, or the reason of the most frequent trouble.
+    pub code: String,
+    /// What it means, a paragraph each.
+    pub meaning: Vec<String>,
+    /// What to check, a step each.
+    pub next: Vec<String>,
+}
+
+/// Judges a target by its tallies, with no more certainty than they carry.
+pub fn verdict(case: &Case) -> Verdict {
+    let mut troubles: Vec<&Cause> = case.recorder.causes.iter().collect();
+    troubles.sort_by_key(|cause| std::cmp::Reverse(cause.count));
+    let Some(worst) = troubles.first() else {
+        return untroubled(case);
+    };
+    let mut verdict = Verdict {
+        code: code(&worst.outcome),
+        meaning: Vec::new(),
+        next: Vec::new(),
+    };
+    for cause in troubles.iter().take(EXPLAINED) {
+        let text = texts::find(&code(&cause.outcome));
+        push_new(
+            &mut verdict.meaning,
+            fill(text.meaning, case, &cause.outcome),
+        );
+        push_new(&mut verdict.next, fill(text.next, case, &cause.outcome));
+    }
+    verdict.meaning.extend(rate_limit(case, &troubles));
+    verdict.meaning.extend(sometimes(case));
+    verdict
+}
+
+/// The code of an outcome's text: its reason, or its name where it has none.
+fn code(outcome: &Outcome) -> String {
+    let reason = outcome.reason().map(std::borrow::Cow::into_owned);
+    reason.unwrap_or_else(|| outcome.kind().name().to_owned())
+}
+
+fn untroubled(case: &Case) -> Verdict {
+    let answered = case.recorder.count(OutcomeKind::Connected);
+    let (code, meaning) = if answered == 0 {
+        let text = "No probe ended, so nothing can be said about the target.";
+        ("nothing-measured", text.to_owned())
+    } else {
+        let text = "Every probe connected at the first SYN: {target} accepts connections from {source}. \
+                    This proves that its kernel answers, not that the application will.";
+        ("works", fill(text, case, &Outcome::Unfinished))
+    };
+    Verdict {
+        code: code.to_owned(),
+        meaning: vec![meaning],
+        next: Vec::new(),
+    }
+}
+
+fn push_new(list: &mut Vec<String>, text: String) {
+    if !list.contains(&text) {
+        list.push(text);
+    }
+}
+
+/// Silence between ICMP errors, at more than one probe a second, is the sender's rate limit.
+fn rate_limit(case: &Case, troubles: &[&Cause]) -> Option<String> {
+    let silent = case.recorder.count(OutcomeKind::NoReply) > 0;
+    let rejected = troubles
+        .iter()
+        .any(|cause| cause.outcome.kind() == OutcomeKind::Unreachable);
+    (silent && rejected && case.interval < ICMP_PACE).then(|| {
+        "ICMP errors are rate-limited by their sender, usually to about one a second. At this pace the \
+         probes without a reply are most likely rejected ones too, not loss and not a second cause; \
+         run again with -i 1s to be sure."
+            .to_owned()
+    })
+}
+
+fn sometimes(case: &Case) -> Option<String> {
+    let failed = case.recorder.count_class(Class::Failed);
+    let connected = case.recorder.count(OutcomeKind::Connected);
+    (failed > 0 && connected > 0).then(|| {
+        let all = failed + connected;
+        format!(
+            "It is not all or nothing: {connected} of {all} probes did connect. Compare the times of the \
+             failures with changes, load and backups on the way."
+        )
+    })
+}
+
+/// Fills in what the run showed.
+fn fill(text: &str, case: &Case, outcome: &Outcome) -> String {
+    let from = match outcome {
+        Outcome::Unreachable(by) => by.from(),
+        _ => None,
+    };
+    let or_unknown = |address: Option<IpAddr>, unknown: &str| {
+        address.map_or_else(|| unknown.to_owned(), |address| address.to_string())
+    };
+    text.replace("{target}", case.target)
+        .replace("{address}", &case.address.to_string())
+        .replace("{port}", &case.port.to_string())
+        .replace("{from}", &or_unknown(from, "an unnamed device"))
+        .replace("{source}", &or_unknown(case.source, "this machine"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::{Handshake, IcmpError, IcmpVersion, Unreached};
+    use crate::stats::fixture::sample;
+    use std::time::Instant;
+
+    const OK: Outcome = Outcome::Connected(Handshake::Clean);
+
+    fn judge(outcomes: &[Outcome], interval: Duration) -> Verdict {
+        let start = Instant::now();
+        let mut recorder = Recorder::new(3);
+        for (seq, outcome) in (1..).zip(outcomes) {
+            recorder.record(&sample(start, seq, *outcome));
+        }
+        verdict(&Case {
+            target: "db.example:5432",
+            address: [10, 20, 0, 7].into(),
+            port: 5432,
+            source: None,
+            interval,
+            recorder: &recorder,
+        })
+    }
+
+    fn rejected() -> Outcome {
+        Outcome::Unreachable(Unreached::ByIcmp(IcmpError {
+            version: IcmpVersion::V4,
+            kind: 3,
+            code: 3,
+            from: Some([10, 20, 0, 1].into()),
+        }))
+    }
+
+    #[test]
+    fn a_reject_names_the_device_and_the_port() {
+        let verdict = judge(&[rejected(); 3], ICMP_PACE);
+        assert_eq!(verdict.code, "port-unreachable");
+        assert!(verdict.meaning[0].starts_with("10.20.0.1 "), "{verdict:?}");
+        assert!(verdict.next[0].contains("tcp/5432"), "{verdict:?}");
+        assert!(!verdict.meaning.concat().contains('{'));
+    }
+
+    #[test]
+    fn silence_between_rejects_is_the_rate_limit_only_at_speed() {
+        let mixed = [rejected(), Outcome::NoReply, Outcome::NoReply];
+        let limited = |interval| {
+            judge(&mixed, interval)
+                .meaning
+                .concat()
+                .contains("rate-limited")
+        };
+        assert!(limited(Duration::from_millis(100)));
+        assert!(!limited(ICMP_PACE));
+    }
+
+    #[test]
+    fn success_claims_no_more_than_the_kernels_answer() {
+        let verdict = judge(&[OK, OK], ICMP_PACE);
+        assert_eq!(verdict.code, "works");
+        assert!(verdict.meaning[0].contains("not that the application will"));
+        assert_eq!(judge(&[], ICMP_PACE).code, "nothing-measured");
+    }
+
+    #[test]
+    fn mixed_results_say_so() {
+        let verdict = judge(&[OK, Outcome::NoReply, OK], ICMP_PACE);
+        assert_eq!(verdict.code, "silence");
+        assert!(verdict.meaning.concat().contains("2 of 3"), "{verdict:?}");
+    }
+}

@@ -1,0 +1,253 @@
+//! One short text per cause: what it means, without claiming more than was seen, and what to check.
+//!
+//! `{target}`, `{address}`, `{port}`, `{from}` and `{source}` are filled in from what the run showed.
+
+/// What a cause means and what to do about it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Text {
+    /// The stable reason it belongs to.
+    pub(super) code: &'static str,
+    /// What it means.
+    pub(super) meaning: &'static str,
+    /// What to check next, and where.
+    pub(super) next: &'static str,
+}
+
+const fn text(code: &'static str, meaning: &'static str, next: &'static str) -> Text {
+    Text {
+        code,
+        meaning,
+        next,
+    }
+}
+
+/// Every text; `icmp-other` stands for ICMP errors without one of their own.
+pub(super) const TEXTS: &[Text] = &[
+    text(
+        "after-syn-loss",
+        "Some handshakes needed more than one SYN because the first never arrived: packets are lost, or refused by a full accept queue, on the way to {target}. Each costs a second or more; the path itself is not slow.",
+        "on the server: nstat -az TcpExtListenOverflows TcpExtListenDrops; if they stand still, capture at both ends to see where the SYN is lost",
+    ),
+    text(
+        "after-synack-loss",
+        "Some handshakes waited for a second SYN although the first had arrived: the answer of {target} was lost or came very late. The loss is on the way back.",
+        "capture on the server: does the SYN-ACK leave at once? If so it is lost on the way to {source}",
+    ),
+    text(
+        "after-retransmission",
+        "Some handshakes needed more than one SYN: a packet was lost. Without TCP time stamps nobody can tell in which direction.",
+        "capture at both ends to see which packet is lost",
+    ),
+    text(
+        "reset-after-connect",
+        "{target} completes the handshake and then resets the connection: a proxy or balancer without a backend, a full application, or one that refuses this client.",
+        "look into the log of the service (or proxy) on {target} at the times above",
+    ),
+    text(
+        "closed-after-connect",
+        "{target} completes the handshake and then closes the connection at once: the service does not want this client, or has nothing to say.",
+        "look into the log of the service on {target} at the times above",
+    ),
+    text(
+        "rst",
+        "{address} answered the SYN with a RST: routing works both ways and something with that address is up, but nothing accepts on port {port}. (A firewall that forges a RST looks the same from here.)",
+        "on the server: ss -ltn 'sport = :{port}' (does anything listen, and on which address?); check that {address} is the right host",
+    ),
+    text(
+        "silence",
+        "Nothing came back. The SYN or its answer was dropped: a firewall that drops, a host that is down, a broken way back, or a full accept queue (Linux drops the SYN then). From this end these look the same.",
+        "capture on the server: does the SYN arrive, does a SYN-ACK leave? Try another port of {address}, and another host next to it",
+    ),
+    text(
+        "port-unreachable",
+        "{from} rejected the SYN with ICMP port-unreachable. A TCP stack answers a closed port with a RST, never with this: it is a firewall's reject rule (the default of REJECT).",
+        "ask the owner of {from} for the firewall rules on tcp/{port} from {source}",
+    ),
+    text(
+        "admin-prohibited",
+        "{from} is a router or firewall whose rules (or a prohibit route) forbid this connection.",
+        "ask the owner of {from} for its rules on tcp/{port} from {source} to {address}",
+    ),
+    text(
+        "host-prohibited",
+        "{from} is a router or firewall whose rules forbid connections to this host.",
+        "ask the owner of {from} for its rules on tcp/{port} from {source} to {address}",
+    ),
+    text(
+        "net-prohibited",
+        "{from} is a router or firewall whose rules forbid connections to this network.",
+        "ask the owner of {from} for its rules on tcp/{port} from {source} to {address}",
+    ),
+    text(
+        "policy-fail",
+        "{from} rejects the packet because of its source address {source} (ingress or egress policy).",
+        "ask the owner of {from} whether {source} is a source address it should let pass",
+    ),
+    text(
+        "reject-route",
+        "{from} has a route that rejects packets to {address}.",
+        "ask the owner of {from} for its route to {address}",
+    ),
+    text(
+        "host-unreachable",
+        "{from} cannot reach {address}: the host does not answer its neighbour lookup (off, wrong address, wrong VLAN), or a rule or route there says so.",
+        "check that {address} is up and on the network behind {from}; ask the owner of {from} for its neighbour table and rules",
+    ),
+    text(
+        "net-unreachable",
+        "{from} has no route to the network of {address}, or a rule that says so.",
+        "ask the owner of {from} for its route to {address}",
+    ),
+    text(
+        "no-route-at-router",
+        "{from} has no route to {address}, or a rule that says so.",
+        "ask the owner of {from} for its route to {address}",
+    ),
+    text(
+        "protocol-unreachable",
+        "{from} says that TCP is not spoken there: practically always a firewall's reject rule.",
+        "ask the owner of {from} for its rules on tcp/{port} from {source}",
+    ),
+    text(
+        "ttl-exceeded",
+        "The packet ran out of hops at {from}: a routing loop, or a TTL too small for the path.",
+        "traceroute to {address}: addresses that repeat are the loop; ask the owner of {from}",
+    ),
+    text(
+        "fragmentation-needed",
+        "{from} says that the packet is too large for the next link.",
+        "check the MTU settings on the way; ask the owner of {from}",
+    ),
+    text(
+        "icmp-other",
+        "{from} answered with an ICMP error, so it, not the target, ended this connection.",
+        "ask the owner of {from} what it does with tcp/{port} from {source} to {address}",
+    ),
+    text(
+        "unreachable-by-errno",
+        "The system reports the target as unreachable but does not say who said so.",
+        "run this from a Linux machine to learn which device answered",
+    ),
+    text(
+        "no-route",
+        "This machine has no route to {address} (or its interface is down). Nothing was sent.",
+        "here: ip route get {address}; ip link; is the default route missing?",
+    ),
+    text(
+        "no-neighbour",
+        "The next hop towards {address} does not answer ARP or neighbour discovery, so no SYN left this machine: the host (or gateway) is off, on another VLAN, or the address is wrong.",
+        "here: ip neigh; ip route get {address}; check cable, VLAN and netmask, and that the next hop is up",
+    ),
+    text(
+        "route-unreachable",
+        "A route of type \"unreachable\" on this machine covers {address}. Nothing was sent.",
+        "here: ip route show table all type unreachable",
+    ),
+    text(
+        "route-prohibited",
+        "A route of type \"prohibit\" on this machine covers {address} (or a policy forbids it). Nothing was sent.",
+        "here: ip route show table all type prohibit",
+    ),
+    text(
+        "route-blackhole",
+        "A route of type \"blackhole\" on this machine covers {address}. Nothing was sent.",
+        "here: ip route show table all type blackhole",
+    ),
+    text(
+        "local-firewall",
+        "This machine's own firewall rejected the packet: the ICMP error came from an address of this machine.",
+        "here, as root: nft list ruleset (or iptables-save), look for reject rules that match tcp/{port}",
+    ),
+    text(
+        "dropped-locally",
+        "This machine swallowed its own SYNs: the kernel sent them, but its output path (a firewall rule in OUTPUT, or traffic control) let none out. Nobody else is to blame.",
+        "here, as root: nft list ruleset (or iptables-save), look for drop rules that match tcp/{port}; tc -s qdisc",
+    ),
+    text(
+        "stuck-in-queue",
+        "The SYN never left this machine's send queue: the link does not take packets.",
+        "here: ip -s link (carrier, errors), tc -s qdisc",
+    ),
+    text(
+        "ports-exhausted",
+        "No local port is free for connections to {target}: other connections, or their TIME-WAIT, hold the range.",
+        "here: ss -tan state time-wait | wc -l; sysctl net.ipv4.ip_local_port_range; a RST close (--close rst) leaves no TIME-WAIT",
+    ),
+    text(
+        "too-many-open-files",
+        "This process could open no further socket.",
+        "raise the limit: ulimit -n",
+    ),
+    text(
+        "address-not-available",
+        "The source address is not (or no longer) one of this machine, or there is none for this kind of target.",
+        "here: ip address",
+    ),
+    text(
+        "no-such-interface",
+        "The interface to send through does not exist (any more).",
+        "here: ip link",
+    ),
+    text(
+        "network-down",
+        "The interface towards the target is down.",
+        "here: ip link",
+    ),
+    text(
+        "family-not-supported",
+        "This machine has that version of IP switched off.",
+        "here: sysctl net.ipv6.conf.all.disable_ipv6",
+    ),
+    text(
+        "permission",
+        "A policy of this machine (seccomp, a BPF program, a security module) forbids the connection.",
+        "here: the logs of the security module or container runtime",
+    ),
+    text(
+        "out-of-memory",
+        "This machine's kernel had no memory or buffers for the connection.",
+        "here: dmesg; free; sysctl net.ipv4.tcp_mem",
+    ),
+    text(
+        "system-error",
+        "A system call failed here in a way this tool has no text for; the lines above carry its errno.",
+        "here: errno(3) for the name shown",
+    ),
+];
+
+/// The text of a reason. Reasons are closed except for ICMP errors, which share one.
+pub(super) fn find(code: &str) -> &'static Text {
+    let own = TEXTS.iter().find(|text| text.code == code);
+    own.or_else(|| TEXTS.iter().find(|text| text.code == "icmp-other"))
+        .unwrap_or(&TEXTS[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::LocalCause;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_local_cause_has_a_text_of_its_own() {
+        for cause in LocalCause::ALL {
+            assert_eq!(find(cause.reason()).code, cause.reason());
+        }
+    }
+
+    #[test]
+    fn no_code_has_two_texts_and_all_are_filled() {
+        let codes: HashSet<_> = TEXTS.iter().map(|text| text.code).collect();
+        assert_eq!(codes.len(), TEXTS.len());
+        assert!(
+            TEXTS
+                .iter()
+                .all(|text| !text.meaning.is_empty() && !text.next.is_empty())
+        );
+    }
+
+    #[test]
+    fn an_unknown_icmp_error_still_names_its_sender() {
+        assert!(find("icmp-12-7").meaning.contains("{from}"));
+    }
+}

@@ -1,0 +1,23 @@
+//! `synack` is ping for TCP ports, and it says why.
+//!
+//! It opens TCP connections again and again, measures each handshake, and tells apart every way a
+//! probe can fail: a RST, an ICMP error and which device sent it, this machine's own fault, silence.
+//!
+//! Data flows one way: [`cli`] turns arguments into a [`plan`], [`engine`] drives [`probe`]s over a
+//! [`platform`], each probe becomes a sample with an [`outcome`], [`stats`] tallies samples, and
+//! [`report`] turns them into bytes. [`ping`] tells that story from start to end.
+
+pub mod cli;
+pub mod clock;
+pub mod demo;
+pub mod engine;
+pub mod explain;
+pub mod outcome;
+pub mod ping;
+pub mod plan;
+pub mod platform;
+pub mod probe;
+pub mod report;
+pub mod stats;
+pub mod target;
+pub mod term;

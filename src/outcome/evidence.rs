@@ -1,0 +1,143 @@
+//! What the system testified about a probe, decoded but not yet judged.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::{Errno, IcmpError};
+
+/// Everything the system says about a TCP connect attempt at the moment it is asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TcpTestimony {
+    /// The socket's pending error (`SO_ERROR`), read before the error queue.
+    pub errno: Option<Errno>,
+    /// Whether this system has an error queue and it was read; without one, `icmp` says nothing.
+    pub queue_read: bool,
+    /// The ICMP error found on the socket's error queue.
+    pub icmp: Option<IcmpError>,
+    /// `TCP_INFO`, where the system has it.
+    pub info: Option<TcpInfo>,
+}
+
+/// The fields of Linux' `struct tcp_info` that tell a probe's story. See tcp(7) and include/uapi/linux/tcp.h.
+///
+/// A field is absent where the running kernel returned a shorter structure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TcpInfo {
+    /// Where the connection stands.
+    pub state: TcpState,
+    /// `tcpi_retransmits`: retransmission timers that fired without an answer.
+    pub timers_fired: u8,
+    /// `tcpi_total_retrans`: segments sent again; during connect these are SYNs.
+    pub retransmitted: Option<u32>,
+    /// `tcpi_retrans`: retransmitted segments that really are out. 0 with `retransmitted` above 0
+    /// while connecting means that the local output path refused them.
+    pub retransmitted_out: Option<u32>,
+    /// `tcpi_rtt`. With no retransmission this is the one SYN to SYN-ACK time in whole microseconds;
+    /// with one it comes from TCP time stamps in whole milliseconds, and is absent without them.
+    pub rtt: Option<Duration>,
+}
+
+/// TCP connection states as far as a probe needs to tell them apart (`include/net/tcp_states.h`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TcpState {
+    /// A SYN has been sent, or waits to be.
+    SynSent,
+    /// The handshake is complete.
+    Established,
+    /// The handshake was complete and the other side has closed.
+    CloseWait,
+    /// The connection is gone.
+    Closed,
+    /// A state that a probe's socket does not normally meet.
+    Other(u8),
+}
+
+impl TcpInfo {
+    /// How many SYNs were handed to the network layer, the first one included.
+    pub fn syns(&self) -> Option<u32> {
+        self.retransmitted.map(|n| n + 1)
+    }
+
+    /// Whether the handshake completed.
+    pub fn is_connected(&self) -> bool {
+        matches!(self.state, TcpState::Established | TcpState::CloseWait)
+    }
+}
+
+/// The proof behind an outcome, for the reader to check it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// What kind of thing was seen; `None` when the probe did not end.
+    pub kind: Option<EvidenceKind>,
+    /// The ICMP error, if one came.
+    pub icmp: Option<IcmpError>,
+    /// The error a system call returned, if one did.
+    pub errno: Option<Errno>,
+}
+
+/// The kinds of proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EvidenceKind {
+    /// The handshake completed.
+    SynAck,
+    /// A TCP segment with RST came.
+    Rst,
+    /// An ICMP error came.
+    Icmp,
+    /// Nothing came.
+    Silence,
+    /// A system call failed.
+    Errno,
+}
+
+impl EvidenceKind {
+    /// The stable name used in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SynAck => "syn-ack",
+            Self::Rst => "rst",
+            Self::Icmp => "icmp",
+            Self::Silence => "silence",
+            Self::Errno => "errno",
+        }
+    }
+}
+
+impl Evidence {
+    /// Proof of a kind that needs no further data.
+    pub fn of(kind: EvidenceKind) -> Self {
+        Self {
+            kind: Some(kind),
+            ..Self::default()
+        }
+    }
+
+    /// Proof by a failed system call.
+    pub fn errno(errno: Errno) -> Self {
+        Self {
+            kind: Some(EvidenceKind::Errno),
+            icmp: None,
+            errno: Some(errno),
+        }
+    }
+}
+
+/// What this machine knows of its own surroundings. Asked only when an outcome depends on it.
+pub trait Surroundings {
+    /// Whether `address` belongs to this machine.
+    fn is_own(&self, address: IpAddr) -> bool;
+
+    /// What this machine knows of the next hop towards `target`.
+    fn next_hop(&self, target: IpAddr) -> NextHop;
+}
+
+/// State of the neighbour entry for the next hop (ARP, RFC 826, or Neighbor Discovery, RFC 4861).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextHop {
+    /// It has a link-layer address, or the link needs none.
+    Known,
+    /// The lookup is under way or has failed.
+    Unresolved,
+    /// There is no entry, or this system does not say.
+    Unknown,
+}

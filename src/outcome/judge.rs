@@ -1,0 +1,306 @@
+//! From decoded evidence to meaning: how do we know it was a firewall? Here.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::evidence::{EvidenceKind, NextHop, Surroundings, TcpInfo, TcpState, TcpTestimony};
+use super::{Errno, Evidence, Handshake, IcmpError, LocalCause, Outcome, Unreached};
+
+/// An outcome with its proof.
+pub type Judgement = (Outcome, Evidence);
+
+/// SYNs are at least this far apart: the first retransmission waits a second (RFC 6298 section 2),
+/// so a handshake's time and its time-stamp rtt differ by almost nothing or by about a second or more.
+const FIRST_SYN_ANSWERED_WITHIN: Duration = Duration::from_millis(500);
+
+/// Judges an error that `connect()`, or the setting up of its socket, returned at once.
+pub fn failed_at_once(errno: Errno) -> Judgement {
+    let cause = LocalCause::from_errno(errno);
+    (Outcome::Local(cause), Evidence::errno(errno))
+}
+
+/// Judges a connecting socket that asks for attention. `None`: it is still connecting.
+///
+/// `connect` is the time since `connect()`, if it can be trusted.
+pub fn connecting(
+    testimony: &TcpTestimony,
+    connect: Option<Duration>,
+    target: IpAddr,
+    around: &dyn Surroundings,
+) -> Option<Judgement> {
+    if let Some(icmp) = testimony.icmp {
+        return Some(rejected(icmp, testimony.errno, target, around));
+    }
+    if let Some(errno) = testimony.errno {
+        return Some(failed(errno));
+    }
+    match testimony.info {
+        Some(info) if info.is_connected() => Some(connected(handshake(&info, connect))),
+        Some(info) if info.state == TcpState::SynSent => None,
+        // Closed without an error: whoever took the error away, this socket is not connected.
+        Some(_) => Some((Outcome::Local(LocalCause::SystemError), Evidence::default())),
+        None => Some(connected(Handshake::Clean)),
+    }
+}
+
+/// Judges a probe whose deadline has passed while it was connecting.
+///
+/// `TCP_INFO` shows what the wire does not: whether the SYNs left this machine at all.
+pub fn timed_out(info: Option<TcpInfo>, target: IpAddr, around: &dyn Surroundings) -> Judgement {
+    let outcome = stopped_here(info, target, around).map_or(Outcome::NoReply, Outcome::Local);
+    (outcome, Evidence::of(EvidenceKind::Silence))
+}
+
+/// Judges a RST or a close that followed a completed handshake.
+pub fn ended_after_connect(reset: bool) -> Judgement {
+    if reset {
+        (Outcome::ResetAfterConnect, Evidence::of(EvidenceKind::Rst))
+    } else {
+        (
+            Outcome::ClosedAfterConnect,
+            Evidence::of(EvidenceKind::SynAck),
+        )
+    }
+}
+
+fn connected(handshake: Handshake) -> Judgement {
+    (
+        Outcome::Connected(handshake),
+        Evidence::of(EvidenceKind::SynAck),
+    )
+}
+
+/// Judges an error of the handshake that has no entry in the error queue.
+pub fn failed(errno: Errno) -> Judgement {
+    let with = |kind| Evidence {
+        errno: Some(errno),
+        ..Evidence::of(kind)
+    };
+    match errno {
+        // With an empty queue no ICMP error came, so this was a RST (`tcp_reset`, net/ipv4/tcp_input.c).
+        Errno::ConnectionRefused => (Outcome::Refused, with(EvidenceKind::Rst)),
+        // A RST in SYN_SENT reads ECONNREFUSED; ECONNRESET proves that the handshake had completed.
+        Errno::ConnectionReset => (Outcome::ResetAfterConnect, with(EvidenceKind::Rst)),
+        Errno::TimedOut => (Outcome::NoReply, with(EvidenceKind::Silence)),
+        Errno::NetworkUnreachable | Errno::HostUnreachable => (
+            Outcome::Unreachable(Unreached::BySystem(errno)),
+            with(EvidenceKind::Errno),
+        ),
+        _ => failed_at_once(errno),
+    }
+}
+
+/// An ICMP error: from another machine it is the network's word, from our own address it is ours.
+fn rejected(
+    icmp: IcmpError,
+    errno: Option<Errno>,
+    target: IpAddr,
+    around: &dyn Surroundings,
+) -> Judgement {
+    let own = icmp.from.is_some_and(|from| around.is_own(from));
+    let outcome = if own {
+        Outcome::Local(own_rejection(icmp, target, around))
+    } else {
+        Outcome::Unreachable(Unreached::ByIcmp(icmp))
+    };
+    let evidence = Evidence {
+        kind: Some(EvidenceKind::Icmp),
+        icmp: Some(icmp),
+        errno,
+    };
+    (outcome, evidence)
+}
+
+/// A failed neighbour lookup leaves its entry behind (INCOMPLETE, then FAILED: `neigh_timer_handler`,
+/// net/core/neighbour.c). A firewall's reject comes before any lookup, so without such an entry it was the firewall.
+fn own_rejection(icmp: IcmpError, target: IpAddr, around: &dyn Surroundings) -> LocalCause {
+    if icmp.is_host_unreachable() && around.next_hop(target) == NextHop::Unresolved {
+        LocalCause::NoNeighbour
+    } else {
+        LocalCause::LocalFirewall
+    }
+}
+
+fn stopped_here(
+    info: Option<TcpInfo>,
+    target: IpAddr,
+    around: &dyn Surroundings,
+) -> Option<LocalCause> {
+    let info = info?;
+    let retransmitted = info.retransmitted?;
+    if retransmitted > 0 {
+        // Counted as sent again, yet none is out: the output path refused them (`__tcp_retransmit_skb`).
+        return (info.retransmitted_out == Some(0)).then_some(LocalCause::DroppedLocally);
+    }
+    if around.next_hop(target) == NextHop::Unresolved {
+        return Some(LocalCause::NoNeighbour);
+    }
+    // A timer fired but the first SYN is still in our queue, so it was not sent again (`skb_still_in_host_queue`).
+    (info.timers_fired > 0).then_some(LocalCause::StuckInQueue)
+}
+
+/// Which packet of a slow handshake was lost.
+///
+/// After a retransmission `tcpi_rtt` comes from the echoed TCP time stamp (RFC 7323): the age of the
+/// very SYN that was answered. About the whole handshake's time means that the first SYN was answered.
+fn handshake(info: &TcpInfo, connect: Option<Duration>) -> Handshake {
+    if info.retransmitted.unwrap_or(0) == 0 {
+        return Handshake::Clean;
+    }
+    match (info.rtt, connect) {
+        (Some(rtt), Some(connect)) if connect.saturating_sub(rtt) < FIRST_SYN_ANSWERED_WITHIN => {
+            Handshake::AfterSynAckLoss
+        }
+        (Some(_), Some(_)) => Handshake::AfterSynLoss,
+        _ => Handshake::AfterRetransmission,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::IcmpVersion;
+
+    const TARGET: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 7));
+    const OWN: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
+
+    struct World(NextHop);
+
+    impl Surroundings for World {
+        fn is_own(&self, address: IpAddr) -> bool {
+            address == OWN
+        }
+        fn next_hop(&self, _: IpAddr) -> NextHop {
+            self.0
+        }
+    }
+
+    fn icmp(code: u8, from: IpAddr) -> IcmpError {
+        IcmpError {
+            version: IcmpVersion::V4,
+            kind: 3,
+            code,
+            from: Some(from),
+        }
+    }
+
+    fn info(state: TcpState, timers_fired: u8, retransmitted: u32, out: u32) -> TcpInfo {
+        TcpInfo {
+            state,
+            timers_fired,
+            retransmitted: Some(retransmitted),
+            retransmitted_out: Some(out),
+            rtt: None,
+        }
+    }
+
+    fn judge(testimony: TcpTestimony, next_hop: NextHop) -> Option<Outcome> {
+        connecting(&testimony, None, TARGET, &World(next_hop)).map(|(outcome, _)| outcome)
+    }
+
+    #[test]
+    fn refusal_without_an_icmp_error_is_a_rst() {
+        let testimony = TcpTestimony {
+            errno: Some(Errno::ConnectionRefused),
+            queue_read: true,
+            ..TcpTestimony::default()
+        };
+        assert_eq!(judge(testimony, NextHop::Known), Some(Outcome::Refused));
+    }
+
+    #[test]
+    fn the_same_errno_with_an_icmp_error_is_a_firewall() {
+        let error = icmp(3, TARGET);
+        let testimony = TcpTestimony {
+            errno: Some(Errno::ConnectionRefused),
+            icmp: Some(error),
+            ..TcpTestimony::default()
+        };
+        let expected = Outcome::Unreachable(Unreached::ByIcmp(error));
+        assert_eq!(judge(testimony, NextHop::Known), Some(expected));
+    }
+
+    #[test]
+    fn our_own_icmp_error_is_local_and_the_neighbour_decides_which() {
+        let host_unreachable = TcpTestimony {
+            icmp: Some(icmp(1, OWN)),
+            ..TcpTestimony::default()
+        };
+        let firewall = Some(Outcome::Local(LocalCause::LocalFirewall));
+        let neighbour = Some(Outcome::Local(LocalCause::NoNeighbour));
+        assert_eq!(judge(host_unreachable, NextHop::Known), firewall);
+        assert_eq!(judge(host_unreachable, NextHop::Unknown), firewall);
+        assert_eq!(judge(host_unreachable, NextHop::Unresolved), neighbour);
+        let prohibited = TcpTestimony {
+            icmp: Some(icmp(13, OWN)),
+            ..TcpTestimony::default()
+        };
+        assert_eq!(judge(prohibited, NextHop::Unresolved), firewall);
+    }
+
+    #[test]
+    fn a_closed_socket_without_an_error_is_not_connected() {
+        let testimony = TcpTestimony {
+            info: Some(info(TcpState::Closed, 0, 0, 0)),
+            ..TcpTestimony::default()
+        };
+        assert_eq!(
+            judge(testimony, NextHop::Known),
+            Some(Outcome::Local(LocalCause::SystemError))
+        );
+    }
+
+    #[test]
+    fn a_socket_in_syn_sent_is_still_connecting() {
+        let testimony = TcpTestimony {
+            info: Some(info(TcpState::SynSent, 0, 0, 0)),
+            ..TcpTestimony::default()
+        };
+        assert_eq!(judge(testimony, NextHop::Known), None);
+    }
+
+    #[test]
+    fn silence_is_local_when_no_syn_left() {
+        let silent = |info, hop| timed_out(Some(info), TARGET, &World(hop)).0;
+        let state = TcpState::SynSent;
+        assert_eq!(
+            silent(info(state, 3, 3, 1), NextHop::Unknown),
+            Outcome::NoReply
+        );
+        assert_eq!(
+            silent(info(state, 1, 1, 0), NextHop::Known),
+            Outcome::Local(LocalCause::DroppedLocally)
+        );
+        assert_eq!(
+            silent(info(state, 1, 0, 0), NextHop::Unresolved),
+            Outcome::Local(LocalCause::NoNeighbour)
+        );
+        assert_eq!(
+            silent(info(state, 1, 0, 0), NextHop::Known),
+            Outcome::Local(LocalCause::StuckInQueue)
+        );
+        assert_eq!(
+            silent(info(state, 0, 0, 0), NextHop::Known),
+            Outcome::NoReply
+        );
+    }
+
+    #[test]
+    fn the_time_stamp_rtt_tells_which_packet_was_lost() {
+        let ms = Duration::from_millis;
+        let slow = |rtt: Option<Duration>, connect| {
+            let info = TcpInfo {
+                rtt,
+                ..info(TcpState::Established, 0, 1, 0)
+            };
+            handshake(&info, connect)
+        };
+        assert_eq!(slow(Some(ms(1)), Some(ms(1015))), Handshake::AfterSynLoss);
+        assert_eq!(
+            slow(Some(ms(1012)), Some(ms(1015))),
+            Handshake::AfterSynAckLoss
+        );
+        assert_eq!(slow(None, Some(ms(1015))), Handshake::AfterRetransmission);
+        assert_eq!(slow(Some(ms(1)), None), Handshake::AfterRetransmission);
+    }
+}

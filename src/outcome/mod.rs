@@ -1,0 +1,203 @@
+//! What happened to one probe and how we know. Pure: no sockets, no clock, no output.
+//!
+//! Evidence takes three steps: a system call (`platform/`) becomes decoded evidence
+//! ([`evidence`]), and [`judge`] gives it a meaning.
+
+mod errno;
+pub mod evidence;
+mod icmp;
+pub mod judge;
+mod local;
+mod sample;
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+pub use errno::Errno;
+pub use evidence::{Evidence, EvidenceKind};
+pub use icmp::{IcmpError, IcmpVersion};
+pub use local::LocalCause;
+pub use sample::{Ending, Rtt, RttClock, Sample, TargetId};
+
+/// How one probe ended. Every probe ends as exactly one of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The handshake completed.
+    Connected(Handshake),
+    /// The handshake completed and then a RST came.
+    ResetAfterConnect,
+    /// The handshake completed and then the other side closed (FIN).
+    ClosedAfterConnect,
+    /// A RST answered the SYN.
+    Refused,
+    /// An ICMP error from another machine answered the SYN.
+    Unreachable(Unreached),
+    /// Nothing came back before the deadline.
+    NoReply,
+    /// This very machine stopped the probe: never loss, never the target's fault.
+    Local(LocalCause),
+    /// The run was stopped while the probe was under way: neither lost nor sent.
+    Unfinished,
+}
+
+/// How smoothly a completed handshake went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handshake {
+    /// One SYN, one SYN-ACK.
+    Clean,
+    /// The first SYN never arrived: loss on the way out.
+    AfterSynLoss,
+    /// The first SYN arrived; its SYN-ACK was lost or very late: loss on the way back.
+    AfterSynAckLoss,
+    /// A SYN was sent again; which way the loss was cannot be told.
+    AfterRetransmission,
+}
+
+/// Who said that the target cannot be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreached {
+    /// An ICMP error, with its sender.
+    ByIcmp(IcmpError),
+    /// Only the system's errno is known: a system without an error queue.
+    BySystem(Errno),
+}
+
+/// The outcome without its data: what is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum OutcomeKind {
+    /// See [`Outcome::Connected`].
+    Connected,
+    /// See [`Outcome::ResetAfterConnect`].
+    ResetAfterConnect,
+    /// See [`Outcome::ClosedAfterConnect`].
+    ClosedAfterConnect,
+    /// See [`Outcome::Refused`].
+    Refused,
+    /// See [`Outcome::Unreachable`].
+    Unreachable,
+    /// See [`Outcome::NoReply`].
+    NoReply,
+    /// See [`Outcome::Local`].
+    Local,
+    /// See [`Outcome::Unfinished`].
+    Unfinished,
+}
+
+/// What an outcome means for the counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// The target answered as it should.
+    Succeeded,
+    /// The target, or the way to it, did not: this is what the loss percentage counts.
+    Failed,
+    /// This machine's own trouble.
+    Local,
+    /// Did not end.
+    Unfinished,
+}
+
+impl Outcome {
+    /// The outcome without its data.
+    pub fn kind(&self) -> OutcomeKind {
+        match self {
+            Self::Connected(_) => OutcomeKind::Connected,
+            Self::ResetAfterConnect => OutcomeKind::ResetAfterConnect,
+            Self::ClosedAfterConnect => OutcomeKind::ClosedAfterConnect,
+            Self::Refused => OutcomeKind::Refused,
+            Self::Unreachable(_) => OutcomeKind::Unreachable,
+            Self::NoReply => OutcomeKind::NoReply,
+            Self::Local(_) => OutcomeKind::Local,
+            Self::Unfinished => OutcomeKind::Unfinished,
+        }
+    }
+
+    /// The stable kebab-case reason, absent where the outcome says it all.
+    pub fn reason(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Connected(handshake) => handshake.reason().map(Cow::Borrowed),
+            Self::Refused => Some(Cow::Borrowed("rst")),
+            Self::Unreachable(by) => Some(by.reason()),
+            Self::NoReply => Some(Cow::Borrowed("silence")),
+            Self::Local(cause) => Some(Cow::Borrowed(cause.reason())),
+            Self::ResetAfterConnect | Self::ClosedAfterConnect | Self::Unfinished => None,
+        }
+    }
+
+    /// Whether the three-way handshake completed, whatever came after.
+    pub fn handshake_completed(&self) -> bool {
+        matches!(
+            self,
+            Self::Connected(_) | Self::ResetAfterConnect | Self::ClosedAfterConnect
+        )
+    }
+}
+
+impl Unreached {
+    /// The stable kebab-case reason.
+    pub fn reason(&self) -> Cow<'static, str> {
+        match self {
+            Self::ByIcmp(icmp) => icmp.reason(),
+            Self::BySystem(Errno::NetworkUnreachable) => Cow::Borrowed("net-unreachable"),
+            Self::BySystem(Errno::HostUnreachable) => Cow::Borrowed("host-unreachable"),
+            Self::BySystem(_) => Cow::Borrowed("unreachable-by-errno"),
+        }
+    }
+
+    /// Who said it, where that is known.
+    pub fn from(&self) -> Option<IpAddr> {
+        match self {
+            Self::ByIcmp(icmp) => icmp.from,
+            Self::BySystem(_) => None,
+        }
+    }
+}
+
+impl Handshake {
+    /// The stable kebab-case reason; none for a clean handshake.
+    pub fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Clean => None,
+            Self::AfterSynLoss => Some("after-syn-loss"),
+            Self::AfterSynAckLoss => Some("after-synack-loss"),
+            Self::AfterRetransmission => Some("after-retransmission"),
+        }
+    }
+}
+
+impl OutcomeKind {
+    /// Every kind, in the order in which summaries list them.
+    pub const ALL: [Self; 8] = [
+        Self::Connected,
+        Self::ResetAfterConnect,
+        Self::ClosedAfterConnect,
+        Self::Refused,
+        Self::Unreachable,
+        Self::NoReply,
+        Self::Local,
+        Self::Unfinished,
+    ];
+
+    /// The stable name used in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::ResetAfterConnect => "reset-after-connect",
+            Self::ClosedAfterConnect => "closed-after-connect",
+            Self::Refused => "refused",
+            Self::Unreachable => "unreachable",
+            Self::NoReply => "no-reply",
+            Self::Local => "local",
+            Self::Unfinished => "unfinished",
+        }
+    }
+
+    /// What it means for the counts.
+    pub fn class(self) -> Class {
+        match self {
+            Self::Connected => Class::Succeeded,
+            Self::Local => Class::Local,
+            Self::Unfinished => Class::Unfinished,
+            _ => Class::Failed,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What a run is to do: the command line, validated.
+
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use crate::target::HostPorts;
+use crate::target::resolve::Family;
+
+/// Everything a run needs to know.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Whom to probe, not yet resolved.
+    pub targets: Vec<HostPorts>,
+    /// Which addresses of a name.
+    pub names: NamePlan,
+    /// When to send and when to give up.
+    pub pace: Pace,
+    /// Where from and how marked.
+    pub sockets: SocketPlan,
+    /// What to print.
+    pub output: OutputPlan,
+    /// The command as it was typed, for the report.
+    pub command_line: String,
+}
+
+/// Which addresses of a name to probe.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NamePlan {
+    /// IPv4, IPv6 or either.
+    pub family: Family,
+    /// Every address instead of the first.
+    pub all_addresses: bool,
+}
+
+/// When probes start and when they are given up.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// When the run ends by itself.
+    pub limit: Limit,
+    /// From one probe's start to the next one's; zero: the next starts when one has ended.
+    pub interval: Duration,
+    /// First probes of each target, shown but in no statistic.
+    pub warmup: u64,
+    /// A probe without an answer is given up after this.
+    pub timeout: Duration,
+    /// With a zero interval: probes under way at once, per target.
+    pub in_flight: usize,
+    /// After connecting: watch this long for a reset or a close.
+    pub hold: Option<Duration>,
+}
+
+/// When a run ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// After that many probes of each target, warm-up apart.
+    Count(u64),
+    /// No probe starts later than this after the first.
+    Duration(Duration),
+    /// Never.
+    Forever,
+}
+
+/// How probes leave this machine.
+#[derive(Clone, Debug)]
+pub struct SocketPlan {
+    /// The source address, and possibly its ports.
+    pub source: Option<Source>,
+    /// The interface to send through.
+    pub interface: Option<String>,
+    /// Differentiated services code point, 0 to 63 (RFC 2474).
+    pub dscp: Option<u8>,
+    /// Time to live or hop limit, 1 to 255.
+    pub ttl: Option<u8>,
+    /// How a connection that stood is ended.
+    pub close: Close,
+}
+
+/// Where probes come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// An address of this machine.
+    pub address: IpAddr,
+    /// The local ports to use, instead of the kernel's range.
+    pub ports: Option<RangeInclusive<u16>>,
+}
+
+/// How a connection is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Close {
+    /// In order, which leaves this side in TIME-WAIT for a minute (RFC 9293 section 3.6).
+    Fin,
+    /// By a RST, which leaves nothing behind and may be logged by the server.
+    Rst,
+}
+
+impl Close {
+    /// The word used on the command line and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fin => "FIN",
+            Self::Rst => "RST",
+        }
+    }
+}
+
+/// What is printed.
+#[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools)] // independent switches, as the user gives them
+pub struct OutputPlan {
+    /// Nothing while the run goes on.
+    pub quiet: bool,
+    /// JSON lines instead of text.
+    pub json: bool,
+    /// The time of each probe on its line.
+    pub timestamps: bool,
+    /// Lines only for probes that did not succeed.
+    pub failures_only: bool,
+    /// A histogram under the summary.
+    pub histogram: Option<HistogramForm>,
+    /// Percentiles for the summary, in percent.
+    pub percentiles: Vec<f64>,
+}
+
+/// `PsPing`'s two forms of histogram.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HistogramForm {
+    /// That many buckets of equal width.
+    Buckets(usize),
+    /// Buckets with these edges, in milliseconds, ascending.
+    Edges(Vec<f64>),
+}
+
+impl Pace {
+    /// Whether the next probe waits for the end of the last (`-i 0`).
+    pub fn is_closed_loop(&self) -> bool {
+        self.interval.is_zero()
+    }
+
+    /// How long the run will take at most, if it ends by itself.
+    pub fn expected_duration(&self) -> Option<Duration> {
+        match self.limit {
+            Limit::Count(count) => {
+                let probes = u32::try_from(count + self.warmup).unwrap_or(u32::MAX);
+                self.interval.checked_mul(probes)
+            }
+            Limit::Duration(duration) => Some(duration),
+            Limit::Forever => None,
+        }
+    }
+}

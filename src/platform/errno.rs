@@ -1,0 +1,55 @@
+//! The system's error numbers, by name.
+
+use std::io;
+
+use crate::outcome::Errno;
+
+/// The name of the error that a system call returned.
+#[cfg(unix)]
+pub fn errno(error: &io::Error) -> Errno {
+    match error.raw_os_error().unwrap_or(0) {
+        libc::EACCES => Errno::AccessDenied,
+        libc::EAFNOSUPPORT => Errno::AddressFamily,
+        libc::EADDRINUSE => Errno::AddressInUse,
+        libc::EADDRNOTAVAIL => Errno::AddressNotAvailable,
+        libc::ECONNABORTED => Errno::ConnectionAborted,
+        libc::ECONNREFUSED => Errno::ConnectionRefused,
+        // A RST after the other side's FIN reads as EPIPE (`tcp_reset`, net/ipv4/tcp_input.c).
+        libc::ECONNRESET | libc::EPIPE => Errno::ConnectionReset,
+        libc::EHOSTUNREACH => Errno::HostUnreachable,
+        libc::EINVAL => Errno::InvalidArgument,
+        libc::ENETDOWN => Errno::NetworkDown,
+        libc::ENETUNREACH => Errno::NetworkUnreachable,
+        libc::ENOBUFS => Errno::NoBuffers,
+        libc::ENODEV => Errno::NoDevice,
+        libc::ENOMEM => Errno::NoMemory,
+        libc::ENOPROTOOPT => Errno::NoProtocolOption,
+        libc::EPERM => Errno::NotPermitted,
+        libc::EPROTO => Errno::Protocol,
+        libc::ETIMEDOUT => Errno::TimedOut,
+        libc::EMFILE => Errno::TooManyFiles,
+        libc::ENFILE => Errno::TooManyFilesInSystem,
+        other => Errno::Other(other),
+    }
+}
+
+/// The name of the error that a system call returned; Windows' socket errors have POSIX twins,
+/// which the standard library already names.
+#[cfg(not(unix))]
+pub fn errno(error: &io::Error) -> Errno {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => Errno::AccessDenied,
+        io::ErrorKind::AddrInUse => Errno::AddressInUse,
+        io::ErrorKind::AddrNotAvailable => Errno::AddressNotAvailable,
+        io::ErrorKind::ConnectionAborted => Errno::ConnectionAborted,
+        io::ErrorKind::ConnectionRefused => Errno::ConnectionRefused,
+        io::ErrorKind::ConnectionReset => Errno::ConnectionReset,
+        io::ErrorKind::HostUnreachable => Errno::HostUnreachable,
+        io::ErrorKind::InvalidInput => Errno::InvalidArgument,
+        io::ErrorKind::NetworkDown => Errno::NetworkDown,
+        io::ErrorKind::NetworkUnreachable => Errno::NetworkUnreachable,
+        io::ErrorKind::OutOfMemory => Errno::NoMemory,
+        io::ErrorKind::TimedOut => Errno::TimedOut,
+        _ => Errno::Other(error.raw_os_error().unwrap_or(0)),
+    }
+}

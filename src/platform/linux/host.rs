@@ -1,0 +1,64 @@
+//! Facts and limits of this machine, from /proc and getrlimit(2).
+
+use std::fs;
+use std::ops::RangeInclusive;
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+use crate::platform::{EphemeralPorts, HostFacts};
+
+/// The machine's system and name.
+pub fn host() -> HostFacts {
+    let release = first_line("/proc/sys/kernel/osrelease");
+    HostFacts {
+        system: release.map_or_else(|| "Linux".to_owned(), |release| format!("Linux {release}")),
+        name: first_line("/proc/sys/kernel/hostname").filter(|name| name != "(none)"),
+        rtt_clock: Some("kernel"),
+    }
+}
+
+/// The range of `ip_local_port_range` without `ip_local_reserved_ports` (ip(7)); the kernel uses the
+/// IPv4 setting for IPv6 too. `None` where /proc does not say.
+pub fn ephemeral_ports() -> Option<EphemeralPorts> {
+    let range = first_line("/proc/sys/net/ipv4/ip_local_port_range")?;
+    let reserved = first_line("/proc/sys/net/ipv4/ip_local_reserved_ports").unwrap_or_default();
+    Some(EphemeralPorts {
+        range: port_range(&range)?,
+        reserved: reserved.split(',').filter_map(reserved_ports).collect(),
+    })
+}
+
+/// Raises the soft limit of open descriptors to the hard one and returns it. `None`: not known.
+pub fn raise_descriptor_limit() -> Option<usize> {
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
+    let raised = soft < hard && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok();
+    usize::try_from(if raised { hard } else { soft }).ok()
+}
+
+fn first_line(path: &str) -> Option<String> {
+    let text = fs::read_to_string(path).ok()?;
+    Some(text.lines().next()?.trim().to_owned())
+}
+
+fn port_range(text: &str) -> Option<RangeInclusive<u16>> {
+    let (low, high) = text.split_once(char::is_whitespace)?;
+    Some(low.parse().ok()?..=high.trim().parse().ok()?)
+}
+
+fn reserved_ports(text: &str) -> Option<RangeInclusive<u16>> {
+    let (low, high) = text.split_once('-').unwrap_or((text, text));
+    Some(low.parse().ok()?..=high.parse().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read_as_the_kernel_writes_them() {
+        assert_eq!(port_range("32768\t60999"), Some(32768..=60999));
+        assert_eq!(reserved_ports("8080"), Some(8080..=8080));
+        assert_eq!(reserved_ports("9000-9010"), Some(9000..=9010));
+        assert_eq!(reserved_ports(""), None);
+    }
+}

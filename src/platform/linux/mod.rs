@@ -1,0 +1,66 @@
+//! What Linux tells an ordinary user.
+
+mod error_queue;
+mod host;
+mod netlink;
+mod poller;
+pub mod signals;
+mod surroundings;
+mod tcp_info;
+
+use std::io;
+
+use nix::sys::socket::{setsockopt, sockopt};
+use socket2::Socket;
+
+use super::{Readiness, errno};
+use crate::outcome::evidence::TcpTestimony;
+
+pub use host::{ephemeral_ports, host, raise_descriptor_limit};
+pub use poller::{Poller, Waker};
+pub use surroundings::{Here, interface_index, route_to};
+pub use tcp_info::tcp_info;
+
+/// Asks for ICMP errors on `socket`'s error queue.
+///
+/// IPv4 fills the queue of a connecting TCP socket even without the option, IPv6 does not (ipv6(7)).
+pub fn hear_icmp_errors(socket: &Socket, v6: bool) -> io::Result<()> {
+    if v6 {
+        setsockopt(socket, sockopt::Ipv6RecvErr, &true)?;
+    } else {
+        setsockopt(socket, sockopt::Ipv4RecvErr, &true)?;
+    }
+    Ok(())
+}
+
+/// Sends through this interface alone (`SO_BINDTODEVICE`, socket(7)).
+pub fn bind_to_interface(socket: &Socket, interface: &str, _v6: bool) -> io::Result<()> {
+    socket.bind_device(Some(interface.as_bytes()))
+}
+
+/// Marks IPv6 packets (`IPV6_TCLASS`, ipv6(7)).
+pub fn set_traffic_class(socket: &Socket, class: u32) -> io::Result<()> {
+    socket.set_tclass_v6(class)
+}
+
+/// Whether the other side has closed: epoll says so (`EPOLLRDHUP`).
+pub fn peer_has_closed(_socket: &Socket, readiness: Readiness) -> bool {
+    readiness.closed
+}
+
+/// Everything the system says about a connecting socket that asked for attention.
+///
+/// `SO_ERROR` is read first: taking an entry off the error queue can clear the pending error
+/// (`sock_dequeue_err_skb`, net/core/skbuff.c), and a failed socket would then look connected.
+/// A socket without an error needs neither.
+pub fn tcp_testimony(socket: &Socket, readiness: Readiness) -> TcpTestimony {
+    let mut testimony = TcpTestimony::default();
+    if readiness.failed {
+        let pending = socket.take_error();
+        testimony.errno = pending.ok().flatten().map(|error| errno(&error));
+        testimony.icmp = error_queue::first_icmp_error(socket);
+        testimony.queue_read = true;
+    }
+    testimony.info = tcp_info(socket);
+    testimony
+}

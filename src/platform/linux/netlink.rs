@@ -1,0 +1,131 @@
+//! Questions to the kernel's routing tables: rtnetlink(7), one request and one answer each.
+
+use std::net::IpAddr;
+
+use netlink_packet_core::{NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
+use netlink_packet_route::neighbour::{NeighbourAttribute, NeighbourMessage, NeighbourState};
+use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteMessage, RouteType};
+use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
+use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+
+/// An answer fits easily: one route or one neighbour.
+const ANSWER_SIZE: usize = 8192;
+
+/// What the kernel would do with a packet.
+#[derive(Debug)]
+pub(super) struct RouteFound {
+    /// The interface it leaves by.
+    pub(super) interface: u32,
+    /// The address it leaves with.
+    pub(super) source: Option<IpAddr>,
+    /// The machine it goes to first: the gateway, or the target itself.
+    pub(super) next_hop: IpAddr,
+    /// The target is this machine.
+    pub(super) is_local: bool,
+}
+
+/// Looks up the route to `target` (`RTM_GETROUTE`).
+pub(super) fn route(target: IpAddr) -> Option<RouteFound> {
+    let mut request = RouteMessage::default();
+    request.header.address_family = family(target);
+    request.header.destination_prefix_length = if target.is_ipv4() { 32 } else { 128 };
+    let destination = match target {
+        IpAddr::V4(v4) => RouteAddress::Inet(v4),
+        IpAddr::V6(v6) => RouteAddress::Inet6(v6),
+    };
+    request
+        .attributes
+        .push(RouteAttribute::Destination(destination));
+    match ask(RouteNetlinkMessage::GetRoute(request))? {
+        RouteNetlinkMessage::NewRoute(route) => found(&route, target),
+        _ => None,
+    }
+}
+
+fn found(route: &RouteMessage, target: IpAddr) -> Option<RouteFound> {
+    let mut interface = None;
+    let mut source = None;
+    let mut next_hop = target;
+    for attribute in &route.attributes {
+        match attribute {
+            RouteAttribute::Oif(index) => interface = Some(*index),
+            RouteAttribute::PrefSource(address) => source = ip(address),
+            RouteAttribute::Gateway(address) => next_hop = ip(address).unwrap_or(target),
+            _ => {}
+        }
+    }
+    Some(RouteFound {
+        interface: interface?,
+        source,
+        next_hop,
+        is_local: route.header.kind == RouteType::Local,
+    })
+}
+
+/// Looks up one neighbour entry (`RTM_GETNEIGH`). `None`: there is no such entry.
+pub(super) fn neighbour(interface: u32, address: IpAddr) -> Option<NeighbourState> {
+    let mut request = NeighbourMessage::default();
+    request.header.family = family(address);
+    request.header.ifindex = interface;
+    request
+        .attributes
+        .push(NeighbourAttribute::Destination(address.into()));
+    match ask(RouteNetlinkMessage::GetNeighbour(request))? {
+        RouteNetlinkMessage::NewNeighbour(entry) => Some(entry.header.state),
+        _ => None,
+    }
+}
+
+/// Sends one request and returns the kernel's answer; an error answer is `None`.
+fn ask(request: RouteNetlinkMessage) -> Option<RouteNetlinkMessage> {
+    let socket = Socket::new(NETLINK_ROUTE).ok()?;
+    socket.connect(&SocketAddr::new(0, 0)).ok()?;
+    let mut header = NetlinkHeader::default();
+    header.flags = NLM_F_REQUEST;
+    let mut message = NetlinkMessage::new(header, NetlinkPayload::from(request));
+    message.finalize();
+    let mut bytes = vec![0; message.buffer_len()];
+    message.serialize(&mut bytes);
+    socket.send(&bytes, 0).ok()?;
+
+    let mut answer = Vec::with_capacity(ANSWER_SIZE);
+    socket.recv(&mut answer, 0).ok()?;
+    match NetlinkMessage::deserialize(&answer).ok()?.payload {
+        NetlinkPayload::InnerMessage(answer) => Some(answer),
+        _ => None,
+    }
+}
+
+fn family(address: IpAddr) -> AddressFamily {
+    if address.is_ipv4() {
+        AddressFamily::Inet
+    } else {
+        AddressFamily::Inet6
+    }
+}
+
+fn ip(address: &RouteAddress) -> Option<IpAddr> {
+    match address {
+        RouteAddress::Inet(v4) => Some((*v4).into()),
+        RouteAddress::Inet6(v6) => Some((*v6).into()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    #[test]
+    fn loopback_is_this_machine() {
+        let found = route(Ipv4Addr::LOCALHOST.into()).expect("a route to loopback");
+        assert!(found.is_local);
+        assert_eq!(found.next_hop, IpAddr::from(Ipv4Addr::LOCALHOST));
+    }
+
+    #[test]
+    fn a_neighbour_nobody_asked_for_has_no_entry() {
+        assert_eq!(neighbour(1, Ipv4Addr::new(192, 0, 2, 77).into()), None);
+    }
+}

@@ -1,0 +1,81 @@
+//! Own addresses, interfaces, and the next hop.
+
+use std::net::{IpAddr, SocketAddr};
+
+use netlink_packet_route::neighbour::NeighbourState;
+use nix::ifaddrs::getifaddrs;
+use nix::net::if_::{if_indextoname, if_nametoindex};
+use nix::sys::socket::SockaddrStorage;
+
+use super::netlink;
+use crate::outcome::evidence::{NextHop, Surroundings};
+use crate::platform::Route;
+
+/// This machine, asked afresh each time: addresses and neighbours change during a run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Here;
+
+impl Surroundings for Here {
+    fn is_own(&self, address: IpAddr) -> bool {
+        address.is_loopback() || interface_addresses().any(|own| own == address)
+    }
+
+    fn next_hop(&self, target: IpAddr) -> NextHop {
+        let Some(route) = netlink::route(target) else {
+            return NextHop::Unknown;
+        };
+        if route.is_local {
+            return NextHop::Known;
+        }
+        match netlink::neighbour(route.interface, route.next_hop) {
+            Some(NeighbourState::Incomplete | NeighbourState::Failed) => NextHop::Unresolved,
+            Some(NeighbourState::None) | None => NextHop::Unknown,
+            Some(_) => NextHop::Known,
+        }
+    }
+}
+
+/// The route packets to `target` would take.
+pub fn route_to(target: SocketAddr) -> Option<Route> {
+    let route = netlink::route(target.ip())?;
+    let name = if_indextoname(route.interface).ok();
+    Some(Route {
+        source: route.source,
+        interface: name.and_then(|name| name.into_string().ok()),
+    })
+}
+
+/// The number of the interface of that name, if this machine has one.
+pub fn interface_index(name: &str) -> Option<u32> {
+    if_nametoindex(name).ok()
+}
+
+fn interface_addresses() -> impl Iterator<Item = IpAddr> {
+    let interfaces = getifaddrs().into_iter().flatten();
+    interfaces.filter_map(|interface| ip(interface.address.as_ref()?))
+}
+
+fn ip(address: &SockaddrStorage) -> Option<IpAddr> {
+    let v4 = address.as_sockaddr_in().map(|v4| v4.ip().into());
+    v4.or_else(|| address.as_sockaddr_in6().map(|v6| v6.ip().into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    #[test]
+    fn loopback_is_ours_and_a_documentation_address_is_not() {
+        assert!(Here.is_own(Ipv4Addr::LOCALHOST.into()));
+        assert!(!Here.is_own(Ipv4Addr::new(192, 0, 2, 1).into()));
+    }
+
+    #[test]
+    fn the_route_to_loopback_leaves_by_it() {
+        let route = route_to((Ipv4Addr::LOCALHOST, 80).into()).expect("a route to loopback");
+        assert_eq!(route.interface.as_deref(), Some("lo"));
+        assert!(interface_index("lo").is_some());
+        assert_eq!(interface_index("no-such-if"), None);
+    }
+}

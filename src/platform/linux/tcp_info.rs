@@ -1,0 +1,96 @@
+//! `TCP_INFO`: the kernel's own record of one connection.
+
+use std::os::fd::AsRawFd;
+use std::time::Duration;
+
+use socket2::Socket;
+
+use crate::outcome::evidence::{TcpInfo, TcpState};
+
+/// The part of `struct tcp_info` read here ends with `tcpi_total_retrans` (include/uapi/linux/tcp.h).
+const LENGTH: usize = 104;
+const LENGTH_FOR_KERNEL: libc::socklen_t = 104;
+
+/// Reads `TCP_INFO` of a TCP socket. `None` if the kernel refuses.
+pub fn tcp_info(socket: &Socket) -> Option<TcpInfo> {
+    let mut buffer = [0_u8; LENGTH];
+    let length = read(socket, &mut buffer)?;
+    decode(buffer.get(..length)?)
+}
+
+/// getsockopt(2) into a raw buffer, because the headers of older systems lack newer fields; the kernel
+/// cuts the structure to the buffer and says how much it wrote.
+#[allow(unsafe_code)]
+fn read(socket: &Socket, buffer: &mut [u8; LENGTH]) -> Option<usize> {
+    let mut length = LENGTH_FOR_KERNEL;
+    // SAFETY: the descriptor is open for as long as `socket` is borrowed. The kernel writes at most
+    // `length` bytes to the buffer, which is exactly that long, and any byte is a valid `u8`.
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            buffer.as_mut_ptr().cast(),
+            &raw mut length,
+        )
+    };
+    (result == 0).then_some(length as usize)
+}
+
+/// Decodes what the kernel wrote; offsets as in include/uapi/linux/tcp.h.
+fn decode(bytes: &[u8]) -> Option<TcpInfo> {
+    let u32_at = |offset: usize| {
+        let field = bytes.get(offset..offset + 4)?;
+        Some(u32::from_ne_bytes(field.try_into().ok()?))
+    };
+    Some(TcpInfo {
+        state: state(*bytes.first()?),
+        timers_fired: *bytes.get(2)?,
+        retransmitted_out: u32_at(36),
+        rtt: u32_at(68)
+            .filter(|&us| us > 0)
+            .map(|us| Duration::from_micros(us.into())),
+        retransmitted: u32_at(100),
+    })
+}
+
+/// The numbers of `include/net/tcp_states.h`.
+fn state(number: u8) -> TcpState {
+    match number {
+        1 => TcpState::Established,
+        2 => TcpState::SynSent,
+        7 => TcpState::Closed,
+        8 => TcpState::CloseWait,
+        other => TcpState::Other(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_stand_where_the_kernel_puts_them() {
+        let mut bytes = [0_u8; LENGTH];
+        bytes[0] = 1;
+        bytes[2] = 3;
+        bytes[36..40].copy_from_slice(&5_u32.to_ne_bytes());
+        bytes[68..72].copy_from_slice(&397_u32.to_ne_bytes());
+        bytes[100..104].copy_from_slice(&7_u32.to_ne_bytes());
+        let info = decode(&bytes).expect("a whole structure");
+        assert_eq!(info.state, TcpState::Established);
+        assert_eq!(info.timers_fired, 3);
+        assert_eq!(info.retransmitted_out, Some(5));
+        assert_eq!(info.rtt, Some(Duration::from_micros(397)));
+        assert_eq!(info.retransmitted, Some(7));
+    }
+
+    #[test]
+    fn fields_beyond_the_returned_length_are_absent() {
+        let info = decode(&[2; 40]).expect("the first fields");
+        assert_eq!(info.state, TcpState::SynSent);
+        assert_eq!(info.rtt, None);
+        assert_eq!(info.retransmitted, None);
+        assert_eq!(decode(&[]), None);
+    }
+}

@@ -1,0 +1,82 @@
+//! What the operating system can testify. Everything system-specific lives behind the functions and
+//! types named here; each system has a folder that offers all of them.
+//!
+//! `linux/` reads the error queue, `TCP_INFO`, routes and neighbours. `portable/` connects everywhere,
+//! measures with the user clock, and says less.
+
+mod errno;
+#[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "portable/mod.rs")]
+mod system;
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+
+pub use errno::errno;
+pub use system::{
+    Here, Poller, Waker, bind_to_interface, ephemeral_ports, hear_icmp_errors, host,
+    interface_index, peer_has_closed, raise_descriptor_limit, route_to, set_traffic_class, signals,
+    tcp_info, tcp_testimony,
+};
+
+/// What a poll of the sockets found about one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Readiness {
+    /// The number the socket was added with.
+    pub token: u64,
+    /// It has an error or a hang-up to report.
+    pub failed: bool,
+    /// The other side has closed its direction; where the system does not say, there may be data instead.
+    pub closed: bool,
+}
+
+/// The way this machine would send a packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The source address the kernel would choose.
+    pub source: Option<IpAddr>,
+    /// The interface it leaves by, where the system tells.
+    pub interface: Option<String>,
+}
+
+/// Facts about the machine that belong in a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostFacts {
+    /// Operating system and version: `Linux 6.18.44`.
+    pub system: String,
+    /// The machine's own name, if it has one.
+    pub name: Option<String>,
+    /// Which clock measured `rtt_us`: `kernel`, or nothing where only the user clock exists.
+    pub rtt_clock: Option<&'static str>,
+}
+
+/// The local ports the kernel gives out by itself, less those reserved by the administrator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EphemeralPorts {
+    /// The whole range.
+    pub range: RangeInclusive<u16>,
+    /// Holes in it.
+    pub reserved: Vec<RangeInclusive<u16>>,
+}
+
+/// What a signal asked for; read and cleared by the engine's loop.
+pub trait SignalState {
+    /// SIGINT, SIGTERM or their like: stop the run and print the summary.
+    fn stop_requested(&self) -> bool;
+    /// SIGQUIT since the last call: print the statistics so far and go on.
+    fn take_statistics_request(&self) -> bool;
+    /// SIGCONT since the last call: this process may have been stopped in between.
+    fn take_continued(&self) -> bool;
+}
+
+/// The source address for packets to `target`, as connect(2) on a UDP socket chooses it; sends nothing.
+pub fn source_address(target: SocketAddr) -> std::io::Result<IpAddr> {
+    let unspecified: SocketAddr = if target.is_ipv4() {
+        (std::net::Ipv4Addr::UNSPECIFIED, 0).into()
+    } else {
+        (std::net::Ipv6Addr::UNSPECIFIED, 0).into()
+    };
+    let socket = std::net::UdpSocket::bind(unspecified)?;
+    socket.connect(target)?;
+    Ok(socket.local_addr()?.ip())
+}

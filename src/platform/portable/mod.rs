@@ -1,0 +1,128 @@
+//! Every system but Linux: connects, measures with the user clock, and classifies by the errno alone.
+//!
+//! Not seen here, and never claimed: who sent an ICMP error, lost SYNs, the path's own round-trip time,
+//! whether a SYN left the machine, routes and neighbours.
+
+mod poller;
+pub mod signals;
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use socket2::Socket;
+
+use super::{EphemeralPorts, HostFacts, Readiness, Route, errno, source_address};
+use crate::outcome::evidence::{NextHop, Surroundings, TcpInfo, TcpTestimony};
+
+pub use poller::{Poller, Waker};
+
+/// This machine, which says little about itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Here;
+
+impl Surroundings for Here {
+    fn is_own(&self, address: IpAddr) -> bool {
+        address.is_loopback()
+    }
+
+    fn next_hop(&self, _target: IpAddr) -> NextHop {
+        NextHop::Unknown
+    }
+}
+
+/// There is no error queue here.
+pub fn hear_icmp_errors(_socket: &Socket, _v6: bool) -> io::Result<()> {
+    Ok(())
+}
+
+/// There is no `TCP_INFO` that says enough here.
+pub fn tcp_info(_socket: &Socket) -> Option<TcpInfo> {
+    None
+}
+
+/// Marks IPv6 packets (`IPV6_TCLASS`).
+#[cfg(unix)]
+pub fn set_traffic_class(socket: &Socket, class: u32) -> io::Result<()> {
+    socket.set_tclass_v6(class)
+}
+
+/// Not offered by this system.
+#[cfg(not(unix))]
+pub fn set_traffic_class(_socket: &Socket, _class: u32) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Whether the other side has closed: then a read would give nothing.
+pub fn peer_has_closed(socket: &Socket, readiness: Readiness) -> bool {
+    let mut byte = [std::mem::MaybeUninit::uninit()];
+    readiness.closed && matches!(socket.peek(&mut byte), Ok(0))
+}
+
+/// The socket's pending error is all there is.
+pub fn tcp_testimony(socket: &Socket, _readiness: Readiness) -> TcpTestimony {
+    let pending = socket.take_error();
+    TcpTestimony {
+        errno: pending.ok().flatten().map(|error| errno(&error)),
+        ..TcpTestimony::default()
+    }
+}
+
+/// Sends through this interface alone (`IP_BOUND_IF`).
+#[cfg(target_vendor = "apple")]
+pub fn bind_to_interface(socket: &Socket, interface: &str, v6: bool) -> io::Result<()> {
+    let index = interface_index(interface).and_then(std::num::NonZeroU32::new);
+    if v6 {
+        socket.bind_device_by_index_v6(index)
+    } else {
+        socket.bind_device_by_index_v4(index)
+    }
+}
+
+/// Not offered by this system.
+#[cfg(not(target_vendor = "apple"))]
+pub fn bind_to_interface(_socket: &Socket, _interface: &str, _v6: bool) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// The number of the interface of that name, if this machine has one.
+#[cfg(target_vendor = "apple")]
+pub fn interface_index(name: &str) -> Option<u32> {
+    let name = std::ffi::CString::new(name).ok()?;
+    // SAFETY: `name` is a valid string that ends with NUL and lives through the call.
+    #[allow(unsafe_code)]
+    let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
+    (index > 0).then_some(index)
+}
+
+/// Interfaces have no names a user could give here.
+#[cfg(not(target_vendor = "apple"))]
+pub fn interface_index(_name: &str) -> Option<u32> {
+    None
+}
+
+/// The source address, as a UDP socket's connect chooses it.
+pub fn route_to(target: SocketAddr) -> Option<Route> {
+    Some(Route {
+        source: source_address(target).ok(),
+        interface: None,
+    })
+}
+
+/// The system chooses the local ports.
+pub fn ephemeral_ports() -> Option<EphemeralPorts> {
+    None
+}
+
+/// Not known here; running out of descriptors is noticed when it happens.
+pub fn raise_descriptor_limit() -> Option<usize> {
+    None
+}
+
+/// The machine's system; no kernel clock measures here.
+pub fn host() -> HostFacts {
+    HostFacts {
+        system: std::env::consts::OS.to_owned(),
+        name: None,
+        rtt_clock: None,
+    }
+}

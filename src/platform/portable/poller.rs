@@ -1,0 +1,83 @@
+//! The event loop's eyes where there is no epoll: the `polling` crate over kqueue or IOCP.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use polling::{Event, Events};
+use socket2::Socket;
+
+use crate::platform::Readiness;
+
+/// Waits for many sockets at once.
+pub struct Poller {
+    inner: Arc<polling::Poller>,
+    events: Events,
+}
+
+/// Ends a [`Poller::wait`] from another thread.
+#[derive(Clone)]
+pub struct Waker(Arc<polling::Poller>);
+
+impl Waker {
+    /// Wakes the poller.
+    pub fn wake(&self) {
+        let _ = self.0.notify();
+    }
+}
+
+impl Poller {
+    /// Opens the system's poller.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self {
+            inner: Arc::new(polling::Poller::new()?),
+            events: Events::with_capacity(NonZeroUsize::new(256).unwrap_or(NonZeroUsize::MIN)),
+        })
+    }
+
+    /// A handle that ends a wait from elsewhere.
+    pub fn waker(&self) -> Waker {
+        Waker(Arc::clone(&self.inner))
+    }
+
+    /// Watches a connecting socket for the end of the handshake.
+    pub fn watch_connect(&self, socket: &Socket, token: u64) -> io::Result<()> {
+        let event = Event::writable(key(token));
+        #[allow(unsafe_code)]
+        // SAFETY: the caller calls `forget` before it closes the socket, as `polling` asks.
+        unsafe {
+            self.inner.add(socket, event)
+        }
+    }
+
+    /// Watches a connected socket for its end alone.
+    pub fn watch_end(&self, socket: &Socket, token: u64) -> io::Result<()> {
+        self.inner.modify(socket, Event::readable(key(token)))
+    }
+
+    /// Ends the watch; a socket must not be closed before.
+    pub fn forget(&self, socket: &Socket) {
+        let _ = self.inner.delete(socket);
+    }
+
+    /// Waits until a socket is ready, the waker is used, or `timeout` is over; appends what is ready.
+    pub fn wait(
+        &mut self,
+        timeout: Option<Duration>,
+        ready: &mut Vec<Readiness>,
+    ) -> io::Result<()> {
+        self.events.clear();
+        self.inner.wait(&mut self.events, timeout)?;
+        ready.extend(self.events.iter().map(|event| Readiness {
+            token: event.key as u64,
+            failed: event.is_err().unwrap_or(false) || event.is_interrupt(),
+            closed: event.readable,
+        }));
+        Ok(())
+    }
+}
+
+fn key(token: u64) -> usize {
+    usize::try_from(token).unwrap_or(usize::MAX - 1)
+}

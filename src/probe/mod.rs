@@ -1,0 +1,89 @@
+//! One attempt: begin, and complete. The engine sees probes only through [`Network`].
+
+mod ports;
+mod tcp;
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use crate::outcome::{Ending, TargetId};
+
+pub use tcp::TcpNetwork;
+
+/// Names one probe under way. Never used twice in a run, so an old probe's event cannot be taken for
+/// a new one's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ProbeId {
+    /// Where it is kept; used again when the probe is gone.
+    pub slot: u32,
+    /// Which user of that slot it is.
+    pub generation: u32,
+}
+
+impl ProbeId {
+    /// As the number a poller carries.
+    pub fn token(self) -> u64 {
+        u64::from(self.generation) << 32 | u64::from(self.slot)
+    }
+
+    /// Back from the number.
+    #[allow(clippy::cast_possible_truncation)] // the two halves of `token`
+    pub fn from_token(token: u64) -> Self {
+        Self {
+            slot: token as u32,
+            generation: (token >> 32) as u32,
+        }
+    }
+}
+
+/// How a probe began.
+#[derive(Debug)]
+pub enum Begun {
+    /// It is under way.
+    UnderWay {
+        /// Just before `connect()`.
+        sent_at: Instant,
+    },
+    /// It ended at once.
+    Ended {
+        /// Just before the call that failed.
+        sent_at: Instant,
+        /// How.
+        ending: Ending,
+    },
+}
+
+/// What became of a probe under way.
+#[derive(Debug)]
+pub enum Progress {
+    /// It has ended, and the network has forgotten it.
+    Ended(ProbeId, Ending),
+    /// The handshake completed; now it is held and watched.
+    Connected(ProbeId),
+}
+
+/// What the engine needs of the network.
+pub trait Network {
+    /// Starts a probe to `target`.
+    fn begin(&mut self, id: ProbeId, target: TargetId) -> Begun;
+
+    /// Waits until something happens, or for `timeout`.
+    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()>;
+
+    /// Says what has happened to probes under way, as seen at `now`. Times of probes that began
+    /// before `trusted_since` are not to be trusted: this process stood still meanwhile.
+    fn collect(&mut self, now: Instant, trusted_since: Instant, progress: &mut Vec<Progress>);
+
+    /// The deadline of a probe has passed: says how it stands. The probe stays open, to see whether
+    /// an answer comes late, until it is forgotten.
+    fn give_up(&mut self, id: ProbeId, now: Instant) -> Ending;
+
+    /// The hold time of a connected probe is over: it ends as connected.
+    fn release(&mut self, id: ProbeId) -> Ending;
+
+    /// The run is over while the probe is under way.
+    fn abandon(&mut self, id: ProbeId) -> Ending;
+
+    /// Closes a probe that nobody waits for any more.
+    fn forget(&mut self, id: ProbeId);
+}

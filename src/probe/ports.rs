@@ -1,0 +1,113 @@
+//! Which local port comes next.
+//!
+//! A port used again too soon meets the server's memory of the old connection: a stalled handshake or
+//! a RST that was meant for its predecessor. So every target's probes walk through the whole range,
+//! instead of taking what the kernel draws at random (RFC 6056).
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::ops::RangeInclusive;
+
+use crate::platform::EphemeralPorts;
+
+/// The ports that a run walks through.
+#[derive(Clone, Debug)]
+pub(super) struct PortRange {
+    low: u16,
+    size: u32,
+    reserved: Vec<RangeInclusive<u16>>,
+}
+
+/// One target's place in the range.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PortWalk {
+    step: u32,
+}
+
+impl PortRange {
+    /// The kernel's range, less the reserved ports.
+    pub(super) fn ephemeral(ports: EphemeralPorts) -> Option<Self> {
+        let mut range = Self::exactly(&ports.range)?;
+        range.reserved = ports.reserved;
+        Some(range)
+    }
+
+    /// A range the user asked for. `None` if it is empty.
+    pub(super) fn exactly(range: &RangeInclusive<u16>) -> Option<Self> {
+        (!range.is_empty()).then(|| Self {
+            low: *range.start(),
+            size: u32::from(*range.end()) - u32::from(*range.start()) + 1,
+            reserved: Vec::new(),
+        })
+    }
+
+    /// How many ports there are.
+    pub(super) fn len(&self) -> usize {
+        self.size as usize
+    }
+
+    fn is_reserved(&self, port: u16) -> bool {
+        self.reserved.iter().any(|hole| hole.contains(&port))
+    }
+}
+
+impl PortWalk {
+    /// Starts anywhere, so that two runs at once do not walk in step.
+    pub(super) fn anywhere() -> Self {
+        // The standard library's hash keys are random in every process and differ at every call.
+        let random = RandomState::new().build_hasher().finish();
+        Self {
+            step: (random >> 32) as u32,
+        }
+    }
+
+    /// The next port. `None` if every port of the range is reserved.
+    pub(super) fn next(&mut self, range: &PortRange) -> Option<u16> {
+        (0..range.size).find_map(|_| {
+            self.step = self.step.wrapping_add(1) % range.size;
+            let port = u16::try_from(u32::from(range.low) + self.step).ok()?;
+            (!range.is_reserved(port)).then_some(port)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn a_port_comes_again_only_after_all_others() {
+        let range = PortRange::exactly(&(40000..=40099)).expect("a range");
+        let mut walk = PortWalk::anywhere();
+        let mut lap = || {
+            (0..100)
+                .filter_map(|_| walk.next(&range))
+                .collect::<Vec<_>>()
+        };
+        let first = lap();
+        assert_eq!(first.iter().collect::<HashSet<_>>().len(), 100);
+        assert_eq!(first, lap(), "the second lap is the first one again");
+    }
+
+    #[test]
+    fn reserved_ports_are_left_out() {
+        let range = PortRange::ephemeral(EphemeralPorts {
+            range: 65530..=65535,
+            reserved: vec![65531..=65534],
+        });
+        let range = range.expect("a range");
+        let mut walk = PortWalk::anywhere();
+        let seen: HashSet<_> = (0..10).filter_map(|_| walk.next(&range)).collect();
+        assert_eq!(seen, HashSet::from([65530, 65535]));
+    }
+
+    #[test]
+    fn a_range_without_a_free_port_ends() {
+        let range = PortRange::ephemeral(EphemeralPorts {
+            range: 100..=101,
+            reserved: vec![1..=1000],
+        });
+        assert_eq!(PortWalk::anywhere().next(&range.expect("a range")), None);
+    }
+}

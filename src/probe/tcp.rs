@@ -1,0 +1,421 @@
+//! TCP: a probe is one non-blocking `connect()`.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+
+use super::ports::{PortRange, PortWalk};
+use super::{Begun, Network, ProbeId, Progress};
+use crate::outcome::evidence::TcpInfo;
+use crate::outcome::judge::{self, Judgement};
+use crate::outcome::{Ending, Errno, Evidence, LocalCause, Outcome, Rtt, RttClock, TargetId};
+use crate::plan::{Close, SocketPlan};
+use crate::platform::{self, Here, Poller, Readiness, errno};
+
+/// Taken ports tried before the kernel is asked to find one.
+const PORT_TRIES: usize = 8;
+
+/// TCP probes to many targets, over one poller.
+pub struct TcpNetwork {
+    poller: Poller,
+    options: SocketPlan,
+    hold: bool,
+    ports: Option<PortRange>,
+    targets: Vec<Destination>,
+    probes: Vec<Option<TcpProbe>>,
+    ready: Vec<Readiness>,
+}
+
+struct Destination {
+    address: SocketAddr,
+    walk: PortWalk,
+}
+
+struct TcpProbe {
+    id: ProbeId,
+    socket: Socket,
+    target: SocketAddr,
+    local: Option<SocketAddr>,
+    sent_at: Instant,
+    /// When the handshake ended and how, once it has.
+    connected: Option<(Instant, Ending)>,
+}
+
+/// A probe that could not be set up: what failed, and whether it was the binding to a local address.
+struct SetupError {
+    error: io::Error,
+    binding: bool,
+}
+
+impl TcpNetwork {
+    /// Prepares probes to `targets` with `options`. With `hold`, connections are kept open until released.
+    pub fn new(poller: Poller, targets: &[SocketAddr], options: SocketPlan, hold: bool) -> Self {
+        let chosen = options.source.as_ref().and_then(|s| s.ports.as_ref());
+        let ports = match chosen {
+            Some(range) => PortRange::exactly(range),
+            None => platform::ephemeral_ports().and_then(PortRange::ephemeral),
+        };
+        let destination = |&address| Destination {
+            address,
+            walk: PortWalk::anywhere(),
+        };
+        Self {
+            poller,
+            options,
+            hold,
+            ports,
+            targets: targets.iter().map(destination).collect(),
+            probes: Vec::new(),
+            ready: Vec::new(),
+        }
+    }
+
+    /// Opens a socket and starts its handshake.
+    fn connect(&mut self, target: TargetId) -> Result<(Socket, Instant), SetupError> {
+        let address = self.targets[target.index()].address;
+        for _ in 0..self.port_tries() {
+            let Some(port) = self.next_port(target) else {
+                break;
+            };
+            match self.connect_from(address, Some(port)) {
+                Err(taken) if is_taken(&taken.error) => {}
+                result => return result,
+            }
+        }
+        // The kernel has the last word on whether a port is free, unless the user chose the ports.
+        let last_try = if self.ports_are_chosen() {
+            self.next_port(target)
+        } else {
+            None
+        };
+        self.connect_from(address, last_try)
+    }
+
+    fn port_tries(&self) -> usize {
+        let ports = self.ports.as_ref().map_or(0, PortRange::len);
+        if self.ports_are_chosen() {
+            ports - 1
+        } else {
+            ports.min(PORT_TRIES)
+        }
+    }
+
+    fn ports_are_chosen(&self) -> bool {
+        let source = self.options.source.as_ref();
+        source.is_some_and(|source| source.ports.is_some())
+    }
+
+    fn next_port(&mut self, target: TargetId) -> Option<u16> {
+        let range = self.ports.as_ref()?;
+        self.targets[target.index()].walk.next(range)
+    }
+
+    fn connect_from(
+        &self,
+        address: SocketAddr,
+        port: Option<u16>,
+    ) -> Result<(Socket, Instant), SetupError> {
+        let failed = |binding| move |error| SetupError { error, binding };
+        let socket = open(address, &self.options).map_err(failed(false))?;
+        if port.is_some() || self.options.source.is_some() {
+            let local = self.local_address(address, port.unwrap_or(0));
+            bind(&socket, local).map_err(failed(true))?;
+        }
+        let sent_at = Instant::now();
+        match socket.connect(&SockAddr::from(address)) {
+            Err(error) if !is_under_way(&error) => Err(failed(false)(error)),
+            _ => Ok((socket, sent_at)),
+        }
+    }
+
+    fn local_address(&self, target: SocketAddr, port: u16) -> SocketAddr {
+        let unspecified = match target {
+            SocketAddr::V4(_) => IpAddr::from(Ipv4Addr::UNSPECIFIED),
+            SocketAddr::V6(_) => IpAddr::from(Ipv6Addr::UNSPECIFIED),
+        };
+        let chosen = self.options.source.as_ref().map(|source| source.address);
+        SocketAddr::new(chosen.unwrap_or(unspecified), port)
+    }
+
+    fn keep(&mut self, id: ProbeId, probe: TcpProbe) {
+        let slot = id.slot as usize;
+        if slot >= self.probes.len() {
+            self.probes.resize_with(slot + 1, || None);
+        }
+        self.probes[slot] = Some(probe);
+    }
+
+    fn take(&mut self, id: ProbeId) -> Option<TcpProbe> {
+        let slot = self.probes.get_mut(id.slot as usize)?;
+        let probe = slot.take_if(|probe| probe.id == id)?;
+        self.poller.forget(&probe.socket);
+        Some(probe)
+    }
+
+    /// Looks at a socket that asked for attention.
+    fn advance(
+        &mut self,
+        ready: Readiness,
+        now: Instant,
+        trusted_since: Instant,
+    ) -> Option<Progress> {
+        let id = ProbeId::from_token(ready.token);
+        let probe = self.probes.get_mut(id.slot as usize)?.as_mut()?;
+        if probe.id != id {
+            return None;
+        }
+        let ending = if probe.connected.is_some() {
+            probe.after_connect(ready, now)?
+        } else {
+            let ending = probe.handshake(ready, now, trusted_since)?;
+            if self.hold && matches!(ending.outcome, Outcome::Connected(_)) {
+                probe.connected = Some((now, ending));
+                let _ = self.poller.watch_end(&probe.socket, ready.token);
+                return Some(Progress::Connected(id));
+            }
+            ending
+        };
+        let probe = self.take(id)?;
+        probe.close(&ending, self.options.close);
+        Some(Progress::Ended(id, ending))
+    }
+}
+
+impl Network for TcpNetwork {
+    fn begin(&mut self, id: ProbeId, target: TargetId) -> Begun {
+        let called_at = Instant::now();
+        let address = self.targets[target.index()].address;
+        match self.connect(target) {
+            Ok((socket, sent_at)) => {
+                let local = socket.local_addr().ok().and_then(|local| local.as_socket());
+                // Without a place in the poller the probe would look silent: that is our own failure.
+                if let Err(error) = self.poller.watch_connect(&socket, id.token()) {
+                    let ending = ended_at_once(judge::failed_at_once(errno(&error)));
+                    return Begun::Ended { sent_at, ending };
+                }
+                let probe = TcpProbe {
+                    id,
+                    socket,
+                    target: address,
+                    local,
+                    sent_at,
+                    connected: None,
+                };
+                self.keep(id, probe);
+                Begun::UnderWay { sent_at }
+            }
+            Err(failure) => Begun::Ended {
+                sent_at: called_at,
+                ending: ended_at_once(failure.judge(address)),
+            },
+        }
+    }
+
+    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        self.poller.wait(timeout, &mut self.ready)
+    }
+
+    fn collect(&mut self, now: Instant, trusted_since: Instant, progress: &mut Vec<Progress>) {
+        let mut ready = std::mem::take(&mut self.ready);
+        for readiness in ready.drain(..) {
+            progress.extend(self.advance(readiness, now, trusted_since));
+        }
+        self.ready = ready;
+    }
+
+    fn give_up(&mut self, id: ProbeId, now: Instant) -> Ending {
+        let Some(Some(probe)) = self.probes.get(id.slot as usize) else {
+            return unfinished(None);
+        };
+        probe.silent(now)
+    }
+
+    fn release(&mut self, id: ProbeId) -> Ending {
+        let Some(probe) = self.take(id) else {
+            return unfinished(None);
+        };
+        let ending = probe.connected.map(|(_, ending)| ending);
+        let ending = ending.unwrap_or_else(|| unfinished(probe.local));
+        probe.close(&ending, self.options.close);
+        ending
+    }
+
+    fn abandon(&mut self, id: ProbeId) -> Ending {
+        unfinished(self.take(id).and_then(|probe| probe.local))
+    }
+
+    fn forget(&mut self, id: ProbeId) {
+        self.take(id);
+    }
+}
+
+impl TcpProbe {
+    /// The end of the handshake, if this is it.
+    fn handshake(&self, ready: Readiness, now: Instant, trusted_since: Instant) -> Option<Ending> {
+        let testimony = platform::tcp_testimony(&self.socket, ready);
+        let trusted = self.sent_at >= trusted_since;
+        let connect = trusted.then(|| now.saturating_duration_since(self.sent_at));
+        let judged = judge::connecting(&testimony, connect, self.target.ip(), &Here)?;
+        let over = matches!(judged.0, Outcome::Connected(_))
+            && platform::peer_has_closed(&self.socket, ready);
+        let judged = if over {
+            judge::ended_after_connect(false)
+        } else {
+            judged
+        };
+        Some(self.ending(judged, connect, testimony.info))
+    }
+
+    /// A reset or a close of a connection that is held, if this is one.
+    fn after_connect(&self, ready: Readiness, now: Instant) -> Option<Ending> {
+        let (since, connected) = self.connected?;
+        let reset = ready.failed && self.socket.take_error().ok().flatten().is_some();
+        if !reset && !platform::peer_has_closed(&self.socket, ready) {
+            return None;
+        }
+        let (outcome, evidence) = judge::ended_after_connect(reset);
+        Some(Ending {
+            outcome,
+            evidence,
+            held: Some(now.saturating_duration_since(since)),
+            ..connected
+        })
+    }
+
+    /// The deadline has passed.
+    fn silent(&self, now: Instant) -> Ending {
+        let info = platform::tcp_info(&self.socket);
+        let judged = judge::timed_out(info, self.target.ip(), &Here);
+        let waited = now.saturating_duration_since(self.sent_at);
+        self.ending(judged, Some(waited), info)
+    }
+
+    fn ending(
+        &self,
+        judged: Judgement,
+        connect: Option<Duration>,
+        info: Option<TcpInfo>,
+    ) -> Ending {
+        let (outcome, evidence) = judged;
+        let sent = !matches!(outcome, Outcome::Local(_));
+        Ending {
+            outcome,
+            evidence,
+            local: self.local,
+            connect,
+            rtt: info
+                .filter(|_| outcome.handshake_completed())
+                .and_then(exact_rtt),
+            syn_sent: info.filter(|_| sent).and_then(|info| info.syns()),
+            held: None,
+        }
+    }
+
+    /// Ends the connection the way the user wants; the descriptor closes with `self`.
+    fn close(self, ending: &Ending, close: Close) {
+        if close == Close::Rst && ending.outcome.handshake_completed() {
+            // SO_LINGER with time 0 makes close(2) send a RST (socket(7), RFC 9293 section 3.10.4).
+            let _ = self.socket.set_linger(Some(Duration::ZERO));
+        }
+    }
+}
+
+impl SetupError {
+    /// Judges why the probe never got under way.
+    fn judge(&self, target: SocketAddr) -> Judgement {
+        let errno = errno(&self.error);
+        let no_source = || platform::source_address(target).is_err();
+        if errno == Errno::AddressNotAvailable && (self.binding || no_source()) {
+            let cause = LocalCause::AddressNotAvailable;
+            return (Outcome::Local(cause), Evidence::errno(errno));
+        }
+        match errno {
+            // Loopback answers within connect() itself.
+            Errno::ConnectionRefused | Errno::ConnectionReset | Errno::TimedOut => {
+                judge::failed(errno)
+            }
+            _ => judge::failed_at_once(errno),
+        }
+    }
+}
+
+/// A socket with every option set that a probe to `target` needs.
+fn open(target: SocketAddr, options: &SocketPlan) -> io::Result<Socket> {
+    let kind = Type::STREAM.nonblocking().cloexec();
+    let socket = Socket::new(Domain::for_address(target), kind, Some(Protocol::TCP))?;
+    platform::hear_icmp_errors(&socket, target.is_ipv6())?;
+    if let Some(interface) = &options.interface {
+        platform::bind_to_interface(&socket, interface, target.is_ipv6())?;
+    }
+    mark(&socket, target, options)?;
+    Ok(socket)
+}
+
+/// DSCP and TTL; the DSCP is the upper six bits of the old TOS byte (RFC 2474 section 3).
+fn mark(socket: &Socket, target: SocketAddr, options: &SocketPlan) -> io::Result<()> {
+    let tos = options.dscp.map(|dscp| u32::from(dscp) << 2);
+    let ttl = options.ttl.map(u32::from);
+    if target.is_ipv4() {
+        tos.map_or(Ok(()), |tos| socket.set_tos_v4(tos))?;
+        ttl.map_or(Ok(()), |ttl| socket.set_ttl_v4(ttl))
+    } else {
+        tos.map_or(Ok(()), |tos| platform::set_traffic_class(socket, tos))?;
+        ttl.map_or(Ok(()), |hops| socket.set_unicast_hops_v6(hops))
+    }
+}
+
+/// Binds to a local port that other connections may use too, as long as their destination differs:
+/// without `SO_REUSEADDR` one TIME-WAIT would block the port for every target (socket(7)).
+fn bind(socket: &Socket, local: SocketAddr) -> io::Result<()> {
+    #[cfg(unix)] // on Windows the option means something else
+    socket.set_reuse_address(true)?;
+    socket.bind(&SockAddr::from(local))
+}
+
+fn is_taken(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::AddrInUse | io::ErrorKind::AddrNotAvailable
+    )
+}
+
+/// EINPROGRESS, or Windows' word for it.
+fn is_under_way(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let in_progress = error.raw_os_error() == Some(libc::EINPROGRESS);
+    #[cfg(not(unix))]
+    let in_progress = false;
+    in_progress || error.kind() == io::ErrorKind::WouldBlock
+}
+
+/// With a retransmission `tcpi_rtt` is coarse, or contains the wait: then there is no exact one.
+fn exact_rtt(info: TcpInfo) -> Option<Rtt> {
+    let time = info.rtt.filter(|_| info.retransmitted == Some(0))?;
+    Some(Rtt {
+        time,
+        clock: RttClock::Kernel,
+    })
+}
+
+fn ended_at_once((outcome, evidence): Judgement) -> Ending {
+    Ending {
+        outcome,
+        evidence,
+        connect: None,
+        ..unfinished(None)
+    }
+}
+
+fn unfinished(local: Option<SocketAddr>) -> Ending {
+    Ending {
+        outcome: Outcome::Unfinished,
+        evidence: Evidence::default(),
+        local,
+        connect: None,
+        rtt: None,
+        syn_sent: None,
+        held: None,
+    }
+}

@@ -1,0 +1,417 @@
+//! `--json`: one object per line. The contract is `schema.json`; fields are added, never changed.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+
+use super::{Report, RunInfo, TargetReport, VERSION, summary};
+use crate::clock::rfc3339;
+use crate::outcome::{Class, Evidence, IcmpError, Outcome, OutcomeKind, Sample, Unreached};
+use crate::plan::Limit;
+use crate::stats::{Distribution, Outage};
+
+#[derive(Serialize)]
+struct Start<'a> {
+    r#type: &'static str,
+    schema: u32,
+    version: &'static str,
+    command: &'a str,
+    time: String,
+    host: Host<'a>,
+    count: Option<u64>,
+    interval_us: f64,
+    timeout_us: f64,
+    warmup: u64,
+    targets: Vec<StartTarget>,
+}
+
+#[derive(Serialize)]
+struct Host<'a> {
+    kernel: &'a str,
+    name: Option<&'a str>,
+    clock: Clocks,
+}
+
+#[derive(Serialize)]
+struct Clocks {
+    connect_us: &'static str,
+    rtt_us: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct StartTarget {
+    target: String,
+    addresses: Vec<String>,
+    address: String,
+    port: u16,
+    protocol: &'static str,
+    dns_us: Option<f64>,
+    source: Option<String>,
+    interface: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Probe {
+    r#type: &'static str,
+    target: String,
+    address: String,
+    port: u16,
+    protocol: &'static str,
+    seq: u64,
+    warmup: bool,
+    time: String,
+    local: Option<String>,
+    outcome: &'static str,
+    reason: Option<String>,
+    late: bool,
+    connect_us: Option<f64>,
+    rtt_us: Option<f64>,
+    rtt_clock: Option<&'static str>,
+    syn_sent: Option<u32>,
+    held_us: Option<f64>,
+    evidence: Proof,
+}
+
+#[derive(Serialize)]
+struct Proof {
+    kind: Option<&'static str>,
+    icmp: Option<Icmp>,
+    errno: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Icmp {
+    r#type: u8,
+    code: u8,
+    from: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    r#type: &'static str,
+    target: String,
+    address: String,
+    port: u16,
+    protocol: &'static str,
+    started: String,
+    ended: String,
+    sent: u64,
+    succeeded: u64,
+    failed: u64,
+    local_errors: u64,
+    late: u64,
+    unfinished: u64,
+    loss_percent: Option<f64>,
+    loss_interval_percent: Option<[f64; 2]>,
+    outcomes: serde_json::Map<String, serde_json::Value>,
+    causes: Vec<Cause>,
+    connect_us: Latency,
+    rtt_us: Latency,
+    refused_us: Latency,
+    jitter_us: Option<f64>,
+    schedule_lag_us: Lag,
+    skipped: u64,
+    outages: Vec<OutageLine>,
+    outages_total: u64,
+    histogram: Histograms,
+    verdict: Verdict,
+}
+
+#[derive(Serialize)]
+struct Cause {
+    outcome: &'static str,
+    reason: Option<String>,
+    from: Option<String>,
+    count: u64,
+    first: String,
+    last: String,
+}
+
+#[derive(Serialize)]
+struct Latency {
+    count: u64,
+    min: Option<f64>,
+    mean: Option<f64>,
+    stddev: Option<f64>,
+    p50: Option<f64>,
+    p90: Option<f64>,
+    p95: Option<f64>,
+    p99: Option<f64>,
+    p999: Option<f64>,
+    max: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Lag {
+    p99: Option<f64>,
+    max: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct OutageLine {
+    from: String,
+    to: String,
+    probes: u64,
+    causes: Vec<String>,
+    ongoing: bool,
+}
+
+#[derive(Serialize)]
+#[allow(clippy::struct_field_names)] // the names of the contract
+struct Histograms {
+    connect_us: Option<String>,
+    rtt_us: Option<String>,
+    refused_us: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Verdict {
+    code: String,
+    meaning: Vec<String>,
+    next: Vec<String>,
+}
+
+/// The first line: what is known before the first probe.
+pub fn start(info: &RunInfo) -> String {
+    let pace = &info.plan.pace;
+    line(&Start {
+        r#type: "start",
+        schema: 1,
+        version: VERSION,
+        command: &info.plan.command_line,
+        time: rfc3339(jiff::Timestamp::now()),
+        host: Host {
+            kernel: &info.host.system,
+            name: info.host.name.as_deref(),
+            clock: Clocks {
+                connect_us: "user",
+                rtt_us: info.host.rtt_clock,
+            },
+        },
+        count: match pace.limit {
+            Limit::Count(count) => Some(count),
+            Limit::Duration(_) | Limit::Forever => None,
+        },
+        interval_us: us(pace.interval),
+        timeout_us: us(pace.timeout),
+        warmup: pace.warmup,
+        targets: start_targets(info),
+    })
+}
+
+fn start_targets(info: &RunInfo) -> Vec<StartTarget> {
+    let known = info.targets.iter().zip(&info.routes);
+    known
+        .map(|(target, route)| StartTarget {
+            target: target.label(),
+            addresses: match &target.lookup {
+                Some(lookup) => lookup
+                    .addresses
+                    .iter()
+                    .map(|a| a.ip().to_string())
+                    .collect(),
+                None => vec![target.address.ip().to_string()],
+            },
+            address: target.address.ip().to_string(),
+            port: target.address.port(),
+            protocol: "tcp",
+            dns_us: target.lookup.as_ref().map(|lookup| us(lookup.took)),
+            source: route
+                .as_ref()
+                .and_then(|r| r.source)
+                .map(|source| source.to_string()),
+            interface: route.as_ref().and_then(|route| route.interface.clone()),
+        })
+        .collect()
+}
+
+/// The line of one probe.
+pub fn probe(info: &RunInfo, sample: &Sample) -> String {
+    let target = &info.targets[sample.target.index()];
+    let ending = &sample.ending;
+    line(&Probe {
+        r#type: "probe",
+        target: target.label(),
+        address: target.address.ip().to_string(),
+        port: target.address.port(),
+        protocol: "tcp",
+        seq: sample.seq,
+        warmup: sample.warmup,
+        time: rfc3339(info.clock.at(sample.sent_at)),
+        local: ending.local.map(|local| local.to_string()),
+        outcome: ending.outcome.kind().name(),
+        reason: reason(&ending.outcome),
+        late: sample.late,
+        connect_us: ending.connect.map(us),
+        rtt_us: ending.rtt.map(|rtt| us(rtt.time)),
+        rtt_clock: ending.rtt.map(|rtt| rtt.clock.name()),
+        syn_sent: ending.syn_sent,
+        held_us: ending.held.map(us),
+        evidence: proof(&ending.evidence),
+    })
+}
+
+/// The last lines: one summary per target.
+pub fn summaries(report: &Report) -> String {
+    let targets = report.targets();
+    targets
+        .map(|target| line(&summary(report, &target)))
+        .collect()
+}
+
+fn summary(report: &Report, target: &TargetReport) -> Summary {
+    let recorder = target.recorder;
+    let at = |instant| rfc3339(report.info.clock.at(instant));
+    let verdict = summary::judged(target);
+    let loss = recorder.loss();
+    Summary {
+        r#type: "summary",
+        target: target.target.label(),
+        address: target.target.address.ip().to_string(),
+        port: target.target.address.port(),
+        protocol: "tcp",
+        started: at(report.record.started),
+        ended: at(report.record.ended),
+        sent: recorder.sent(),
+        succeeded: recorder.count_class(Class::Succeeded),
+        failed: recorder.count_class(Class::Failed),
+        local_errors: recorder.count_class(Class::Local),
+        late: recorder.late,
+        unfinished: recorder.count_class(Class::Unfinished),
+        loss_percent: loss.map(|loss| rounded(loss.percent)),
+        loss_interval_percent: loss.map(|loss| [rounded(loss.low), rounded(loss.high)]),
+        outcomes: outcomes(target),
+        causes: causes(report, target),
+        connect_us: latency(&recorder.connect),
+        rtt_us: latency(&recorder.rtt),
+        refused_us: latency(&recorder.refused),
+        jitter_us: recorder.jitter.mean_us().map(rounded),
+        schedule_lag_us: lag(report),
+        skipped: report.record.skipped,
+        outages: recorder
+            .outages
+            .list()
+            .iter()
+            .map(|o| outage(report, o))
+            .collect(),
+        outages_total: recorder.outages.total(),
+        histogram: Histograms {
+            connect_us: encoded(&recorder.connect),
+            rtt_us: encoded(&recorder.rtt),
+            refused_us: encoded(&recorder.refused),
+        },
+        verdict: Verdict {
+            code: verdict.code,
+            meaning: verdict.meaning,
+            next: verdict.next,
+        },
+    }
+}
+
+fn outcomes(target: &TargetReport) -> serde_json::Map<String, serde_json::Value> {
+    let ended = OutcomeKind::ALL
+        .iter()
+        .filter(|kind| kind.class() != Class::Unfinished);
+    ended
+        .map(|kind| (kind.name().to_owned(), target.recorder.count(*kind)))
+        .filter(|(_, count)| *count > 0)
+        .map(|(name, count)| (name, count.into()))
+        .collect()
+}
+
+fn causes(report: &Report, target: &TargetReport) -> Vec<Cause> {
+    let at = |instant| rfc3339(report.info.clock.at(instant));
+    let causes = target.recorder.causes.iter();
+    causes
+        .map(|cause| Cause {
+            outcome: cause.outcome.kind().name(),
+            reason: reason(&cause.outcome),
+            from: sender(&cause.outcome),
+            count: cause.count,
+            first: at(cause.first),
+            last: at(cause.last),
+        })
+        .collect()
+}
+
+fn sender(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Unreachable(Unreached::ByIcmp(icmp)) => icmp.from.map(|from| from.to_string()),
+        _ => None,
+    }
+}
+
+fn latency(values: &Distribution) -> Latency {
+    let figures = values.figures();
+    let percentile = |percent| values.percentile(percent).map(rounded);
+    Latency {
+        count: values.count(),
+        min: figures.map(|f| rounded(f.min)),
+        mean: figures.map(|f| rounded(f.mean)),
+        stddev: figures.and_then(|f| f.stddev).map(rounded),
+        p50: percentile(50.0),
+        p90: percentile(90.0),
+        p95: percentile(95.0),
+        p99: percentile(99.0),
+        p999: percentile(99.9),
+        max: figures.map(|f| rounded(f.max)),
+    }
+}
+
+/// Only an open loop has a schedule to be late for.
+fn lag(report: &Report) -> Lag {
+    let open_loop = !report.info.plan.pace.is_closed_loop();
+    let lag = Some(&report.statistics.lag).filter(|_| open_loop);
+    Lag {
+        p99: lag.and_then(|lag| lag.percentile(99.0)).map(rounded),
+        max: lag.and_then(Distribution::figures).map(|f| rounded(f.max)),
+    }
+}
+
+fn outage(report: &Report, outage: &Outage) -> OutageLine {
+    let at = |instant| rfc3339(report.info.clock.at(instant));
+    let words =
+        |outcome: &Outcome| reason(outcome).unwrap_or_else(|| outcome.kind().name().to_owned());
+    OutageLine {
+        from: at(outage.from),
+        to: at(outage.to),
+        probes: outage.probes,
+        causes: outage.causes.iter().map(words).collect(),
+        ongoing: outage.ongoing,
+    }
+}
+
+fn proof(evidence: &Evidence) -> Proof {
+    let icmp = |icmp: IcmpError| Icmp {
+        r#type: icmp.kind,
+        code: icmp.code,
+        from: icmp.from.map(|from| from.to_string()),
+    };
+    Proof {
+        kind: evidence.kind.map(crate::outcome::EvidenceKind::name),
+        icmp: evidence.icmp.map(icmp),
+        errno: evidence.errno.map(|errno| errno.name().into_owned()),
+    }
+}
+
+fn reason(outcome: &Outcome) -> Option<String> {
+    outcome.reason().map(std::borrow::Cow::into_owned)
+}
+
+fn encoded(values: &Distribution) -> Option<String> {
+    values.serialized().map(|bytes| STANDARD.encode(bytes))
+}
+
+fn us(duration: std::time::Duration) -> f64 {
+    rounded(duration.as_nanos() as f64 / 1e3)
+}
+
+/// Three decimals of a microsecond are nanoseconds: no clock here says more.
+fn rounded(value: f64) -> f64 {
+    (value * 1e3).round() / 1e3
+}
+
+/// Our own types always serialise: no map with odd keys, no failing implementation among them.
+fn line(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default() + "\n"
+}

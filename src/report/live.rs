@@ -1,0 +1,207 @@
+//! What is printed while the run goes on: a heading, and a line for each probe.
+
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+
+use super::numbers::{count, ms_aligned};
+use super::{RunInfo, words};
+use crate::clock::{rfc3339, spoken};
+use crate::outcome::{Class, OutcomeKind, Sample};
+use crate::plan::{Limit, Pace};
+use crate::target::Target;
+
+/// Turns samples into lines.
+#[derive(Clone, Debug)]
+pub struct Printer {
+    colour: bool,
+    timestamps: bool,
+    /// With several targets each line names its own; this wide.
+    label_width: Option<usize>,
+    labels: Vec<String>,
+}
+
+impl Printer {
+    /// A printer for one run.
+    pub fn new(info: &RunInfo, colour: bool) -> Self {
+        let labels: Vec<_> = info
+            .targets
+            .iter()
+            .map(|target| label(info, target))
+            .collect();
+        let widest = labels.iter().map(String::len).max();
+        Self {
+            colour,
+            timestamps: info.plan.output.timestamps,
+            label_width: widest.filter(|_| labels.len() > 1),
+            labels,
+        }
+    }
+
+    /// The line of one probe, with its end of line.
+    pub fn line(&self, info: &RunInfo, sample: &Sample) -> String {
+        let mut line = String::new();
+        if self.timestamps {
+            line = rfc3339(info.clock.at(sample.sent_at)) + " ";
+        }
+        if let Some(width) = self.label_width {
+            line += &format!("{:width$}  ", self.labels[sample.target.index()]);
+        }
+        line += &format!("{:>6}  ", number(sample));
+        line += &self.outcome(sample);
+        line += &time(sample);
+        line += &source(sample);
+        line += &detail(sample);
+        line.truncate(line.trim_end().len());
+        line + "\n"
+    }
+
+    fn outcome(&self, sample: &Sample) -> String {
+        let kind = sample.ending.outcome.kind();
+        let word = format!("{:<12}", words::outcome(kind));
+        if !self.colour {
+            return word;
+        }
+        let style = if sample.warmup {
+            Style::new().dimmed()
+        } else {
+            style(kind)
+        };
+        format!("{style}{word}{style:#}")
+    }
+}
+
+fn style(kind: OutcomeKind) -> Style {
+    let colour = match kind.class() {
+        Class::Succeeded => AnsiColor::Green,
+        Class::Failed => AnsiColor::Red,
+        Class::Local | Class::Unfinished => AnsiColor::Yellow,
+    };
+    Style::new().fg_color(Some(colour.into()))
+}
+
+fn number(sample: &Sample) -> String {
+    if sample.warmup {
+        "warmup".to_owned()
+    } else {
+        sample.seq.to_string()
+    }
+}
+
+fn time(sample: &Sample) -> String {
+    let unmeasured = || format!("{:>9}     ", "-  ");
+    let measured = |time: Duration| format!("{} ms  ", ms_aligned(time));
+    sample.ending.connect.map_or_else(unmeasured, measured)
+}
+
+fn source(sample: &Sample) -> String {
+    let port = sample
+        .ending
+        .local
+        .map(|local| format!("from :{}", local.port()));
+    format!("{:<13}", port.unwrap_or_default())
+}
+
+fn detail(sample: &Sample) -> String {
+    let ending = &sample.ending;
+    let detail = words::detail_with(&ending.outcome, ending.syn_sent, &ending.evidence);
+    let detail = detail.unwrap_or_default();
+    if sample.late {
+        return format!("late: after the timeout, counted as no reply. {detail}");
+    }
+    match ending.held {
+        Some(held) => format!("{detail}, after {}", spoken(round_us(held))),
+        None => detail,
+    }
+}
+
+fn round_us(duration: Duration) -> Duration {
+    Duration::from_micros(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX))
+}
+
+/// `host:port`, with the address where several addresses of one name are probed.
+pub(super) fn label(info: &RunInfo, target: &Target) -> String {
+    let label = words::safe(&target.label());
+    if info.plan.names.all_addresses && target.lookup.is_some() {
+        format!("{label} ({})", target.address.ip())
+    } else {
+        label
+    }
+}
+
+/// `host:port (address)`, or `address:port` alone where that was typed.
+pub(super) fn title(target: &Target) -> String {
+    let label = words::safe(&target.label());
+    match &target.lookup {
+        Some(_) => format!("{label} ({})", target.address.ip()),
+        None => label,
+    }
+}
+
+/// The lines above the first probe.
+pub fn heading(info: &RunInfo) -> String {
+    let mut text = match info.targets.as_slice() {
+        [target] => one_target(info, target),
+        targets => format!("TCP, {} targets\n", targets.len()),
+    };
+    text += &lookups(info);
+    text += &pace(&info.plan.pace);
+    text += &format!(", close {}\n", info.plan.sockets.close.name());
+    text
+}
+
+fn one_target(info: &RunInfo, target: &Target) -> String {
+    let mut text = format!("TCP {}", title(target));
+    let route = info.routes.first().and_then(Option::as_ref);
+    if let Some(source) = route.and_then(|route| route.source) {
+        text += &format!(" from {source}");
+    }
+    if let Some(interface) = route.and_then(|route| route.interface.as_deref()) {
+        text += &format!(" via {}", words::safe(interface));
+    }
+    text + "\n"
+}
+
+/// Every address of every name, and how long the lookup took.
+fn lookups(info: &RunInfo) -> String {
+    let mut text = String::new();
+    let mut last = None;
+    for target in &info.targets {
+        let Some(lookup) = &target.lookup else {
+            continue;
+        };
+        if last.replace(&target.host) == Some(&target.host) {
+            continue;
+        }
+        let addresses: Vec<_> = lookup
+            .addresses
+            .iter()
+            .map(|a| a.ip().to_string())
+            .collect();
+        let took = spoken(round_us(lookup.took));
+        let host = words::safe(&target.host);
+        text += &format!("{host} is {}, looked up in {took}\n", addresses.join(", "));
+    }
+    text
+}
+
+fn pace(pace: &Pace) -> String {
+    let probes = match pace.limit {
+        Limit::Count(number) => count(number, "probe"),
+        Limit::Duration(duration) => format!("probes for {}", spoken(duration)),
+        Limit::Forever => "probes until stopped".to_owned(),
+    };
+    let warmup = match pace.warmup {
+        0 => String::new(),
+        number => format!(" after {}", count(number, "warm-up")),
+    };
+    let interval = if pace.is_closed_loop() {
+        format!("{} at a time without a pause", pace.in_flight)
+    } else {
+        format!("one every {}", spoken(pace.interval))
+    };
+    let hold = pace.hold.map(|hold| format!(", held for {}", spoken(hold)));
+    let timeout = spoken(pace.timeout);
+    let hold = hold.unwrap_or_default();
+    format!("{probes}{warmup}, {interval}, timeout {timeout}{hold}")
+}

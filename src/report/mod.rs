@@ -1,0 +1,83 @@
+//! One file per output format. Bytes out, no I/O.
+
+mod histogram;
+pub mod json;
+pub mod live;
+mod numbers;
+mod summary;
+mod table;
+mod words;
+
+use std::net::SocketAddr;
+
+use crate::clock::WallClock;
+use crate::plan::Plan;
+use crate::platform::{HostFacts, Route};
+use crate::stats::{Recorder, RunRecord, Statistics};
+use crate::target::Target;
+
+/// This program's version.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What is known before the first probe.
+#[derive(Clone, Debug)]
+pub struct RunInfo {
+    /// What was asked for.
+    pub plan: Plan,
+    /// Whom it is about, resolved.
+    pub targets: Vec<Target>,
+    /// The way to each target, as this machine sees it.
+    pub routes: Vec<Option<Route>>,
+    /// This machine.
+    pub host: HostFacts,
+    /// Turns instants into UTC.
+    pub clock: WallClock,
+}
+
+/// A run that has ended, or goes on and is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    /// What was known before.
+    pub info: &'a RunInfo,
+    /// What was measured.
+    pub statistics: &'a Statistics,
+    /// How the run went.
+    pub record: RunRecord,
+}
+
+/// One target's part of a report.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TargetReport<'a> {
+    pub(crate) info: &'a RunInfo,
+    pub(crate) target: &'a Target,
+    pub(crate) route: Option<&'a Route>,
+    pub(crate) recorder: &'a Recorder,
+}
+
+impl<'a> Report<'a> {
+    /// The summary as text, at most 100 columns wide.
+    pub fn text(&self) -> String {
+        summary::text(self)
+    }
+
+    /// The targets with their figures, in the plan's order.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = TargetReport<'a>> {
+        let info = self.info;
+        let recorders = &self.statistics.targets;
+        let known = info.targets.iter().zip(&info.routes).zip(recorders);
+        known.map(move |((target, route), recorder)| TargetReport {
+            info,
+            target,
+            route: route.as_ref(),
+            recorder,
+        })
+    }
+}
+
+impl TargetReport<'_> {
+    /// The source address probes came from, or would come from.
+    pub(crate) fn source(&self) -> Option<std::net::IpAddr> {
+        let used = self.recorder.local.map(|local: SocketAddr| local.ip());
+        used.or_else(|| self.route.and_then(|route| route.source))
+    }
+}

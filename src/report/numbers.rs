@@ -1,0 +1,85 @@
+//! How numbers look in text.
+
+use std::time::Duration;
+
+/// A time in milliseconds: 0.412, 12.345, 123.5, 1015. Three decimals while they mean something.
+pub(super) fn ms(us: f64) -> String {
+    let ms = us / 1e3;
+    if ms < 99.9995 {
+        format!("{ms:.3}")
+    } else if ms < 999.95 {
+        format!("{ms:.1}")
+    } else {
+        format!("{ms:.0}")
+    }
+}
+
+/// As [`ms`], padded so that decimal points of a column stand under each other.
+pub(super) fn ms_aligned(duration: Duration) -> String {
+    let text = ms(duration.as_secs_f64() * 1e6);
+    let decimals = text
+        .split_once('.')
+        .map_or(0, |(_, decimals)| decimals.len() + 1);
+    format!(
+        "{text:>width$}{:pad$}",
+        "",
+        width = 5 + decimals,
+        pad = 4 - decimals
+    )
+}
+
+/// A number that may not exist: `-` then.
+pub(super) fn ms_or_dash(us: Option<f64>) -> String {
+    us.map_or_else(|| "-".to_owned(), ms)
+}
+
+/// A share in percent. Something that happened, or failed to, never shows as 0.0 or 100.0.
+pub(super) fn percent(part: u64, whole: u64) -> String {
+    let share = 100.0 * part as f64 / whole.max(1) as f64;
+    if part > 0 && share < 0.05 {
+        "<0.1 %".to_owned()
+    } else if part < whole && share >= 99.95 {
+        ">99.9 %".to_owned()
+    } else {
+        format!("{share:.1} %")
+    }
+}
+
+/// `1 probe`, `2 probes`.
+pub(super) fn count(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// The name of a percentile: p50, p99.9.
+pub(super) fn percentile_name(percent: f64) -> String {
+    format!("p{percent}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_keep_the_decimals_that_mean_something() {
+        let shown: Vec<_> = [412.0, 12_345.0, 123_456.0, 1_015_000.0, 999_960.0]
+            .map(ms)
+            .into();
+        assert_eq!(shown, ["0.412", "12.345", "123.5", "1015", "1000"]);
+    }
+
+    #[test]
+    fn decimal_points_stand_under_each_other() {
+        let shown = [412, 123_456, 4_000_000].map(|us| ms_aligned(Duration::from_micros(us)));
+        assert_eq!(shown, ["    0.412", "  123.5  ", " 4000    "]);
+    }
+
+    #[test]
+    fn a_share_never_hides_the_exception() {
+        assert_eq!(percent(1, 6), "16.7 %");
+        assert_eq!(percent(1, 100_000), "<0.1 %");
+        assert_eq!(percent(99_999, 100_000), ">99.9 %");
+        assert_eq!(percent(0, 6), "0.0 %");
+        assert_eq!(percent(6, 6), "100.0 %");
+    }
+}

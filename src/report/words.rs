@@ -1,0 +1,159 @@
+//! Outcomes in words, the same on a probe's line and in a summary.
+
+use crate::outcome::{Evidence, Handshake, IcmpError, LocalCause, Outcome, OutcomeKind, Unreached};
+
+/// The word for an outcome, at most twelve columns wide.
+pub(super) fn outcome(kind: OutcomeKind) -> &'static str {
+    match kind {
+        OutcomeKind::Connected => "connected",
+        OutcomeKind::ResetAfterConnect => "reset",
+        OutcomeKind::ClosedAfterConnect => "closed",
+        OutcomeKind::Refused => "refused",
+        OutcomeKind::Unreachable => "unreachable",
+        OutcomeKind::NoReply => "no reply",
+        OutcomeKind::Local => "local",
+        OutcomeKind::Unfinished => "unfinished",
+    }
+}
+
+/// What proves the outcome, in a few words; nothing for a clean handshake.
+pub(super) fn detail(outcome: &Outcome, syns: Option<u32>) -> Option<String> {
+    Some(match outcome {
+        Outcome::Connected(handshake) => return retransmitted(*handshake, syns),
+        Outcome::ResetAfterConnect => "RST after the handshake".to_owned(),
+        Outcome::ClosedAfterConnect => "closed by the target after the handshake".to_owned(),
+        Outcome::Refused => "RST".to_owned(),
+        Outcome::Unreachable(by) => unreached(by),
+        Outcome::NoReply => return syns.map(|syns| format!("{} sent", self::syns(syns))),
+        Outcome::Local(cause) => local(*cause).to_owned(),
+        Outcome::Unfinished => "the run was stopped first".to_owned(),
+    })
+}
+
+/// As [`detail`], with what the evidence adds: the sender of our own ICMP error, the errno.
+pub(super) fn detail_with(
+    outcome: &Outcome,
+    syns: Option<u32>,
+    proof: &Evidence,
+) -> Option<String> {
+    let words = detail(outcome, syns)?;
+    let Outcome::Local(_) = outcome else {
+        return Some(words);
+    };
+    let proof = match (proof.icmp, proof.errno) {
+        (Some(own), _) => format!(" ({})", icmp(&own)),
+        (None, Some(errno)) => format!(" ({})", errno.name()),
+        (None, None) => String::new(),
+    };
+    Some(words + &proof)
+}
+
+fn unreached(by: &Unreached) -> String {
+    match by {
+        Unreached::ByIcmp(error) => icmp(error),
+        Unreached::BySystem(errno) => {
+            format!("{} (this system does not say who)", errno.name())
+        }
+    }
+}
+
+/// `ICMP admin-prohibited (3/13) from 10.20.0.1`.
+fn icmp(error: &IcmpError) -> String {
+    let from = error.from.map(|from| format!(" from {from}"));
+    let (reason, kind, code) = (error.reason(), error.kind, error.code);
+    format!("ICMP {reason} ({kind}/{code}){}", from.unwrap_or_default())
+}
+
+fn retransmitted(handshake: Handshake, syns: Option<u32>) -> Option<String> {
+    let which = match handshake {
+        Handshake::Clean => return None,
+        Handshake::AfterSynLoss => "the first was lost on its way to the target",
+        Handshake::AfterSynAckLoss => "the first arrived, its SYN-ACK was lost or late",
+        Handshake::AfterRetransmission => "a packet was lost, which way is not known",
+    };
+    let syns = syns.map_or_else(|| "more than one SYN".to_owned(), self::syns);
+    Some(format!("{syns}: {which}"))
+}
+
+/// `1 SYN`, `4 SYNs`.
+pub(super) fn syns(number: u32) -> String {
+    super::numbers::count(number.into(), "SYN")
+}
+
+/// This machine's own trouble, in words.
+pub(super) fn local(cause: LocalCause) -> &'static str {
+    match cause {
+        LocalCause::NoRoute => "no route to the target from here",
+        LocalCause::NoNeighbour => "the next hop does not answer ARP / neighbour discovery",
+        LocalCause::RouteUnreachable => "an \"unreachable\" route of this machine",
+        LocalCause::RouteProhibited => "a \"prohibit\" route of this machine",
+        LocalCause::RouteBlackhole => "a \"blackhole\" route of this machine",
+        LocalCause::LocalFirewall => "rejected by this machine's firewall",
+        LocalCause::DroppedLocally => "dropped on the way out of this machine: no SYN left it",
+        LocalCause::StuckInQueue => "the SYN is stuck in this machine's send queue",
+        LocalCause::PortsExhausted => "no free local port",
+        LocalCause::TooManyOpenFiles => "too many open files",
+        LocalCause::AddressNotAvailable => "no usable source address on this machine",
+        LocalCause::NoSuchInterface => "no such interface on this machine",
+        LocalCause::NetworkDown => "the interface is down",
+        LocalCause::FamilyNotSupported => "that IP version is off on this machine",
+        LocalCause::Permission => "forbidden by a policy of this machine",
+        LocalCause::OutOfMemory => "this machine's kernel has no memory for it",
+        LocalCause::SystemError => "a system call failed",
+    }
+}
+
+/// Makes text from outside safe for a terminal: what could move the cursor, hide or reorder text is
+/// shown as an escape.
+pub(super) fn safe(text: &str) -> String {
+    let printable = |c: char| !c.is_control() && !is_formatting(c);
+    text.chars()
+        .flat_map(|c| {
+            let plain = printable(c).then_some(c);
+            let escaped = (!printable(c)).then(|| c.escape_unicode());
+            plain.into_iter().chain(escaped.into_iter().flatten())
+        })
+        .collect()
+}
+
+/// Unicode's bidirectional controls and invisible characters (UAX #9, general category Cf).
+fn is_formatting(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::IcmpVersion;
+
+    #[test]
+    fn an_icmp_error_names_type_code_and_sender() {
+        let error = IcmpError {
+            version: IcmpVersion::V4,
+            kind: 3,
+            code: 13,
+            from: Some([10, 20, 0, 1].into()),
+        };
+        let outcome = Outcome::Unreachable(Unreached::ByIcmp(error));
+        assert_eq!(
+            detail(&outcome, None).as_deref(),
+            Some("ICMP admin-prohibited (3/13) from 10.20.0.1")
+        );
+    }
+
+    #[test]
+    fn silence_says_how_many_syns_left_if_that_is_known() {
+        assert_eq!(
+            detail(&Outcome::NoReply, Some(1)).as_deref(),
+            Some("1 SYN sent")
+        );
+        assert_eq!(detail(&Outcome::NoReply, None), None);
+    }
+
+    #[test]
+    fn text_cannot_drive_the_terminal() {
+        assert_eq!(safe("a\u{1b}[2Jb\u{202e}c"), "a\\u{1b}[2Jb\\u{202e}c");
+        assert_eq!(safe("b\u{fc}cher.example"), "b\u{fc}cher.example");
+    }
+}

@@ -1,0 +1,123 @@
+//! Histograms, tallies, outages and the loss interval. Pure: samples in, figures out.
+
+mod distribution;
+mod loss;
+mod outages;
+mod recorder;
+mod run;
+
+use std::time::Duration;
+
+pub use distribution::{Distribution, Figures};
+pub use loss::Loss;
+pub use outages::{Outage, Outages};
+pub use recorder::{Cause, Recorder};
+pub use run::RunRecord;
+
+use crate::outcome::Sample;
+
+/// The statistics of a whole run.
+#[derive(Clone, Debug)]
+pub struct Statistics {
+    /// One for each target, in the plan's order.
+    pub targets: Vec<Recorder>,
+    /// How late probes started against the schedule, over all targets.
+    pub lag: Distribution,
+}
+
+impl Statistics {
+    /// Empty statistics. The more targets, the fewer digits each one's histograms keep.
+    pub fn new(targets: usize) -> Self {
+        let digits = match targets {
+            0..=32 => 3,
+            33..=1000 => 2,
+            _ => 1,
+        };
+        Self {
+            targets: vec![Recorder::new(digits); targets],
+            lag: Distribution::new(3),
+        }
+    }
+
+    /// Takes in one sample. Warm-up probes count nowhere.
+    pub fn record(&mut self, sample: &Sample) {
+        if sample.warmup {
+            return;
+        }
+        if !sample.late {
+            self.lag.record(sample.lag());
+        }
+        if let Some(recorder) = self.targets.get_mut(sample.target.index()) {
+            recorder.record(sample);
+        }
+    }
+}
+
+/// The mean absolute difference of successive values.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Jitter {
+    last: Option<Duration>,
+    sum: Duration,
+    count: u32,
+}
+
+impl Jitter {
+    /// Takes in the next value.
+    pub fn record(&mut self, value: Duration) {
+        if let Some(last) = self.last.replace(value) {
+            self.sum += value.abs_diff(last);
+            self.count = self.count.saturating_add(1);
+        }
+    }
+
+    /// In microseconds; absent before the second value.
+    pub fn mean_us(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum.as_secs_f64() * 1e6 / f64::from(self.count))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod fixture {
+    //! Samples for tests.
+
+    use std::time::{Duration, Instant};
+
+    use crate::outcome::{Ending, Evidence, Outcome, Sample, TargetId};
+
+    /// A probe sent `seq` seconds after `start` that took a millisecond.
+    pub(crate) fn sample(start: Instant, seq: u64, outcome: Outcome) -> Sample {
+        let sent_at = start + Duration::from_secs(seq);
+        Sample {
+            target: TargetId(0),
+            seq,
+            warmup: false,
+            scheduled_at: sent_at,
+            sent_at,
+            late: false,
+            ending: Ending {
+                outcome,
+                evidence: Evidence::default(),
+                local: None,
+                connect: Some(Duration::from_millis(1)),
+                rtt: None,
+                syn_sent: Some(1),
+                held: None,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jitter_needs_two_values() {
+        let mut jitter = Jitter::default();
+        jitter.record(Duration::from_micros(100));
+        assert_eq!(jitter.mean_us(), None);
+        jitter.record(Duration::from_micros(140));
+        jitter.record(Duration::from_micros(120));
+        assert_eq!(jitter.mean_us(), Some(30.0));
+    }
+}

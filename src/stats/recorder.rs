@@ -1,0 +1,256 @@
+//! One target's tallies, in memory that does not grow with the length of the run.
+
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::time::Instant;
+
+use super::{Distribution, Jitter, Loss, Outages};
+use crate::outcome::{Class, Outcome, OutcomeKind, Sample};
+
+/// Different causes told apart; beyond these only outcomes are counted.
+const CAUSES: usize = 64;
+
+/// Everything known about one target.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    counts: [u64; OutcomeKind::ALL.len()],
+    /// Answers that came after their probe's deadline.
+    pub late: u64,
+    /// Completed handshakes as an application would wait for them.
+    pub connect: Distribution,
+    /// Clean handshakes as the kernel timed them.
+    pub rtt: Distribution,
+    /// RSTs to a SYN: a round trip, too.
+    pub refused: Distribution,
+    /// Of the path's round-trip time, or of connect times where the kernel measures none.
+    pub jitter: Jitter,
+    /// Runs of failed probes.
+    pub outages: Outages,
+    /// Every kind of ending but the clean handshake.
+    pub causes: Vec<Cause>,
+    /// The fewest and the most SYNs that left for a probe nobody answered.
+    pub silent_syns: Option<RangeInclusive<u32>>,
+    /// When the first and the last counted probe were sent.
+    pub sent: Option<RangeInclusive<Instant>>,
+    /// The local address used last.
+    pub local: Option<SocketAddr>,
+    /// The smallest and the largest local port used.
+    pub ports: Option<RangeInclusive<u16>>,
+}
+
+/// One way in which probes ended, with its tally.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cause {
+    /// How they ended; equal outcomes share reason and sender.
+    pub outcome: Outcome,
+    /// How many.
+    pub count: u64,
+    /// When the first of them was sent.
+    pub first: Instant,
+    /// When the last of them was sent.
+    pub last: Instant,
+}
+
+impl Recorder {
+    /// An empty record whose histograms keep `digits` significant digits.
+    pub fn new(digits: u8) -> Self {
+        Self {
+            counts: [0; OutcomeKind::ALL.len()],
+            late: 0,
+            connect: Distribution::new(digits),
+            rtt: Distribution::new(digits),
+            refused: Distribution::new(digits),
+            jitter: Jitter::default(),
+            outages: Outages::default(),
+            causes: Vec::new(),
+            silent_syns: None,
+            sent: None,
+            local: None,
+            ports: None,
+        }
+    }
+
+    /// Takes in one counted sample.
+    pub fn record(&mut self, sample: &Sample) {
+        if sample.late {
+            self.late += 1;
+            return;
+        }
+        let outcome = sample.ending.outcome;
+        self.counts[outcome.kind() as usize] += 1;
+        self.outages.record(sample);
+        self.note_source(sample.ending.local);
+        if outcome == Outcome::Unfinished {
+            return;
+        }
+        widen(&mut self.sent, sample.sent_at);
+        self.note_times(sample);
+        self.note_cause(sample);
+    }
+
+    fn note_times(&mut self, sample: &Sample) {
+        let ending = &sample.ending;
+        let handshake = ending.outcome.handshake_completed();
+        if let Some(connect) = ending.connect {
+            if handshake {
+                self.connect.record(connect);
+            } else if ending.outcome == Outcome::Refused {
+                self.refused.record(connect);
+            }
+        }
+        if let Some(rtt) = ending.rtt {
+            self.rtt.record(rtt.time);
+            self.jitter.record(rtt.time);
+        } else if let Some(connect) = ending
+            .connect
+            .filter(|_| handshake && ending.syn_sent.is_none())
+        {
+            self.jitter.record(connect);
+        }
+    }
+
+    fn note_cause(&mut self, sample: &Sample) {
+        let outcome = sample.ending.outcome;
+        if outcome == Outcome::NoReply
+            && let Some(syns) = sample.ending.syn_sent
+        {
+            widen(&mut self.silent_syns, syns);
+        }
+        if outcome.kind() == OutcomeKind::Connected && outcome.reason().is_none() {
+            return;
+        }
+        let at = sample.sent_at;
+        let known = self
+            .causes
+            .iter_mut()
+            .find(|cause| cause.outcome == outcome);
+        if let Some(cause) = known {
+            cause.count += 1;
+            cause.first = cause.first.min(at);
+            cause.last = cause.last.max(at);
+        } else if self.causes.len() < CAUSES {
+            self.causes.push(Cause {
+                outcome,
+                count: 1,
+                first: at,
+                last: at,
+            });
+        }
+    }
+
+    fn note_source(&mut self, local: Option<SocketAddr>) {
+        if let Some(local) = local {
+            self.local = Some(local);
+            widen(&mut self.ports, local.port());
+        }
+    }
+
+    /// How many probes ended this way.
+    pub fn count(&self, kind: OutcomeKind) -> u64 {
+        self.counts[kind as usize]
+    }
+
+    /// How many probes' outcomes mean this.
+    pub fn count_class(&self, class: Class) -> u64 {
+        let of_class = OutcomeKind::ALL.iter().filter(|kind| kind.class() == class);
+        of_class.map(|kind| self.count(*kind)).sum()
+    }
+
+    /// Probes that were sent and ended; those cut short by the end of the run are not among them.
+    pub fn sent(&self) -> u64 {
+        self.counts.iter().sum::<u64>() - self.count(OutcomeKind::Unfinished)
+    }
+
+    /// The share of failed probes; this machine's own trouble is not loss and stays out of it.
+    pub fn loss(&self) -> Option<Loss> {
+        let failed = self.count_class(Class::Failed);
+        Loss::of(failed, failed + self.count_class(Class::Succeeded))
+    }
+}
+
+/// Widens a range so that it holds `value`.
+fn widen<T: PartialOrd + Copy>(range: &mut Option<RangeInclusive<T>>, value: T) {
+    let (low, high) = range
+        .as_ref()
+        .map_or((value, value), |r| (*r.start(), *r.end()));
+    let low = if value < low { value } else { low };
+    let high = if value > high { value } else { high };
+    *range = Some(low..=high);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::{Handshake, LocalCause, Rtt, RttClock};
+    use crate::stats::fixture::sample;
+    use std::time::Duration;
+
+    const OK: Outcome = Outcome::Connected(Handshake::Clean);
+
+    fn recorded(outcomes: &[Outcome]) -> Recorder {
+        let start = Instant::now();
+        let mut recorder = Recorder::new(3);
+        for (seq, outcome) in (1..).zip(outcomes) {
+            recorder.record(&sample(start, seq, *outcome));
+        }
+        recorder
+    }
+
+    #[test]
+    fn local_trouble_is_never_loss() {
+        let local = Outcome::Local(LocalCause::NoRoute);
+        let recorder = recorded(&[OK, local, Outcome::NoReply, local]);
+        assert_eq!(recorder.sent(), 4);
+        assert_eq!(recorder.count_class(Class::Local), 2);
+        let loss = recorder.loss().expect("two probes count");
+        assert!((loss.percent - 50.0).abs() < 1e-9);
+        assert_eq!(recorded(&[local]).loss(), None);
+    }
+
+    #[test]
+    fn unfinished_probes_are_neither_lost_nor_sent() {
+        let recorder = recorded(&[OK, Outcome::Unfinished]);
+        assert_eq!(recorder.sent(), 1);
+        assert!(recorder.loss().expect("one probe").percent.abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_timeout_enters_no_latency_and_a_refusal_has_its_own() {
+        let recorder = recorded(&[Outcome::NoReply, Outcome::Refused, OK]);
+        assert_eq!(recorder.connect.count(), 1);
+        assert_eq!(recorder.refused.count(), 1);
+        assert_eq!(recorder.rtt.count(), 0);
+    }
+
+    #[test]
+    fn a_late_answer_is_counted_apart_and_nowhere_else() {
+        let mut recorder = recorded(&[Outcome::NoReply]);
+        let mut late = sample(Instant::now(), 1, OK);
+        late.late = true;
+        late.ending.rtt = Some(Rtt {
+            time: Duration::from_millis(600),
+            clock: RttClock::Kernel,
+        });
+        recorder.record(&late);
+        assert_eq!(recorder.late, 1);
+        assert_eq!(recorder.sent(), 1);
+        assert_eq!(recorder.connect.count() + recorder.rtt.count(), 0);
+    }
+
+    #[test]
+    fn causes_are_tallied_by_outcome_reason_and_sender() {
+        let recorder = recorded(&[
+            OK,
+            Outcome::Refused,
+            Outcome::Connected(Handshake::AfterSynLoss),
+            Outcome::Refused,
+        ]);
+        let tally: Vec<_> = recorder
+            .causes
+            .iter()
+            .map(|c| (c.outcome, c.count))
+            .collect();
+        let lost = Outcome::Connected(Handshake::AfterSynLoss);
+        assert_eq!(tally, [(Outcome::Refused, 2), (lost, 1)]);
+    }
+}

@@ -1,0 +1,34 @@
+//! The record of a run as a whole.
+
+use std::time::{Duration, Instant};
+
+/// How a run went, seen from the engine.
+#[derive(Clone, Copy, Debug)]
+pub struct RunRecord {
+    /// When the first probe was due.
+    pub started: Instant,
+    /// When the last one had ended.
+    pub ended: Instant,
+    /// The user stopped it.
+    pub interrupted: bool,
+    /// Time in which this process stood still or could not keep up.
+    pub standstill: Duration,
+    /// Probes that were left out for that.
+    pub skipped: u64,
+    /// Fewer probes were under way at once than wanted: this many, for lack of descriptors.
+    pub descriptor_cap: Option<usize>,
+}
+
+impl RunRecord {
+    /// A run that starts now.
+    pub fn starting(now: Instant) -> Self {
+        Self {
+            started: now,
+            ended: now,
+            interrupted: false,
+            standstill: Duration::ZERO,
+            skipped: 0,
+            descriptor_cap: None,
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! From `host:port` text to addresses: parsing is pure, resolving is not.
+
+mod parse;
+pub mod resolve;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use parse::{Host, HostPorts, TargetError, parse};
+
+/// One address and port to probe, with the words the user used for it.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The host as it was typed.
+    pub host: Arc<str>,
+    /// Where probes go.
+    pub address: SocketAddr,
+    /// The name lookup that found the address; absent for an address that was typed.
+    pub lookup: Option<Arc<Lookup>>,
+}
+
+/// What a name lookup found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lookup {
+    /// Every address of the wanted family, in the resolver's order (RFC 6724); their ports are 0.
+    pub addresses: Vec<SocketAddr>,
+    /// How long the lookup took.
+    pub took: Duration,
+}
+
+impl Target {
+    /// `host:port` as the user would type it.
+    pub fn label(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.address.port())
+        } else {
+            format!("{}:{}", self.host, self.address.port())
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! The grammar of a TARGET.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::ops::RangeInclusive;
+
+use thiserror::Error;
+
+/// A host and the ports of it to probe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostPorts {
+    /// The host.
+    pub host: Host,
+    /// The ports, as listed.
+    pub ports: Vec<RangeInclusive<u16>>,
+}
+
+/// A host as it was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// An address, with its zone (interface) where one was given; the port is 0.
+    Address {
+        /// The text, without brackets.
+        text: String,
+        /// The address it stands for.
+        address: SocketAddr,
+    },
+    /// A name to look up.
+    Name(String),
+}
+
+impl Host {
+    /// The text as typed, without brackets.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Address { text, .. } | Self::Name(text) => text,
+        }
+    }
+}
+
+/// What is wrong with a TARGET. Each message names it, made safe for a terminal.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum TargetError {
+    /// Nothing before the port.
+    #[error("{0:?} names no host: write HOST:PORT")]
+    NoHost(String),
+    /// No port, so an ICMP echo would be meant.
+    #[error("{0:?} has no port: write it as {0}:443 (ICMP echo is not offered yet)")]
+    NoPort(String),
+    /// A port that is no number from 1 to 65535.
+    #[error(
+        "{port:?} in {target:?} is no port: ports are 1 to 65535, lists 22,80 and ranges 8000-8010"
+    )]
+    Port {
+        /// The whole target.
+        target: String,
+        /// The part that is wrong.
+        port: String,
+    },
+    /// A range whose end is before its start.
+    #[error("the port range {range:?} in {target:?} runs backwards")]
+    Backwards {
+        /// The whole target.
+        target: String,
+        /// The range.
+        range: String,
+    },
+    /// An IPv6 address whose end cannot be told from a port.
+    #[error("{0:?} is ambiguous: an IPv6 address needs brackets, as in [2001:db8::1]:443")]
+    Brackets(String),
+    /// Something in brackets that is no IPv6 address.
+    #[error("{0:?} is not an IPv6 address")]
+    Address(String),
+    /// A link-local address without the interface it belongs to.
+    #[error("{0:?} is link-local and needs its interface, as in [fe80::1%eth0]:443")]
+    Zone(String),
+    /// The interface of a link-local address does not exist.
+    #[error("{0:?} is not an interface of this machine")]
+    NoSuchZone(String),
+    /// Characters that no host name has.
+    #[error("{0:?} is not a host name: it has characters that no name has")]
+    Name(String),
+    /// A protocol that is not (yet) offered.
+    #[error("{0:?} is not offered: only tcp:// targets are, so far")]
+    Scheme(String),
+}
+
+/// Parses `host:port`, `[v6]:port`, `host:22,80,8000-8010`, each with or without `tcp://`.
+///
+/// `zone_index` turns an interface name into its number (RFC 4007 section 11).
+pub fn parse(
+    text: &str,
+    zone_index: impl Fn(&str) -> Option<u32>,
+) -> Result<HostPorts, TargetError> {
+    let rest = strip_scheme(text)?;
+    let (host, ports) = split(text, rest)?;
+    Ok(HostPorts {
+        host: self::host(host, rest.starts_with('['), zone_index)?,
+        ports: self::ports(text, ports)?,
+    })
+}
+
+fn strip_scheme(text: &str) -> Result<&str, TargetError> {
+    match text.split_once("://") {
+        None => Ok(text),
+        Some(("tcp", rest)) => Ok(rest.trim_end_matches('/')),
+        Some((scheme, _)) => Err(TargetError::Scheme(format!("{scheme}://"))),
+    }
+}
+
+/// Splits host and ports; brackets are taken off.
+fn split<'a>(text: &str, rest: &'a str) -> Result<(&'a str, &'a str), TargetError> {
+    let own = || text.to_owned();
+    if let Some(bracketed) = rest.strip_prefix('[') {
+        let (host, after) = bracketed
+            .split_once(']')
+            .ok_or_else(|| TargetError::Address(own()))?;
+        let ports = after.strip_prefix(':');
+        return Ok((host, ports.ok_or_else(|| TargetError::NoPort(own()))?));
+    }
+    match rest.matches(':').count() {
+        0 if rest.is_empty() => Err(TargetError::NoHost(own())),
+        0 => Err(TargetError::NoPort(own())),
+        1 => Ok(rest.split_once(':').unwrap_or((rest, ""))),
+        _ => Err(TargetError::Brackets(own())),
+    }
+}
+
+fn host(
+    host: &str,
+    bracketed: bool,
+    zone_index: impl Fn(&str) -> Option<u32>,
+) -> Result<Host, TargetError> {
+    let address = if bracketed {
+        Some(v6(host, zone_index)?)
+    } else {
+        host.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, 0))
+    };
+    match address {
+        Some(address) => Ok(Host::Address {
+            text: host.to_owned(),
+            address,
+        }),
+        None => name(host).map(Host::Name),
+    }
+}
+
+fn v6(text: &str, zone_index: impl Fn(&str) -> Option<u32>) -> Result<SocketAddr, TargetError> {
+    let (address, zone) = match text.split_once('%') {
+        Some((address, zone)) => (address, Some(zone)),
+        None => (text, None),
+    };
+    let address: Ipv6Addr = address
+        .parse()
+        .map_err(|_| TargetError::Address(text.to_owned()))?;
+    let scope = match zone {
+        Some(zone) => zone
+            .parse()
+            .ok()
+            .or_else(|| zone_index(zone))
+            .ok_or_else(|| TargetError::NoSuchZone(zone.to_owned()))?,
+        None if address.is_unicast_link_local() => return Err(TargetError::Zone(text.to_owned())),
+        None => 0,
+    };
+    Ok(SocketAddrV6::new(address, 0, 0, scope).into())
+}
+
+/// A name may hold whatever a resolver might know, but nothing that could fool a reader or a terminal.
+fn name(text: &str) -> Result<String, TargetError> {
+    let fooling = |c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.');
+    match text {
+        "" => Err(TargetError::NoHost(text.to_owned())),
+        _ if text.len() > 253 || text.contains(fooling) => Err(TargetError::Name(text.to_owned())),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+fn ports(target: &str, text: &str) -> Result<Vec<RangeInclusive<u16>>, TargetError> {
+    text.split(',').map(|item| range(target, item)).collect()
+}
+
+fn range(target: &str, text: &str) -> Result<RangeInclusive<u16>, TargetError> {
+    let port = |part: &str| match part.parse::<u16>() {
+        Ok(port) if port > 0 && part.bytes().all(|b| b.is_ascii_digit()) => Ok(port),
+        _ => Err(TargetError::Port {
+            target: target.to_owned(),
+            port: part.to_owned(),
+        }),
+    };
+    let (low, high) = text.split_once('-').unwrap_or((text, text));
+    let (low, high) = (port(low)?, port(high)?);
+    if low > high {
+        return Err(TargetError::Backwards {
+            target: target.to_owned(),
+            range: text.to_owned(),
+        });
+    }
+    Ok(low..=high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Result<HostPorts, TargetError> {
+        parse(text, |zone| (zone == "eth0").then_some(7))
+    }
+
+    fn message(text: &str) -> String {
+        parsed(text).expect_err(text).to_string()
+    }
+
+    #[test]
+    fn names_addresses_lists_and_ranges() {
+        let target = parsed("db.example:22,80,8000-8010").expect("a list");
+        assert_eq!(target.host, Host::Name("db.example".to_owned()));
+        assert_eq!(target.ports, [22..=22, 80..=80, 8000..=8010]);
+        let target = parsed("tcp://[2001:db8::1]:443").expect("an address");
+        assert_eq!(target.host.text(), "2001:db8::1");
+        let target = parsed("10.0.0.7:5432").expect("an address");
+        assert!(matches!(target.host, Host::Address { address, .. } if address.is_ipv4()));
+    }
+
+    #[test]
+    fn a_link_local_address_brings_its_interface() {
+        let target = parsed("[fe80::1%eth0]:22").expect("a zone");
+        let Host::Address { address, .. } = target.host else {
+            panic!("an address");
+        };
+        assert!(matches!(address, SocketAddr::V6(v6) if v6.scope_id() == 7));
+        assert!(message("[fe80::1]:22").contains("needs its interface"));
+        assert!(message("[fe80::1%nope]:22").contains("\"nope\""));
+    }
+
+    #[test]
+    fn each_mistake_is_named() {
+        for (text, named) in [
+            ("", "names no host"),
+            (":443", "names no host"),
+            ("host", "no port"),
+            ("[::1]", "no port"),
+            ("host:", "\"\""),
+            ("host:0", "\"0\""),
+            ("host:65536", "\"65536\""),
+            ("host:+80", "\"+80\""),
+            ("host:80,", "\"\""),
+            ("host:90-80", "backwards"),
+            ("host:1-100000", "\"100000\""),
+            ("2001:db8::1:443", "brackets"),
+            ("[2001:db8::zz]:443", "not an IPv6 address"),
+            ("[::1:443", "not an IPv6 address"),
+            ("udp://host:53", "udp://"),
+            ("ho st:80", "not a host name"),
+        ] {
+            assert!(message(text).contains(named), "{text:?}: {}", message(text));
+        }
+    }
+
+    #[test]
+    fn what_could_fool_a_terminal_is_shown_escaped() {
+        let text = message("evil\u{1b}[31m\u{202e}:80");
+        assert!(
+            text.contains("\\u{1b}") && text.contains("\\u{202e}"),
+            "{text}"
+        );
+        assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'));
+    }
+}

@@ -1,0 +1,7 @@
+//! The terminal: where output goes, whether it is coloured, and the progress bar.
+
+mod output;
+mod progress;
+
+pub use output::{Output, complain};
+pub use progress::Progress;

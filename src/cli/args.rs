@@ -60,6 +60,7 @@ pub(super) struct Args {
         long,
         value_name = "N",
         default_value_t = 1,
+        allow_hyphen_values = true,
         help_heading = "When"
     )]
     pub(super) warmup: u64,

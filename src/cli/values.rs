@@ -10,6 +10,8 @@ use crate::plan::{Close, HistogramForm, Limit, Source};
 /// Longer than any run: about 31 years.
 const LONGEST: f64 = 1e9;
 
+const NO_DURATION: &str = "a duration is a number and a unit, as in 250ms, 1.5s or 2m";
+
 /// `250ms`, `1.5s`, `2m`, `1h`; a bare number is seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -19,6 +21,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         "s" | "" => 1.0,
         "m" => 60.0,
         "h" => 3600.0,
+        _ if number.is_empty() => return Err(NO_DURATION.to_owned()),
         unit => {
             return Err(format!(
                 "{unit:?} is no unit of time: use us, ms, s, m or h"
@@ -31,7 +34,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
             .all(|b| b.is_ascii_digit() || b == b'.' || b == b'-');
     let value: f64 = match number.parse() {
         Ok(value) if plain => value,
-        _ => return Err("a duration is a number and a unit, as in 250ms, 1.5s or 2m".to_owned()),
+        _ => return Err(NO_DURATION.to_owned()),
     };
     let seconds = value * scale;
     if number.starts_with('-') {

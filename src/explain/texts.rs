@@ -35,7 +35,7 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "after-retransmission",
-        "Some handshakes needed more than one SYN: a packet was lost. Without TCP time stamps nobody can tell in which direction.",
+        "Some handshakes needed more than one SYN. Either a packet was lost (without TCP time stamps nobody can tell in which direction), or an answer that fitted no connection made the kernel send the SYN again.",
         "capture at both ends to see which packet is lost",
     ),
     text(

@@ -9,8 +9,11 @@ use super::{Errno, Evidence, Handshake, IcmpError, LocalCause, Outcome, Unreache
 /// An outcome with its proof.
 pub type Judgement = (Outcome, Evidence);
 
-/// SYNs are at least this far apart: the first retransmission waits a second (RFC 6298 section 2),
-/// so a handshake's time and its time-stamp rtt differ by almost nothing or by about a second or more.
+/// The first retransmission waits a second (RFC 6298 section 2), so after a lost packet a handshake's
+/// time and its time-stamp rtt differ by almost nothing or by about a second or more.
+const FIRST_SYN_TIMER: Duration = Duration::from_millis(900);
+
+/// See above: what separates the two.
 const FIRST_SYN_ANSWERED_WITHIN: Duration = Duration::from_millis(500);
 
 /// Judges an error that `connect()`, or the setting up of its socket, returned at once.
@@ -146,6 +149,11 @@ fn stopped_here(
 fn handshake(info: &TcpInfo, connect: Option<Duration>) -> Handshake {
     if info.retransmitted.unwrap_or(0) == 0 {
         return Handshake::Clean;
+    }
+    // Sent again before any timer could fire: an unacceptable answer makes the kernel do that
+    // (`tcp_rcv_synsent_state_process`, net/ipv4/tcp_input.c), and nothing need be lost.
+    if connect.is_none_or(|connect| connect < FIRST_SYN_TIMER) {
+        return Handshake::AfterRetransmission;
     }
     match (info.rtt, connect) {
         (Some(rtt), Some(connect)) if connect.saturating_sub(rtt) < FIRST_SYN_ANSWERED_WITHIN => {
@@ -302,5 +310,9 @@ mod tests {
         );
         assert_eq!(slow(None, Some(ms(1015))), Handshake::AfterRetransmission);
         assert_eq!(slow(Some(ms(1)), None), Handshake::AfterRetransmission);
+        assert_eq!(
+            slow(Some(ms(1)), Some(ms(16))),
+            Handshake::AfterRetransmission
+        );
     }
 }

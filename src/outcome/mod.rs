@@ -49,7 +49,7 @@ pub enum Handshake {
     AfterSynLoss,
     /// The first SYN arrived; its SYN-ACK was lost or very late: loss on the way back.
     AfterSynAckLoss,
-    /// A SYN was sent again; which way the loss was cannot be told.
+    /// A SYN was sent again; whether a packet was lost, and which way, cannot be told.
     AfterRetransmission,
 }
 
@@ -86,7 +86,7 @@ pub enum OutcomeKind {
 /// What an outcome means for the counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// The target answered as it should.
+    /// The target completed the handshake and did not abort it.
     Succeeded,
     /// The target, or the way to it, did not: this is what the loss percentage counts.
     Failed,
@@ -194,7 +194,8 @@ impl OutcomeKind {
     /// What it means for the counts.
     pub fn class(self) -> Class {
         match self {
-            Self::Connected => Class::Succeeded,
+            // A close in order is the server's right, and whether it is seen at once is chance.
+            Self::Connected | Self::ClosedAfterConnect => Class::Succeeded,
             Self::Local => Class::Local,
             Self::Unfinished => Class::Unfinished,
             _ => Class::Failed,

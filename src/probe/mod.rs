@@ -1,6 +1,7 @@
 //! One attempt: begin, and complete. The engine sees probes only through [`Network`].
 
 mod ports;
+mod socket;
 mod tcp;
 
 use std::io;

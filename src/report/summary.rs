@@ -107,7 +107,7 @@ fn lossy_handshakes(target: &TargetReport) -> String {
         let way = match cause.outcome {
             Outcome::Connected(Handshake::AfterSynLoss) => "loss towards the target",
             Outcome::Connected(Handshake::AfterSynAckLoss) => "loss on the way back",
-            Outcome::Connected(Handshake::AfterRetransmission) => "loss, direction not known",
+            Outcome::Connected(Handshake::AfterRetransmission) => "why is not known",
             _ => continue,
         };
         notes.push(format!(
@@ -149,7 +149,7 @@ fn loss(target: &TargetReport) -> String {
     let counted = failed + target.recorder.count_class(Class::Succeeded);
     let (low, high) = (loss.low.round(), loss.high.round());
     let few = if counted < FEW {
-        format!("; {} are few", count(counted, "probe"))
+        format!("; a sample of {counted} is small")
     } else {
         String::new()
     };

@@ -69,7 +69,7 @@ fn retransmitted(handshake: Handshake, syns: Option<u32>) -> Option<String> {
         Handshake::Clean => return None,
         Handshake::AfterSynLoss => "the first was lost on its way to the target",
         Handshake::AfterSynAckLoss => "the first arrived, its SYN-ACK was lost or late",
-        Handshake::AfterRetransmission => "a packet was lost, which way is not known",
+        Handshake::AfterRetransmission => "whether a packet was lost, and which way, is not known",
     };
     let syns = syns.map_or_else(|| "more than one SYN".to_owned(), self::syns);
     Some(format!("{syns}: {which}"))

@@ -14,6 +14,14 @@ pub struct HostPorts {
     pub ports: Vec<RangeInclusive<u16>>,
 }
 
+impl HostPorts {
+    /// How many ports there are.
+    #[allow(clippy::len_without_is_empty)] // there is always one
+    pub fn len(&self) -> usize {
+        self.ports.iter().map(ExactSizeIterator::len).sum()
+    }
+}
+
 /// A host as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Host {

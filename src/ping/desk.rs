@@ -1,0 +1,159 @@
+//! Where samples become statistics and lines.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::{RunError, Verdict};
+use crate::engine::Sink;
+use crate::outcome::{Class, Sample};
+use crate::plan::{Limit, Plan};
+use crate::report::{Report, RunInfo, json, live};
+use crate::stats::{RunRecord, Statistics};
+use crate::term::{Output, Progress};
+
+/// A run that takes longer than this shows its progress.
+const LONG: Duration = Duration::from_secs(10);
+
+/// One run's statistics and its output.
+pub(super) struct Desk<'a> {
+    info: &'a RunInfo,
+    output: &'a mut Output,
+    printer: live::Printer,
+    statistics: Statistics,
+    started: Instant,
+    failed: u64,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(info: &'a RunInfo, output: &'a mut Output) -> Self {
+        Self {
+            printer: live::Printer::new(info, output.colour()),
+            statistics: Statistics::new(info.targets.len()),
+            started: Instant::now(),
+            info,
+            output,
+            failed: 0,
+        }
+    }
+
+    /// Prints what comes before the first probe.
+    pub(super) fn open(&mut self) {
+        let plan = &self.info.plan;
+        let text = if plan.output.json {
+            json::start(self.info)
+        } else {
+            live::heading(self.info)
+        };
+        self.output.write(&text);
+        self.output.flush();
+        let long = plan
+            .pace
+            .expected_duration()
+            .is_none_or(|expected| expected > LONG);
+        let silent = plan.output.quiet || !self.output.is_terminal();
+        if (long || silent) && !plan.output.failures_only {
+            let probes = expected_probes(plan, self.info.targets.len());
+            self.output.show(Progress::on_stderr(probes));
+        }
+    }
+
+    /// Prints the summary and decides.
+    pub(super) fn close(self, record: RunRecord) -> Result<Verdict, RunError> {
+        self.output.finish_progress();
+        let summary = self.summary(record);
+        let blank = if self.info.plan.output.json { "" } else { "\n" };
+        self.output.write(&format!("{blank}{summary}"));
+        self.output.flush();
+        if let Some(failure) = self.output.failure() {
+            // Nothing measured is lost: what stdout did not take goes to stderr.
+            let _ = io::Write::write_all(&mut io::stderr(), summary.as_bytes());
+            return Err(RunError::Output(failure.to_string()));
+        }
+        Ok(self.verdict())
+    }
+
+    fn summary(&self, record: RunRecord) -> String {
+        let report = Report {
+            info: self.info,
+            statistics: &self.statistics,
+            record,
+        };
+        if self.info.plan.output.json {
+            json::summaries(&report)
+        } else {
+            report.text()
+        }
+    }
+
+    fn verdict(&self) -> Verdict {
+        // A reader who left early has seen enough; there is nobody to fail for.
+        let answered =
+            |recorder: &crate::stats::Recorder| recorder.count_class(Class::Succeeded) > 0;
+        if self.output.is_closed() || self.statistics.targets.iter().all(answered) {
+            Verdict::EveryTargetAnswered
+        } else {
+            Verdict::SomeTargetSilent
+        }
+    }
+
+    fn is_shown(&self, sample: &Sample) -> bool {
+        let output = &self.info.plan.output;
+        let succeeded = sample.ending.outcome.kind().class() == Class::Succeeded;
+        let worth_a_line = !output.failures_only || !succeeded || sample.late;
+        worth_a_line && !output.quiet
+    }
+}
+
+impl Sink for Desk<'_> {
+    fn sample(&mut self, sample: &Sample) {
+        self.statistics.record(sample);
+        if self.is_shown(sample) {
+            let line = if self.info.plan.output.json {
+                json::probe(self.info, sample)
+            } else {
+                self.printer.line(self.info, sample)
+            };
+            self.output.write(&line);
+        }
+        if !sample.late {
+            let failed = sample.ending.outcome.kind().class() == Class::Failed;
+            self.failed += u64::from(failed && !sample.warmup);
+            self.output.progress().advance(self.failed);
+        }
+    }
+
+    fn statistics_requested(&mut self) {
+        let record = RunRecord {
+            ended: Instant::now(),
+            ..RunRecord::starting(self.started)
+        };
+        let report = Report {
+            info: self.info,
+            statistics: &self.statistics,
+            record,
+        };
+        let text = report.text();
+        if self.info.plan.output.json {
+            // stdout carries one summary per target and no more.
+            let _ = io::Write::write_all(&mut io::stderr(), text.as_bytes());
+        } else {
+            self.output.write(&format!("\n{text}\n"));
+        }
+    }
+
+    fn idle(&mut self) {
+        self.output.flush();
+    }
+
+    fn has_enough(&self) -> bool {
+        self.output.is_closed()
+    }
+}
+
+fn expected_probes(plan: &Plan, targets: usize) -> Option<u64> {
+    let Limit::Count(count) = plan.pace.limit else {
+        return None;
+    };
+    let each = count.checked_add(plan.pace.warmup)?;
+    each.checked_mul(targets as u64)
+}

@@ -1,0 +1,165 @@
+//! The story of a run: resolve, check, probe, report.
+
+mod desk;
+mod targets;
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use thiserror::Error;
+
+use crate::clock::WallClock;
+use crate::engine::Engine;
+use crate::plan::Plan;
+use crate::platform::signals::Signals;
+use crate::platform::{self, Poller};
+use crate::probe::TcpNetwork;
+use crate::report::RunInfo;
+use crate::target::Target;
+use crate::target::resolve::Family;
+use crate::term::Output;
+use desk::Desk;
+use targets::{MOST_TARGETS, targets};
+
+/// Descriptors kept for everything that is no probe: standard streams, the poller, netlink, /proc.
+const OTHER_DESCRIPTORS: usize = 12;
+
+/// Why a run could not be made. Each message is one line that names what was wrong.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// No target is left to probe; each one's reason has been told.
+    #[error("no target could be resolved")]
+    NoTarget,
+    /// More targets than any run can sensibly have.
+    #[error("{0} targets are too many: at most {MOST_TARGETS} fit into one run")]
+    TooManyTargets(usize),
+    /// The source address cannot be used.
+    #[error("cannot send from {address}: {error}")]
+    Source {
+        /// The address given.
+        address: std::net::IpAddr,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The interface cannot be used.
+    #[error("cannot send through {0:?}: this machine has no such interface")]
+    Interface(String),
+    /// The event loop does not work.
+    #[error("cannot wait for sockets: {0}")]
+    Poller(#[source] io::Error),
+    /// Signals cannot be caught.
+    #[error("cannot listen for Ctrl-C: {0}")]
+    Signals(#[source] io::Error),
+    /// The demonstration could not be set up.
+    #[error(transparent)]
+    Demo(#[from] crate::demo::SetupError),
+    /// Results could not be written.
+    #[error("cannot write the results: {0}")]
+    Output(String),
+}
+
+/// What a run came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every target answered at least once.
+    EveryTargetAnswered,
+    /// Some target never did.
+    SomeTargetSilent,
+}
+
+/// Makes the run that `plan` asks for and prints its results to `output`.
+pub fn run(plan: Plan, output: &mut Output) -> Result<Verdict, RunError> {
+    let (poller, signals) = listen()?;
+    let (targets, all_resolved) = targets(&plan, &signals)?;
+    check_source(&plan)?;
+    let verdict = measure(plan, targets, poller, &signals, output)?;
+    Ok(if all_resolved {
+        verdict
+    } else {
+        Verdict::SomeTargetSilent
+    })
+}
+
+/// Makes a run over targets that need no resolving.
+pub fn run_over(
+    plan: Plan,
+    targets: Vec<Target>,
+    output: &mut Output,
+) -> Result<Verdict, RunError> {
+    let (poller, signals) = listen()?;
+    measure(plan, targets, poller, &signals, output)
+}
+
+fn listen() -> Result<(Poller, Signals), RunError> {
+    let poller = Poller::new().map_err(RunError::Poller)?;
+    let signals = Signals::listen(&poller.waker()).map_err(RunError::Signals)?;
+    Ok((poller, signals))
+}
+
+/// Probes `targets` and reports.
+fn measure(
+    plan: Plan,
+    targets: Vec<Target>,
+    poller: Poller,
+    signals: &Signals,
+    output: &mut Output,
+) -> Result<Verdict, RunError> {
+    let addresses: Vec<SocketAddr> = targets.iter().map(|target| target.address).collect();
+    let info = RunInfo {
+        routes: addresses
+            .iter()
+            .map(|&address| platform::route_to(address))
+            .collect(),
+        targets,
+        host: platform::host(),
+        clock: WallClock::start(),
+        plan,
+    };
+    let pace = info.plan.pace;
+    let hold = pace.hold.is_some();
+    let network = TcpNetwork::new(poller, &addresses, info.plan.sockets.clone(), hold);
+    let mut desk = Desk::new(&info, output);
+    desk.open();
+    let clock = Instant::now;
+    let engine = Engine::new(
+        network,
+        pace,
+        addresses.len(),
+        descriptors(),
+        signals,
+        &clock,
+    );
+    let record = engine.run(&mut desk).map_err(RunError::Poller)?;
+    desk.close(record)
+}
+
+/// Sockets that may be open at once.
+fn descriptors() -> usize {
+    let limit = platform::raise_descriptor_limit().unwrap_or(usize::MAX);
+    limit.saturating_sub(OTHER_DESCRIPTORS).max(1)
+}
+
+/// A source that cannot work is told before the first probe, not as a failure of every one.
+fn check_source(plan: &Plan) -> Result<(), RunError> {
+    if let Some(interface) = &plan.sockets.interface
+        && platform::interface_index(interface).is_none()
+    {
+        return Err(RunError::Interface(interface.clone()));
+    }
+    if let Some(source) = &plan.sockets.source {
+        let address = source.address;
+        std::net::TcpListener::bind((address, 0))
+            .map_err(|error| RunError::Source { address, error })?;
+    }
+    Ok(())
+}
+
+/// The family that probes from `source` can have.
+pub fn family_of(source: std::net::IpAddr) -> Family {
+    if source.is_ipv4() {
+        Family::V4
+    } else {
+        Family::V6
+    }
+}

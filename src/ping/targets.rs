@@ -1,0 +1,114 @@
+//! From the plan's words to addresses.
+
+use std::collections::{HashMap, HashSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::RunError;
+use crate::plan::Plan;
+use crate::platform::SignalState;
+use crate::platform::signals::Signals;
+use crate::target::resolve::resolve_all;
+use crate::target::{Host, HostPorts, Lookup, Target};
+use crate::term::complain;
+
+/// More targets than this are a mistake, or need another tool.
+pub(super) const MOST_TARGETS: usize = 100_000;
+
+/// Targets in the order in which they were given, each once.
+#[derive(Default)]
+struct Gathered {
+    targets: Vec<Target>,
+    seen: HashSet<(Arc<str>, SocketAddr)>,
+    repeated: Vec<String>,
+}
+
+/// Resolves the plan's targets; tells whether all of them could be.
+pub(super) fn targets(plan: &Plan, signals: &Signals) -> Result<(Vec<Target>, bool), RunError> {
+    let wanted = plan.targets.iter().map(HostPorts::len).sum();
+    if wanted > MOST_TARGETS {
+        return Err(RunError::TooManyTargets(wanted));
+    }
+    let (lookups, all_resolved) = lookups(plan, signals);
+    let mut gathered = Gathered::default();
+    for wanted in &plan.targets {
+        match &wanted.host {
+            Host::Address { address, .. } => gathered.add(wanted, &[*address], None),
+            Host::Name(name) => {
+                if let Some(lookup) = lookups.get(name) {
+                    let chosen = chosen(lookup, plan.names.all_addresses);
+                    gathered.add(wanted, chosen, Some(lookup));
+                }
+            }
+        }
+    }
+    gathered.tell_repeated();
+    if gathered.targets.is_empty() {
+        return Err(RunError::NoTarget);
+    }
+    Ok((gathered.targets, all_resolved))
+}
+
+impl Gathered {
+    fn add(&mut self, wanted: &HostPorts, hosts: &[SocketAddr], lookup: Option<&Arc<Lookup>>) {
+        let host: Arc<str> = wanted.host.text().into();
+        for port in wanted.ports.iter().cloned().flatten() {
+            for address in hosts {
+                let mut address = *address;
+                address.set_port(port);
+                let target = Target {
+                    host: Arc::clone(&host),
+                    address,
+                    lookup: lookup.cloned(),
+                };
+                if self.seen.insert((Arc::clone(&host), address)) {
+                    self.targets.push(target);
+                } else {
+                    self.repeated.push(target.label());
+                }
+            }
+        }
+    }
+
+    fn tell_repeated(&self) {
+        match self.repeated.as_slice() {
+            [] => {}
+            [one] => complain(&format!("{one} is given twice: it is probed once")),
+            [first, others @ ..] => {
+                let others = others.len();
+                complain(&format!(
+                    "{first} and {others} more are given twice: each is probed once"
+                ));
+            }
+        }
+    }
+}
+
+/// Looks up every different name once, and tells why where that fails.
+fn lookups(plan: &Plan, signals: &Signals) -> (HashMap<String, Arc<Lookup>>, bool) {
+    let mut seen = HashSet::new();
+    let mut names: Vec<String> = Vec::new();
+    for target in &plan.targets {
+        if let Host::Name(name) = &target.host
+            && seen.insert(name)
+        {
+            names.push(name.clone());
+        }
+    }
+    let stopped = || signals.stop_requested();
+    let found = resolve_all(&names, plan.names.family, &stopped);
+    let all_resolved = found.iter().all(Result::is_ok);
+    let mut lookups = HashMap::new();
+    for (name, result) in names.into_iter().zip(found) {
+        match result {
+            Ok(lookup) => drop(lookups.insert(name, lookup)),
+            Err(error) => complain(&error.to_string()),
+        }
+    }
+    (lookups, all_resolved)
+}
+
+fn chosen(lookup: &Lookup, all: bool) -> &[SocketAddr] {
+    let number = if all { lookup.addresses.len() } else { 1 };
+    &lookup.addresses[..number.min(lookup.addresses.len())]
+}

@@ -1,0 +1,58 @@
+//! A probe's socket: opened, marked and bound as the plan wants.
+
+use std::io;
+use std::net::SocketAddr;
+
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+
+use crate::plan::SocketPlan;
+use crate::platform;
+
+/// A socket with every option set that a probe to `target` needs.
+pub(super) fn open(target: SocketAddr, options: &SocketPlan) -> io::Result<Socket> {
+    let kind = Type::STREAM.nonblocking().cloexec();
+    let socket = Socket::new(Domain::for_address(target), kind, Some(Protocol::TCP))?;
+    platform::hear_icmp_errors(&socket, target.is_ipv6())?;
+    if let Some(interface) = &options.interface {
+        platform::bind_to_interface(&socket, interface, target.is_ipv6())?;
+    }
+    mark(&socket, target, options)?;
+    Ok(socket)
+}
+
+/// DSCP and TTL; the DSCP is the upper six bits of the old TOS byte (RFC 2474 section 3).
+fn mark(socket: &Socket, target: SocketAddr, options: &SocketPlan) -> io::Result<()> {
+    let tos = options.dscp.map(|dscp| u32::from(dscp) << 2);
+    let ttl = options.ttl.map(u32::from);
+    if target.is_ipv4() {
+        tos.map_or(Ok(()), |tos| socket.set_tos_v4(tos))?;
+        ttl.map_or(Ok(()), |ttl| socket.set_ttl_v4(ttl))
+    } else {
+        tos.map_or(Ok(()), |tos| platform::set_traffic_class(socket, tos))?;
+        ttl.map_or(Ok(()), |hops| socket.set_unicast_hops_v6(hops))
+    }
+}
+
+/// Binds to a local port that other connections may use too, as long as their destination differs:
+/// without `SO_REUSEADDR` one TIME-WAIT would block the port for every target (socket(7)).
+pub(super) fn bind(socket: &Socket, local: SocketAddr) -> io::Result<()> {
+    #[cfg(unix)] // on Windows the option means something else
+    socket.set_reuse_address(true)?;
+    socket.bind(&SockAddr::from(local))
+}
+
+pub(super) fn is_taken(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::AddrInUse | io::ErrorKind::AddrNotAvailable
+    )
+}
+
+/// EINPROGRESS, or Windows' word for it.
+pub(super) fn is_under_way(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let in_progress = error.raw_os_error() == Some(libc::EINPROGRESS);
+    #[cfg(not(unix))]
+    let in_progress = false;
+    in_progress || error.kind() == io::ErrorKind::WouldBlock
+}

@@ -17,10 +17,17 @@ pub struct WallClock {
 impl WallClock {
     /// Reads both clocks now.
     pub fn start() -> Self {
-        Self {
-            instant: Instant::now(),
-            time: Timestamp::now(),
-        }
+        Self::anchored(Instant::now(), Timestamp::now())
+    }
+
+    /// Takes `instant` to have been at `time`.
+    pub fn anchored(instant: Instant, time: Timestamp) -> Self {
+        Self { instant, time }
+    }
+
+    /// When the run started.
+    pub fn start_time(&self) -> Timestamp {
+        self.time
     }
 
     /// The UTC time of `instant`, as the wall clock stood at the start.

@@ -72,7 +72,8 @@ impl<'a> Desk<'a> {
         Ok(self.verdict())
     }
 
-    fn summary(&self, record: RunRecord) -> String {
+    fn summary(&self, mut record: RunRecord) -> String {
+        record.wall_clock_moved = self.info.clock.drift();
         let report = Report {
             info: self.info,
             statistics: &self.statistics,

@@ -16,7 +16,7 @@ pub use errno::errno;
 pub use system::{
     Here, Poller, Waker, bind_to_interface, ephemeral_ports, hear_icmp_errors, host,
     interface_index, peer_has_closed, raise_descriptor_limit, route_to, set_traffic_class, signals,
-    tcp_info, tcp_testimony,
+    tcp_info, tcp_socket, tcp_testimony,
 };
 
 /// What a poll of the sockets found about one of them.

@@ -3,15 +3,14 @@
 use std::io;
 use std::net::SocketAddr;
 
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use socket2::{SockAddr, Socket};
 
 use crate::plan::SocketPlan;
 use crate::platform;
 
 /// A socket with every option set that a probe to `target` needs.
 pub(super) fn open(target: SocketAddr, options: &SocketPlan) -> io::Result<Socket> {
-    let kind = Type::STREAM.nonblocking().cloexec();
-    let socket = Socket::new(Domain::for_address(target), kind, Some(Protocol::TCP))?;
+    let socket = platform::tcp_socket(target)?;
     platform::hear_icmp_errors(&socket, target.is_ipv6())?;
     if let Some(interface) = &options.interface {
         platform::bind_to_interface(&socket, interface, target.is_ipv6())?;

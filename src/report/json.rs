@@ -179,7 +179,7 @@ pub fn start(info: &RunInfo) -> String {
         schema: 1,
         version: VERSION,
         command: &info.plan.command_line,
-        time: rfc3339(jiff::Timestamp::now()),
+        time: rfc3339(info.clock.start_time()),
         host: Host {
             kernel: &info.host.system,
             name: info.host.name.as_deref(),

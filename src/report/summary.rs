@@ -324,7 +324,7 @@ fn run_notes(report: &Report) -> String {
             count(cap as u64, "probe")
         ));
     }
-    let drift = report.info.clock.drift();
+    let drift = record.wall_clock_moved;
     if drift.abs() > 1.0 {
         note(format!(
             "note: the wall clock moved by {drift:+.0} s during the run (it was set, or the machine slept); times here go on from the start"

@@ -15,6 +15,8 @@ pub struct RunRecord {
     pub standstill: Duration,
     /// Probes that were left out for that.
     pub skipped: u64,
+    /// How far the wall clock moved against the monotonic one, in seconds: it was set, or the machine slept.
+    pub wall_clock_moved: f64,
     /// Fewer probes were under way at once than wanted: this many, for lack of descriptors.
     pub descriptor_cap: Option<usize>,
 }
@@ -28,6 +30,7 @@ impl RunRecord {
             interrupted: false,
             standstill: Duration::ZERO,
             skipped: 0,
+            wall_clock_moved: 0.0,
             descriptor_cap: None,
         }
     }

@@ -9,17 +9,24 @@ mod surroundings;
 mod tcp_info;
 
 use std::io;
+use std::net::SocketAddr;
 
 use nix::sys::socket::{setsockopt, sockopt};
-use socket2::Socket;
+use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{Readiness, errno};
-use crate::outcome::evidence::TcpTestimony;
+use crate::outcome::evidence::{TcpState, TcpTestimony};
 
 pub use host::{ephemeral_ports, host, raise_descriptor_limit};
 pub use poller::{Poller, Waker};
 pub use surroundings::{Here, interface_index, route_to};
 pub use tcp_info::tcp_info;
+
+/// A TCP socket that never blocks and no child inherits; one system call (socket(2)).
+pub fn tcp_socket(target: SocketAddr) -> io::Result<Socket> {
+    let kind = Type::STREAM.nonblocking().cloexec();
+    Socket::new(Domain::for_address(target), kind, Some(Protocol::TCP))
+}
 
 /// Asks for ICMP errors on `socket`'s error queue.
 ///
@@ -56,11 +63,30 @@ pub fn peer_has_closed(_socket: &Socket, readiness: Readiness) -> bool {
 pub fn tcp_testimony(socket: &Socket, readiness: Readiness) -> TcpTestimony {
     let mut testimony = TcpTestimony::default();
     if readiness.failed {
-        let pending = socket.take_error();
-        testimony.errno = pending.ok().flatten().map(|error| errno(&error));
-        testimony.icmp = error_queue::first_icmp_error(socket);
-        testimony.queue_read = true;
+        testimony = errors(socket);
     }
     testimony.info = tcp_info(socket);
+    // A RST can come between the poll, which saw no error yet, and this look at the state.
+    if !readiness.failed
+        && testimony
+            .info
+            .is_some_and(|info| info.state == TcpState::Closed)
+    {
+        testimony = TcpTestimony {
+            info: testimony.info,
+            ..errors(socket)
+        };
+    }
     testimony
+}
+
+/// `SO_ERROR`, and then the error queue.
+fn errors(socket: &Socket) -> TcpTestimony {
+    let pending = socket.take_error();
+    TcpTestimony {
+        errno: pending.ok().flatten().map(|error| errno(&error)),
+        icmp: error_queue::first_icmp_error(socket),
+        queue_read: true,
+        info: None,
+    }
 }

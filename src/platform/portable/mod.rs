@@ -9,7 +9,7 @@ pub mod signals;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use socket2::Socket;
+use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{EphemeralPorts, HostFacts, Readiness, Route, errno, source_address};
 use crate::outcome::evidence::{NextHop, Surroundings, TcpInfo, TcpTestimony};
@@ -28,6 +28,17 @@ impl Surroundings for Here {
     fn next_hop(&self, _target: IpAddr) -> NextHop {
         NextHop::Unknown
     }
+}
+
+/// A TCP socket that never blocks.
+pub fn tcp_socket(target: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(
+        Domain::for_address(target),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
 }
 
 /// There is no error queue here.

@@ -1,0 +1,34 @@
+//! `synack demo` shows every verdict and succeeds.
+
+use crate::support::run;
+
+#[test]
+fn the_demonstration_shows_every_verdict() {
+    let outcome = run("demo");
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
+    let summary = outcome.stdout.split_once("\n--- ").expect("a summary").1;
+    for verdict in [
+        "connected",
+        "reset",
+        "closed",
+        "refused",
+        "no reply",
+        "local",
+    ] {
+        let row = format!("      {verdict:<12}       3");
+        assert!(summary.contains(&row), "{verdict}: {}", outcome.stdout);
+    }
+    assert!(
+        summary.contains("only with a second SYN (loss towards the target)"),
+        "{summary}"
+    );
+}
+
+#[test]
+fn the_demonstration_fits_a_ticket() {
+    let outcome = run("demo");
+    let summary = outcome.stdout.split_once("\n--- ").expect("a summary").1;
+    let fits = |line: &str| line.chars().count() <= 100;
+    assert!(summary.lines().skip(1).all(fits), "{outcome:?}");
+    assert!(outcome.stdout.trim_end().ends_with("command: synack demo"));
+}

@@ -1,0 +1,9 @@
+//! The command as a person or a script meets it: arguments, streams, signals, the JSON contract.
+
+mod contract;
+mod demo;
+mod input;
+mod run;
+mod signals;
+mod streams;
+mod support;

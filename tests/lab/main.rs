@@ -1,0 +1,83 @@
+//! The lab: every way a probe can end, provoked with real packets in networks of its own.
+//!
+//! Each file in `scenarios/` is run for IPv4 and IPv6. A trial builds its network in a fresh
+//! namespace, runs the tool in it without any privileges, and compares what the tool says in
+//! JSON with what the scenario expects. Where this machine cannot hold a trial it says SKIP and
+//! why; with `CI=true` in the environment that is a failure.
+
+mod expect;
+mod family;
+mod listeners;
+mod netns;
+mod network;
+mod packet;
+mod responder;
+mod routed;
+mod scenario;
+mod script;
+mod tool;
+mod trouble;
+mod tun;
+mod wire;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+use network::Network;
+use scenario::{Case, Scenario};
+use tool::Run;
+use trouble::{Result, Trouble, verdict};
+
+/// Trials wait far more than they work, so there can be more of them than processors.
+const THREADS: usize = 8;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    let is_root = netns::become_root_of_a_new_user_namespace();
+    match scenario::all() {
+        Ok(cases) => {
+            let trials = cases.into_iter().map(|case| trial(case, is_root.clone()));
+            libtest_mimic::run(&arguments, trials.collect()).exit_code()
+        }
+        Err(trouble) => {
+            let trial = Trial::test("scenarios", move || Err(trouble.to_string().into()));
+            libtest_mimic::run(&arguments, vec![trial]).exit_code()
+        }
+    }
+}
+
+fn trial(case: Case, is_root: Result<()>) -> Trial {
+    Trial::ignorable_test(case.name.clone(), move || {
+        verdict(is_root.and_then(|()| netns::apart(|| play(&case))))
+    })
+}
+
+fn play(case: &Case) -> Result<()> {
+    let scenario = case.concrete()?;
+    let network = Network::build(&scenario, case.family)?;
+    let targets = network.targets.clone();
+    let run = tool::run(&scenario, &targets)?;
+    let mut differences = scenario.expect.differences(&run, &targets);
+    if let Some(wire) = network.stop()? {
+        differences.extend(wire::contradictions(&run, &wire));
+    }
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Err(Trouble::Fail(story(&scenario, &run, &differences)))
+}
+
+/// All that is needed to understand a failure without running it again.
+fn story(scenario: &Scenario, run: &Run, differences: &[String]) -> String {
+    let Run {
+        command,
+        stdout,
+        stderr,
+        ..
+    } = run;
+    let differences = differences.join("\n  ");
+    let about = scenario.about.trim();
+    format!("{about}\n  {differences}\ncommand: {command}\nstdout:\n{stdout}stderr:\n{stderr}")
+}

@@ -1,0 +1,115 @@
+//! Packets as values: TCP segments in, TCP segments and ICMP errors out.
+
+use std::net::{IpAddr, SocketAddr};
+
+use etherparse::{
+    IpHeaders, IpNumber, Ipv4Extensions, Ipv4Header, Ipv6Extensions, Ipv6FlowLabel, Ipv6Header,
+    NetSlice, PacketBuilder, SlicedPacket, TcpHeader, TcpOptionElement, TransportSlice,
+};
+
+/// What the responder needs to know of a segment that the tool's kernel sent.
+#[derive(Debug)]
+pub(crate) struct Segment {
+    pub(crate) from: SocketAddr,
+    pub(crate) to: SocketAddr,
+    pub(crate) ttl: u8,
+    pub(crate) header: TcpHeader,
+    /// The packet as it came, for an ICMP error to quote.
+    pub(crate) packet: Vec<u8>,
+}
+
+impl Segment {
+    /// Reads a packet; whatever is not TCP (a router solicitation, say) is none of our business.
+    pub(crate) fn parse(packet: &[u8]) -> Option<Self> {
+        let sliced = SlicedPacket::from_ip(packet).ok()?;
+        let (source, destination, ttl) = addresses(&sliced)?;
+        let Some(TransportSlice::Tcp(tcp)) = sliced.transport else {
+            return None;
+        };
+        Some(Self {
+            from: SocketAddr::new(source, tcp.source_port()),
+            to: SocketAddr::new(destination, tcp.destination_port()),
+            ttl,
+            header: tcp.to_header(),
+            packet: packet.to_vec(),
+        })
+    }
+
+    /// The sender's clock in the time stamps option, RFC 7323 section 3.
+    pub(crate) fn time_stamp(&self) -> Option<u32> {
+        let mut options = self.header.options_iterator();
+        options.find_map(|option| match option {
+            Ok(TcpOptionElement::Timestamp(value, _)) => Some(value),
+            _ => None,
+        })
+    }
+}
+
+fn addresses(sliced: &SlicedPacket) -> Option<(IpAddr, IpAddr, u8)> {
+    match sliced.net.as_ref()? {
+        NetSlice::Ipv4(ip) => {
+            let header = ip.header();
+            let (from, to) = (header.source_addr(), header.destination_addr());
+            Some((from.into(), to.into(), header.ttl()))
+        }
+        NetSlice::Ipv6(ip) => {
+            let header = ip.header();
+            let (from, to) = (header.source_addr(), header.destination_addr());
+            Some((from.into(), to.into(), header.hop_limit()))
+        }
+        NetSlice::Arp(_) => None,
+    }
+}
+
+/// A TCP segment without data; ports, sequence numbers and flags are in `header`.
+pub(crate) fn tcp(from: IpAddr, to: IpAddr, ttl: u8, header: TcpHeader) -> Vec<u8> {
+    let mut packet = Vec::new();
+    PacketBuilder::ip(ip(from, to, ttl, IpNumber::TCP))
+        .tcp_header(header)
+        .write(&mut packet, &[])
+        .expect("a segment without data fits into a packet");
+    packet
+}
+
+/// An ICMP error of any type and code that quotes the packet it complains about: at least its
+/// IP header and eight bytes (RFC 792), as much as fits the least MTU (RFC 1812 section
+/// 4.3.2.3, RFC 4443 section 3.1).
+pub(crate) fn icmp_error(from: IpAddr, kind: u8, code: u8, about: &Segment) -> Vec<u8> {
+    let to = about.from.ip();
+    let quote = |room: usize| &about.packet[..about.packet.len().min(room)];
+    let mut packet = Vec::new();
+    let written = if to.is_ipv4() {
+        PacketBuilder::ip(ip(from, to, 64, IpNumber::ICMP))
+            .icmpv4_raw(kind, code, [0; 4])
+            .write(&mut packet, quote(576 - 20 - 8))
+    } else {
+        PacketBuilder::ip(ip(from, to, 64, IpNumber::IPV6_ICMP))
+            .icmpv6_raw(kind, code, [0; 4])
+            .write(&mut packet, quote(1280 - 40 - 8))
+    };
+    written.expect("an ICMP error fits into a packet");
+    packet
+}
+
+fn ip(from: IpAddr, to: IpAddr, ttl: u8, protocol: IpNumber) -> IpHeaders {
+    match (from, to) {
+        (IpAddr::V4(from), IpAddr::V4(to)) => {
+            let header = Ipv4Header::new(0, ttl, protocol, from.octets(), to.octets())
+                .expect("an empty packet is not too long");
+            IpHeaders::Ipv4(header, Ipv4Extensions::default())
+        }
+        (IpAddr::V6(from), IpAddr::V6(to)) => {
+            let header = Ipv6Header {
+                traffic_class: 0,
+                flow_label: Ipv6FlowLabel::ZERO,
+                payload_length: 0,
+                next_header: protocol,
+                hop_limit: ttl,
+                source: from.octets(),
+                destination: to.octets(),
+            };
+            IpHeaders::Ipv6(header, Ipv6Extensions::default())
+        }
+        _ => panic!("{from} and {to} are of different families"),
+    }
+}

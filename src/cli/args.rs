@@ -33,8 +33,12 @@ Ctrl-C prints the summary, Ctrl-\\ (SIGQUIT) prints it and goes on.";
     disable_help_subcommand = true
 )]
 pub(super) struct Args {
-    /// HOST:PORT, [IPV6]:PORT, or with lists and ranges HOST:22,80,8000-8010
-    #[arg(value_name = "TARGET", required = true)]
+    /// What to probe.
+    #[arg(
+        value_name = "TARGET",
+        required = true,
+        help = "HOST:PORT, [IPV6]:PORT, or with lists and ranges HOST:22,80,8000-8010"
+    )]
     pub(super) targets: Vec<String>,
 
     #[command(subcommand)]

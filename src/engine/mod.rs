@@ -174,9 +174,7 @@ impl<'a, N: Network> Engine<'a, N> {
             self.schedule.next_due()
         };
         let wake = [due, self.flights.next_alarm()].into_iter().flatten().min();
-        let asleep = (self.clock)();
-        self.network
-            .wait(wake.map(|wake| wake.saturating_duration_since(asleep)))?;
+        self.network.wait(wake)?;
         self.now = (self.clock)();
         self.notice_standstill(wake);
         Ok(())

@@ -12,6 +12,9 @@ use crate::stats::{Cause, Recorder};
 /// destination (icmp(7), `icmp_ratelimit`); faster probes see silence in between.
 const ICMP_PACE: Duration = Duration::from_secs(1);
 
+/// A wider range of local ports would match other connections too.
+const PORTS_WORTH_NAMING: usize = 5000;
+
 /// Causes explained in one verdict; the largest ones.
 const EXPLAINED: usize = 3;
 
@@ -63,6 +66,9 @@ pub fn verdict(case: &Case) -> Verdict {
         );
         push_new(&mut verdict.next, fill(text.next, case, &cause.outcome));
     }
+    if troubles.iter().any(|cause| is_on_the_wire(&cause.outcome)) {
+        verdict.next.push(capture(case));
+    }
     verdict.meaning.extend(rate_limit(case, &troubles));
     verdict.meaning.extend(sometimes(case));
     verdict
@@ -95,6 +101,27 @@ fn push_new(list: &mut Vec<String>, text: String) {
     if !list.contains(&text) {
         list.push(text);
     }
+}
+
+/// Whether a capture would show something: packets left this machine.
+fn is_on_the_wire(outcome: &Outcome) -> bool {
+    !matches!(outcome, Outcome::Local(_))
+}
+
+/// A ready capture filter; the local ports tell these probes from other traffic.
+fn capture(case: &Case) -> String {
+    let few = case
+        .recorder
+        .ports
+        .as_ref()
+        .filter(|ports| ports.len() <= PORTS_WORTH_NAMING);
+    let ports = few.map(|ports| format!(" and portrange {}-{}", ports.start(), ports.end()));
+    format!(
+        "capture at both ends: tcpdump -ni any 'host {} and tcp port {}{}'",
+        case.address,
+        case.port,
+        ports.unwrap_or_default()
+    )
 }
 
 /// Silence between ICMP errors, at more than one probe a second, is the sender's rate limit.

@@ -26,17 +26,17 @@ pub(super) const TEXTS: &[Text] = &[
     text(
         "after-syn-loss",
         "Some handshakes needed more than one SYN because the first never arrived: packets are lost, or refused by a full accept queue, on the way to {target}. Each costs a second or more; the path itself is not slow.",
-        "on the server: nstat -az TcpExtListenOverflows TcpExtListenDrops; if they stand still, capture at both ends to see where the SYN is lost",
+        "on the server: nstat -az TcpExtListenOverflows TcpExtListenDrops; if they stand still, the network loses the SYN: a capture shows where",
     ),
     text(
         "after-synack-loss",
         "Some handshakes waited for a second SYN although the first had arrived: the answer of {target} was lost or came very late. The loss is on the way back.",
-        "capture on the server: does the SYN-ACK leave at once? If so it is lost on the way to {source}",
+        "in a capture on the server: does the SYN-ACK leave at once? If so it is lost on the way to {source}",
     ),
     text(
         "after-retransmission",
         "Some handshakes needed more than one SYN. Either a packet was lost (without TCP time stamps nobody can tell in which direction), or an answer that fitted no connection made the kernel send the SYN again.",
-        "capture at both ends to see which packet is lost",
+        "in a capture at both ends: which packet is missing at the other one?",
     ),
     text(
         "reset-after-connect",
@@ -56,7 +56,7 @@ pub(super) const TEXTS: &[Text] = &[
     text(
         "silence",
         "Nothing came back. The SYN or its answer was dropped: a firewall that drops, a host that is down, a broken way back, or a full accept queue (Linux drops the SYN then). From this end these look the same.",
-        "capture on the server: does the SYN arrive, does a SYN-ACK leave? Try another port of {address}, and another host next to it",
+        "in a capture on the server: does the SYN arrive, does a SYN-ACK leave? Try another port of {address}, and another host next to it",
     ),
     text(
         "port-unreachable",

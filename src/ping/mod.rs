@@ -15,7 +15,7 @@ use crate::plan::Plan;
 use crate::platform::signals::Signals;
 use crate::platform::{self, Poller};
 use crate::probe::TcpNetwork;
-use crate::report::RunInfo;
+use crate::report::{self, RunInfo};
 use crate::target::Target;
 use crate::target::resolve::Family;
 use crate::term::Output;
@@ -114,6 +114,7 @@ fn measure(
         targets,
         host: platform::host(),
         clock: WallClock::start(),
+        columns: output.columns().clamp(report::NARROWEST, report::WIDEST),
         plan,
     };
     let pace = info.plan.pace;

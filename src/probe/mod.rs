@@ -5,7 +5,7 @@ mod socket;
 mod tcp;
 
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::outcome::{Ending, TargetId};
 
@@ -68,8 +68,8 @@ pub trait Network {
     /// Starts a probe to `target`.
     fn begin(&mut self, id: ProbeId, target: TargetId) -> Begun;
 
-    /// Waits until something happens, or for `timeout`.
-    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()>;
+    /// Waits until something happens, or until a time; may end earlier for nothing.
+    fn wait(&mut self, until: Option<Instant>) -> io::Result<()>;
 
     /// Says what has happened to probes under way, as seen at `now`. Times of probes that began
     /// before `trusted_since` are not to be trusted: this process stood still meanwhile.

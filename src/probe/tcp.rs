@@ -214,8 +214,8 @@ impl Network for TcpNetwork {
         }
     }
 
-    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
-        self.poller.wait(timeout, &mut self.ready)
+    fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
+        self.poller.wait(until, &mut self.ready)
     }
 
     fn collect(&mut self, now: Instant, trusted_since: Instant, progress: &mut Vec<Progress>) {

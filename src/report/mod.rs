@@ -4,11 +4,14 @@ mod histogram;
 pub mod json;
 pub mod live;
 mod numbers;
+mod page;
 mod summary;
 mod table;
 mod words;
 
 use std::net::SocketAddr;
+
+pub use page::{NARROWEST, WIDEST};
 
 use crate::clock::WallClock;
 use crate::plan::Plan;
@@ -30,6 +33,8 @@ pub struct RunInfo {
     pub routes: Vec<Option<Route>>,
     /// This machine.
     pub host: HostFacts,
+    /// How wide the text may be.
+    pub columns: usize,
     /// Turns instants into UTC.
     pub clock: WallClock,
 }

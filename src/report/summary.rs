@@ -4,14 +4,12 @@ use std::time::Duration;
 
 use super::live::title;
 use super::numbers::{count, ms, ms_or_dash, percent, percentile_name};
-use super::{Report, TargetReport, VERSION, histogram, table, words};
+use super::page::wrap;
+use super::{Report, RunInfo, TargetReport, VERSION, histogram, table, words};
 use crate::clock::{date_and_time, spoken, time_of_day};
 use crate::explain::{Case, Verdict, verdict};
 use crate::outcome::{Class, Handshake, Outcome, OutcomeKind};
 use crate::stats::{Distribution, Outage};
-
-/// The widest line, but for the command line.
-const WIDTH: usize = 100;
 
 /// Outages listed; the others are counted.
 const OUTAGES: usize = 5;
@@ -48,7 +46,7 @@ fn one_target(report: &Report, target: &TargetReport) -> String {
             .map(|table| "\n".to_owned() + &table)
             .unwrap_or_default();
     }
-    text + &conclusion(&judged(target))
+    text + &conclusion(&judged(target), target.info.columns)
 }
 
 /// `--- what, 6 probes in 8.0 s, 2026-11-20 12:00:03Z to 12:00:11Z ---`
@@ -79,7 +77,7 @@ pub(super) fn outcomes(target: &TargetReport, indent: &str) -> String {
     let row = |word: &str, number: u64, note: &str| {
         let share = percent(number, recorder.sent());
         let row = format!("{indent}{word:<12}{number:>8}  {share:>8}   {note}");
-        wrap(&row, indent.len() + 33) + "\n"
+        wrap(&row, indent.len() + 33, target.info.columns) + "\n"
     };
     let mut text = String::new();
     let connected = recorder.count(OutcomeKind::Connected);
@@ -154,10 +152,11 @@ fn loss(target: &TargetReport) -> String {
         String::new()
     };
     let share = percent(failed, counted);
-    format!(
-        "  {:<22}{share:>8}   95 % interval {low} to {high} %{few}\n",
+    let row = format!(
+        "  {:<22}{share:>8}   95 % interval {low} to {high} %{few}",
         "loss"
-    )
+    );
+    wrap(&row, 35, target.info.columns) + "\n"
 }
 
 /// A table of the distributions that have values.
@@ -171,7 +170,7 @@ fn latencies(target: &TargetReport) -> String {
     ];
     let rows: Vec<_> = rows
         .iter()
-        .filter_map(|(name, values, note)| latency(name, values, percentiles, note))
+        .filter_map(|(name, values, note)| latency(name, values, target.info, note))
         .collect();
     if rows.is_empty() {
         return String::new();
@@ -187,15 +186,15 @@ fn latency_heading(percentiles: &[f64]) -> String {
     text + &format!("{:>8}{:>8}{:>8}\n", "max", "mean", "stddev")
 }
 
-fn latency(name: &str, values: &Distribution, percentiles: &[f64], note: &str) -> Option<String> {
+fn latency(name: &str, values: &Distribution, info: &RunInfo, note: &str) -> Option<String> {
     let figures = values.figures()?;
     let mut text = format!("  {name:<12}{:>8}{:>8}", figures.count, ms(figures.min));
-    for percent in percentiles {
+    for percent in &info.plan.output.percentiles {
         text += &format!("{:>8}", ms_or_dash(values.percentile(*percent)));
     }
     let stddev = ms_or_dash(figures.stddev);
     text += &format!("{:>8}{:>8}{stddev:>8}", ms(figures.max), ms(figures.mean));
-    if text.len() + 2 + note.len() <= WIDTH {
+    if text.len() + 2 + note.len() <= info.columns {
         text += &format!("  {note}");
     }
     Some(text + "\n")
@@ -206,7 +205,7 @@ fn particulars(report: &Report, target: &TargetReport) -> String {
     let recorder = target.recorder;
     let mut text = String::new();
     let mut line = |name: &str, value: String| {
-        text += &(wrap(&format!("  {name:<12}  {value}"), 16) + "\n");
+        text += &(wrap(&format!("  {name:<12}  {value}"), 16, target.info.columns) + "\n");
     };
     if let Some(jitter) = recorder.jitter.mean_us() {
         line(
@@ -290,16 +289,16 @@ pub(super) fn judged(target: &TargetReport) -> Verdict {
     })
 }
 
-fn conclusion(verdict: &Verdict) -> String {
+fn conclusion(verdict: &Verdict, columns: usize) -> String {
     let mut text = "\nWhat this means\n".to_owned();
     for paragraph in &verdict.meaning {
-        text += &(wrap(&format!("  {paragraph}"), 2) + "\n");
+        text += &(wrap(&format!("  {paragraph}"), 2, columns) + "\n");
     }
     if !verdict.next.is_empty() {
         text += "Next\n";
     }
     for step in &verdict.next {
-        text += &(wrap(&format!("  {step}"), 4) + "\n");
+        text += &(wrap(&format!("  {step}"), 4, columns) + "\n");
     }
     text + "\n"
 }
@@ -308,7 +307,7 @@ fn conclusion(verdict: &Verdict) -> String {
 fn run_notes(report: &Report) -> String {
     let record = &report.record;
     let mut text = String::new();
-    let mut note = |words: String| text += &(wrap(&words, 2) + "\n");
+    let mut note = |words: String| text += &(wrap(&words, 2, report.info.columns) + "\n");
     if let Some(lag) = schedule_lag(report) {
         note(lag);
     }
@@ -354,56 +353,4 @@ fn signature(report: &Report) -> String {
     let system = words::safe(&info.host.system);
     let command = words::safe(&info.plan.command_line);
     format!("synack {VERSION}, {system}, command: {command}\n")
-}
-
-/// Breaks a line at spaces so that it fits; further lines are indented.
-pub(super) fn wrap(line: &str, indent: usize) -> String {
-    let mut text = String::new();
-    let mut rest = line.trim_end();
-    while rest.chars().count() > WIDTH - usize::from(!text.is_empty()) * indent {
-        let room = WIDTH - usize::from(!text.is_empty()) * indent;
-        let limit = rest
-            .char_indices()
-            .nth(room)
-            .map_or(rest.len(), |(at, _)| at);
-        let start = if text.is_empty() {
-            indent.min(limit)
-        } else {
-            0
-        };
-        let Some(space) = rest[start..limit].rfind(' ') else {
-            break;
-        };
-        text += rest[..start + space].trim_end();
-        text += "\n";
-        text += &" ".repeat(indent);
-        rest = rest[start + space..].trim_start();
-    }
-    text + rest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_lines_break_at_spaces_and_lose_nothing() {
-        let line = format!("  {}", "word ".repeat(50));
-        let wrapped = wrap(&line, 4);
-        assert!(wrapped.lines().all(|line| line.len() <= WIDTH));
-        assert!(
-            wrapped
-                .lines()
-                .skip(1)
-                .all(|line| line.starts_with("    word"))
-        );
-        let words = |text: &str| text.split_whitespace().count();
-        assert_eq!(words(&wrapped), words(&line));
-    }
-
-    #[test]
-    fn a_word_that_is_too_long_stays_whole() {
-        let line = "x".repeat(150);
-        assert_eq!(wrap(&line, 2), line);
-    }
 }

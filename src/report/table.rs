@@ -2,7 +2,8 @@
 
 use super::live::label;
 use super::numbers::{ms_or_dash, percent};
-use super::summary::{judged, outcomes, rule, wrap};
+use super::page::wrap;
+use super::summary::{judged, outcomes, rule};
 use super::{Report, TargetReport};
 use crate::outcome::Class;
 
@@ -74,9 +75,13 @@ fn conclusions(targets: &[TargetReport]) -> String {
         let name = label(target.info, target.target);
         let alike = alike(targets, &verdict.code);
         let meaning = verdict.meaning.join(" ");
-        text += &(wrap(&format!("  {name}{alike}: {meaning}"), 4) + "\n");
+        text += &(wrap(
+            &format!("  {name}{alike}: {meaning}"),
+            4,
+            target.info.columns,
+        ) + "\n");
         if let Some(step) = verdict.next.first() {
-            text += &(wrap(&format!("    next: {step}"), 6) + "\n");
+            text += &(wrap(&format!("    next: {step}"), 6, target.info.columns) + "\n");
         }
         explained.push(verdict.code);
     }

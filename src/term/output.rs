@@ -44,6 +44,13 @@ impl Output {
         self.is_terminal
     }
 
+    /// How wide the terminal is; unlimited where there is none.
+    pub fn columns(&self) -> usize {
+        let size = terminal_size::terminal_size_of(io::stdout());
+        size.filter(|_| self.is_terminal)
+            .map_or(usize::MAX, |(width, _)| usize::from(width.0))
+    }
+
     /// Shows `progress` until it is dropped; results are printed above it.
     pub fn show(&mut self, progress: Progress) {
         self.progress = progress;

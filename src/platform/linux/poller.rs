@@ -1,13 +1,16 @@
-//! The event loop's eyes: epoll(7), with nanosecond time-outs.
+//! The event loop's eyes: epoll(7), and a timer that keeps its time.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::Timespec;
-use rustix::event::epoll;
+use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::fd::OwnedFd;
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, timerfd_create, timerfd_settime,
+};
 use socket2::Socket;
 
 use crate::platform::Readiness;
@@ -15,12 +18,21 @@ use crate::platform::Readiness;
 /// The token of the waker's own descriptor.
 const WAKER: u64 = u64::MAX;
 
+/// The token of the timer.
+const TIMER: u64 = u64::MAX - 1;
+
 /// Events taken in one call; more simply wait for the next.
 const EVENTS: usize = 256;
 
 /// Waits for many sockets at once.
+///
+/// Deadlines are kept by a timerfd: epoll's own time-out counts in milliseconds and may be late by a
+/// thousandth of the wait (`select_estimate_accuracy`, fs/select.c).
 pub struct Poller {
     epoll: OwnedFd,
+    timer: OwnedFd,
+    /// When the timer goes off, if it has not yet.
+    armed: Option<Instant>,
     woken: UnixStream,
     waker: Waker,
     events: Vec<epoll::Event>,
@@ -43,16 +55,21 @@ impl Waker {
 }
 
 impl Poller {
-    /// Opens an epoll instance and its waker.
+    /// Opens an epoll instance, its timer and its waker.
     pub fn new() -> io::Result<Self> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let (woken, waker) = UnixStream::pair()?;
         woken.set_nonblocking(true)?;
         waker.set_nonblocking(true)?;
-        let token = epoll::EventData::new_u64(WAKER);
-        epoll::add(&epoll, &woken, token, epoll::EventFlags::IN)?;
+        epoll::add(&epoll, &woken, EventData::new_u64(WAKER), EventFlags::IN)?;
+        let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC)?;
+        // Edge-triggered: each expiry is told once, and nobody needs to read the timer.
+        let once = EventFlags::IN | EventFlags::ET;
+        epoll::add(&epoll, &timer, EventData::new_u64(TIMER), once)?;
         Ok(Self {
             epoll,
+            timer,
+            armed: None,
             woken,
             waker: Waker(Arc::new(waker)),
             events: Vec::with_capacity(EVENTS),
@@ -66,20 +83,15 @@ impl Poller {
 
     /// Watches a connecting socket: for the end of the handshake, for errors, and for a close.
     pub fn watch_connect(&self, socket: &Socket, token: u64) -> io::Result<()> {
-        let interest = epoll::EventFlags::OUT | epoll::EventFlags::RDHUP;
-        epoll::add(
-            &self.epoll,
-            socket,
-            epoll::EventData::new_u64(token),
-            interest,
-        )?;
+        let interest = EventFlags::OUT | EventFlags::RDHUP;
+        epoll::add(&self.epoll, socket, EventData::new_u64(token), interest)?;
         Ok(())
     }
 
     /// Watches a connected socket for its end alone: being writable is no longer news.
     pub fn watch_end(&self, socket: &Socket, token: u64) -> io::Result<()> {
-        let token = epoll::EventData::new_u64(token);
-        epoll::modify(&self.epoll, socket, token, epoll::EventFlags::RDHUP)?;
+        let token = EventData::new_u64(token);
+        epoll::modify(&self.epoll, socket, token, EventFlags::RDHUP)?;
         Ok(())
     }
 
@@ -87,65 +99,95 @@ impl Poller {
     #[allow(clippy::unused_self)]
     pub fn forget(&self, _socket: &Socket) {}
 
-    /// Waits until a socket is ready, the waker is used, a signal comes, or `timeout` is over;
-    /// appends what is ready.
-    pub fn wait(
-        &mut self,
-        timeout: Option<Duration>,
-        ready: &mut Vec<Readiness>,
-    ) -> io::Result<()> {
-        match self.wait_precisely(timeout) {
-            // Before Linux 5.11 there is no epoll_pwait2(2): whole milliseconds, rounded up.
-            Err(rustix::io::Errno::NOSYS) => self.wait_precisely(timeout.map(whole_ms))?,
+    /// Waits until a socket is ready, the waker is used, a signal comes, or the time is `until`;
+    /// appends what is ready. It may also end for nothing: the caller waits again.
+    pub fn wait(&mut self, until: Option<Instant>, ready: &mut Vec<Readiness>) -> io::Result<()> {
+        let timeout = until.map(|until| self.arm(until)).transpose()?.flatten();
+        let buffer = rustix::buffer::spare_capacity(&mut self.events);
+        match epoll::wait(&self.epoll, buffer, timeout.as_ref()) {
             // A signal: its handler has left a flag, and the caller looks at it.
             Err(rustix::io::Errno::INTR) => {}
-            result => result?,
+            result => result.map(drop)?,
         }
         for event in self.events.drain(..) {
-            let token = event.data.u64();
-            if token == WAKER {
-                let _ = (&self.woken).read(&mut [0; 64]);
-            } else {
-                ready.push(readiness(token, event.flags));
+            match event.data.u64() {
+                WAKER => drop((&self.woken).read(&mut [0; 64])),
+                TIMER => self.armed = None,
+                token => ready.push(readiness(token, event.flags)),
             }
         }
         Ok(())
     }
 
-    fn wait_precisely(&mut self, timeout: Option<Duration>) -> rustix::io::Result<()> {
-        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
-        let buffer = rustix::buffer::spare_capacity(&mut self.events);
-        epoll::wait(&self.epoll, buffer, timeout.as_ref()).map(drop)
+    /// Makes sure that the timer goes off no later than `until`; a time-out for epoll where that has
+    /// passed already. A timer that goes off earlier is left alone: where deadlines only move on, as in a
+    /// closed loop, it is set once in a while instead of for every probe.
+    fn arm(&mut self, until: Instant) -> io::Result<Option<Timespec>> {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(Some(timespec(left)));
+        }
+        if self.armed.is_none_or(|armed| armed > until) {
+            let once = Itimerspec {
+                it_interval: timespec(Duration::ZERO),
+                it_value: timespec(left),
+            };
+            timerfd_settime(&self.timer, TimerfdTimerFlags::empty(), &once)?;
+            self.armed = Some(until);
+        }
+        Ok(None)
     }
 }
 
-fn readiness(token: u64, flags: epoll::EventFlags) -> Readiness {
+fn readiness(token: u64, flags: EventFlags) -> Readiness {
     Readiness {
         token,
-        failed: flags.intersects(epoll::EventFlags::ERR | epoll::EventFlags::HUP),
-        closed: flags.contains(epoll::EventFlags::RDHUP),
+        failed: flags.intersects(EventFlags::ERR | EventFlags::HUP),
+        closed: flags.contains(EventFlags::RDHUP),
     }
 }
 
-fn whole_ms(duration: Duration) -> Duration {
-    let ms = duration.as_nanos().div_ceil(1_000_000);
-    Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX))
+/// Longer than any run is long enough.
+fn timespec(duration: Duration) -> Timespec {
+    Timespec {
+        tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: duration.subsec_nanos().into(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Instant;
+
+    /// Waits until `asked` is over, however often the poller ends early.
+    fn wait_for(poller: &mut Poller, asked: Duration) -> Duration {
+        let start = Instant::now();
+        while start.elapsed() < asked {
+            let mut ready = Vec::new();
+            poller
+                .wait(Some(start + asked), &mut ready)
+                .expect("a quiet wait");
+            assert!(ready.is_empty());
+        }
+        start.elapsed()
+    }
 
     #[test]
-    fn a_wait_lasts_as_long_as_asked_for() {
+    fn a_wait_lasts_as_long_as_asked_for_whatever_was_asked_before() {
         let mut poller = Poller::new().expect("epoll");
-        let asked = Duration::from_micros(300);
-        let start = Instant::now();
-        poller
-            .wait(Some(asked), &mut Vec::new())
-            .expect("a quiet wait");
-        assert!(start.elapsed() >= asked);
+        for us in [300, 20_000, 500, 100] {
+            let asked = Duration::from_micros(us);
+            assert!(wait_for(&mut poller, asked) >= asked);
+        }
+    }
+
+    #[test]
+    fn an_earlier_deadline_replaces_a_later_one() {
+        let mut poller = Poller::new().expect("epoll");
+        let hour = Instant::now() + Duration::from_secs(3600);
+        poller.waker().wake();
+        poller.wait(Some(hour), &mut Vec::new()).expect("woken");
+        wait_for(&mut poller, Duration::from_millis(1));
     }
 
     #[test]
@@ -155,10 +197,10 @@ mod tests {
         poller
             .wait(None, &mut Vec::new())
             .expect("woken at once, not for ever");
-        let start = Instant::now();
         let asked = Duration::from_millis(5);
+        let start = Instant::now();
         poller
-            .wait(Some(asked), &mut Vec::new())
+            .wait(Some(start + asked), &mut Vec::new())
             .expect("a quiet wait");
         assert!(start.elapsed() >= asked, "the first wake must be used up");
     }

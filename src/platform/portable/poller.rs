@@ -3,7 +3,7 @@
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::Instant;
 
 use polling::{Event, Events};
 use socket2::Socket;
@@ -61,12 +61,9 @@ impl Poller {
         let _ = self.inner.delete(socket);
     }
 
-    /// Waits until a socket is ready, the waker is used, or `timeout` is over; appends what is ready.
-    pub fn wait(
-        &mut self,
-        timeout: Option<Duration>,
-        ready: &mut Vec<Readiness>,
-    ) -> io::Result<()> {
+    /// Waits until a socket is ready, the waker is used, or the time is `until`; appends what is ready.
+    pub fn wait(&mut self, until: Option<Instant>, ready: &mut Vec<Readiness>) -> io::Result<()> {
+        let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
         self.events.clear();
         self.inner.wait(&mut self.events, timeout)?;
         ready.extend(self.events.iter().map(|event| Readiness {

@@ -170,3 +170,58 @@ fn pace(args: &Args) -> Result<Pace, String> {
         hold: args.hold,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Command, String> {
+        parse(line.split_whitespace().map(OsString::from))
+    }
+
+    fn planned(line: &str) -> Plan {
+        match parsed(line) {
+            Ok(Command::Ping(plan)) => *plan,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_help_text() {
+        let Ok(Command::Print(help)) = parsed("synack --help") else {
+            panic!("help");
+        };
+        insta::assert_snapshot!("help", help);
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_documentation() {
+        let pace = planned("synack h:1").pace;
+        assert_eq!(pace.limit, Limit::Count(4));
+        assert_eq!(pace.interval.as_secs(), 1);
+        assert_eq!((pace.warmup, pace.timeout.as_secs()), (1, 4));
+    }
+
+    #[test]
+    fn ping_s_and_psping_s_letters_both_hold() {
+        assert_eq!(planned("synack -c 7 h:1").pace.limit, Limit::Count(7));
+        assert_eq!(planned("synack -n 7 h:1").pace.limit, Limit::Count(7));
+        assert_eq!(planned("synack -t h:1").pace.limit, Limit::Forever);
+    }
+
+    #[test]
+    fn a_fast_run_closes_by_rst_unless_told_otherwise() {
+        assert_eq!(planned("synack h:1").sockets.close, Close::Fin);
+        assert_eq!(planned("synack -i 9ms h:1").sockets.close, Close::Rst);
+        assert_eq!(
+            planned("synack -i 0 --close fin h:1").sockets.close,
+            Close::Fin
+        );
+    }
+
+    #[test]
+    fn the_command_line_can_be_pasted_into_a_shell() {
+        let arguments = ["/usr/bin/synack", "-n", "3", "it's:80"].map(OsString::from);
+        assert_eq!(command_line(&arguments), r"synack -n 3 'it'\''s:80'");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod texts;
 
+use std::cmp::Reverse;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -49,7 +50,8 @@ pub struct Verdict {
 /// Judges a target by its tallies, with no more certainty than they carry.
 pub fn verdict(case: &Case) -> Verdict {
     let mut troubles: Vec<&Cause> = case.recorder.causes.iter().collect();
-    troubles.sort_by_key(|cause| std::cmp::Reverse(cause.count));
+    // What failed comes before what only took longer, and the frequent before the rare.
+    troubles.sort_by_key(|cause| (hardship(cause), Reverse(cause.count)));
     let Some(worst) = troubles.first() else {
         return untroubled(case);
     };
@@ -72,6 +74,11 @@ pub fn verdict(case: &Case) -> Verdict {
     verdict.meaning.extend(rate_limit(case, &troubles));
     verdict.meaning.extend(sometimes(case));
     verdict
+}
+
+/// 0 for a probe that failed, here or there; 1 for one that got through with trouble.
+fn hardship(cause: &Cause) -> u8 {
+    u8::from(cause.outcome.kind().class() == Class::Succeeded)
 }
 
 /// The code of an outcome's text: its reason, or its name where it has none.

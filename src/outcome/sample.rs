@@ -80,6 +80,13 @@ impl RttClock {
     }
 }
 
+impl Ending {
+    /// Whether the SYN is known to have been sent more than once, so that the time is no round trip.
+    pub fn was_sent_again(&self) -> bool {
+        self.syn_sent.is_some_and(|syns| syns > 1)
+    }
+}
+
 impl Sample {
     /// How late the probe started against the schedule.
     pub fn lag(&self) -> Duration {

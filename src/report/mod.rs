@@ -7,6 +7,8 @@ mod numbers;
 mod page;
 mod summary;
 mod table;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::net::SocketAddr;

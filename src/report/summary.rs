@@ -165,8 +165,8 @@ fn latencies(target: &TargetReport) -> String {
     let percentiles = &target.info.plan.output.percentiles;
     let rows = [
         ("connect ms", &recorder.connect, "what an application waits"),
-        ("path rtt ms", &recorder.rtt, "SYN to SYN-ACK, kernel clock"),
-        ("refused ms", &recorder.refused, "SYN to RST"),
+        ("path rtt ms", &recorder.rtt, "kernel: SYN to SYN-ACK"),
+        ("refused ms", &recorder.refused, "first SYN to RST"),
     ];
     let rows: Vec<_> = rows
         .iter()
@@ -179,21 +179,21 @@ fn latencies(target: &TargetReport) -> String {
 }
 
 fn latency_heading(percentiles: &[f64]) -> String {
-    let mut text = format!("  {:<12}{:>8}{:>8}", "", "count", "min");
+    let mut text = format!("  {:<12}{:>8}{:>7}", "", "count", "min");
     for percent in percentiles {
-        text += &format!("{:>8}", percentile_name(*percent));
+        text += &format!("{:>7}", percentile_name(*percent));
     }
-    text + &format!("{:>8}{:>8}{:>8}\n", "max", "mean", "stddev")
+    text + &format!("{:>7}{:>7}{:>7}\n", "max", "mean", "stddev")
 }
 
 fn latency(name: &str, values: &Distribution, info: &RunInfo, note: &str) -> Option<String> {
     let figures = values.figures()?;
-    let mut text = format!("  {name:<12}{:>8}{:>8}", figures.count, ms(figures.min));
+    let mut text = format!("  {name:<12}{:>8}{:>7}", figures.count, ms(figures.min));
     for percent in &info.plan.output.percentiles {
-        text += &format!("{:>8}", ms_or_dash(values.percentile(*percent)));
+        text += &format!("{:>7}", ms_or_dash(values.percentile(*percent)));
     }
     let stddev = ms_or_dash(figures.stddev);
-    text += &format!("{:>8}{:>8}{stddev:>8}", ms(figures.max), ms(figures.mean));
+    text += &format!("{:>7}{:>7}{stddev:>7}", ms(figures.max), ms(figures.mean));
     if text.len() + 2 + note.len() <= info.columns {
         text += &format!("  {note}");
     }

@@ -22,12 +22,19 @@ pub(super) fn detail(outcome: &Outcome, syns: Option<u32>) -> Option<String> {
         Outcome::Connected(handshake) => return retransmitted(*handshake, syns),
         Outcome::ResetAfterConnect => "RST after the handshake".to_owned(),
         Outcome::ClosedAfterConnect => "closed by the target after the handshake".to_owned(),
-        Outcome::Refused => "RST".to_owned(),
+        Outcome::Refused => refused(syns),
         Outcome::Unreachable(by) => unreached(by),
         Outcome::NoReply => return syns.map(|syns| format!("{} sent", self::syns(syns))),
         Outcome::Local(cause) => local(*cause).to_owned(),
         Outcome::Unfinished => "the run was stopped first".to_owned(),
     })
+}
+
+fn refused(syns: Option<u32>) -> String {
+    match syns {
+        Some(syns) if syns > 1 => format!("RST, after {}", self::syns(syns)),
+        _ => "RST".to_owned(),
+    }
 }
 
 /// As [`detail`], with what the evidence adds: the sender of our own ICMP error, the errno.

@@ -20,7 +20,7 @@ pub struct Recorder {
     pub connect: Distribution,
     /// Clean handshakes as the kernel timed them.
     pub rtt: Distribution,
-    /// RSTs to a SYN: a round trip, too.
+    /// RSTs to a first SYN: a round trip, too.
     pub refused: Distribution,
     /// Of the path's round-trip time, or of connect times where the kernel measures none.
     pub jitter: Jitter,
@@ -94,7 +94,7 @@ impl Recorder {
         if let Some(connect) = ending.connect {
             if handshake {
                 self.connect.record(connect);
-            } else if ending.outcome == Outcome::Refused {
+            } else if ending.outcome == Outcome::Refused && !ending.was_sent_again() {
                 self.refused.record(connect);
             }
         }

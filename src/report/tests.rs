@@ -1,0 +1,246 @@
+//! What people read, as snapshots of a run made up to the microsecond.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Report, RunInfo, WIDEST, live};
+use crate::clock::WallClock;
+use crate::outcome::{
+    Ending, Errno, Evidence, EvidenceKind, Handshake, IcmpError, IcmpVersion, LocalCause, Outcome,
+    Rtt, RttClock, Sample, TargetId, Unreached,
+};
+use crate::plan::{Close, HistogramForm, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan};
+use crate::platform::{HostFacts, Route};
+use crate::stats::{RunRecord, Statistics};
+use crate::target::{Lookup, Target};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A run of six probes, a second apart, to targets on port 5432.
+struct Story {
+    start: Instant,
+    info: RunInfo,
+    samples: Vec<Sample>,
+}
+
+impl Story {
+    fn new(hosts: &[&str]) -> Self {
+        let start = Instant::now();
+        let anchor = "2026-11-20T12:00:03Z".parse().expect("a time");
+        let info = RunInfo {
+            plan: plan(),
+            targets: hosts.iter().map(|host| target(host)).collect(),
+            routes: hosts.iter().map(|_| Some(route())).collect(),
+            host: HostFacts {
+                system: "Linux 6.18".to_owned(),
+                name: Some("desk".to_owned()),
+                rtt_clock: Some("kernel"),
+            },
+            columns: WIDEST,
+            clock: WallClock::anchored(start, anchor),
+        };
+        Self {
+            start,
+            info,
+            samples: Vec::new(),
+        }
+    }
+
+    /// Adds the next probe of a target.
+    fn probe(&mut self, target: u32, us: u64, outcome: Outcome, syns: u32) {
+        let target = TargetId(target);
+        let of_target = |sample: &&Sample| sample.target == target;
+        let seq = 1 + self.samples.iter().filter(of_target).count() as u64;
+        let sent_at = self.start + SECOND * u32::try_from(seq - 1).expect("few probes");
+        let connect = Duration::from_micros(us);
+        let clean = outcome == Outcome::Connected(Handshake::Clean);
+        let local: SocketAddr = ([10, 20, 9, 4], 40_111 + u16::try_from(seq).expect("few")).into();
+        self.samples.push(Sample {
+            target,
+            seq,
+            warmup: false,
+            scheduled_at: sent_at,
+            sent_at,
+            late: false,
+            ending: Ending {
+                outcome,
+                evidence: evidence(&outcome),
+                local: Some(local).filter(|_| !matches!(outcome, Outcome::Local(_))),
+                connect: (us > 0).then_some(connect),
+                rtt: clean.then(|| Rtt {
+                    time: connect.saturating_sub(Duration::from_micros(16)),
+                    clock: RttClock::Kernel,
+                }),
+                syn_sent: (syns > 0).then_some(syns),
+                held: None,
+            },
+        });
+    }
+
+    fn lines(&self) -> String {
+        let printer = live::Printer::new(&self.info, false);
+        let lines = self
+            .samples
+            .iter()
+            .map(|sample| printer.line(&self.info, sample));
+        live::heading(&self.info) + &lines.collect::<String>()
+    }
+
+    fn summary(&self) -> String {
+        let mut statistics = Statistics::new(self.info.targets.len());
+        for sample in &self.samples {
+            statistics.record(sample);
+        }
+        let record = RunRecord {
+            ended: self.start + SECOND * 8,
+            ..RunRecord::starting(self.start)
+        };
+        let report = Report {
+            info: &self.info,
+            statistics: &statistics,
+            record,
+        };
+        report.text()
+    }
+}
+
+fn evidence(outcome: &Outcome) -> Evidence {
+    match outcome {
+        Outcome::Local(_) => Evidence::errno(Errno::NetworkUnreachable),
+        Outcome::Refused => Evidence::of(EvidenceKind::Rst),
+        _ => Evidence::of(EvidenceKind::SynAck),
+    }
+}
+
+fn target(host: &str) -> Target {
+    let address: SocketAddr = ([10, 20, 0, 7], 5432).into();
+    Target {
+        host: host.into(),
+        address,
+        lookup: Some(Arc::new(Lookup {
+            addresses: vec![address],
+            took: Duration::from_micros(3200),
+        })),
+    }
+}
+
+fn route() -> Route {
+    Route {
+        source: Some([10, 20, 9, 4].into()),
+        interface: Some("eth0".to_owned()),
+    }
+}
+
+fn plan() -> Plan {
+    Plan {
+        targets: Vec::new(),
+        names: NamePlan::default(),
+        pace: Pace {
+            limit: Limit::Count(6),
+            interval: SECOND,
+            warmup: 0,
+            timeout: SECOND * 4,
+            in_flight: 1,
+            hold: None,
+        },
+        sockets: SocketPlan {
+            source: None,
+            interface: None,
+            dscp: None,
+            ttl: None,
+            close: Close::Fin,
+        },
+        output: OutputPlan {
+            quiet: false,
+            json: false,
+            timestamps: false,
+            failures_only: false,
+            histogram: None,
+            percentiles: vec![50.0, 90.0, 99.0],
+        },
+        command_line: "synack db.example:5432 -n 6 -w 0".to_owned(),
+    }
+}
+
+const OK: Outcome = Outcome::Connected(Handshake::Clean);
+
+fn rejected() -> Outcome {
+    Outcome::Unreachable(Unreached::ByIcmp(IcmpError {
+        version: IcmpVersion::V4,
+        kind: 3,
+        code: 13,
+        from: Some([10, 20, 0, 1].into()),
+    }))
+}
+
+/// The run that the design document tells.
+fn mixed() -> Story {
+    let mut story = Story::new(&["db.example"]);
+    story.probe(0, 412, OK, 1);
+    story.probe(0, 1_015_000, Outcome::Connected(Handshake::AfterSynLoss), 2);
+    story.probe(0, 377, Outcome::Refused, 1);
+    story.probe(0, 501, rejected(), 1);
+    story.probe(0, 4_000_000, Outcome::NoReply, 4);
+    story.probe(0, 405, OK, 1);
+    story
+}
+
+#[test]
+fn a_mixed_run() {
+    insta::assert_snapshot!("mixed_lines", mixed().lines());
+    insta::assert_snapshot!("mixed_summary", mixed().summary());
+}
+
+#[test]
+fn a_run_in_which_all_is_well() {
+    let mut story = Story::new(&["db.example"]);
+    (0..6).for_each(|index| story.probe(0, 400 + 10 * index, OK, 1));
+    story.info.plan.output.histogram = Some(HistogramForm::Buckets(3));
+    insta::assert_snapshot!("all_well_summary", story.summary());
+}
+
+#[test]
+fn several_targets() {
+    let mut story = Story::new(&["db.example", "old.example", "far.example"]);
+    for _ in 0..2 {
+        story.probe(0, 412, OK, 1);
+        story.probe(1, 377, Outcome::Refused, 1);
+        story.probe(2, 0, Outcome::Local(LocalCause::NoRoute), 0);
+    }
+    insta::assert_snapshot!("several_lines", story.lines());
+    insta::assert_snapshot!("several_summary", story.summary());
+}
+
+#[test]
+fn no_line_is_wider_than_the_page() {
+    for columns in [40, 80, WIDEST] {
+        let mut story = mixed();
+        story.info.columns = columns;
+        // Figures stand in columns that a narrow page cannot have; prose always fits.
+        let text = story.summary();
+        let prose = text
+            .lines()
+            .skip_while(|line| !line.starts_with("What this means"));
+        let wide: Vec<_> = prose
+            .filter(|line| line.chars().count() > columns)
+            .collect();
+        let signature = |line: &&str| line.starts_with("synack ");
+        assert!(wide.iter().all(signature), "{columns}: {wide:?}");
+    }
+}
+
+#[test]
+fn nothing_that_was_not_measured_shows_as_zero() {
+    let mut story = Story::new(&["far.example"]);
+    story.probe(0, 0, Outcome::Local(LocalCause::NoRoute), 0);
+    let text = story.summary();
+    let measured = text
+        .lines()
+        .filter(|line| !line.starts_with("probes started late"));
+    assert!(
+        measured.clone().all(|line| !line.contains("0.000")),
+        "{text}"
+    );
+    assert!(!text.contains("connect ms"), "{text}");
+}

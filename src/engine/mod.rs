@@ -2,6 +2,8 @@
 
 mod flights;
 mod schedule;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::time::{Duration, Instant};

@@ -1,0 +1,332 @@
+//! The engine against a made-up network and a clock that moves only when it waits.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::{Engine, Sink};
+use crate::outcome::{
+    Ending, Evidence, Handshake, LocalCause, Outcome, OutcomeKind, Sample, TargetId,
+};
+use crate::plan::{Limit, Pace};
+use crate::platform::SignalState;
+use crate::probe::{Begun, Network, ProbeId, Progress};
+use crate::stats::RunRecord;
+
+const MS: Duration = Duration::from_millis(1);
+const OK: Outcome = Outcome::Connected(Handshake::Clean);
+
+/// When a probe is answered after its start, and how; silence for ever if there is no entry.
+type Script = fn(probe: u64) -> Option<(Duration, Outcome)>;
+
+/// A world with a clock of its own.
+struct World {
+    now: Cell<Instant>,
+    stop_at: Cell<Option<Instant>>,
+    /// The process is stopped at this time, for so long.
+    stopped: Cell<Option<(Instant, Duration)>>,
+    continued: Cell<bool>,
+}
+
+impl SignalState for World {
+    fn stop_requested(&self) -> bool {
+        self.stop_at.get().is_some_and(|at| self.now.get() >= at)
+    }
+    fn take_statistics_request(&self) -> bool {
+        false
+    }
+    fn take_continued(&self) -> bool {
+        self.continued.take()
+    }
+}
+
+struct Fake<'a> {
+    world: &'a World,
+    script: Script,
+    begun: u64,
+    answers: HashMap<ProbeId, (Instant, Outcome)>,
+    most_open: &'a Cell<usize>,
+    open: usize,
+    /// Beyond this many sockets there are no descriptors.
+    descriptors: usize,
+}
+
+fn ending(outcome: Outcome) -> Ending {
+    Ending {
+        outcome,
+        evidence: Evidence::default(),
+        local: None,
+        connect: None,
+        rtt: None,
+        syn_sent: None,
+        held: None,
+    }
+}
+
+impl Fake<'_> {
+    fn close(&mut self, id: ProbeId) {
+        self.answers.remove(&id);
+        self.open -= 1;
+    }
+}
+
+impl Network for Fake<'_> {
+    fn begin(&mut self, id: ProbeId, _: TargetId) -> Begun {
+        let sent_at = self.world.now.get();
+        if self.open >= self.descriptors {
+            let ending = ending(Outcome::Local(LocalCause::TooManyOpenFiles));
+            return Begun::Ended { sent_at, ending };
+        }
+        if let Some((after, outcome)) = (self.script)(self.begun) {
+            self.answers.insert(id, (sent_at + after, outcome));
+        }
+        self.begun += 1;
+        self.open += 1;
+        self.most_open.set(self.most_open.get().max(self.open));
+        Begun::UnderWay { sent_at }
+    }
+
+    fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
+        let answer = self.answers.values().map(|(at, _)| *at).min();
+        let stop = self.world.stop_at.get();
+        let next = [until, answer, stop].into_iter().flatten().min();
+        let mut now = next
+            .expect("something to wait for")
+            .max(self.world.now.get());
+        if let Some((at, gap)) = self.world.stopped.get()
+            && now >= at
+        {
+            now = now.max(at + gap);
+            self.world.stopped.set(None);
+            self.world.continued.set(true);
+        }
+        self.world.now.set(now);
+        Ok(())
+    }
+
+    fn collect(&mut self, now: Instant, _: Instant, progress: &mut Vec<Progress>) {
+        let due = self.answers.iter().filter(|(_, (at, _))| *at <= now);
+        let due: Vec<_> = due.map(|(id, (_, outcome))| (*id, *outcome)).collect();
+        for (id, outcome) in due {
+            self.close(id);
+            progress.push(Progress::Ended(id, ending(outcome)));
+        }
+    }
+
+    fn give_up(&mut self, _: ProbeId, _: Instant) -> Ending {
+        ending(Outcome::NoReply)
+    }
+
+    fn release(&mut self, id: ProbeId) -> Ending {
+        self.close(id);
+        ending(OK)
+    }
+
+    fn abandon(&mut self, id: ProbeId) -> Ending {
+        self.close(id);
+        ending(Outcome::Unfinished)
+    }
+
+    fn forget(&mut self, id: ProbeId) {
+        self.close(id);
+    }
+}
+
+#[derive(Default)]
+struct Seen(RefCell<Vec<Sample>>);
+
+impl Sink for &Seen {
+    fn sample(&mut self, sample: &Sample) {
+        self.0.borrow_mut().push(*sample);
+    }
+    fn statistics_requested(&mut self) {}
+    fn idle(&mut self) {}
+}
+
+impl Seen {
+    fn story(&self) -> Vec<(u64, bool, OutcomeKind)> {
+        let samples = self.0.borrow();
+        let story = samples
+            .iter()
+            .map(|s| (s.seq, s.late, s.ending.outcome.kind()));
+        story.collect()
+    }
+}
+
+/// One run in a world of its own.
+struct Case {
+    world: World,
+    start: Instant,
+    pace: Pace,
+    descriptors: usize,
+    most_open: Cell<usize>,
+    seen: Seen,
+}
+
+impl Case {
+    fn new(count: u64, interval: Duration, timeout: Duration) -> Self {
+        let start = Instant::now();
+        Self {
+            world: World {
+                now: Cell::new(start),
+                stop_at: Cell::new(None),
+                stopped: Cell::new(None),
+                continued: Cell::new(false),
+            },
+            start,
+            pace: Pace {
+                limit: Limit::Count(count),
+                interval,
+                warmup: 0,
+                timeout,
+                in_flight: 4,
+                hold: None,
+            },
+            descriptors: usize::MAX,
+            most_open: Cell::new(0),
+            seen: Seen::default(),
+        }
+    }
+
+    fn run(&self, script: Script) -> RunRecord {
+        let network = Fake {
+            world: &self.world,
+            script,
+            begun: 0,
+            answers: HashMap::new(),
+            most_open: &self.most_open,
+            open: 0,
+            descriptors: self.descriptors,
+        };
+        let clock = || self.world.now.get();
+        let engine = Engine::new(network, self.pace, 1, 100, &self.world, &clock);
+        engine
+            .run(&mut &self.seen)
+            .expect("a made-up network never fails")
+    }
+}
+
+#[test]
+fn a_silent_probe_ends_at_its_deadline_and_delays_nothing() {
+    let case = Case::new(3, MS * 100, MS * 250);
+    case.run(|probe| (probe != 0).then_some((MS, OK)));
+    let kinds: Vec<_> = case
+        .seen
+        .story()
+        .iter()
+        .map(|(seq, _, kind)| (*seq, *kind))
+        .collect();
+    let connected = OutcomeKind::Connected;
+    assert_eq!(
+        kinds,
+        [(2, connected), (3, connected), (1, OutcomeKind::NoReply)]
+    );
+    let sent = case
+        .seen
+        .0
+        .borrow()
+        .iter()
+        .map(|s| s.sent_at - case.start)
+        .max();
+    assert_eq!(sent, Some(MS * 200));
+}
+
+#[test]
+fn an_answer_past_the_deadline_is_late_and_comes_on_top() {
+    let case = Case::new(8, MS * 100, MS * 250);
+    case.run(|probe| Some(if probe == 0 { (MS * 400, OK) } else { (MS, OK) }));
+    let first: Vec<_> = case
+        .seen
+        .story()
+        .into_iter()
+        .filter(|(seq, _, _)| *seq == 1)
+        .collect();
+    let expected = [
+        (1, false, OutcomeKind::NoReply),
+        (1, true, OutcomeKind::Connected),
+    ];
+    assert_eq!(first, expected);
+}
+
+#[test]
+fn an_interrupted_run_leaves_its_probe_unfinished() {
+    let case = Case::new(9, MS * 100, MS * 1000);
+    case.world.stop_at.set(Some(case.start + MS * 150));
+    let record = case.run(|probe| (probe == 0).then_some((MS, OK)));
+    let expected = [
+        (1, false, OutcomeKind::Connected),
+        (2, false, OutcomeKind::Unfinished),
+    ];
+    assert_eq!(case.seen.story(), expected);
+    assert!(record.interrupted);
+}
+
+#[test]
+fn a_standstill_moves_deadlines_and_schedule_and_fails_no_probe() {
+    let case = Case::new(5, MS * 100, MS * 300);
+    case.world
+        .stopped
+        .set(Some((case.start + MS * 150, MS * 5000)));
+    let record = case.run(|_| Some((MS * 250, OK)));
+    let failed = case
+        .seen
+        .story()
+        .iter()
+        .filter(|(_, _, kind)| *kind != OutcomeKind::Connected)
+        .count();
+    assert_eq!(failed, 0, "{:?}", case.seen.story());
+    assert_eq!(
+        case.seen.story().len(),
+        5,
+        "those asked for, whatever was left out"
+    );
+    assert!(record.standstill >= MS * 4000, "{record:?}");
+    assert!(record.skipped >= 40, "{record:?}");
+}
+
+#[test]
+fn a_closed_loop_keeps_as_many_under_way_as_asked_for() {
+    let case = Case::new(50, Duration::ZERO, MS * 1000);
+    case.run(|_| Some((MS, OK)));
+    assert_eq!(case.most_open.get(), 4);
+    assert_eq!(case.seen.story().len(), 50);
+}
+
+#[test]
+fn without_descriptors_probes_wait_instead_of_failing() {
+    let mut case = Case::new(20, Duration::ZERO, MS * 1000);
+    case.descriptors = 2;
+    let record = case.run(|_| Some((MS, OK)));
+    assert_eq!(case.seen.story().len(), 20);
+    assert!(
+        case.seen
+            .story()
+            .iter()
+            .all(|(_, _, kind)| *kind == OutcomeKind::Connected)
+    );
+    assert_eq!(record.descriptor_cap, Some(2));
+}
+
+#[test]
+fn descriptors_held_for_late_answers_are_given_up_first() {
+    let mut case = Case::new(30, MS * 10, MS * 20);
+    case.descriptors = 5;
+    case.run(|_| None);
+    assert_eq!(case.seen.story().len(), 30, "every probe ran");
+    assert!(
+        case.seen
+            .story()
+            .iter()
+            .all(|(_, _, kind)| *kind == OutcomeKind::NoReply)
+    );
+}
+
+#[test]
+fn with_no_descriptor_at_all_the_failure_is_told() {
+    let mut case = Case::new(2, MS, MS * 1000);
+    case.descriptors = 0;
+    case.run(|_| Some((MS, OK)));
+    let kinds: Vec<_> = case.seen.story().iter().map(|(_, _, kind)| *kind).collect();
+    assert_eq!(kinds, [OutcomeKind::Local, OutcomeKind::Local]);
+}

@@ -11,7 +11,7 @@ use std::time::Duration;
 use socket2::{Domain, SockAddr, Socket, Type};
 use thiserror::Error;
 
-use crate::ping::{self, RunError, Verdict};
+use crate::ping::{self, RunError};
 use crate::plan::{Close, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan};
 use crate::target::Target;
 use crate::term::Output;
@@ -34,16 +34,22 @@ struct Exhibit {
     _kept: Vec<Socket>,
 }
 
-/// Why the demonstration could not be set up.
+/// Why there was no demonstration.
 #[derive(Debug, Error)]
-#[error("cannot open the demonstration's targets on loopback: {0}")]
-pub struct SetupError(#[from] io::Error);
+pub enum DemoError {
+    /// Its targets could not be opened.
+    #[error("cannot open the demonstration's targets on loopback: {0}")]
+    Setup(#[from] io::Error),
+    /// They could not be probed.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
 
 /// Opens the targets, probes them, and prints the ordinary summary.
 ///
 /// That some targets fail is what they are for: a demonstration that ran is a success.
-pub fn run(output: &mut Output) -> Result<Verdict, RunError> {
-    let exhibits = exhibits().map_err(|error| RunError::Demo(SetupError(error)))?;
+pub fn run(output: &mut Output) -> Result<(), DemoError> {
+    let exhibits = exhibits()?;
     output.write("These targets were opened on loopback for you; each shows another verdict.\n");
     for exhibit in &exhibits {
         let address = exhibit.address.to_string();
@@ -57,7 +63,7 @@ pub fn run(output: &mut Output) -> Result<Verdict, RunError> {
     };
     let targets = exhibits.iter().map(target).collect();
     ping::run_over(plan(), targets, output)?;
-    Ok(Verdict::EveryTargetAnswered)
+    Ok(())
 }
 
 fn plan() -> Plan {

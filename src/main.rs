@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use synack::cli::{self, Command};
 use synack::demo;
 use synack::ping::{self, Verdict};
+use synack::plan::Plan;
 use synack::term::{Output, complain};
 
 /// Some target did not answer.
@@ -16,22 +17,29 @@ const NOT_RUN: u8 = 2;
 fn main() -> ExitCode {
     let mut output = Output::new();
     let result = match cli::parse(std::env::args_os()) {
-        Ok(Command::Ping(plan)) => ping::run(*plan, &mut output),
-        Ok(Command::Demo) => demo::run(&mut output),
-        Ok(Command::Print(text)) => return print(&mut output, &text),
-        Err(message) => {
-            complain(&message);
-            return NOT_RUN.into();
-        }
+        Ok(Command::Ping(plan)) => ping(*plan, &mut output),
+        Ok(Command::Demo) => demo(&mut output),
+        Ok(Command::Print(text)) => Ok(print(&mut output, &text)),
+        Err(message) => Err(message),
     };
-    match result {
-        Ok(Verdict::EveryTargetAnswered) => ExitCode::SUCCESS,
-        Ok(Verdict::SomeTargetSilent) => NOT_ANSWERED.into(),
-        Err(error) => {
-            complain(&error.to_string());
-            NOT_RUN.into()
-        }
+    result.unwrap_or_else(|message| {
+        complain(&message);
+        NOT_RUN.into()
+    })
+}
+
+fn ping(plan: Plan, output: &mut Output) -> Result<ExitCode, String> {
+    match ping::run(plan, output) {
+        Ok(Verdict::EveryTargetAnswered) => Ok(ExitCode::SUCCESS),
+        Ok(Verdict::SomeTargetSilent) => Ok(NOT_ANSWERED.into()),
+        Err(error) => Err(error.to_string()),
     }
+}
+
+/// That some of its targets fail is what they are for.
+fn demo(output: &mut Output) -> Result<ExitCode, String> {
+    let result = demo::run(output).map_err(|error| error.to_string());
+    result.map(|()| ExitCode::SUCCESS)
 }
 
 /// Help or version.

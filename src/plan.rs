@@ -137,11 +137,13 @@ impl Pace {
         self.interval.is_zero()
     }
 
-    /// How long the run will take at most, if it ends by itself.
+    /// How long the run will take at least, where that is known beforehand.
     pub fn expected_duration(&self) -> Option<Duration> {
         match self.limit {
+            Limit::Count(_) if self.is_closed_loop() => None,
             Limit::Count(count) => {
-                let probes = u32::try_from(count + self.warmup).unwrap_or(u32::MAX);
+                let probes = count.saturating_add(self.warmup);
+                let probes = u32::try_from(probes).unwrap_or(u32::MAX);
                 self.interval.checked_mul(probes)
             }
             Limit::Duration(duration) => Some(duration),

@@ -119,7 +119,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "fin|rst", value_parser = values::close, help_heading = "How")]
     pub(super) close: Option<Close>,
 
-    /// Print the summary only
+    /// Print no line for each probe, only the heading and the summary
     #[arg(short, long, help_heading = "What is printed")]
     pub(super) quiet: bool,
 

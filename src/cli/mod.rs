@@ -8,11 +8,11 @@ use std::ffi::OsString;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::ping::family_of;
 use crate::plan::{Close, HistogramForm, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan};
 use crate::platform;
 use crate::target::resolve::Family;
 use crate::target::{Host, HostPorts, parse as parse_target};
+use crate::term::safe;
 use args::{Args, Mode};
 
 /// Below this interval connections are closed by RST: their TIME-WAIT would fill the port range.
@@ -55,7 +55,7 @@ fn one_line(error: &clap::Error) -> String {
     let words: Vec<_> = first.split_whitespace().collect();
     let line = words.join(" ");
     let line = line.strip_prefix("error: ").unwrap_or(&line);
-    format!("{line} (see synack --help)")
+    format!("{} (see synack --help)", safe(line))
 }
 
 /// The command as typed, quoted where a shell would need it.
@@ -123,7 +123,10 @@ fn names(args: &Args, targets: &[HostPorts]) -> Result<NamePlan, String> {
         (_, true) => Family::V6,
         _ => Family::Any,
     };
-    let from_source = args.source.as_ref().map(|source| family_of(source.address));
+    let from_source = args
+        .source
+        .as_ref()
+        .map(|source| Family::of(source.address));
     let family = match from_source {
         Some(implied) if asked != Family::Any && implied != asked => {
             return Err("the source address given with -S is of the other IP version".to_owned());

@@ -32,7 +32,7 @@ pub trait Sink {
     /// A probe has ended.
     fn sample(&mut self, sample: &Sample);
     /// The user wants the statistics so far.
-    fn statistics_requested(&mut self);
+    fn statistics_requested(&mut self, so_far: &RunRecord);
     /// Nothing to do for now: a good moment to flush.
     fn idle(&mut self);
     /// Whether the run is to stop early, for a reason of the sink's own.
@@ -51,6 +51,8 @@ pub struct Engine<'a, N> {
     clock: &'a dyn Fn() -> Instant,
     progress: Vec<Progress>,
     /// Most sockets that may be open at once.
+    limit: usize,
+    /// Fewer, while the system has no descriptor left for more.
     cap: usize,
     /// User-clock times of probes sent before this are not to be trusted.
     trusted_since: Instant,
@@ -77,6 +79,7 @@ impl<'a, N: Network> Engine<'a, N> {
             signals,
             clock,
             progress: Vec::new(),
+            limit: cap.max(1),
             cap: cap.max(1),
             trusted_since: now,
             now,
@@ -95,11 +98,19 @@ impl<'a, N: Network> Engine<'a, N> {
             self.collect(sink);
             self.expire(sink);
             if self.signals.take_statistics_request() {
-                sink.statistics_requested();
+                sink.statistics_requested(&self.so_far());
             }
         }
         self.finish(sink);
         Ok(self.record)
+    }
+
+    fn so_far(&self) -> RunRecord {
+        RunRecord {
+            ended: self.now,
+            skipped: self.schedule.skipped(),
+            ..self.record
+        }
     }
 
     fn is_done(&self) -> bool {
@@ -177,8 +188,10 @@ impl<'a, N: Network> Engine<'a, N> {
         };
         let wake = [due, self.flights.next_alarm()].into_iter().flatten().min();
         self.network.wait(wake)?;
-        self.now = (self.clock)();
-        self.notice_standstill(wake);
+        let before = std::mem::replace(&mut self.now, (self.clock)());
+        // What was due long ago is a backlog, not a standstill.
+        self.notice_standstill(wake.map(|wake| wake.max(before)));
+        self.notice_backlog();
         Ok(())
     }
 
@@ -193,8 +206,18 @@ impl<'a, N: Network> Engine<'a, N> {
         }
         if gap >= STANDSTILL {
             self.flights.delay(gap);
+            self.schedule.skip(gap);
             self.record.standstill += gap;
-            self.record.skipped += self.schedule.skip(gap);
+        }
+    }
+
+    /// A schedule that this machine cannot keep is not made up for later: it moves on.
+    fn notice_backlog(&mut self) {
+        let due = self.schedule.next_due().unwrap_or(self.now);
+        let behind = self.now.saturating_duration_since(due);
+        if behind >= STANDSTILL && !self.pace.is_closed_loop() {
+            self.schedule.skip(behind);
+            self.record.behind += behind;
         }
     }
 
@@ -228,6 +251,7 @@ impl<'a, N: Network> Engine<'a, N> {
         let Some(flight) = self.flights.land(id) else {
             return;
         };
+        self.cap = self.limit.min(self.cap + 1);
         if flight.phase != Phase::Overdue {
             self.report(&flight, ending, sink);
         } else if ending.outcome.kind().class() != Class::Local {
@@ -258,12 +282,12 @@ impl<'a, N: Network> Engine<'a, N> {
         let Some(flight) = self.flights.get(id).copied() else {
             return;
         };
-        let ending = self.network.give_up(id, self.now);
+        let ending = self.network.give_up(id, self.now, self.trusted_since);
         if ending.outcome == Outcome::NoReply {
             let patience = self.pace.timeout.clamp(LATE_AT_LEAST, LATE_AT_MOST);
             self.flights.enter(id, Phase::Overdue, self.now + patience);
         } else {
-            self.drop_overdue(id);
+            self.flights.land(id);
         }
         self.report(&flight, ending, sink);
     }
@@ -291,6 +315,7 @@ impl<'a, N: Network> Engine<'a, N> {
             sink.sample(&sample(flight.slot, flight.sent_at, false, ending));
         }
         self.record.ended = (self.clock)();
+        self.record.skipped = self.schedule.skipped();
         sink.idle();
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Schedule {
     pace: Pace,
     /// No probe starts at or after this.
     end: Option<Instant>,
+    /// Probes that were due and could not be sent in time.
+    skipped: u64,
 }
 
 impl Schedule {
@@ -37,10 +39,15 @@ impl Schedule {
         } else {
             1
         };
+        // A run shorter than the interval still probes every target.
+        let spread_over = match pace.limit {
+            Limit::Duration(duration) => duration.min(pace.interval),
+            Limit::Count(_) | Limit::Forever => pace.interval,
+        };
         let ids = (0..targets).filter_map(|index| u32::try_from(index).ok().map(TargetId));
         let spread = |target: TargetId| {
             let share = f64::from(target.0) / targets as f64;
-            (start + pace.interval.mul_f64(share), target)
+            (start + spread_over.mul_f64(share), target)
         };
         let one_each = || ids.clone().map(spread);
         let end = match pace.limit {
@@ -52,6 +59,7 @@ impl Schedule {
             started: vec![0; targets],
             pace,
             end,
+            skipped: 0,
         }
     }
 
@@ -62,31 +70,57 @@ impl Schedule {
 
     /// Takes the next probe that is due at `now`.
     pub(super) fn pop(&mut self, now: Instant) -> Option<Slot> {
-        loop {
+        self.close_at_end(now);
+        let (due, target) = loop {
             let (due, target) = *self.queue.front()?;
             if due > now {
                 return None;
             }
             self.queue.pop_front();
-            if self.is_over(target, due) {
-                continue;
+            // In a closed loop one target stands in the queue several times.
+            if !self.is_over(target, due) {
+                break (due, target);
             }
-            let index = self.started[target.index()];
-            self.started[target.index()] += 1;
-            if !self.pace.is_closed_loop() {
-                self.push(due + self.pace.interval, target);
-            }
-            return Some(self.slot(due, target, index));
+        };
+        let index = self.started[target.index()];
+        self.started[target.index()] += 1;
+        if !self.pace.is_closed_loop() {
+            self.push(due + self.pace.interval, target);
         }
+        Some(self.slot(due, target, index))
     }
 
     /// Takes back a slot that could not be used yet.
     pub(super) fn put_back(&mut self, slot: Slot) {
         self.started[slot.target.index()] -= 1;
-        if !self.pace.is_closed_loop() {
+        // The follow-up stands at the end, unless this was the target's last probe.
+        let follow_up = (slot.due + self.pace.interval, slot.target);
+        if !self.pace.is_closed_loop() && self.queue.back() == Some(&follow_up) {
             self.queue.pop_back();
         }
         self.queue.push_front((slot.due, slot.target));
+    }
+
+    /// The time is over: what was due and not sent is left out.
+    fn close_at_end(&mut self, now: Instant) {
+        let Some(end) = self.end.filter(|end| now >= *end) else {
+            return;
+        };
+        for (due, _) in std::mem::take(&mut self.queue) {
+            if !self.pace.is_closed_loop() {
+                self.skipped += 1 + self.slots_in(end.saturating_duration_since(due));
+            }
+        }
+    }
+
+    /// How many probes were left out, because nothing could be sent when they were due.
+    pub(super) fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    fn slots_in(&self, gap: Duration) -> u64 {
+        let slots = gap.as_nanos() / self.pace.interval.as_nanos().max(1);
+        u64::try_from(slots).unwrap_or(u64::MAX)
     }
 
     /// In a closed loop the end of one probe, at `now`, makes the next one due.
@@ -96,16 +130,17 @@ impl Schedule {
         }
     }
 
-    /// Moves everything on by `gap`, in which nothing could be sent; returns how many probes that left out.
-    pub(super) fn skip(&mut self, gap: Duration) -> u64 {
+    /// Moves everything on by `gap`, in which nothing could be sent. A run that counts its probes only
+    /// takes longer for it; any other one leaves out those that were due.
+    pub(super) fn skip(&mut self, gap: Duration) {
         for (due, _) in &mut self.queue {
             *due += gap;
         }
-        if self.pace.is_closed_loop() {
-            return 0;
+        let counted = matches!(self.pace.limit, Limit::Count(_));
+        if !counted && !self.pace.is_closed_loop() {
+            let all = self.slots_in(gap).saturating_mul(self.queue.len() as u64);
+            self.skipped = self.skipped.saturating_add(all);
         }
-        let each = gap.as_nanos() / self.pace.interval.as_nanos();
-        u64::try_from(each).unwrap_or(u64::MAX) * self.queue.len() as u64
     }
 
     fn push(&mut self, due: Instant, target: TargetId) {
@@ -188,7 +223,39 @@ mod tests {
     fn a_duration_ends_the_run() {
         let start = Instant::now();
         let mut schedule = Schedule::new(pace(Limit::Duration(SECOND * 3), SECOND), 1, start);
-        assert_eq!(drain(&mut schedule, start + SECOND * 99).len(), 3);
+        let almost = start + Duration::from_millis(2999);
+        assert_eq!(drain(&mut schedule, almost).len(), 3);
+    }
+
+    #[test]
+    fn a_run_shorter_than_the_interval_still_probes_every_target() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(pace(Limit::Duration(SECOND), SECOND * 5), 10, start);
+        let almost = start + Duration::from_millis(999);
+        assert_eq!(drain(&mut schedule, almost).len(), 10);
+        assert_eq!(schedule.next_due(), None);
+    }
+
+    #[test]
+    fn nothing_starts_after_the_end_and_what_was_due_is_counted() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(pace(Limit::Duration(SECOND * 5), SECOND), 1, start);
+        assert!(schedule.pop(start).is_some());
+        assert_eq!(schedule.pop(start + SECOND * 7), None);
+        assert_eq!(schedule.skipped(), 5, "seconds 1 to 5");
+        assert_eq!(schedule.next_due(), None);
+    }
+
+    #[test]
+    fn a_last_probe_put_back_takes_no_other_target_s() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(pace(Limit::Count(0), SECOND), 3, start);
+        let all = start + SECOND;
+        for _ in 0..5 {
+            let slot = schedule.pop(all).expect("a probe");
+            schedule.put_back(slot);
+        }
+        assert_eq!(drain(&mut schedule, all).len(), 3);
     }
 
     #[test]
@@ -217,7 +284,8 @@ mod tests {
         let start = Instant::now();
         let mut schedule = Schedule::new(pace(Limit::Forever, SECOND), 1, start);
         schedule.pop(start);
-        assert_eq!(schedule.skip(SECOND * 10), 10);
+        schedule.skip(SECOND * 10);
+        assert_eq!(schedule.skipped(), 10);
         assert_eq!(schedule.next_due(), Some(start + SECOND * 11));
     }
 }

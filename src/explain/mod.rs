@@ -30,8 +30,8 @@ pub struct Case<'a> {
     pub port: u16,
     /// Where probes came from.
     pub source: Option<IpAddr>,
-    /// Time between probes; zero for none.
-    pub interval: Duration,
+    /// Time between any two probes of the run, whatever their target; zero for none.
+    pub pace: Duration,
     /// The tallies.
     pub recorder: &'a Recorder,
 }
@@ -89,14 +89,15 @@ fn code(outcome: &Outcome) -> String {
 
 fn untroubled(case: &Case) -> Verdict {
     let answered = case.recorder.count(OutcomeKind::Connected);
-    let (code, meaning) = if answered == 0 {
+    let (code, text) = if answered == 0 {
         let text = "No probe ended, so nothing can be said about the target.";
-        ("nothing-measured", text.to_owned())
+        ("nothing-measured", text)
     } else {
-        let text = "Every probe connected at the first SYN: {target} accepts connections from {source}. \
-                    This proves that its kernel answers, not that the application will.";
-        ("works", fill(text, case, &Outcome::Unfinished))
+        let text = "Every probe connected: {target} accepts connections from {source}. This proves that its \
+                    kernel answers, not that the application will.";
+        ("works", text)
     };
+    let meaning = fill(text, case, &Outcome::Unfinished);
     Verdict {
         code: code.to_owned(),
         meaning: vec![meaning],
@@ -137,17 +138,17 @@ fn rate_limit(case: &Case, troubles: &[&Cause]) -> Option<String> {
     let rejected = troubles
         .iter()
         .any(|cause| cause.outcome.kind() == OutcomeKind::Unreachable);
-    (silent && rejected && case.interval < ICMP_PACE).then(|| {
+    (silent && rejected && case.pace < ICMP_PACE).then(|| {
         "ICMP errors are rate-limited by their sender, usually to about one a second. At this pace the \
          probes without a reply are most likely rejected ones too, not loss and not a second cause; \
-         run again with -i 1s to be sure."
+         run again with one target and -i 1s to be sure."
             .to_owned()
     })
 }
 
 fn sometimes(case: &Case) -> Option<String> {
     let failed = case.recorder.count_class(Class::Failed);
-    let connected = case.recorder.count(OutcomeKind::Connected);
+    let connected = case.recorder.count_class(Class::Succeeded);
     (failed > 0 && connected > 0).then(|| {
         let all = failed + connected;
         format!(
@@ -182,7 +183,7 @@ mod tests {
 
     const OK: Outcome = Outcome::Connected(Handshake::Clean);
 
-    fn judge(outcomes: &[Outcome], interval: Duration) -> Verdict {
+    fn judge(outcomes: &[Outcome], pace: Duration) -> Verdict {
         let start = Instant::now();
         let mut recorder = Recorder::new(3);
         for (seq, outcome) in (1..).zip(outcomes) {
@@ -193,7 +194,7 @@ mod tests {
             address: [10, 20, 0, 7].into(),
             port: 5432,
             source: None,
-            interval,
+            pace,
             recorder: &recorder,
         })
     }

@@ -25,12 +25,12 @@ const fn text(code: &'static str, meaning: &'static str, next: &'static str) -> 
 pub(super) const TEXTS: &[Text] = &[
     text(
         "after-syn-loss",
-        "Some handshakes needed more than one SYN because the first never arrived: packets are lost, or refused by a full accept queue, on the way to {target}. Each costs a second or more; the path itself is not slow.",
+        "Some handshakes needed more than one SYN because the first got no answer: it was lost on the way there, or {target} dropped it (Linux does so when its accept queue is full). Each costs a second or more; the path itself is not slow.",
         "on the server: nstat -az TcpExtListenOverflows TcpExtListenDrops; if they stand still, the network loses the SYN: a capture shows where",
     ),
     text(
         "after-synack-loss",
-        "Some handshakes waited for a second SYN although the first had arrived: the answer of {target} was lost or came very late. The loss is on the way back.",
+        "Some handshakes waited for a second SYN although the first had been answered: the answer of {target} was lost on the way back, or came very late.",
         "in a capture on the server: does the SYN-ACK leave at once? If so it is lost on the way to {source}",
     ),
     text(
@@ -130,7 +130,7 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "no-route",
-        "This machine has no route to {address} (or its interface is down). Nothing was sent.",
+        "This machine has no route to {address}, or none that TCP can use (its interface is down, or it is a multicast or broadcast address). Nothing was sent.",
         "here: ip route get {address}; ip link; is the default route missing?",
     ),
     text(
@@ -165,7 +165,7 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "stuck-in-queue",
-        "The SYN never left this machine's send queue: the link does not take packets.",
+        "This machine could not send its SYN again: it still waits in the send queue, or the route or link has gone since.",
         "here: ip -s link (carrier, errors), tc -s qdisc",
     ),
     text(

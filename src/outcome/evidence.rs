@@ -1,6 +1,6 @@
 //! What the system testified about a probe, decoded but not yet judged.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::{Errno, IcmpError};
@@ -35,6 +35,8 @@ pub struct TcpInfo {
     /// `tcpi_rtt`. With no retransmission this is the one SYN to SYN-ACK time in whole microseconds;
     /// with one it comes from TCP time stamps in whole milliseconds, and is absent without them.
     pub rtt: Option<Duration>,
+    /// `tcpi_last_ack_recv`: how long ago the answer came, in whole milliseconds.
+    pub since_answer: Duration,
 }
 
 /// TCP connection states as far as a probe needs to tell them apart (`include/net/tcp_states.h`).
@@ -58,10 +60,27 @@ impl TcpInfo {
         self.retransmitted.map(|n| n + 1)
     }
 
+    /// Whether a retransmission timer fired and the SYN was not sent again: it still sits in this machine's
+    /// queue (`skb_still_in_host_queue` in `net/ipv4/tcp_output.c`), or there is no way to send it any more.
+    pub fn waits_in_queue(&self) -> bool {
+        self.timers_fired > 0 && self.retransmitted == Some(0)
+    }
+
     /// Whether the handshake completed.
     pub fn is_connected(&self) -> bool {
         matches!(self.state, TcpState::Established | TcpState::CloseWait)
     }
+}
+
+/// What the other side of a connection has done with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeerEnd {
+    /// Nothing: it stands.
+    Open,
+    /// Closed in order (FIN).
+    Closed,
+    /// Reset (RST).
+    Reset,
 }
 
 /// The proof behind an outcome, for the reader to check it.
@@ -128,7 +147,7 @@ pub trait Surroundings {
     fn is_own(&self, address: IpAddr) -> bool;
 
     /// What this machine knows of the next hop towards `target`.
-    fn next_hop(&self, target: IpAddr) -> NextHop;
+    fn next_hop(&self, target: SocketAddr) -> NextHop;
 }
 
 /// State of the neighbour entry for the next hop (ARP, RFC 826, or Neighbor Discovery, RFC 4861).

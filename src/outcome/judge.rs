@@ -1,10 +1,12 @@
 //! From decoded evidence to meaning: how do we know it was a firewall? Here.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::evidence::{EvidenceKind, NextHop, Surroundings, TcpInfo, TcpState, TcpTestimony};
-use super::{Errno, Evidence, Handshake, IcmpError, LocalCause, Outcome, Unreached};
+use super::evidence::{
+    EvidenceKind, NextHop, PeerEnd, Surroundings, TcpInfo, TcpState, TcpTestimony,
+};
+use super::{Errno, Evidence, Handshake, IcmpError, LocalCause, Outcome, Refusal, Unreached};
 
 /// An outcome with its proof.
 pub type Judgement = (Outcome, Evidence);
@@ -28,14 +30,14 @@ pub fn failed_at_once(errno: Errno) -> Judgement {
 pub fn connecting(
     testimony: &TcpTestimony,
     connect: Option<Duration>,
-    target: IpAddr,
+    target: SocketAddr,
     around: &dyn Surroundings,
 ) -> Option<Judgement> {
     if let Some(icmp) = testimony.icmp {
-        return Some(rejected(icmp, testimony.errno, target, around));
+        return Some(rejected(icmp, testimony, target, around));
     }
     if let Some(errno) = testimony.errno {
-        return Some(failed(errno));
+        return Some(failed(errno, testimony.queue_read));
     }
     match testimony.info {
         Some(info) if info.is_connected() => Some(connected(handshake(&info, connect))),
@@ -46,23 +48,27 @@ pub fn connecting(
     }
 }
 
-/// Judges a probe whose deadline has passed while it was connecting.
+/// Judges a probe whose deadline has passed while it was connecting: [`connecting`] had nothing to say.
 ///
 /// `TCP_INFO` shows what the wire does not: whether the SYNs left this machine at all.
-pub fn timed_out(info: Option<TcpInfo>, target: IpAddr, around: &dyn Surroundings) -> Judgement {
+pub fn timed_out(
+    info: Option<TcpInfo>,
+    target: SocketAddr,
+    around: &dyn Surroundings,
+) -> Judgement {
     let outcome = stopped_here(info, target, around).map_or(Outcome::NoReply, Outcome::Local);
     (outcome, Evidence::of(EvidenceKind::Silence))
 }
 
-/// Judges a RST or a close that followed a completed handshake.
-pub fn ended_after_connect(reset: bool) -> Judgement {
-    if reset {
-        (Outcome::ResetAfterConnect, Evidence::of(EvidenceKind::Rst))
-    } else {
-        (
+/// Judges a RST or a close that followed a completed handshake, if one did.
+pub fn ended_after_connect(end: PeerEnd) -> Option<Judgement> {
+    match end {
+        PeerEnd::Open => None,
+        PeerEnd::Reset => Some((Outcome::ResetAfterConnect, Evidence::of(EvidenceKind::Rst))),
+        PeerEnd::Closed => Some((
             Outcome::ClosedAfterConnect,
             Evidence::of(EvidenceKind::SynAck),
-        )
+        )),
     }
 }
 
@@ -74,14 +80,22 @@ fn connected(handshake: Handshake) -> Judgement {
 }
 
 /// Judges an error of the handshake that has no entry in the error queue.
-pub fn failed(errno: Errno) -> Judgement {
+///
+/// `queue_read`: there is such a queue, it was read whole, and it was empty.
+pub fn failed(errno: Errno, queue_read: bool) -> Judgement {
     let with = |kind| Evidence {
         errno: Some(errno),
         ..Evidence::of(kind)
     };
     match errno {
         // With an empty queue no ICMP error came, so this was a RST (`tcp_reset`, net/ipv4/tcp_input.c).
-        Errno::ConnectionRefused => (Outcome::Refused, with(EvidenceKind::Rst)),
+        Errno::ConnectionRefused if queue_read => {
+            (Outcome::Refused(Refusal::ByRst), with(EvidenceKind::Rst))
+        }
+        Errno::ConnectionRefused => (
+            Outcome::Refused(Refusal::BySystem),
+            with(EvidenceKind::Errno),
+        ),
         // A RST in SYN_SENT reads ECONNREFUSED; ECONNRESET proves that the handshake had completed.
         Errno::ConnectionReset => (Outcome::ResetAfterConnect, with(EvidenceKind::Rst)),
         Errno::TimedOut => (Outcome::NoReply, with(EvidenceKind::Silence)),
@@ -96,28 +110,40 @@ pub fn failed(errno: Errno) -> Judgement {
 /// An ICMP error: from another machine it is the network's word, from our own address it is ours.
 fn rejected(
     icmp: IcmpError,
-    errno: Option<Errno>,
-    target: IpAddr,
+    testimony: &TcpTestimony,
+    target: SocketAddr,
     around: &dyn Surroundings,
 ) -> Judgement {
     let own = icmp.from.is_some_and(|from| around.is_own(from));
     let outcome = if own {
-        Outcome::Local(own_rejection(icmp, target, around))
+        Outcome::Local(own_rejection(icmp, testimony.info, target, around))
     } else {
         Outcome::Unreachable(Unreached::ByIcmp(icmp))
     };
     let evidence = Evidence {
         kind: Some(EvidenceKind::Icmp),
         icmp: Some(icmp),
-        errno,
+        errno: testimony.errno,
     };
     (outcome, evidence)
 }
 
-/// A failed neighbour lookup leaves its entry behind (INCOMPLETE, then FAILED: `neigh_timer_handler`,
-/// net/core/neighbour.c). A firewall's reject comes before any lookup, so without such an entry it was the firewall.
-fn own_rejection(icmp: IcmpError, target: IpAddr, around: &dyn Surroundings) -> LocalCause {
-    if icmp.is_host_unreachable() && around.next_hop(target) == NextHop::Unresolved {
+/// A failed neighbour lookup raises host-unreachable, and so may a firewall's reject rule.
+///
+/// The lookup leaves its entry behind (INCOMPLETE, then FAILED: `neigh_timer_handler`, net/core/neighbour.c)
+/// and takes so long that a retransmission timer fires with the SYN still queued. A reject comes at once,
+/// before any lookup.
+fn own_rejection(
+    icmp: IcmpError,
+    info: Option<TcpInfo>,
+    target: SocketAddr,
+    around: &dyn Surroundings,
+) -> LocalCause {
+    let unresolved = || {
+        info.is_some_and(|info| info.waits_in_queue())
+            || around.next_hop(target) == NextHop::Unresolved
+    };
+    if icmp.is_host_unreachable() && unresolved() {
         LocalCause::NoNeighbour
     } else {
         LocalCause::LocalFirewall
@@ -126,20 +152,18 @@ fn own_rejection(icmp: IcmpError, target: IpAddr, around: &dyn Surroundings) -> 
 
 fn stopped_here(
     info: Option<TcpInfo>,
-    target: IpAddr,
+    target: SocketAddr,
     around: &dyn Surroundings,
 ) -> Option<LocalCause> {
     let info = info?;
-    let retransmitted = info.retransmitted?;
-    if retransmitted > 0 {
+    if info.retransmitted? > 0 {
         // Counted as sent again, yet none is out: the output path refused them (`__tcp_retransmit_skb`).
         return (info.retransmitted_out == Some(0)).then_some(LocalCause::DroppedLocally);
     }
     if around.next_hop(target) == NextHop::Unresolved {
         return Some(LocalCause::NoNeighbour);
     }
-    // A timer fired but the first SYN is still in our queue, so it was not sent again (`skb_still_in_host_queue`).
-    (info.timers_fired > 0).then_some(LocalCause::StuckInQueue)
+    info.waits_in_queue().then_some(LocalCause::StuckInQueue)
 }
 
 /// Which packet of a slow handshake was lost.
@@ -155,8 +179,10 @@ fn handshake(info: &TcpInfo, connect: Option<Duration>) -> Handshake {
     if connect.is_none_or(|connect| connect < FIRST_SYN_TIMER) {
         return Handshake::AfterRetransmission;
     }
-    match (info.rtt, connect) {
-        (Some(rtt), Some(connect)) if connect.saturating_sub(rtt) < FIRST_SYN_ANSWERED_WITHIN => {
+    // From the first SYN to the answer, without the time in which this process was not looking.
+    let answered = connect.map(|connect| connect.saturating_sub(info.since_answer));
+    match (info.rtt, answered) {
+        (Some(rtt), Some(answered)) if answered.saturating_sub(rtt) < FIRST_SYN_ANSWERED_WITHIN => {
             Handshake::AfterSynAckLoss
         }
         (Some(_), Some(_)) => Handshake::AfterSynLoss,
@@ -167,10 +193,12 @@ fn handshake(info: &TcpInfo, connect: Option<Duration>) -> Handshake {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::{IpAddr, Ipv4Addr};
+
     use crate::outcome::IcmpVersion;
 
-    const TARGET: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 7));
-    const OWN: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
+    const TARGET: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 7)), 443);
+    const OWN: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 
     struct World(NextHop);
 
@@ -178,7 +206,7 @@ mod tests {
         fn is_own(&self, address: IpAddr) -> bool {
             address == OWN
         }
-        fn next_hop(&self, _: IpAddr) -> NextHop {
+        fn next_hop(&self, _: SocketAddr) -> NextHop {
             self.0
         }
     }
@@ -199,6 +227,7 @@ mod tests {
             retransmitted: Some(retransmitted),
             retransmitted_out: Some(out),
             rtt: None,
+            since_answer: Duration::ZERO,
         }
     }
 
@@ -213,12 +242,36 @@ mod tests {
             queue_read: true,
             ..TcpTestimony::default()
         };
-        assert_eq!(judge(testimony, NextHop::Known), Some(Outcome::Refused));
+        assert_eq!(
+            judge(testimony, NextHop::Known),
+            Some(Outcome::Refused(Refusal::ByRst))
+        );
+    }
+
+    #[test]
+    fn refusal_without_a_look_at_the_queue_is_only_what_the_system_says() {
+        let testimony = TcpTestimony {
+            errno: Some(Errno::ConnectionRefused),
+            ..TcpTestimony::default()
+        };
+        let expected = Some(Outcome::Refused(Refusal::BySystem));
+        assert_eq!(judge(testimony, NextHop::Known), expected);
+    }
+
+    #[test]
+    fn a_syn_still_queued_after_a_timer_was_no_firewall_s_doing() {
+        let testimony = TcpTestimony {
+            icmp: Some(icmp(1, OWN)),
+            info: Some(info(TcpState::Closed, 2, 0, 0)),
+            ..TcpTestimony::default()
+        };
+        let expected = Some(Outcome::Local(LocalCause::NoNeighbour));
+        assert_eq!(judge(testimony, NextHop::Unknown), expected);
     }
 
     #[test]
     fn the_same_errno_with_an_icmp_error_is_a_firewall() {
-        let error = icmp(3, TARGET);
+        let error = icmp(3, TARGET.ip());
         let testimony = TcpTestimony {
             errno: Some(Errno::ConnectionRefused),
             icmp: Some(error),
@@ -308,6 +361,13 @@ mod tests {
             slow(Some(ms(1012)), Some(ms(1015))),
             Handshake::AfterSynAckLoss
         );
+        let seen_late = TcpInfo {
+            rtt: Some(ms(1012)),
+            since_answer: ms(800),
+            ..info(TcpState::Established, 0, 1, 0)
+        };
+        let seen_late = handshake(&seen_late, Some(ms(1815)));
+        assert_eq!(seen_late, Handshake::AfterSynAckLoss);
         assert_eq!(slow(None, Some(ms(1015))), Handshake::AfterRetransmission);
         assert_eq!(slow(Some(ms(1)), None), Handshake::AfterRetransmission);
         assert_eq!(

@@ -32,7 +32,7 @@ local_causes! {
     RouteBlackhole = "route-blackhole": "A `blackhole` route of this machine covers the target.",
     LocalFirewall = "local-firewall": "This machine's firewall rejected the packet with an ICMP error.",
     DroppedLocally = "dropped-locally": "This machine's output path swallowed the SYNs (firewall or traffic control).",
-    StuckInQueue = "stuck-in-queue": "The SYN still waits in this machine's queue: the link does not take it.",
+    StuckInQueue = "stuck-in-queue": "No SYN could be sent again: it still waits in this machine's queue, or its route or link is gone.",
     PortsExhausted = "ports-exhausted": "No local port is free for this destination.",
     TooManyOpenFiles = "too-many-open-files": "No file descriptor is left.",
     AddressNotAvailable = "address-not-available": "No usable source address: the given one is not ours (any more), or there is none.",

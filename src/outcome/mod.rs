@@ -28,8 +28,8 @@ pub enum Outcome {
     ResetAfterConnect,
     /// The handshake completed and then the other side closed (FIN).
     ClosedAfterConnect,
-    /// A RST answered the SYN.
-    Refused,
+    /// The connection was refused.
+    Refused(Refusal),
     /// An ICMP error from another machine answered the SYN.
     Unreachable(Unreached),
     /// Nothing came back before the deadline.
@@ -45,12 +45,21 @@ pub enum Outcome {
 pub enum Handshake {
     /// One SYN, one SYN-ACK.
     Clean,
-    /// The first SYN never arrived: loss on the way out.
+    /// The first SYN got no answer: lost on the way out, or dropped by the target.
     AfterSynLoss,
     /// The first SYN arrived; its SYN-ACK was lost or very late: loss on the way back.
     AfterSynAckLoss,
     /// A SYN was sent again; whether a packet was lost, and which way, cannot be told.
     AfterRetransmission,
+}
+
+/// How a refusal is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// A RST answered the SYN: the error queue was read, and it was empty.
+    ByRst,
+    /// Only the system's ECONNREFUSED is known: a RST, or a firewall's ICMP error.
+    BySystem,
 }
 
 /// Who said that the target cannot be reached.
@@ -103,7 +112,7 @@ impl Outcome {
             Self::Connected(_) => OutcomeKind::Connected,
             Self::ResetAfterConnect => OutcomeKind::ResetAfterConnect,
             Self::ClosedAfterConnect => OutcomeKind::ClosedAfterConnect,
-            Self::Refused => OutcomeKind::Refused,
+            Self::Refused(_) => OutcomeKind::Refused,
             Self::Unreachable(_) => OutcomeKind::Unreachable,
             Self::NoReply => OutcomeKind::NoReply,
             Self::Local(_) => OutcomeKind::Local,
@@ -115,7 +124,8 @@ impl Outcome {
     pub fn reason(&self) -> Option<Cow<'static, str>> {
         match self {
             Self::Connected(handshake) => handshake.reason().map(Cow::Borrowed),
-            Self::Refused => Some(Cow::Borrowed("rst")),
+            Self::Refused(Refusal::ByRst) => Some(Cow::Borrowed("rst")),
+            Self::Refused(Refusal::BySystem) => Some(Cow::Borrowed("refused-by-errno")),
             Self::Unreachable(by) => Some(by.reason()),
             Self::NoReply => Some(Cow::Borrowed("silence")),
             Self::Local(cause) => Some(Cow::Borrowed(cause.reason())),

@@ -1,7 +1,7 @@
 //! Where samples become statistics and lines.
 
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{RunError, Verdict};
 use crate::engine::Sink;
@@ -20,7 +20,8 @@ pub(super) struct Desk<'a> {
     output: &'a mut Output,
     printer: live::Printer,
     statistics: Statistics,
-    started: Instant,
+    /// Probes that have ended, warm-up included, for the progress bar.
+    ended: u64,
     failed: u64,
 }
 
@@ -29,9 +30,9 @@ impl<'a> Desk<'a> {
         Self {
             printer: live::Printer::new(info, output.colour()),
             statistics: Statistics::new(info.targets.len()),
-            started: Instant::now(),
             info,
             output,
+            ended: 0,
             failed: 0,
         }
     }
@@ -118,20 +119,16 @@ impl Sink for Desk<'_> {
         }
         if !sample.late {
             let failed = sample.ending.outcome.kind().class() == Class::Failed;
+            self.ended += 1;
             self.failed += u64::from(failed && !sample.warmup);
-            self.output.progress().advance(self.failed);
         }
     }
 
-    fn statistics_requested(&mut self) {
-        let record = RunRecord {
-            ended: Instant::now(),
-            ..RunRecord::starting(self.started)
-        };
+    fn statistics_requested(&mut self, so_far: &RunRecord) {
         let report = Report {
             info: self.info,
             statistics: &self.statistics,
-            record,
+            record: *so_far,
         };
         let text = report.text();
         if self.info.plan.output.json {
@@ -143,6 +140,7 @@ impl Sink for Desk<'_> {
     }
 
     fn idle(&mut self) {
+        self.output.progress().refresh(self.ended, self.failed);
         self.output.flush();
     }
 

@@ -13,17 +13,23 @@ use crate::clock::WallClock;
 use crate::engine::Engine;
 use crate::plan::Plan;
 use crate::platform::signals::Signals;
-use crate::platform::{self, Poller};
+use crate::platform::{self, Here, Poller};
 use crate::probe::TcpNetwork;
 use crate::report::{self, RunInfo};
 use crate::target::Target;
-use crate::target::resolve::Family;
 use crate::term::Output;
 use desk::Desk;
-use targets::{MOST_TARGETS, targets};
+use targets::targets;
 
 /// Descriptors kept for everything that is no probe: standard streams, the poller, netlink, /proc.
 const OTHER_DESCRIPTORS: usize = 12;
+
+/// Why an interface cannot be used.
+const NO_INTERFACE: &str = if platform::CAN_BIND_TO_INTERFACE {
+    "this machine has no such interface"
+} else {
+    "this system cannot bind a socket to an interface"
+};
 
 /// Why a run could not be made. Each message is one line that names what was wrong.
 #[derive(Debug, Error)]
@@ -32,7 +38,7 @@ pub enum RunError {
     #[error("no target could be resolved")]
     NoTarget,
     /// More targets than any run can sensibly have.
-    #[error("{0} targets are too many: at most {MOST_TARGETS} fit into one run")]
+    #[error("{0} targets are too many: at most {most} fit into one run", most = targets::MOST_TARGETS)]
     TooManyTargets(usize),
     /// The source address cannot be used.
     #[error("cannot send from {address}: {error}")]
@@ -43,7 +49,7 @@ pub enum RunError {
         error: io::Error,
     },
     /// The interface cannot be used.
-    #[error("cannot send through {0:?}: this machine has no such interface")]
+    #[error("cannot send through {0:?}: {reason}", reason = NO_INTERFACE)]
     Interface(String),
     /// The event loop does not work.
     #[error("cannot wait for sockets: {0}")]
@@ -51,9 +57,6 @@ pub enum RunError {
     /// Signals cannot be caught.
     #[error("cannot listen for Ctrl-C: {0}")]
     Signals(#[source] io::Error),
-    /// The demonstration could not be set up.
-    #[error(transparent)]
-    Demo(#[from] crate::demo::SetupError),
     /// Results could not be written.
     #[error("cannot write the results: {0}")]
     Output(String),
@@ -106,10 +109,11 @@ fn measure(
     output: &mut Output,
 ) -> Result<Verdict, RunError> {
     let addresses: Vec<SocketAddr> = targets.iter().map(|target| target.address).collect();
+    let here = Here::from(&plan.sockets);
     let info = RunInfo {
         routes: addresses
             .iter()
-            .map(|&address| platform::route_to(address))
+            .map(|&address| here.route_to(address))
             .collect(),
         targets,
         host: platform::host(),
@@ -150,17 +154,8 @@ fn check_source(plan: &Plan) -> Result<(), RunError> {
     }
     if let Some(source) = &plan.sockets.source {
         let address = source.address;
-        std::net::TcpListener::bind((address, 0))
+        std::net::UdpSocket::bind((address, 0))
             .map_err(|error| RunError::Source { address, error })?;
     }
     Ok(())
-}
-
-/// The family that probes from `source` can have.
-pub fn family_of(source: std::net::IpAddr) -> Family {
-    if source.is_ipv4() {
-        Family::V4
-    } else {
-        Family::V6
-    }
 }

@@ -12,12 +12,24 @@ mod system;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 
+use crate::plan::SocketPlan;
+
+pub use crate::outcome::evidence::PeerEnd;
 pub use errno::errno;
 pub use system::{
-    Here, Poller, Waker, bind_to_interface, ephemeral_ports, hear_icmp_errors, host,
-    interface_index, peer_has_closed, raise_descriptor_limit, route_to, set_traffic_class, signals,
-    tcp_info, tcp_socket, tcp_testimony,
+    CAN_BIND_TO_INTERFACE, Here, Poller, Waker, bind_to_interface, ephemeral_ports,
+    hear_icmp_errors, host, interface_index, peer_end, raise_descriptor_limit, set_traffic_class,
+    signals, tcp_info, tcp_socket, tcp_testimony,
 };
+
+impl From<&SocketPlan> for Here {
+    fn from(plan: &SocketPlan) -> Self {
+        Self {
+            interface: plan.interface.clone(),
+            source: plan.source.as_ref().map(|source| source.address),
+        }
+    }
+}
 
 /// What a poll of the sockets found about one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

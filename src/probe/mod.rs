@@ -75,9 +75,9 @@ pub trait Network {
     /// before `trusted_since` are not to be trusted: this process stood still meanwhile.
     fn collect(&mut self, now: Instant, trusted_since: Instant, progress: &mut Vec<Progress>);
 
-    /// The deadline of a probe has passed: says how it stands. The probe stays open, to see whether
-    /// an answer comes late, until it is forgotten.
-    fn give_up(&mut self, id: ProbeId, now: Instant) -> Ending;
+    /// The deadline of a probe has passed: says how it stands. After `no-reply` the probe stays open, to
+    /// see whether an answer comes late, until it is forgotten; otherwise it has ended.
+    fn give_up(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> Ending;
 
     /// The hold time of a connected probe is over: it ends as connected.
     fn release(&mut self, id: ProbeId) -> Ending;

@@ -40,11 +40,14 @@ pub(super) fn bind(socket: &Socket, local: SocketAddr) -> io::Result<()> {
     socket.bind(&SockAddr::from(local))
 }
 
-pub(super) fn is_taken(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::AddrInUse | io::ErrorKind::AddrNotAvailable
-    )
+/// Whether a local port is taken: bind(2) says so in one way, connect(2) in another. From bind(2),
+/// EADDRNOTAVAIL means that the address is not ours, and no other port will change that.
+pub(super) fn is_taken(error: &io::Error, binding: bool) -> bool {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => true,
+        io::ErrorKind::AddrNotAvailable => !binding,
+        _ => false,
+    }
 }
 
 /// EINPROGRESS, or Windows' word for it.

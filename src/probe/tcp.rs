@@ -13,7 +13,7 @@ use crate::outcome::evidence::TcpInfo;
 use crate::outcome::judge::{self, Judgement};
 use crate::outcome::{Ending, Errno, Evidence, LocalCause, Outcome, Rtt, RttClock, TargetId};
 use crate::plan::{Close, SocketPlan};
-use crate::platform::{self, Here, Poller, Readiness, errno};
+use crate::platform::{self, Here, PeerEnd, Poller, Readiness, errno};
 
 /// Taken ports tried before the kernel is asked to find one.
 const PORT_TRIES: usize = 8;
@@ -22,6 +22,8 @@ const PORT_TRIES: usize = 8;
 pub struct TcpNetwork {
     poller: Poller,
     options: SocketPlan,
+    /// This machine, as probes with these options leave it.
+    here: Here,
     hold: bool,
     ports: Option<PortRange>,
     targets: Vec<Destination>,
@@ -58,12 +60,14 @@ impl TcpNetwork {
             Some(range) => PortRange::exactly(range),
             None => platform::ephemeral_ports().and_then(PortRange::ephemeral),
         };
+        let here = Here::from(&options);
         let destination = |&address| Destination {
             address,
             walk: PortWalk::anywhere(),
         };
         Self {
             poller,
+            here,
             options,
             hold,
             ports,
@@ -81,7 +85,7 @@ impl TcpNetwork {
                 break;
             };
             match self.connect_from(address, Some(port)) {
-                Err(taken) if is_taken(&taken.error) => {}
+                Err(failure) if is_taken(&failure.error, failure.binding) => {}
                 result => return result,
             }
         }
@@ -168,9 +172,13 @@ impl TcpNetwork {
             return None;
         }
         let ending = if probe.connected.is_some() {
-            probe.after_connect(ready, now)?
+            let Some(ending) = probe.after_connect(ready, now) else {
+                let _ = self.poller.watch_end(&probe.socket, ready.token);
+                return None;
+            };
+            ending
         } else {
-            let ending = probe.handshake(ready, now, trusted_since)?;
+            let ending = probe.handshake(ready, now, trusted_since, &self.here)?;
             if self.hold && matches!(ending.outcome, Outcome::Connected(_)) {
                 probe.connected = Some((now, ending));
                 let _ = self.poller.watch_end(&probe.socket, ready.token);
@@ -226,11 +234,24 @@ impl Network for TcpNetwork {
         self.ready = ready;
     }
 
-    fn give_up(&mut self, id: ProbeId, now: Instant) -> Ending {
+    fn give_up(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> Ending {
         let Some(Some(probe)) = self.probes.get(id.slot as usize) else {
             return unfinished(None);
         };
-        probe.silent(now)
+        // The answer may be there already, unseen: a signal or a crowd of events came first.
+        let unseen = Readiness {
+            token: id.token(),
+            failed: true,
+            closed: false,
+        };
+        let answered = probe.handshake(unseen, now, trusted_since, &self.here);
+        let ending = answered.unwrap_or_else(|| probe.silent(now, &self.here));
+        if ending.outcome != Outcome::NoReply
+            && let Some(probe) = self.take(id)
+        {
+            probe.close(&ending, self.options.close);
+        }
+        ending
     }
 
     fn release(&mut self, id: ProbeId) -> Ending {
@@ -253,16 +274,22 @@ impl Network for TcpNetwork {
 }
 
 impl TcpProbe {
-    /// The end of the handshake, if this is it.
-    fn handshake(&self, ready: Readiness, now: Instant, trusted_since: Instant) -> Option<Ending> {
+    /// The end of the handshake, if it has ended.
+    fn handshake(
+        &self,
+        ready: Readiness,
+        now: Instant,
+        trusted_since: Instant,
+        here: &Here,
+    ) -> Option<Ending> {
         let testimony = platform::tcp_testimony(&self.socket, ready);
         let trusted = self.sent_at >= trusted_since;
         let connect = trusted.then(|| now.saturating_duration_since(self.sent_at));
-        let judged = judge::connecting(&testimony, connect, self.target.ip(), &Here)?;
+        let judged = judge::connecting(&testimony, connect, self.target, here)?;
         let over = matches!(judged.0, Outcome::Connected(_))
-            && platform::peer_has_closed(&self.socket, ready);
+            && platform::peer_end(&self.socket, ready, testimony.errno) == PeerEnd::Closed;
         let judged = if over {
-            judge::ended_after_connect(false)
+            judge::ended_after_connect(PeerEnd::Closed)?
         } else {
             judged
         };
@@ -272,11 +299,10 @@ impl TcpProbe {
     /// A reset or a close of a connection that is held, if this is one.
     fn after_connect(&self, ready: Readiness, now: Instant) -> Option<Ending> {
         let (since, connected) = self.connected?;
-        let reset = ready.failed && self.socket.take_error().ok().flatten().is_some();
-        if !reset && !platform::peer_has_closed(&self.socket, ready) {
-            return None;
-        }
-        let (outcome, evidence) = judge::ended_after_connect(reset);
+        // An ICMP error on a connection that stands is read away here and ends nothing (RFC 1122, 4.2.3.9).
+        let testimony = platform::tcp_testimony(&self.socket, ready);
+        let end = platform::peer_end(&self.socket, ready, testimony.errno);
+        let (outcome, evidence) = judge::ended_after_connect(end)?;
         Some(Ending {
             outcome,
             evidence,
@@ -285,10 +311,10 @@ impl TcpProbe {
         })
     }
 
-    /// The deadline has passed.
-    fn silent(&self, now: Instant) -> Ending {
+    /// The deadline has passed without an answer.
+    fn silent(&self, now: Instant, here: &Here) -> Ending {
         let info = platform::tcp_info(&self.socket);
-        let judged = judge::timed_out(info, self.target.ip(), &Here);
+        let judged = judge::timed_out(info, self.target, here);
         let waited = now.saturating_duration_since(self.sent_at);
         self.ending(judged, Some(waited), info)
     }
@@ -300,7 +326,8 @@ impl TcpProbe {
         info: Option<TcpInfo>,
     ) -> Ending {
         let (outcome, evidence) = judged;
-        let sent = !matches!(outcome, Outcome::Local(_));
+        // Of a connection that the system itself gave up the counters no longer tell what left.
+        let sent = !matches!(outcome, Outcome::Local(_)) && evidence.errno != Some(Errno::TimedOut);
         Ending {
             outcome,
             evidence,
@@ -327,15 +354,19 @@ impl SetupError {
     /// Judges why the probe never got under way.
     fn judge(&self, target: SocketAddr) -> Judgement {
         let errno = errno(&self.error);
-        let no_source = || platform::source_address(target).is_err();
-        if errno == Errno::AddressNotAvailable && (self.binding || no_source()) {
-            let cause = LocalCause::AddressNotAvailable;
-            return (Outcome::Local(cause), Evidence::errno(errno));
-        }
+        let local = |cause| (Outcome::Local(cause), Evidence::errno(errno));
         match errno {
-            // Loopback answers within connect() itself.
+            Errno::AddressNotAvailable | Errno::InvalidArgument if self.binding => {
+                local(LocalCause::AddressNotAvailable)
+            }
+            // A local port below `ip_unprivileged_port_start` (ip(7)).
+            Errno::AccessDenied if self.binding => local(LocalCause::Permission),
+            Errno::AddressNotAvailable if platform::source_address(target).is_err() => {
+                local(LocalCause::AddressNotAvailable)
+            }
+            // BSD answers a connect() over loopback within the call.
             Errno::ConnectionRefused | Errno::ConnectionReset | Errno::TimedOut => {
-                judge::failed(errno)
+                judge::failed(errno, false)
             }
             _ => judge::failed_at_once(errno),
         }

@@ -4,11 +4,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use super::{Report, RunInfo, TargetReport, VERSION, summary};
+use super::parts::judged;
+use super::{Report, RunInfo, TargetReport, VERSION};
 use crate::clock::rfc3339;
 use crate::outcome::{Class, Evidence, IcmpError, Outcome, OutcomeKind, Sample, Unreached};
 use crate::plan::Limit;
-use crate::stats::{Distribution, Outage};
+use crate::stats::{Distribution, Outage, Statistics};
 
 #[derive(Serialize)]
 struct Start<'a> {
@@ -22,6 +23,7 @@ struct Start<'a> {
     interval_us: f64,
     timeout_us: f64,
     warmup: u64,
+    histogram_digits: u8,
     targets: Vec<StartTarget>,
 }
 
@@ -111,6 +113,7 @@ struct Summary {
     jitter_us: Option<f64>,
     schedule_lag_us: Lag,
     skipped: u64,
+    run: Run,
     outages: Vec<OutageLine>,
     outages_total: u64,
     histogram: Histograms,
@@ -145,6 +148,15 @@ struct Latency {
 struct Lag {
     p99: Option<f64>,
     max: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Run {
+    interrupted: bool,
+    standstill_us: f64,
+    behind_us: f64,
+    descriptor_cap: Option<usize>,
+    wall_clock_moved_us: f64,
 }
 
 #[derive(Serialize)]
@@ -195,6 +207,7 @@ pub fn start(info: &RunInfo) -> String {
         interval_us: us(pace.interval),
         timeout_us: us(pace.timeout),
         warmup: pace.warmup,
+        histogram_digits: Statistics::digits(info.targets.len()),
         targets: start_targets(info),
     })
 }
@@ -262,7 +275,7 @@ pub fn summaries(report: &Report) -> String {
 fn summary(report: &Report, target: &TargetReport) -> Summary {
     let recorder = target.recorder;
     let at = |instant| rfc3339(report.info.clock.at(instant));
-    let verdict = summary::judged(target);
+    let verdict = judged(target);
     let loss = recorder.loss();
     Summary {
         r#type: "summary",
@@ -288,6 +301,7 @@ fn summary(report: &Report, target: &TargetReport) -> Summary {
         jitter_us: recorder.jitter.mean_us().map(rounded),
         schedule_lag_us: lag(report),
         skipped: report.record.skipped,
+        run: run(report),
         outages: recorder
             .outages
             .list()
@@ -365,6 +379,18 @@ fn lag(report: &Report) -> Lag {
     Lag {
         p99: lag.and_then(|lag| lag.percentile(99.0)).map(rounded),
         max: lag.and_then(Distribution::figures).map(|f| rounded(f.max)),
+    }
+}
+
+/// What concerns all targets alike.
+fn run(report: &Report) -> Run {
+    let record = &report.record;
+    Run {
+        interrupted: record.interrupted,
+        standstill_us: us(record.standstill),
+        behind_us: us(record.behind),
+        descriptor_cap: record.descriptor_cap,
+        wall_clock_moved_us: rounded(record.wall_clock_moved * 1e6),
     }
 }
 

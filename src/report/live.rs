@@ -10,6 +10,7 @@ use crate::clock::{rfc3339, spoken};
 use crate::outcome::{Class, OutcomeKind, Sample};
 use crate::plan::{Limit, Pace};
 use crate::target::Target;
+use crate::term::safe;
 
 /// Turns samples into lines.
 #[derive(Clone, Debug)]
@@ -121,7 +122,7 @@ fn round_us(duration: Duration) -> Duration {
 
 /// `host:port`, with the address where several addresses of one name are probed.
 pub(super) fn label(info: &RunInfo, target: &Target) -> String {
-    let label = words::safe(&target.label());
+    let label = safe(&target.label());
     if info.plan.names.all_addresses && target.lookup.is_some() {
         format!("{label} ({})", target.address.ip())
     } else {
@@ -131,7 +132,7 @@ pub(super) fn label(info: &RunInfo, target: &Target) -> String {
 
 /// `host:port (address)`, or `address:port` alone where that was typed.
 pub(super) fn title(target: &Target) -> String {
-    let label = words::safe(&target.label());
+    let label = safe(&target.label());
     match &target.lookup {
         Some(_) => format!("{label} ({})", target.address.ip()),
         None => label,
@@ -157,7 +158,7 @@ fn one_target(info: &RunInfo, target: &Target) -> String {
         text += &format!(" from {source}");
     }
     if let Some(interface) = route.and_then(|route| route.interface.as_deref()) {
-        text += &format!(" via {}", words::safe(interface));
+        text += &format!(" via {}", safe(interface));
     }
     text + "\n"
 }
@@ -179,7 +180,7 @@ fn lookups(info: &RunInfo) -> String {
             .map(|a| a.ip().to_string())
             .collect();
         let took = spoken(round_us(lookup.took));
-        let host = words::safe(&target.host);
+        let host = safe(&target.host);
         text += &format!("{host} is {}, looked up in {took}\n", addresses.join(", "));
     }
     text

@@ -5,6 +5,7 @@ pub mod json;
 pub mod live;
 mod numbers;
 mod page;
+mod parts;
 mod summary;
 mod table;
 #[cfg(test)]

@@ -10,26 +10,26 @@ pub const NARROWEST: usize = 40;
 pub(super) fn wrap(line: &str, indent: usize, columns: usize) -> String {
     let mut text = String::new();
     let mut rest = line.trim_end();
-    while rest.chars().count() > columns.saturating_sub(usize::from(!text.is_empty()) * indent) {
-        let room = columns.saturating_sub(usize::from(!text.is_empty()) * indent);
-        let limit = rest
-            .char_indices()
-            .nth(room)
-            .map_or(rest.len(), |(at, _)| at);
-        let start = if text.is_empty() {
-            indent.min(limit)
-        } else {
-            0
-        };
-        let Some(space) = rest[start..limit].rfind(' ') else {
-            break;
-        };
-        text += rest[..start + space].trim_end();
+    let mut room = columns;
+    // A break within the first line's own indentation would gain nothing.
+    let mut earliest = indent;
+    while let Some(space) = last_break(rest, earliest, room) {
+        text += rest[..space].trim_end();
         text += "\n";
         text += &" ".repeat(indent);
-        rest = rest[start + space..].trim_start();
+        rest = rest[space..].trim_start();
+        room = columns.saturating_sub(indent);
+        earliest = 0;
     }
     text + rest
+}
+
+/// Where to break a line that is longer than `room`: the last space that fits, past `earliest`.
+fn last_break(line: &str, earliest: usize, room: usize) -> Option<usize> {
+    line.chars().nth(room)?;
+    let fitting = line.char_indices().enumerate().take(room + 1);
+    let spaces = fitting.filter(|(column, (_, c))| *c == ' ' && *column > earliest);
+    spaces.last().map(|(_, (byte, _))| byte)
 }
 
 #[cfg(test)]
@@ -49,6 +49,15 @@ mod tests {
         );
         let words = |text: &str| text.split_whitespace().count();
         assert_eq!(words(&wrapped), words(&line));
+    }
+
+    #[test]
+    fn any_script_can_be_broken() {
+        for text in ["b\u{fc}cher ", "\u{65e5}\u{672c} ", "\u{65e5}"] {
+            for indent in 0..5 {
+                wrap(&format!("  {}", text.repeat(40)), indent, 41);
+            }
+        }
     }
 
     #[test]

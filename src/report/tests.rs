@@ -8,7 +8,7 @@ use super::{Report, RunInfo, WIDEST, live};
 use crate::clock::WallClock;
 use crate::outcome::{
     Ending, Errno, Evidence, EvidenceKind, Handshake, IcmpError, IcmpVersion, LocalCause, Outcome,
-    Rtt, RttClock, Sample, TargetId, Unreached,
+    Refusal, Rtt, RttClock, Sample, TargetId, Unreached,
 };
 use crate::plan::{Close, HistogramForm, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan};
 use crate::platform::{HostFacts, Route};
@@ -108,7 +108,7 @@ impl Story {
 fn evidence(outcome: &Outcome) -> Evidence {
     match outcome {
         Outcome::Local(_) => Evidence::errno(Errno::NetworkUnreachable),
-        Outcome::Refused => Evidence::of(EvidenceKind::Rst),
+        Outcome::Refused(_) => Evidence::of(EvidenceKind::Rst),
         _ => Evidence::of(EvidenceKind::SynAck),
     }
 }
@@ -179,7 +179,7 @@ fn mixed() -> Story {
     let mut story = Story::new(&["db.example"]);
     story.probe(0, 412, OK, 1);
     story.probe(0, 1_015_000, Outcome::Connected(Handshake::AfterSynLoss), 2);
-    story.probe(0, 377, Outcome::Refused, 1);
+    story.probe(0, 377, Outcome::Refused(Refusal::ByRst), 1);
     story.probe(0, 501, rejected(), 1);
     story.probe(0, 4_000_000, Outcome::NoReply, 4);
     story.probe(0, 405, OK, 1);
@@ -205,7 +205,7 @@ fn several_targets() {
     let mut story = Story::new(&["db.example", "old.example", "far.example"]);
     for _ in 0..2 {
         story.probe(0, 412, OK, 1);
-        story.probe(1, 377, Outcome::Refused, 1);
+        story.probe(1, 377, Outcome::Refused(Refusal::ByRst), 1);
         story.probe(2, 0, Outcome::Local(LocalCause::NoRoute), 0);
     }
     insta::assert_snapshot!("several_lines", story.lines());

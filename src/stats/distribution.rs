@@ -100,7 +100,8 @@ impl Distribution {
         if percent >= 100.0 {
             return Some(self.max);
         }
-        let beyond = histogram.len() as f64 * (100.0 - percent) / 100.0;
+        // Values must lie on either side of it: p1 needs as many as p99.
+        let beyond = histogram.len() as f64 * percent.min(100.0 - percent) / 100.0;
         // A hair of tolerance: 1000 * 0.1 % is 0.9999999999 in binary.
         let supported = beyond >= 1.0 - 1e-9;
         // The same hair keeps the rank from being rounded up past a whole number.
@@ -171,6 +172,8 @@ mod tests {
         assert_eq!(of(1..=999).percentile(99.9), None);
         assert_eq!(of(1..=1000).percentile(99.9), Some(999.0));
         assert_eq!(of([5]).percentile(100.0), Some(5.0));
+        assert_eq!(of(1..=99).percentile(1.0), None);
+        assert_eq!(of(1..=100).percentile(1.0), Some(1.0));
     }
 
     #[test]

@@ -28,14 +28,18 @@ pub struct Statistics {
 impl Statistics {
     /// Empty statistics. The more targets, the fewer digits each one's histograms keep.
     pub fn new(targets: usize) -> Self {
-        let digits = match targets {
+        Self {
+            targets: vec![Recorder::new(Self::digits(targets)); targets],
+            lag: Distribution::new(3),
+        }
+    }
+
+    /// How many significant digits each of so many targets' histograms keeps.
+    pub fn digits(targets: usize) -> u8 {
+        match targets {
             0..=32 => 3,
             33..=1000 => 2,
             _ => 1,
-        };
-        Self {
-            targets: vec![Recorder::new(digits); targets],
-            lag: Distribution::new(3),
         }
     }
 
@@ -58,7 +62,7 @@ impl Statistics {
 pub struct Jitter {
     last: Option<Duration>,
     sum: Duration,
-    count: u32,
+    count: u64,
 }
 
 impl Jitter {
@@ -66,13 +70,13 @@ impl Jitter {
     pub fn record(&mut self, value: Duration) {
         if let Some(last) = self.last.replace(value) {
             self.sum += value.abs_diff(last);
-            self.count = self.count.saturating_add(1);
+            self.count += 1;
         }
     }
 
     /// In microseconds; absent before the second value.
     pub fn mean_us(&self) -> Option<f64> {
-        (self.count > 0).then(|| self.sum.as_secs_f64() * 1e6 / f64::from(self.count))
+        (self.count > 0).then(|| self.sum.as_secs_f64() * 1e6 / self.count as f64)
     }
 }
 

@@ -30,19 +30,29 @@ pub struct Outage {
 #[derive(Clone, Debug)]
 pub struct Outages {
     next_seq: u64,
-    /// Ended before an earlier probe has: at most as many as are under way at once.
-    early: BTreeMap<u64, Ended>,
+    /// What ended before some earlier probe has, by its first sequence number. Neighbours are joined, so one
+    /// silent probe holds back a few stretches, not every probe that ended meanwhile.
+    early: BTreeMap<u64, Stretch>,
     current: Option<Outage>,
     first: Vec<Outage>,
     last: VecDeque<Outage>,
     total: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Ended {
-    outcome: Outcome,
-    from: Instant,
-    to: Instant,
+/// Probes in a row that mean the same.
+#[derive(Clone, Debug)]
+struct Stretch {
+    /// The sequence number after its last probe.
+    end: u64,
+    meaning: Meaning,
+}
+
+#[derive(Clone, Debug)]
+enum Meaning {
+    Fine,
+    Failed(Outage),
+    /// Says nothing about the target.
+    Neutral,
 }
 
 impl Default for Outages {
@@ -58,24 +68,90 @@ impl Default for Outages {
     }
 }
 
+impl Meaning {
+    fn of(sample: &Sample) -> Self {
+        let outcome = sample.ending.outcome;
+        match outcome.kind().class() {
+            Class::Succeeded => Self::Fine,
+            Class::Local | Class::Unfinished => Self::Neutral,
+            Class::Failed => Self::Failed(Outage {
+                from: sample.sent_at,
+                to: sample.sent_at + sample.ending.connect.unwrap_or_default(),
+                probes: 1,
+                causes: vec![outcome],
+                ongoing: true,
+            }),
+        }
+    }
+
+    /// Appends what came next, if both mean the same.
+    fn join(&mut self, next: &Self) -> bool {
+        match (&mut *self, next) {
+            (_, Self::Neutral) | (Self::Fine, Self::Fine) => true,
+            (Self::Neutral, other) => {
+                *self = other.clone();
+                true
+            }
+            (Self::Failed(outage), Self::Failed(next)) => {
+                outage.extend(next);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Outage {
+    fn extend(&mut self, next: &Self) {
+        self.to = self.to.max(next.to);
+        self.probes += next.probes;
+        for cause in &next.causes {
+            if self.causes.len() < CAUSES && !self.causes.contains(cause) {
+                self.causes.push(*cause);
+            }
+        }
+    }
+}
+
 impl Outages {
     /// Takes in a sample; every sequence number comes exactly once.
     pub fn record(&mut self, sample: &Sample) {
-        let ended = Ended {
-            outcome: sample.ending.outcome,
-            from: sample.sent_at,
-            to: sample.sent_at + sample.ending.connect.unwrap_or_default(),
-        };
+        let meaning = Meaning::of(sample);
         if sample.seq != self.next_seq {
-            self.early.insert(sample.seq, ended);
+            self.keep(sample.seq, meaning);
             return;
         }
-        self.take_in(ended);
+        self.take_in(meaning);
         self.next_seq += 1;
-        while let Some(ended) = self.early.remove(&self.next_seq) {
-            self.take_in(ended);
-            self.next_seq += 1;
+        while let Some(stretch) = self.early.remove(&self.next_seq) {
+            self.take_in(stretch.meaning);
+            self.next_seq = stretch.end;
         }
+    }
+
+    /// Keeps what ended early, joined to its neighbours where they mean the same.
+    fn keep(&mut self, seq: u64, meaning: Meaning) {
+        let mut start = seq;
+        let mut stretch = Stretch {
+            end: seq + 1,
+            meaning,
+        };
+        if let Some((&before, earlier)) = self.early.range_mut(..seq).next_back()
+            && earlier.end == seq
+            && earlier.meaning.join(&stretch.meaning)
+        {
+            earlier.end = stretch.end;
+            start = before;
+            stretch = earlier.clone();
+        }
+        if let Some(later) = self.early.get(&stretch.end)
+            && stretch.meaning.join(&later.meaning)
+        {
+            let end = later.end;
+            self.early.remove(&stretch.end);
+            stretch.end = end;
+        }
+        self.early.insert(start, stretch);
     }
 
     /// How many outages there were.
@@ -90,27 +166,12 @@ impl Outages {
         known.cloned().collect()
     }
 
-    fn take_in(&mut self, ended: Ended) {
-        match ended.outcome.kind().class() {
-            Class::Failed => self.fail(ended),
-            Class::Succeeded => self.recover(),
-            // Says nothing about the target.
-            Class::Local | Class::Unfinished => {}
-        }
-    }
-
-    fn fail(&mut self, ended: Ended) {
-        let outage = self.current.get_or_insert_with(|| Outage {
-            from: ended.from,
-            to: ended.to,
-            probes: 0,
-            causes: Vec::new(),
-            ongoing: true,
-        });
-        outage.probes += 1;
-        outage.to = outage.to.max(ended.to);
-        if outage.causes.len() < CAUSES && !outage.causes.contains(&ended.outcome) {
-            outage.causes.push(ended.outcome);
+    fn take_in(&mut self, meaning: Meaning) {
+        match (meaning, &mut self.current) {
+            (Meaning::Neutral, _) => {}
+            (Meaning::Fine, _) => self.recover(),
+            (Meaning::Failed(outage), Some(current)) => current.extend(&outage),
+            (Meaning::Failed(outage), None) => self.current = Some(outage),
         }
     }
 
@@ -134,7 +195,7 @@ impl Outages {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{Handshake, LocalCause};
+    use crate::outcome::{Handshake, LocalCause, Refusal};
     use crate::stats::fixture::sample;
 
     fn recorded(order: &[(u64, Outcome)]) -> Outages {
@@ -152,7 +213,7 @@ mod tests {
     fn failures_in_a_row_are_one_outage_whatever_the_order_they_end_in() {
         let outages = recorded(&[
             (1, OK),
-            (2, Outcome::Refused),
+            (2, Outcome::Refused(Refusal::ByRst)),
             (4, OK),
             (3, Outcome::NoReply),
             (5, Outcome::NoReply),
@@ -160,7 +221,10 @@ mod tests {
         let list = outages.list();
         assert_eq!(list.len(), 2);
         assert_eq!((list[0].probes, list[0].ongoing), (2, false));
-        assert_eq!(list[0].causes, [Outcome::Refused, Outcome::NoReply]);
+        assert_eq!(
+            list[0].causes,
+            [Outcome::Refused(Refusal::ByRst), Outcome::NoReply]
+        );
         assert_eq!((list[1].probes, list[1].ongoing), (1, true));
     }
 
@@ -168,9 +232,50 @@ mod tests {
     fn our_own_trouble_neither_makes_nor_ends_an_outage() {
         let local = Outcome::Local(LocalCause::NoRoute);
         assert_eq!(recorded(&[(1, OK), (2, local), (3, OK)]).total(), 0);
-        let outages = recorded(&[(1, Outcome::Refused), (2, local), (3, Outcome::Refused)]);
+        let outages = recorded(&[
+            (1, Outcome::Refused(Refusal::ByRst)),
+            (2, local),
+            (3, Outcome::Refused(Refusal::ByRst)),
+        ]);
         assert_eq!(outages.total(), 1);
         assert_eq!(outages.list()[0].probes, 2);
+    }
+
+    #[test]
+    fn the_order_in_which_probes_end_changes_nothing() {
+        let local = Outcome::Local(LocalCause::NoRoute);
+        let refused = Outcome::Refused(Refusal::ByRst);
+        let story = [
+            OK,
+            refused,
+            local,
+            Outcome::NoReply,
+            OK,
+            OK,
+            refused,
+            refused,
+        ];
+        let in_order: Vec<_> = (1..).zip(story).collect();
+        let mut shuffled = in_order.clone();
+        for step in [3, 5, 7] {
+            shuffled.rotate_left(step);
+            shuffled.swap(0, step);
+            let spans = |outages: &Outages| {
+                let list = outages.list();
+                list.iter()
+                    .map(|o| (o.probes, o.ongoing))
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(spans(&recorded(&shuffled)), spans(&recorded(&in_order)));
+        }
+    }
+
+    #[test]
+    fn a_silent_probe_holds_back_stretches_not_every_probe_after_it() {
+        let mut order: Vec<_> = (2..=100_000).map(|seq| (seq, OK)).collect();
+        order.swap(10, 500);
+        let outages = recorded(&order);
+        assert!(outages.early.len() <= 2, "{}", outages.early.len());
     }
 
     #[test]

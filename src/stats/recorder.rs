@@ -28,10 +28,10 @@ pub struct Recorder {
     pub outages: Outages,
     /// Every kind of ending but the clean handshake.
     pub causes: Vec<Cause>,
+    /// Probes whose cause was one too many to be told apart.
+    pub other_causes: u64,
     /// The fewest and the most SYNs that left for a probe nobody answered.
     pub silent_syns: Option<RangeInclusive<u32>>,
-    /// When the first and the last counted probe were sent.
-    pub sent: Option<RangeInclusive<Instant>>,
     /// The local address used last.
     pub local: Option<SocketAddr>,
     /// The smallest and the largest local port used.
@@ -63,8 +63,8 @@ impl Recorder {
             jitter: Jitter::default(),
             outages: Outages::default(),
             causes: Vec::new(),
+            other_causes: 0,
             silent_syns: None,
-            sent: None,
             local: None,
             ports: None,
         }
@@ -83,7 +83,6 @@ impl Recorder {
         if outcome == Outcome::Unfinished {
             return;
         }
-        widen(&mut self.sent, sample.sent_at);
         self.note_times(sample);
         self.note_cause(sample);
     }
@@ -94,7 +93,7 @@ impl Recorder {
         if let Some(connect) = ending.connect {
             if handshake {
                 self.connect.record(connect);
-            } else if ending.outcome == Outcome::Refused && !ending.was_sent_again() {
+            } else if matches!(ending.outcome, Outcome::Refused(_)) && !ending.was_sent_again() {
                 self.refused.record(connect);
             }
         }
@@ -135,6 +134,8 @@ impl Recorder {
                 first: at,
                 last: at,
             });
+        } else {
+            self.other_causes += 1;
         }
     }
 
@@ -181,7 +182,7 @@ fn widen<T: PartialOrd + Copy>(range: &mut Option<RangeInclusive<T>>, value: T) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{Handshake, LocalCause, Rtt, RttClock};
+    use crate::outcome::{Handshake, LocalCause, Refusal, Rtt, RttClock};
     use crate::stats::fixture::sample;
     use std::time::Duration;
 
@@ -216,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_timeout_enters_no_latency_and_a_refusal_has_its_own() {
-        let recorder = recorded(&[Outcome::NoReply, Outcome::Refused, OK]);
+        let recorder = recorded(&[Outcome::NoReply, Outcome::Refused(Refusal::ByRst), OK]);
         assert_eq!(recorder.connect.count(), 1);
         assert_eq!(recorder.refused.count(), 1);
         assert_eq!(recorder.rtt.count(), 0);
@@ -241,9 +242,9 @@ mod tests {
     fn causes_are_tallied_by_outcome_reason_and_sender() {
         let recorder = recorded(&[
             OK,
-            Outcome::Refused,
+            Outcome::Refused(Refusal::ByRst),
             Outcome::Connected(Handshake::AfterSynLoss),
-            Outcome::Refused,
+            Outcome::Refused(Refusal::ByRst),
         ]);
         let tally: Vec<_> = recorder
             .causes
@@ -251,6 +252,6 @@ mod tests {
             .map(|c| (c.outcome, c.count))
             .collect();
         let lost = Outcome::Connected(Handshake::AfterSynLoss);
-        assert_eq!(tally, [(Outcome::Refused, 2), (lost, 1)]);
+        assert_eq!(tally, [(Outcome::Refused(Refusal::ByRst), 2), (lost, 1)]);
     }
 }

@@ -11,9 +11,11 @@ pub struct RunRecord {
     pub ended: Instant,
     /// The user stopped it.
     pub interrupted: bool,
-    /// Time in which this process stood still or could not keep up.
+    /// Time in which this process stood still: stopped, starved, or held up by its output.
     pub standstill: Duration,
-    /// Probes that were left out for that.
+    /// Time by which the schedule ran ahead of what this machine could send.
+    pub behind: Duration,
+    /// Probes that were left out for either.
     pub skipped: u64,
     /// How far the wall clock moved against the monotonic one, in seconds: it was set, or the machine slept.
     pub wall_clock_moved: f64,
@@ -29,6 +31,7 @@ impl RunRecord {
             ended: now,
             interrupted: false,
             standstill: Duration::ZERO,
+            behind: Duration::ZERO,
             skipped: 0,
             wall_clock_moved: 0.0,
             descriptor_cap: None,

@@ -52,7 +52,7 @@ pub enum TargetError {
     #[error("{0:?} names no host: write HOST:PORT")]
     NoHost(String),
     /// No port, so an ICMP echo would be meant.
-    #[error("{0:?} has no port: write it as {0}:443 (ICMP echo is not offered yet)")]
+    #[error("{0:?} has no port: add one, as in host:443 (ICMP echo is not offered yet)")]
     NoPort(String),
     /// A port that is no number from 1 to 65535.
     #[error(
@@ -160,6 +160,10 @@ fn v6(text: &str, zone_index: impl Fn(&str) -> Option<u32>) -> Result<SocketAddr
     let address: Ipv6Addr = address
         .parse()
         .map_err(|_| TargetError::Address(text.to_owned()))?;
+    if let Some(v4) = address.to_ipv4_mapped() {
+        // The kernel sends IPv4 to such an address, so it is one (RFC 4291 section 2.5.5.2).
+        return Ok(SocketAddr::new(v4.into(), 0));
+    }
     let scope = match zone {
         Some(zone) => zone
             .parse()
@@ -237,6 +241,12 @@ mod tests {
         assert!(matches!(address, SocketAddr::V6(v6) if v6.scope_id() == 7));
         assert!(message("[fe80::1]:22").contains("needs its interface"));
         assert!(message("[fe80::1%nope]:22").contains("\"nope\""));
+    }
+
+    #[test]
+    fn a_mapped_address_is_an_ipv4_address() {
+        let target = parsed("[::ffff:10.0.0.9]:80").expect("an address");
+        assert!(matches!(target.host, Host::Address { address, .. } if address.is_ipv4()));
     }
 
     #[test]

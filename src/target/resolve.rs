@@ -1,9 +1,9 @@
 //! Name lookup, off the event loop and with a deadline.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,8 +12,9 @@ use thiserror::Error;
 
 use super::Lookup;
 
-/// A lookup that takes longer has failed. glibc's own limit is 5 s a server, twice (resolv.conf(5)).
-pub const DEADLINE: Duration = Duration::from_secs(10);
+/// A lookup that takes longer has failed. With one dead server glibc gives up by itself after twice 5 s
+/// (resolv.conf(5)), and its own reason is worth waiting for.
+pub const DEADLINE: Duration = Duration::from_secs(15);
 
 /// Lookups under way at once.
 const WORKERS: usize = 16;
@@ -34,6 +35,15 @@ pub enum Family {
 }
 
 impl Family {
+    /// The family of an address.
+    pub fn of(address: IpAddr) -> Self {
+        if address.is_ipv4() {
+            Self::V4
+        } else {
+            Self::V6
+        }
+    }
+
     /// Whether `address` is of this family.
     pub fn admits(self, address: SocketAddr) -> bool {
         match self {
@@ -70,6 +80,12 @@ pub enum ResolveError {
         /// The name.
         name: String,
     },
+    /// The resolver gave no answer to other names, so this one was not even asked.
+    #[error("did not resolve {name:?}: the resolver did not answer for the names before it")]
+    NotAsked {
+        /// The name.
+        name: String,
+    },
     /// The user stopped the run meanwhile.
     #[error("stopped while resolving {name:?}")]
     Stopped {
@@ -82,11 +98,7 @@ pub enum ResolveError {
 ///
 /// A lookup past its deadline is abandoned: getaddrinfo(3) cannot be cancelled, so its thread is
 /// left to end by itself.
-pub fn resolve_all(
-    names: &[String],
-    family: Family,
-    stopped: &dyn Fn() -> bool,
-) -> Vec<Result<Arc<Lookup>, ResolveError>> {
+pub fn resolve_all(names: &[String], family: Family, stopped: &dyn Fn() -> bool) -> Vec<Found> {
     let queue: VecDeque<_> = names.iter().cloned().enumerate().collect();
     let queue = Arc::new(Mutex::new(queue));
     let (sender, answers) = mpsc::channel();
@@ -95,17 +107,30 @@ pub fn resolve_all(
         thread::spawn(move || work(&queue, family, &sender));
     }
     drop(sender);
-    collect(names, &answers, stopped)
+    let mut found: Vec<Option<_>> = names.iter().map(|_| None).collect();
+    let was_stopped = collect(&mut found, &answers, stopped);
+    let asked = names.len() - lock(&queue).drain(..).len();
+    let missing = |index: usize, name: String| match (was_stopped, index < asked) {
+        (true, _) => ResolveError::Stopped { name },
+        (false, true) => ResolveError::Deadline { name },
+        (false, false) => ResolveError::NotAsked { name },
+    };
+    let indexed = found.into_iter().zip(names).enumerate();
+    indexed
+        .map(|(index, (result, name))| result.unwrap_or_else(|| Err(missing(index, name.clone()))))
+        .collect()
 }
 
-type Answer = (usize, Result<Arc<Lookup>, ResolveError>);
+type Found = Result<Arc<Lookup>, ResolveError>;
+type Queue = Mutex<VecDeque<(usize, String)>>;
 
-fn work(queue: &Mutex<VecDeque<(usize, String)>>, family: Family, sender: &mpsc::Sender<Answer>) {
+fn lock(queue: &Queue) -> MutexGuard<'_, VecDeque<(usize, String)>> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn work(queue: &Queue, family: Family, sender: &mpsc::Sender<(usize, Found)>) {
     loop {
-        let next = queue
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop_front();
+        let next = lock(queue).pop_front();
         let Some((index, name)) = next else { return };
         if sender.send((index, resolve(&name, family))).is_err() {
             return;
@@ -113,43 +138,28 @@ fn work(queue: &Mutex<VecDeque<(usize, String)>>, family: Family, sender: &mpsc:
     }
 }
 
-/// Gathers answers until all are in. The deadline runs anew with each answer, so a long list of
-/// names is not cut short while the resolver works.
+/// Gathers answers until all are in; tells whether the user stopped it. The deadline runs anew with each
+/// answer, so a long list of names is not cut short while the resolver works.
 fn collect(
-    names: &[String],
-    answers: &mpsc::Receiver<Answer>,
+    found: &mut [Option<Found>],
+    answers: &mpsc::Receiver<(usize, Found)>,
     stopped: &dyn Fn() -> bool,
-) -> Vec<Result<Arc<Lookup>, ResolveError>> {
-    let mut found: Vec<_> = names.iter().map(|name| Err(deadline(name))).collect();
-    let mut missing = names.len();
+) -> bool {
+    let mut missing = found.len();
     let mut last_answer = Instant::now();
     while missing > 0 && last_answer.elapsed() < DEADLINE {
         match answers.recv_timeout(PATIENCE) {
             Ok((index, result)) => {
-                found[index] = result;
+                found[index] = Some(result);
                 missing -= 1;
                 last_answer = Instant::now();
             }
-            Err(RecvTimeoutError::Timeout) if stopped() => {
-                return names.iter().map(|name| Err(stopped_at(name))).collect();
-            }
+            Err(RecvTimeoutError::Timeout) if stopped() => return true,
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    found
-}
-
-fn deadline(name: &str) -> ResolveError {
-    ResolveError::Deadline {
-        name: name.to_owned(),
-    }
-}
-
-fn stopped_at(name: &str) -> ResolveError {
-    ResolveError::Stopped {
-        name: name.to_owned(),
-    }
+    false
 }
 
 /// Asks the system's resolver.

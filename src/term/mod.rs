@@ -2,6 +2,8 @@
 
 mod output;
 mod progress;
+mod safe;
 
 pub use output::{Output, complain};
 pub use progress::Progress;
+pub use safe::safe;

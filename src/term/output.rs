@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
-use super::Progress;
+use super::{Progress, safe};
 
 /// Standard output for results.
 pub struct Output {
@@ -57,8 +57,8 @@ impl Output {
     }
 
     /// The progress being shown.
-    pub fn progress(&self) -> &Progress {
-        &self.progress
+    pub fn progress(&mut self) -> &mut Progress {
+        &mut self.progress
     }
 
     /// Writes results. After a failure nothing more is written, and the failure is kept.
@@ -103,5 +103,5 @@ impl Output {
 
 /// Writes a diagnostic line to stderr. If even that fails there is nobody to tell.
 pub fn complain(text: &str) {
-    let _ = writeln!(io::stderr(), "synack: {text}");
+    let _ = writeln!(io::stderr(), "synack: {}", safe(text));
 }

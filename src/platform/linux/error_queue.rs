@@ -12,22 +12,33 @@ use crate::outcome::{IcmpError, IcmpVersion};
 /// A queue can hold entries that are no ICMP errors; a socket of one probe never has many.
 const MOST_ENTRIES: usize = 16;
 
-/// Drains the error queue and returns the first ICMP error in it.
-pub(super) fn first_icmp_error(socket: &Socket) -> Option<IcmpError> {
-    let mut first = None;
+/// What was found on a socket's error queue.
+#[derive(Debug, Default)]
+pub(super) struct Drained {
+    /// The first ICMP error.
+    pub(super) icmp: Option<IcmpError>,
+    /// An entry could not be read whole, so no error is no proof that there was none.
+    pub(super) cut: bool,
+}
+
+/// Drains the error queue.
+pub(super) fn drain(socket: &Socket) -> Drained {
+    let mut drained = Drained::default();
     for _ in 0..MOST_ENTRIES {
         match next_entry(socket) {
-            Entry::Icmp(error) => first = first.or(Some(error)),
+            Entry::Icmp(error) => drained.icmp = drained.icmp.or(Some(error)),
             Entry::Other => {}
+            Entry::Cut => drained.cut = true,
             Entry::None => break,
         }
     }
-    first
+    drained
 }
 
 enum Entry {
     Icmp(IcmpError),
     Other,
+    Cut,
     None,
 }
 
@@ -41,9 +52,9 @@ fn next_entry(socket: &Socket) -> Entry {
     let Ok(message) = recvmsg::<()>(socket.as_raw_fd(), &mut iov, Some(&mut control), flags) else {
         return Entry::None;
     };
-    // `cmsgs` fails where the kernel cut the control data (MSG_CTRUNC): then nothing is claimed.
+    // `cmsgs` fails where the kernel cut the control data (MSG_CTRUNC).
     let Ok(mut messages) = message.cmsgs() else {
-        return Entry::Other;
+        return Entry::Cut;
     };
     messages
         .find_map(|message| decode(&message))
@@ -77,7 +88,7 @@ fn icmp_error(error: libc::sock_extended_err, from: Option<IpAddr>) -> Option<Ic
         version,
         kind: error.ee_type,
         code: error.ee_code,
-        from,
+        from: from.map(|from| from.to_canonical()),
     })
 }
 

@@ -15,11 +15,12 @@ use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{Readiness, errno};
-use crate::outcome::evidence::{TcpState, TcpTestimony};
+use crate::outcome::Errno;
+use crate::outcome::evidence::{PeerEnd, TcpState, TcpTestimony};
 
 pub use host::{ephemeral_ports, host, raise_descriptor_limit};
 pub use poller::{Poller, Waker};
-pub use surroundings::{Here, interface_index, route_to};
+pub use surroundings::{Here, interface_index};
 pub use tcp_info::tcp_info;
 
 /// A TCP socket that never blocks and no child inherits; one system call (socket(2)).
@@ -40,6 +41,9 @@ pub fn hear_icmp_errors(socket: &Socket, v6: bool) -> io::Result<()> {
     Ok(())
 }
 
+/// Sockets can be bound to an interface.
+pub const CAN_BIND_TO_INTERFACE: bool = true;
+
 /// Sends through this interface alone (`SO_BINDTODEVICE`, socket(7)).
 pub fn bind_to_interface(socket: &Socket, interface: &str, _v6: bool) -> io::Result<()> {
     socket.bind_device(Some(interface.as_bytes()))
@@ -50,9 +54,13 @@ pub fn set_traffic_class(socket: &Socket, class: u32) -> io::Result<()> {
     socket.set_tclass_v6(class)
 }
 
-/// Whether the other side has closed: epoll says so (`EPOLLRDHUP`).
-pub fn peer_has_closed(_socket: &Socket, readiness: Readiness) -> bool {
-    readiness.closed
+/// What the other side has done: its RST leaves an error, its FIN shows in the poll (`EPOLLRDHUP`).
+pub fn peer_end(_socket: &Socket, readiness: Readiness, errno: Option<Errno>) -> PeerEnd {
+    match errno {
+        Some(Errno::ConnectionReset) => PeerEnd::Reset,
+        _ if readiness.closed => PeerEnd::Closed,
+        _ => PeerEnd::Open,
+    }
 }
 
 /// Everything the system says about a connecting socket that asked for attention.
@@ -83,10 +91,11 @@ pub fn tcp_testimony(socket: &Socket, readiness: Readiness) -> TcpTestimony {
 /// `SO_ERROR`, and then the error queue.
 fn errors(socket: &Socket) -> TcpTestimony {
     let pending = socket.take_error();
+    let queue = error_queue::drain(socket);
     TcpTestimony {
         errno: pending.ok().flatten().map(|error| errno(&error)),
-        icmp: error_queue::first_icmp_error(socket),
-        queue_read: true,
+        icmp: queue.icmp,
+        queue_read: !queue.cut,
         info: None,
     }
 }

@@ -24,18 +24,22 @@ pub(super) struct RouteFound {
     pub(super) is_local: bool,
 }
 
-/// Looks up the route to `target` (`RTM_GETROUTE`).
-pub(super) fn route(target: IpAddr) -> Option<RouteFound> {
+/// Looks up the route to `target` (`RTM_GETROUTE`), by way of an interface and from a source address
+/// where these are given.
+pub(super) fn route(
+    target: IpAddr,
+    interface: Option<u32>,
+    source: Option<IpAddr>,
+) -> Option<RouteFound> {
     let mut request = RouteMessage::default();
     request.header.address_family = family(target);
-    request.header.destination_prefix_length = if target.is_ipv4() { 32 } else { 128 };
-    let destination = match target {
-        IpAddr::V4(v4) => RouteAddress::Inet(v4),
-        IpAddr::V6(v6) => RouteAddress::Inet6(v6),
-    };
-    request
-        .attributes
-        .push(RouteAttribute::Destination(destination));
+    let whole = if target.is_ipv4() { 32 } else { 128 };
+    request.header.destination_prefix_length = whole;
+    request.header.source_prefix_length = source.map_or(0, |_| whole);
+    let attributes = &mut request.attributes;
+    attributes.push(RouteAttribute::Destination(route_address(target)));
+    attributes.extend(interface.map(RouteAttribute::Oif));
+    attributes.extend(source.map(|source| RouteAttribute::Source(route_address(source))));
     match ask(RouteNetlinkMessage::GetRoute(request))? {
         RouteNetlinkMessage::NewRoute(route) => found(&route, target),
         _ => None,
@@ -104,6 +108,13 @@ fn family(address: IpAddr) -> AddressFamily {
     }
 }
 
+fn route_address(address: IpAddr) -> RouteAddress {
+    match address {
+        IpAddr::V4(v4) => RouteAddress::Inet(v4),
+        IpAddr::V6(v6) => RouteAddress::Inet6(v6),
+    }
+}
+
 fn ip(address: &RouteAddress) -> Option<IpAddr> {
     match address {
         RouteAddress::Inet(v4) => Some((*v4).into()),
@@ -119,7 +130,7 @@ mod tests {
 
     #[test]
     fn loopback_is_this_machine() {
-        let found = route(Ipv4Addr::LOCALHOST.into()).expect("a route to loopback");
+        let found = route(Ipv4Addr::LOCALHOST.into(), None, None).expect("a route to loopback");
         assert!(found.is_local);
         assert_eq!(found.next_hop, IpAddr::from(Ipv4Addr::LOCALHOST));
     }

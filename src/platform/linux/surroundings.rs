@@ -7,21 +7,43 @@ use nix::ifaddrs::getifaddrs;
 use nix::net::if_::{if_indextoname, if_nametoindex};
 use nix::sys::socket::SockaddrStorage;
 
-use super::netlink;
+use super::netlink::{self, RouteFound};
 use crate::outcome::evidence::{NextHop, Surroundings};
 use crate::platform::Route;
 
-/// This machine, asked afresh each time: addresses and neighbours change during a run.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Here;
+/// This machine as probes leave it, asked afresh each time: addresses and neighbours change during a run.
+#[derive(Clone, Debug, Default)]
+pub struct Here {
+    /// The interface that probes are bound to.
+    pub interface: Option<String>,
+    /// The source address that probes are bound to.
+    pub source: Option<IpAddr>,
+}
+
+impl Here {
+    /// The route packets to `target` take.
+    pub fn route_to(&self, target: SocketAddr) -> Option<Route> {
+        let found = self.lookup(target)?;
+        let name = if_indextoname(found.interface).ok();
+        Some(Route {
+            source: self.source.or(found.source),
+            interface: name.and_then(|name| name.into_string().ok()),
+        })
+    }
+
+    fn lookup(&self, target: SocketAddr) -> Option<RouteFound> {
+        let bound = self.interface.as_deref().and_then(interface_index);
+        netlink::route(target.ip(), bound.or(zone(target)), self.source)
+    }
+}
 
 impl Surroundings for Here {
     fn is_own(&self, address: IpAddr) -> bool {
         address.is_loopback() || interface_addresses().any(|own| own == address)
     }
 
-    fn next_hop(&self, target: IpAddr) -> NextHop {
-        let Some(route) = netlink::route(target) else {
+    fn next_hop(&self, target: SocketAddr) -> NextHop {
+        let Some(route) = self.lookup(target) else {
             return NextHop::Unknown;
         };
         if route.is_local {
@@ -35,14 +57,12 @@ impl Surroundings for Here {
     }
 }
 
-/// The route packets to `target` would take.
-pub fn route_to(target: SocketAddr) -> Option<Route> {
-    let route = netlink::route(target.ip())?;
-    let name = if_indextoname(route.interface).ok();
-    Some(Route {
-        source: route.source,
-        interface: name.and_then(|name| name.into_string().ok()),
-    })
+/// The interface that a link-local target belongs to (RFC 4007).
+fn zone(target: SocketAddr) -> Option<u32> {
+    match target {
+        SocketAddr::V6(v6) if v6.scope_id() > 0 => Some(v6.scope_id()),
+        _ => None,
+    }
 }
 
 /// The number of the interface of that name, if this machine has one.
@@ -67,13 +87,15 @@ mod tests {
 
     #[test]
     fn loopback_is_ours_and_a_documentation_address_is_not() {
-        assert!(Here.is_own(Ipv4Addr::LOCALHOST.into()));
-        assert!(!Here.is_own(Ipv4Addr::new(192, 0, 2, 1).into()));
+        assert!(Here::default().is_own(Ipv4Addr::LOCALHOST.into()));
+        assert!(!Here::default().is_own(Ipv4Addr::new(192, 0, 2, 1).into()));
     }
 
     #[test]
     fn the_route_to_loopback_leaves_by_it() {
-        let route = route_to((Ipv4Addr::LOCALHOST, 80).into()).expect("a route to loopback");
+        let route = Here::default()
+            .route_to((Ipv4Addr::LOCALHOST, 80).into())
+            .expect("a route to loopback");
         assert_eq!(route.interface.as_deref(), Some("lo"));
         assert!(interface_index("lo").is_some());
         assert_eq!(interface_index("no-such-if"), None);

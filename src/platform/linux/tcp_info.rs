@@ -50,6 +50,7 @@ fn decode(bytes: &[u8]) -> Option<TcpInfo> {
         rtt: u32_at(68)
             .filter(|&us| us > 0)
             .map(|us| Duration::from_micros(us.into())),
+        since_answer: Duration::from_millis(u32_at(56).unwrap_or(0).into()),
         retransmitted: u32_at(100),
     })
 }

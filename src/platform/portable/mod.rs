@@ -6,26 +6,42 @@
 mod poller;
 pub mod signals;
 
-use std::io;
+use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{EphemeralPorts, HostFacts, Readiness, Route, errno, source_address};
-use crate::outcome::evidence::{NextHop, Surroundings, TcpInfo, TcpTestimony};
+use crate::outcome::Errno;
+use crate::outcome::evidence::{NextHop, PeerEnd, Surroundings, TcpInfo, TcpTestimony};
 
 pub use poller::{Poller, Waker};
 
 /// This machine, which says little about itself.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Here;
+#[derive(Clone, Debug, Default)]
+pub struct Here {
+    /// The interface that probes are bound to.
+    pub interface: Option<String>,
+    /// The source address that probes are bound to.
+    pub source: Option<IpAddr>,
+}
+
+impl Here {
+    /// The source address, as a UDP socket's connect chooses it.
+    pub fn route_to(&self, target: SocketAddr) -> Option<Route> {
+        Some(Route {
+            source: self.source.or_else(|| source_address(target).ok()),
+            interface: self.interface.clone(),
+        })
+    }
+}
 
 impl Surroundings for Here {
     fn is_own(&self, address: IpAddr) -> bool {
         address.is_loopback()
     }
 
-    fn next_hop(&self, _target: IpAddr) -> NextHop {
+    fn next_hop(&self, _target: SocketAddr) -> NextHop {
         NextHop::Unknown
     }
 }
@@ -63,10 +79,20 @@ pub fn set_traffic_class(_socket: &Socket, _class: u32) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Whether the other side has closed: then a read would give nothing.
-pub fn peer_has_closed(socket: &Socket, readiness: Readiness) -> bool {
-    let mut byte = [std::mem::MaybeUninit::uninit()];
-    readiness.closed && matches!(socket.peek(&mut byte), Ok(0))
+/// What the other side has done: reads away what it sent, until the stream ends or has nothing more.
+pub fn peer_end(mut socket: &Socket, _readiness: Readiness, errno: Option<Errno>) -> PeerEnd {
+    if errno == Some(Errno::ConnectionReset) {
+        return PeerEnd::Reset;
+    }
+    let mut data = [0; 4096];
+    loop {
+        match socket.read(&mut data) {
+            Ok(0) => return PeerEnd::Closed,
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return PeerEnd::Reset,
+            Err(_) => return PeerEnd::Open,
+        }
+    }
 }
 
 /// The socket's pending error is all there is.
@@ -77,6 +103,9 @@ pub fn tcp_testimony(socket: &Socket, _readiness: Readiness) -> TcpTestimony {
         ..TcpTestimony::default()
     }
 }
+
+/// Whether sockets can be bound to an interface.
+pub const CAN_BIND_TO_INTERFACE: bool = cfg!(target_vendor = "apple");
 
 /// Sends through this interface alone (`IP_BOUND_IF`).
 #[cfg(target_vendor = "apple")]
@@ -109,14 +138,6 @@ pub fn interface_index(name: &str) -> Option<u32> {
 #[cfg(not(target_vendor = "apple"))]
 pub fn interface_index(_name: &str) -> Option<u32> {
     None
-}
-
-/// The source address, as a UDP socket's connect chooses it.
-pub fn route_to(target: SocketAddr) -> Option<Route> {
-    Some(Route {
-        source: source_address(target).ok(),
-        interface: None,
-    })
 }
 
 /// The system chooses the local ports.

@@ -1,0 +1,204 @@
+//! Parts that the summary of one target and the table of many share.
+
+use super::numbers::{count, ms, percent};
+use super::page::wrap;
+use super::{Report, TargetReport, words};
+use crate::clock::{date_and_time, spoken, time_of_day};
+use crate::explain::{Case, Verdict, verdict};
+use crate::outcome::{Handshake, Outcome, OutcomeKind, Refusal};
+use crate::stats::Outage;
+use crate::term::safe;
+
+/// Outages listed; the others are counted.
+const OUTAGES: usize = 5;
+
+/// `--- what, 6 probes in 8.0 s, 2026-11-20 12:00:03Z to 12:00:11Z ---`
+pub(super) fn rule(report: &Report, what: &str, sent: u64) -> String {
+    let clock = &report.info.clock;
+    let (from, to) = (
+        clock.at(report.record.started),
+        clock.at(report.record.ended),
+    );
+    let took = report
+        .record
+        .ended
+        .saturating_duration_since(report.record.started);
+    let until = match date_and_time(to).split_once(' ') {
+        Some((day, time)) if date_and_time(from).starts_with(day) => time.to_owned(),
+        _ => date_and_time(to),
+    };
+    let (probes, took) = (count(sent, "probe"), took.as_secs_f64());
+    format!(
+        "--- {what}, {probes} in {took:.1} s, {} to {until} ---\n",
+        date_and_time(from)
+    )
+}
+
+/// A row for each way in which probes ended.
+pub(super) fn outcomes(target: &TargetReport, indent: &str) -> String {
+    let recorder = target.recorder;
+    let row = |word: &str, number: u64, note: &str| {
+        let share = percent(number, recorder.sent());
+        let row = format!("{indent}{word:<12}{number:>8}  {share:>8}   {note}");
+        wrap(&row, indent.len() + 33, target.info.columns) + "\n"
+    };
+    let mut text = String::new();
+    let connected = recorder.count(OutcomeKind::Connected);
+    if connected > 0 {
+        text += &row("connected", connected, &lossy_handshakes(target));
+    }
+    let mut causes: Vec<_> = recorder.causes.iter().collect();
+    causes.sort_by_key(|cause| (cause.outcome.kind(), std::cmp::Reverse(cause.count)));
+    for cause in causes {
+        let kind = cause.outcome.kind();
+        if kind != OutcomeKind::Connected {
+            text += &row(
+                words::outcome(kind),
+                cause.count,
+                &note(target, &cause.outcome),
+            );
+        }
+    }
+    if recorder.other_causes > 0 {
+        text += &row("others", recorder.other_causes, "of too many kinds to list");
+    }
+    text
+}
+
+fn lossy_handshakes(target: &TargetReport) -> String {
+    let mut notes = Vec::new();
+    for cause in &target.recorder.causes {
+        let way = match cause.outcome {
+            Outcome::Connected(Handshake::AfterSynLoss) => {
+                "the first got no answer: lost on its way, or dropped there"
+            }
+            Outcome::Connected(Handshake::AfterSynAckLoss) => "the answer was lost or late",
+            Outcome::Connected(Handshake::AfterRetransmission) => "why is not known",
+            _ => continue,
+        };
+        notes.push(format!(
+            "{} of them only with a second SYN ({way})",
+            cause.count
+        ));
+    }
+    notes.join(", ")
+}
+
+fn note(target: &TargetReport, outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Refused(Refusal::ByRst) => {
+            let figures = target.recorder.refused.figures();
+            let time = figures.map(|figures| format!(", {} ms on average", ms(figures.mean)));
+            format!("RST{}", time.unwrap_or_default())
+        }
+        Outcome::NoReply => silence(target),
+        Outcome::Local(cause) => format!("{}: {}", cause.reason(), words::local(*cause)),
+        other => words::detail(other, None).unwrap_or_default(),
+    }
+}
+
+fn silence(target: &TargetReport) -> String {
+    let patience = spoken(target.info.plan.pace.timeout);
+    let sent = match &target.recorder.silent_syns {
+        Some(syns) if syns.start() == syns.end() => format!("{} sent, ", words::syns(*syns.end())),
+        Some(syns) => format!("{} to {} sent, ", syns.start(), words::syns(*syns.end())),
+        None => String::new(),
+    };
+    format!("{sent}nothing came back in {patience}")
+}
+
+/// What only some runs have: jitter, late and unfinished probes, outages, a schedule that slipped.
+pub(super) fn particulars(report: &Report, target: &TargetReport, indent: &str) -> String {
+    let recorder = target.recorder;
+    let mut text = String::new();
+    let mut line = |name: &str, value: String| {
+        text += &(wrap(
+            &format!("{indent}{name:<12}  {value}"),
+            indent.len() + 14,
+            target.info.columns,
+        ) + "\n");
+    };
+    if let Some(jitter) = recorder.jitter.mean_us() {
+        line(
+            "jitter ms",
+            format!(
+                "{}, mean absolute difference of successive answers",
+                ms(jitter)
+            ),
+        );
+    }
+    if recorder.late > 0 {
+        let (late, timeout) = (
+            count(recorder.late, "answer"),
+            spoken(target.info.plan.pace.timeout),
+        );
+        line(
+            "late",
+            format!("{late} came after the {timeout} timeout, counted above as no reply"),
+        );
+    }
+    let unfinished = recorder.count(OutcomeKind::Unfinished);
+    if unfinished > 0 {
+        let probes = count(unfinished, "probe");
+        line(
+            "unfinished",
+            format!("{probes} under way when the run was stopped: neither lost nor sent"),
+        );
+    }
+    for (index, outage) in outages(report, target).into_iter().enumerate() {
+        line(if index == 0 { "outages" } else { "" }, outage);
+    }
+    text
+}
+
+fn outages(report: &Report, target: &TargetReport) -> Vec<String> {
+    let outages = &target.recorder.outages;
+    let list = outages.list();
+    let mut lines: Vec<_> = list
+        .iter()
+        .take(OUTAGES)
+        .map(|o| outage(report, o))
+        .collect();
+    let shown = lines.len() as u64;
+    if outages.total() > shown {
+        lines.push(format!("and {} more", outages.total() - shown));
+    }
+    lines
+}
+
+fn outage(report: &Report, outage: &Outage) -> String {
+    let at = |instant| time_of_day(report.info.clock.at(instant));
+    let mut causes: Vec<&str> = Vec::new();
+    for outcome in &outage.causes {
+        let word = words::outcome(outcome.kind());
+        if !causes.contains(&word) {
+            causes.push(word);
+        }
+    }
+    let end = if outage.ongoing {
+        "to the end"
+    } else {
+        "then ok"
+    };
+    let (probes, causes) = (count(outage.probes, "probe"), causes.join(", "));
+    format!(
+        "{} to {}, {probes}: {causes}; {end}",
+        at(outage.from),
+        at(outage.to)
+    )
+}
+
+/// What the tallies of one target mean.
+pub(super) fn judged(target: &TargetReport) -> Verdict {
+    let targets = u32::try_from(target.info.targets.len())
+        .unwrap_or(u32::MAX)
+        .max(1);
+    verdict(&Case {
+        target: &safe(&target.target.label()),
+        address: target.target.address.ip(),
+        port: target.target.address.port(),
+        source: target.source(),
+        pace: target.info.plan.pace.interval / targets,
+        recorder: target.recorder,
+    })
+}

@@ -135,7 +135,7 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "no-neighbour",
-        "The next hop towards {address} does not answer ARP or neighbour discovery, so no SYN left this machine: the host (or gateway) is off, on another VLAN, or the address is wrong.",
+        "The next hop towards {address} does not answer ARP or neighbour discovery, so SYNs do not leave this machine: the host (or gateway) is off, on another VLAN, or the address is wrong.",
         "here: ip neigh; ip route get {address}; check cable, VLAN and netmask, and that the next hop is up",
     ),
     text(
@@ -202,6 +202,11 @@ pub(super) const TEXTS: &[Text] = &[
         "permission",
         "A policy of this machine (seccomp, a BPF program, a security module) forbids the connection.",
         "here: the logs of the security module or container runtime",
+    ),
+    text(
+        "self-connect",
+        "The probe was sent from the very address and port it was sent to, so TCP connected it to itself: nothing else listens on port {port}.",
+        "leave the local port to this tool, or choose others with -S",
     ),
     text(
         "out-of-memory",

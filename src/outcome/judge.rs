@@ -60,6 +60,12 @@ pub fn timed_out(
     (outcome, Evidence::of(EvidenceKind::Silence))
 }
 
+/// Judges a connection whose two ends are one socket: nothing else answered.
+pub fn connected_to_itself() -> Judgement {
+    let evidence = Evidence::of(EvidenceKind::SynAck);
+    (Outcome::Local(LocalCause::SelfConnect), evidence)
+}
+
 /// Judges a RST or a close that followed a completed handshake, if one did.
 pub fn ended_after_connect(end: PeerEnd) -> Option<Judgement> {
     match end {
@@ -130,38 +136,42 @@ fn rejected(
 
 /// A failed neighbour lookup raises host-unreachable, and so may a firewall's reject rule.
 ///
-/// The lookup leaves its entry behind (INCOMPLETE, then FAILED: `neigh_timer_handler`, net/core/neighbour.c)
-/// and takes so long that a retransmission timer fires with the SYN still queued. A reject comes at once,
-/// before any lookup.
+/// A reject comes while `connect()` still runs, and then the socket stays in `SYN_SENT` (`tcp_v4_err`,
+/// `net/ipv4/tcp_ipv4.c`). A lookup that fails takes seconds: a retransmission timer fires with the SYN still
+/// queued, and the neighbour's entry stays behind (INCOMPLETE, FAILED: `neigh_timer_handler`,
+/// net/core/neighbour.c).
 fn own_rejection(
     icmp: IcmpError,
     info: Option<TcpInfo>,
     target: SocketAddr,
     around: &dyn Surroundings,
 ) -> LocalCause {
-    let unresolved = || {
-        info.is_some_and(|info| info.waits_in_queue())
-            || around.next_hop(target) == NextHop::Unresolved
-    };
-    if icmp.is_host_unreachable() && unresolved() {
+    let at_once = info.is_some_and(|info| info.state == TcpState::SynSent);
+    if !icmp.is_host_unreachable() || at_once {
+        return LocalCause::LocalFirewall;
+    }
+    let queued = info.is_some_and(|info| info.waits_in_queue());
+    if queued || around.next_hop(target) == NextHop::Unresolved {
         LocalCause::NoNeighbour
     } else {
         LocalCause::LocalFirewall
     }
 }
 
+/// Why no SYN has left this machine, if none has.
 fn stopped_here(
     info: Option<TcpInfo>,
     target: SocketAddr,
     around: &dyn Surroundings,
 ) -> Option<LocalCause> {
     let info = info?;
+    // Asked first: SYNs that a full neighbour queue has thrown out count as sent (`__neigh_event_send`).
+    if around.next_hop(target) == NextHop::Unresolved {
+        return Some(LocalCause::NoNeighbour);
+    }
     if info.retransmitted? > 0 {
         // Counted as sent again, yet none is out: the output path refused them (`__tcp_retransmit_skb`).
         return (info.retransmitted_out == Some(0)).then_some(LocalCause::DroppedLocally);
-    }
-    if around.next_hop(target) == NextHop::Unresolved {
-        return Some(LocalCause::NoNeighbour);
     }
     info.waits_in_queue().then_some(LocalCause::StuckInQueue)
 }
@@ -300,6 +310,17 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_within_connect_is_the_firewall_whatever_the_neighbour() {
+        let testimony = TcpTestimony {
+            icmp: Some(icmp(1, OWN)),
+            info: Some(info(TcpState::SynSent, 0, 0, 0)),
+            ..TcpTestimony::default()
+        };
+        let expected = Some(Outcome::Local(LocalCause::LocalFirewall));
+        assert_eq!(judge(testimony, NextHop::Unresolved), expected);
+    }
+
+    #[test]
     fn a_closed_socket_without_an_error_is_not_connected() {
         let testimony = TcpTestimony {
             info: Some(info(TcpState::Closed, 0, 0, 0)),
@@ -343,6 +364,11 @@ mod tests {
         assert_eq!(
             silent(info(state, 0, 0, 0), NextHop::Known),
             Outcome::NoReply
+        );
+        assert_eq!(
+            silent(info(state, 2, 2, 1), NextHop::Unresolved),
+            Outcome::Local(LocalCause::NoNeighbour),
+            "thrown out of the neighbour's queue, not sent"
         );
     }
 

@@ -40,6 +40,7 @@ local_causes! {
     NetworkDown = "network-down": "The interface is down.",
     FamilyNotSupported = "family-not-supported": "This machine has that IP version switched off.",
     Permission = "permission": "A security policy of this machine forbids it.",
+    SelfConnect = "self-connect": "The probe used the target's own port and met itself: nothing else answered.",
     OutOfMemory = "out-of-memory": "The kernel has no memory or buffer left.",
     SystemError = "system-error": "The system call failed in a way not listed here; the evidence has its errno.",
 }

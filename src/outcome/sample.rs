@@ -81,6 +81,11 @@ impl RttClock {
 }
 
 impl Ending {
+    /// From the start of the probe to its end, as far as it was measured.
+    pub fn lasted(&self) -> Duration {
+        self.connect.unwrap_or_default() + self.held.unwrap_or_default()
+    }
+
     /// Whether the SYN is known to have been sent more than once, so that the time is no round trip.
     pub fn was_sent_again(&self) -> bool {
         self.syn_sent.is_some_and(|syns| syns > 1)

@@ -21,6 +21,9 @@ use crate::term::Output;
 use desk::Desk;
 use targets::targets;
 
+/// Probes under way at once; no system has descriptors or ports for more.
+const MOST_AT_ONCE: usize = 1_000_000;
+
 /// Descriptors kept for everything that is no probe: standard streams, the poller, netlink, /proc.
 const OTHER_DESCRIPTORS: usize = 12;
 
@@ -40,6 +43,11 @@ pub enum RunError {
     /// More targets than any run can sensibly have.
     #[error("{0} targets are too many: at most {most} fit into one run", most = targets::MOST_TARGETS)]
     TooManyTargets(usize),
+    /// More probes at once than any machine can have.
+    #[error(
+        "{0} probes at once are too many: --in-flight times the targets must stay within {MOST_AT_ONCE}"
+    )]
+    TooManyAtOnce(usize),
     /// The source address cannot be used.
     #[error("cannot send from {address}: {error}")]
     Source {
@@ -76,6 +84,7 @@ pub fn run(plan: Plan, output: &mut Output) -> Result<Verdict, RunError> {
     let (poller, signals) = listen()?;
     let (targets, all_resolved) = targets(&plan, &signals)?;
     check_source(&plan)?;
+    check_load(&plan, targets.len())?;
     let verdict = measure(plan, targets, poller, &signals, output)?;
     Ok(if all_resolved {
         verdict
@@ -143,6 +152,15 @@ fn measure(
 fn descriptors() -> usize {
     let limit = platform::raise_descriptor_limit().unwrap_or(usize::MAX);
     limit.saturating_sub(OTHER_DESCRIPTORS).max(1)
+}
+
+/// A closed loop keeps a place for each probe under way.
+fn check_load(plan: &Plan, targets: usize) -> Result<(), RunError> {
+    let at_once = plan.pace.in_flight.saturating_mul(targets);
+    if plan.pace.is_closed_loop() && at_once > MOST_AT_ONCE {
+        return Err(RunError::TooManyAtOnce(at_once));
+    }
+    Ok(())
 }
 
 /// A source that cannot work is told before the first probe, not as a failure of every one.

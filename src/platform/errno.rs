@@ -7,7 +7,10 @@ use crate::outcome::Errno;
 /// The name of the error that a system call returned.
 #[cfg(unix)]
 pub fn errno(error: &io::Error) -> Errno {
-    match error.raw_os_error().unwrap_or(0) {
+    let Some(number) = error.raw_os_error() else {
+        return by_kind(error);
+    };
+    match number {
         libc::EACCES => Errno::AccessDenied,
         libc::EAFNOSUPPORT => Errno::AddressFamily,
         libc::EADDRINUSE => Errno::AddressInUse,
@@ -33,10 +36,14 @@ pub fn errno(error: &io::Error) -> Errno {
     }
 }
 
-/// The name of the error that a system call returned; Windows' socket errors have POSIX twins,
-/// which the standard library already names.
+/// The name of the error that a system call returned.
 #[cfg(not(unix))]
 pub fn errno(error: &io::Error) -> Errno {
+    by_kind(error)
+}
+
+/// Windows' socket errors have POSIX twins, which the standard library names.
+fn by_kind(error: &io::Error) -> Errno {
     match error.kind() {
         io::ErrorKind::PermissionDenied => Errno::AccessDenied,
         io::ErrorKind::AddrInUse => Errno::AddressInUse,

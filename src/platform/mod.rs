@@ -27,6 +27,7 @@ impl From<&SocketPlan> for Here {
         Self {
             interface: plan.interface.clone(),
             source: plan.source.as_ref().map(|source| source.address),
+            dscp: plan.dscp,
         }
     }
 }

@@ -61,12 +61,15 @@ impl PortWalk {
         }
     }
 
-    /// The next port. `None` if every port of the range is reserved.
-    pub(super) fn next(&mut self, range: &PortRange) -> Option<u16> {
+    /// The next port that is not `but`. `None` if the range has no other.
+    ///
+    /// A target on this machine must not be probed from its own port: TCP would connect to itself
+    /// (simultaneous open, RFC 9293 section 3.5) and a closed port would look open.
+    pub(super) fn next(&mut self, range: &PortRange, but: u16) -> Option<u16> {
         (0..range.size).find_map(|_| {
             self.step = self.step.wrapping_add(1) % range.size;
             let port = u16::try_from(u32::from(range.low) + self.step).ok()?;
-            (!range.is_reserved(port)).then_some(port)
+            (port != but && !range.is_reserved(port)).then_some(port)
         })
     }
 }
@@ -82,7 +85,7 @@ mod tests {
         let mut walk = PortWalk::anywhere();
         let mut lap = || {
             (0..100)
-                .filter_map(|_| walk.next(&range))
+                .filter_map(|_| walk.next(&range, 0))
                 .collect::<Vec<_>>()
         };
         let first = lap();
@@ -98,8 +101,16 @@ mod tests {
         });
         let range = range.expect("a range");
         let mut walk = PortWalk::anywhere();
-        let seen: HashSet<_> = (0..10).filter_map(|_| walk.next(&range)).collect();
+        let seen: HashSet<_> = (0..10).filter_map(|_| walk.next(&range, 0)).collect();
         assert_eq!(seen, HashSet::from([65530, 65535]));
+    }
+
+    #[test]
+    fn the_target_s_own_port_is_left_out() {
+        let range = PortRange::exactly(&(40000..=40002)).expect("a range");
+        let mut walk = PortWalk::anywhere();
+        let seen: HashSet<_> = (0..9).filter_map(|_| walk.next(&range, 40001)).collect();
+        assert_eq!(seen, HashSet::from([40000, 40002]));
     }
 
     #[test]
@@ -108,6 +119,6 @@ mod tests {
             range: 100..=101,
             reserved: vec![1..=1000],
         });
-        assert_eq!(PortWalk::anywhere().next(&range.expect("a range")), None);
+        assert_eq!(PortWalk::anywhere().next(&range.expect("a range"), 0), None);
     }
 }

@@ -9,7 +9,7 @@ use socket2::{SockAddr, Socket};
 use super::ports::{PortRange, PortWalk};
 use super::socket::{bind, is_taken, is_under_way, open};
 use super::{Begun, Network, ProbeId, Progress};
-use crate::outcome::evidence::TcpInfo;
+use crate::outcome::evidence::{TcpInfo, TcpTestimony};
 use crate::outcome::judge::{self, Judgement};
 use crate::outcome::{Ending, Errno, Evidence, LocalCause, Outcome, Rtt, RttClock, TargetId};
 use crate::plan::{Close, SocketPlan};
@@ -80,28 +80,30 @@ impl TcpNetwork {
     /// Opens a socket and starts its handshake.
     fn connect(&mut self, target: TargetId) -> Result<(Socket, Instant), SetupError> {
         let address = self.targets[target.index()].address;
+        let mut taken = SetupError {
+            error: io::ErrorKind::AddrInUse.into(),
+            binding: false,
+        };
         for _ in 0..self.port_tries() {
             let Some(port) = self.next_port(target) else {
                 break;
             };
             match self.connect_from(address, Some(port)) {
-                Err(failure) if is_taken(&failure.error, failure.binding) => {}
+                Err(failure) if is_taken(&failure.error, failure.binding) => taken = failure,
                 result => return result,
             }
         }
-        // The kernel has the last word on whether a port is free, unless the user chose the ports.
-        let last_try = if self.ports_are_chosen() {
-            self.next_port(target)
-        } else {
-            None
-        };
-        self.connect_from(address, last_try)
+        if self.ports_are_chosen() {
+            return Err(taken);
+        }
+        // The kernel has the last word on whether a port is free.
+        self.connect_from(address, None)
     }
 
     fn port_tries(&self) -> usize {
         let ports = self.ports.as_ref().map_or(0, PortRange::len);
         if self.ports_are_chosen() {
-            ports - 1
+            ports
         } else {
             ports.min(PORT_TRIES)
         }
@@ -114,7 +116,9 @@ impl TcpNetwork {
 
     fn next_port(&mut self, target: TargetId) -> Option<u16> {
         let range = self.ports.as_ref()?;
-        self.targets[target.index()].walk.next(range)
+        let destination = &mut self.targets[target.index()];
+        let own = destination.address.port();
+        destination.walk.next(range, own)
     }
 
     fn connect_from(
@@ -245,7 +249,7 @@ impl Network for TcpNetwork {
             closed: false,
         };
         let answered = probe.handshake(unseen, now, trusted_since, &self.here);
-        let ending = answered.unwrap_or_else(|| probe.silent(now, &self.here));
+        let ending = answered.unwrap_or_else(|| probe.silent(now, trusted_since, &self.here));
         if ending.outcome != Outcome::NoReply
             && let Some(probe) = self.take(id)
         {
@@ -283,17 +287,24 @@ impl TcpProbe {
         here: &Here,
     ) -> Option<Ending> {
         let testimony = platform::tcp_testimony(&self.socket, ready);
-        let trusted = self.sent_at >= trusted_since;
-        let connect = trusted.then(|| now.saturating_duration_since(self.sent_at));
+        let connect = self.time_until(now, trusted_since);
         let judged = judge::connecting(&testimony, connect, self.target, here)?;
-        let over = matches!(judged.0, Outcome::Connected(_))
-            && platform::peer_end(&self.socket, ready, testimony.errno) == PeerEnd::Closed;
-        let judged = if over {
-            judge::ended_after_connect(PeerEnd::Closed)?
-        } else {
-            judged
+        let judged = match judged.0 {
+            Outcome::Connected(_) => self.second_look(ready, &testimony).unwrap_or(judged),
+            _ => judged,
         };
         Some(self.ending(judged, connect, testimony.info))
+    }
+
+    /// What makes a connected probe more than that: it reached itself, or the other side has closed already.
+    fn second_look(&self, ready: Readiness, testimony: &TcpTestimony) -> Option<Judgement> {
+        if self.local == Some(self.target) {
+            return Some(judge::connected_to_itself());
+        }
+        match platform::peer_end(&self.socket, ready, testimony.errno) {
+            PeerEnd::Closed => judge::ended_after_connect(PeerEnd::Closed),
+            PeerEnd::Open | PeerEnd::Reset => None,
+        }
     }
 
     /// A reset or a close of a connection that is held, if this is one.
@@ -312,11 +323,16 @@ impl TcpProbe {
     }
 
     /// The deadline has passed without an answer.
-    fn silent(&self, now: Instant, here: &Here) -> Ending {
+    fn silent(&self, now: Instant, trusted_since: Instant, here: &Here) -> Ending {
         let info = platform::tcp_info(&self.socket);
         let judged = judge::timed_out(info, self.target, here);
-        let waited = now.saturating_duration_since(self.sent_at);
-        self.ending(judged, Some(waited), info)
+        self.ending(judged, self.time_until(now, trusted_since), info)
+    }
+
+    /// The time since `connect()`, unless this process stood still meanwhile.
+    fn time_until(&self, now: Instant, trusted_since: Instant) -> Option<Duration> {
+        let trusted = self.sent_at >= trusted_since;
+        trusted.then(|| now.saturating_duration_since(self.sent_at))
     }
 
     fn ending(

@@ -114,6 +114,9 @@ pub(super) fn local(cause: LocalCause) -> &'static str {
         LocalCause::NetworkDown => "the interface is down",
         LocalCause::FamilyNotSupported => "that IP version is off on this machine",
         LocalCause::Permission => "forbidden by a policy of this machine",
+        LocalCause::SelfConnect => {
+            "the probe met itself: its port is the target's, where nobody listens"
+        }
         LocalCause::OutOfMemory => "this machine's kernel has no memory for it",
         LocalCause::SystemError => "a system call failed",
     }

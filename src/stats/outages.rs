@@ -76,7 +76,7 @@ impl Meaning {
             Class::Local | Class::Unfinished => Self::Neutral,
             Class::Failed => Self::Failed(Outage {
                 from: sample.sent_at,
-                to: sample.sent_at + sample.ending.connect.unwrap_or_default(),
+                to: sample.sent_at + sample.ending.lasted(),
                 probes: 1,
                 causes: vec![outcome],
                 ongoing: true,

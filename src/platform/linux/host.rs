@@ -35,6 +35,14 @@ pub fn raise_descriptor_limit() -> Option<usize> {
     usize::try_from(if raised { hard } else { soft }).ok()
 }
 
+/// Whether this process was started with `signal` ignored (`SigIgn` in proc(5)).
+pub(super) fn ignores(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
 fn first_line(path: &str) -> Option<String> {
     let text = fs::read_to_string(path).ok()?;
     Some(text.lines().next()?.trim().to_owned())

@@ -4,12 +4,17 @@ use std::net::IpAddr;
 
 use netlink_packet_core::{NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::neighbour::{NeighbourAttribute, NeighbourMessage, NeighbourState};
-use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteMessage, RouteType};
+use netlink_packet_route::route::{
+    RouteAddress, RouteAttribute, RouteMessage, RouteType, RouteVia,
+};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
 /// An answer fits easily: one route or one neighbour.
 const ANSWER_SIZE: usize = 8192;
+
+/// TCP's protocol number (IANA).
+const TCP: u8 = 6;
 
 /// What the kernel would do with a packet.
 #[derive(Debug)]
@@ -24,22 +29,39 @@ pub(super) struct RouteFound {
     pub(super) is_local: bool,
 }
 
-/// Looks up the route to `target` (`RTM_GETROUTE`), by way of an interface and from a source address
-/// where these are given.
-pub(super) fn route(
-    target: IpAddr,
-    interface: Option<u32>,
-    source: Option<IpAddr>,
-) -> Option<RouteFound> {
+/// What a packet's route depends on, besides its destination.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Selector {
+    /// The interface it is bound to.
+    pub(super) interface: Option<u32>,
+    /// The source address it is bound to.
+    pub(super) source: Option<IpAddr>,
+    /// Its TOS byte or traffic class.
+    pub(super) tos: u8,
+    /// The TCP port it goes to; rules may select by it (ip-rule(8)).
+    pub(super) tcp_port: Option<u16>,
+}
+
+/// Looks up the route to `target` (`RTM_GETROUTE`).
+pub(super) fn route(target: IpAddr, selector: Selector) -> Option<RouteFound> {
     let mut request = RouteMessage::default();
-    request.header.address_family = family(target);
     let whole = if target.is_ipv4() { 32 } else { 128 };
+    request.header.address_family = family(target);
     request.header.destination_prefix_length = whole;
-    request.header.source_prefix_length = source.map_or(0, |_| whole);
+    request.header.source_prefix_length = selector.source.map_or(0, |_| whole);
+    request.header.tos = selector.tos;
     let attributes = &mut request.attributes;
     attributes.push(RouteAttribute::Destination(route_address(target)));
-    attributes.extend(interface.map(RouteAttribute::Oif));
-    attributes.extend(source.map(|source| RouteAttribute::Source(route_address(source))));
+    attributes.extend(selector.interface.map(RouteAttribute::Oif));
+    attributes.extend(
+        selector
+            .source
+            .map(|from| RouteAttribute::Source(route_address(from))),
+    );
+    if let Some(port) = selector.tcp_port {
+        attributes.push(RouteAttribute::IpProto(TCP));
+        attributes.push(RouteAttribute::Dport(port));
+    }
     match ask(RouteNetlinkMessage::GetRoute(request))? {
         RouteNetlinkMessage::NewRoute(route) => found(&route, target),
         _ => None,
@@ -55,6 +77,8 @@ fn found(route: &RouteMessage, target: IpAddr) -> Option<RouteFound> {
             RouteAttribute::Oif(index) => interface = Some(*index),
             RouteAttribute::PrefSource(address) => source = ip(address),
             RouteAttribute::Gateway(address) => next_hop = ip(address).unwrap_or(target),
+            RouteAttribute::Via(RouteVia::Inet(v4)) => next_hop = (*v4).into(),
+            RouteAttribute::Via(RouteVia::Inet6(v6)) => next_hop = (*v6).into(),
             _ => {}
         }
     }
@@ -130,7 +154,8 @@ mod tests {
 
     #[test]
     fn loopback_is_this_machine() {
-        let found = route(Ipv4Addr::LOCALHOST.into(), None, None).expect("a route to loopback");
+        let found =
+            route(Ipv4Addr::LOCALHOST.into(), Selector::default()).expect("a route to loopback");
         assert!(found.is_local);
         assert_eq!(found.next_hop, IpAddr::from(Ipv4Addr::LOCALHOST));
     }

@@ -3,11 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 
 use netlink_packet_route::neighbour::NeighbourState;
-use nix::ifaddrs::getifaddrs;
 use nix::net::if_::{if_indextoname, if_nametoindex};
-use nix::sys::socket::SockaddrStorage;
 
-use super::netlink::{self, RouteFound};
+use super::netlink::{self, RouteFound, Selector};
 use crate::outcome::evidence::{NextHop, Surroundings};
 use crate::platform::Route;
 
@@ -18,6 +16,8 @@ pub struct Here {
     pub interface: Option<String>,
     /// The source address that probes are bound to.
     pub source: Option<IpAddr>,
+    /// The DSCP that probes are marked with.
+    pub dscp: Option<u8>,
 }
 
 impl Here {
@@ -33,13 +33,26 @@ impl Here {
 
     fn lookup(&self, target: SocketAddr) -> Option<RouteFound> {
         let bound = self.interface.as_deref().and_then(interface_index);
-        netlink::route(target.ip(), bound.or(zone(target)), self.source)
+        let selector = Selector {
+            interface: bound.or(zone(target)),
+            source: self.source,
+            tos: self.dscp.unwrap_or(0) << 2,
+            tcp_port: Some(target.port()),
+        };
+        // Kernels before 4.17 know no ports in a lookup, and refuse what they do not know.
+        let without_port = Selector {
+            tcp_port: None,
+            ..selector
+        };
+        let found = netlink::route(target.ip(), selector);
+        found.or_else(|| netlink::route(target.ip(), without_port))
     }
 }
 
 impl Surroundings for Here {
     fn is_own(&self, address: IpAddr) -> bool {
-        address.is_loopback() || interface_addresses().any(|own| own == address)
+        // The routing tables know more than the interfaces: a whole local prefix, for one.
+        netlink::route(address, Selector::default()).is_some_and(|route| route.is_local)
     }
 
     fn next_hop(&self, target: SocketAddr) -> NextHop {
@@ -68,16 +81,6 @@ fn zone(target: SocketAddr) -> Option<u32> {
 /// The number of the interface of that name, if this machine has one.
 pub fn interface_index(name: &str) -> Option<u32> {
     if_nametoindex(name).ok()
-}
-
-fn interface_addresses() -> impl Iterator<Item = IpAddr> {
-    let interfaces = getifaddrs().into_iter().flatten();
-    interfaces.filter_map(|interface| ip(interface.address.as_ref()?))
-}
-
-fn ip(address: &SockaddrStorage) -> Option<IpAddr> {
-    let v4 = address.as_sockaddr_in().map(|v4| v4.ip().into());
-    v4.or_else(|| address.as_sockaddr_in6().map(|v6| v6.ip().into()))
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ pub struct Here {
     pub interface: Option<String>,
     /// The source address that probes are bound to.
     pub source: Option<IpAddr>,
+    /// The DSCP that probes are marked with.
+    pub dscp: Option<u8>,
 }
 
 impl Here {

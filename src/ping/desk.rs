@@ -52,7 +52,7 @@ impl<'a> Desk<'a> {
             .expected_duration()
             .is_none_or(|expected| expected > LONG);
         let silent = plan.output.quiet || !self.output.is_terminal();
-        if (long || silent) && !plan.output.failures_only {
+        if long || silent {
             let probes = expected_probes(plan, self.info.targets.len());
             self.output.show(Progress::on_stderr(probes));
         }

@@ -68,20 +68,19 @@ pub(super) fn outcomes(target: &TargetReport, indent: &str) -> String {
 fn lossy_handshakes(target: &TargetReport) -> String {
     let mut notes = Vec::new();
     for cause in &target.recorder.causes {
-        let way = match cause.outcome {
+        let why = match cause.outcome {
             Outcome::Connected(Handshake::AfterSynLoss) => {
-                "the first got no answer: lost on its way, or dropped there"
+                "the first lost on its way or dropped there"
             }
-            Outcome::Connected(Handshake::AfterSynAckLoss) => "the answer was lost or late",
+            Outcome::Connected(Handshake::AfterSynAckLoss) => {
+                "the answer to the first lost or late"
+            }
             Outcome::Connected(Handshake::AfterRetransmission) => "why is not known",
             _ => continue,
         };
-        notes.push(format!(
-            "{} of them only with a second SYN ({way})",
-            cause.count
-        ));
+        notes.push(format!("{} after a second SYN: {why}", cause.count));
     }
-    notes.join(", ")
+    notes.join("; ")
 }
 
 fn note(target: &TargetReport, outcome: &Outcome) -> String {

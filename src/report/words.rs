@@ -79,10 +79,8 @@ fn icmp(error: &IcmpError) -> String {
 fn retransmitted(handshake: Handshake, syns: Option<u32>) -> Option<String> {
     let which = match handshake {
         Handshake::Clean => return None,
-        Handshake::AfterSynLoss => {
-            "the first got no answer (lost on its way, or dropped by the target)"
-        }
-        Handshake::AfterSynAckLoss => "the first was answered, but the SYN-ACK was lost or late",
+        Handshake::AfterSynLoss => "the first was lost on its way or dropped there",
+        Handshake::AfterSynAckLoss => "the answer to the first was lost or late",
         Handshake::AfterRetransmission => "whether a packet was lost, and which way, is not known",
     };
     let syns = syns.map_or_else(|| "more than one SYN".to_owned(), self::syns);

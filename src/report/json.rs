@@ -223,9 +223,9 @@ fn start_targets(info: &RunInfo) -> Vec<StartTarget> {
                     .iter()
                     .map(|a| a.ip().to_string())
                     .collect(),
-                None => vec![target.address.ip().to_string()],
+                None => vec![target.address_text()],
             },
-            address: target.address.ip().to_string(),
+            address: target.address_text(),
             port: target.address.port(),
             protocol: "tcp",
             dns_us: target.lookup.as_ref().map(|lookup| us(lookup.took)),
@@ -245,7 +245,7 @@ pub fn probe(info: &RunInfo, sample: &Sample) -> String {
     line(&Probe {
         r#type: "probe",
         target: target.label(),
-        address: target.address.ip().to_string(),
+        address: target.address_text(),
         port: target.address.port(),
         protocol: "tcp",
         seq: sample.seq,
@@ -280,7 +280,7 @@ fn summary(report: &Report, target: &TargetReport) -> Summary {
     Summary {
         r#type: "summary",
         target: target.target.label(),
-        address: target.target.address.ip().to_string(),
+        address: target.target.address_text(),
         port: target.target.address.port(),
         protocol: "tcp",
         started: at(report.record.started),

@@ -30,6 +30,15 @@ pub struct Lookup {
 }
 
 impl Target {
+    /// The IP address in text, with the zone of a link-local one as it was typed (RFC 4007 section 11).
+    pub fn address_text(&self) -> String {
+        if self.host.contains('%') {
+            self.host.to_string()
+        } else {
+            self.address.ip().to_string()
+        }
+    }
+
     /// `host:port` as the user would type it.
     pub fn label(&self) -> String {
         if self.host.contains(':') {

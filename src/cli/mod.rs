@@ -138,8 +138,13 @@ fn names(args: &Args, targets: &[HostPorts]) -> Result<NamePlan, String> {
         if let Host::Address { text, address } = &target.host
             && !family.admits(*address)
         {
+            let (is, asked) = if address.is_ipv4() {
+                ("IPv4", "IPv6")
+            } else {
+                ("IPv6", "IPv4")
+            };
             return Err(format!(
-                "{text} is of another IP version than -4, -6 or -S ask for"
+                "{text} is an {is} address, but -4, -6 or -S ask for {asked}"
             ));
         }
     }

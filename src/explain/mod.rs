@@ -13,8 +13,9 @@ use crate::stats::{Cause, Recorder};
 /// destination (icmp(7), `icmp_ratelimit`); faster probes see silence in between.
 const ICMP_PACE: Duration = Duration::from_secs(1);
 
-/// A wider range of local ports would match other connections too.
-const PORTS_WORTH_NAMING: usize = 5000;
+/// Before its first retransmission, a second after the SYN (RFC 6298 section 2), the kernel cannot tell
+/// whether the SYN left this machine.
+const FIRST_RETRANSMISSION: Duration = Duration::from_secs(1);
 
 /// Causes explained in one verdict; the largest ones.
 const EXPLAINED: usize = 3;
@@ -32,6 +33,10 @@ pub struct Case<'a> {
     pub source: Option<IpAddr>,
     /// Time between any two probes of the run, whatever their target; zero for none.
     pub pace: Duration,
+    /// How long a probe may take.
+    pub timeout: Duration,
+    /// The time to live the user asked for.
+    pub ttl: Option<u8>,
     /// The tallies.
     pub recorder: &'a Recorder,
 }
@@ -49,7 +54,10 @@ pub struct Verdict {
 
 /// Judges a target by its tallies, with no more certainty than they carry.
 pub fn verdict(case: &Case) -> Verdict {
+    let limited = is_rate_limited(case);
     let mut troubles: Vec<&Cause> = case.recorder.causes.iter().collect();
+    // Silence between rejects at speed is no cause of its own.
+    troubles.retain(|cause| !(limited && cause.outcome == Outcome::NoReply));
     // What failed comes before what only took longer, and the frequent before the rare.
     troubles.sort_by_key(|cause| (hardship(cause), Reverse(cause.count)));
     let Some(worst) = troubles.first() else {
@@ -61,19 +69,29 @@ pub fn verdict(case: &Case) -> Verdict {
         next: Vec::new(),
     };
     for cause in troubles.iter().take(EXPLAINED) {
-        let text = texts::find(&code(&cause.outcome));
-        push_new(
-            &mut verdict.meaning,
-            fill(text.meaning, case, &cause.outcome),
-        );
-        push_new(&mut verdict.next, fill(text.next, case, &cause.outcome));
+        let (meaning, next) = explained(case, &cause.outcome);
+        push_new(&mut verdict.meaning, fill(meaning, case, &cause.outcome));
+        push_new(&mut verdict.next, fill(next, case, &cause.outcome));
     }
     if troubles.iter().any(|cause| is_on_the_wire(&cause.outcome)) {
         verdict.next.push(capture(case));
     }
-    verdict.meaning.extend(rate_limit(case, &troubles));
+    verdict
+        .meaning
+        .extend(limited.then(|| RATE_LIMIT.to_owned()));
+    verdict.meaning.extend(too_early_to_tell(case));
     verdict.meaning.extend(sometimes(case));
     verdict
+}
+
+/// The text of an outcome: what it means, and what to check.
+fn explained(case: &Case, outcome: &Outcome) -> (&'static str, &'static str) {
+    let code = code(outcome);
+    if code == "ttl-exceeded" && case.ttl.is_some() {
+        return texts::OWN_TTL;
+    }
+    let text = texts::find(&code);
+    (text.meaning, text.next)
 }
 
 /// 0 for a probe that failed, here or there; 1 for one that got through with trouble.
@@ -116,32 +134,35 @@ fn is_on_the_wire(outcome: &Outcome) -> bool {
     !matches!(outcome, Outcome::Local(_))
 }
 
-/// A ready capture filter; the local ports tell these probes from other traffic.
+/// A ready capture filter, which lets the ICMP errors through that a filter by port would hide.
 fn capture(case: &Case) -> String {
-    let few = case
-        .recorder
-        .ports
-        .as_ref()
-        .filter(|ports| ports.len() <= PORTS_WORTH_NAMING);
-    let ports = few.map(|ports| format!(" and portrange {}-{}", ports.start(), ports.end()));
+    let icmp = if case.address.is_ipv4() {
+        "icmp"
+    } else {
+        "icmp6"
+    };
     format!(
-        "capture at both ends: tcpdump -ni any 'host {} and tcp port {}{}'",
-        case.address,
-        case.port,
-        ports.unwrap_or_default()
+        "capture at both ends while this runs again: tcpdump -ni any '(host {} and tcp port {}) or {icmp}'",
+        case.address, case.port
     )
 }
 
+const RATE_LIMIT: &str = "ICMP errors are rate-limited by their sender, usually to about one a second. At \
+    this pace the probes without a reply are most likely rejected ones too, not loss and not a second \
+    cause; run again with one target and -i 1s to be sure.";
+
 /// Silence between ICMP errors, at more than one probe a second, is the sender's rate limit.
-fn rate_limit(case: &Case, troubles: &[&Cause]) -> Option<String> {
+fn is_rate_limited(case: &Case) -> bool {
+    let some = |kind| case.recorder.count(kind) > 0;
+    some(OutcomeKind::NoReply) && some(OutcomeKind::Unreachable) && case.pace < ICMP_PACE
+}
+
+/// What a short timeout cannot see.
+fn too_early_to_tell(case: &Case) -> Option<String> {
     let silent = case.recorder.count(OutcomeKind::NoReply) > 0;
-    let rejected = troubles
-        .iter()
-        .any(|cause| cause.outcome.kind() == OutcomeKind::Unreachable);
-    (silent && rejected && case.pace < ICMP_PACE).then(|| {
-        "ICMP errors are rate-limited by their sender, usually to about one a second. At this pace the \
-         probes without a reply are most likely rejected ones too, not loss and not a second cause; \
-         run again with one target and -i 1s to be sure."
+    (silent && case.timeout < FIRST_RETRANSMISSION).then(|| {
+        "With a timeout under a second it could also be this machine's own firewall that drops the SYN: \
+         the kernel's proof is its first retransmission. Run again with -W 2s to rule that out."
             .to_owned()
     })
 }
@@ -170,6 +191,7 @@ fn fill(text: &str, case: &Case, outcome: &Outcome) -> String {
     text.replace("{target}", case.target)
         .replace("{address}", &case.address.to_string())
         .replace("{port}", &case.port.to_string())
+        .replace("{ttl}", &case.ttl.unwrap_or_default().to_string())
         .replace("{from}", &or_unknown(from, "an unnamed device"))
         .replace("{source}", &or_unknown(case.source, "this machine"))
 }
@@ -195,6 +217,8 @@ mod tests {
             port: 5432,
             source: None,
             pace,
+            timeout: Duration::from_secs(4),
+            ttl: None,
             recorder: &recorder,
         })
     }
@@ -228,6 +252,18 @@ mod tests {
         };
         assert!(limited(Duration::from_millis(100)));
         assert!(!limited(ICMP_PACE));
+    }
+
+    #[test]
+    fn rejects_at_speed_are_one_cause_and_their_sender_is_asked_first() {
+        let mixed = [rejected(), Outcome::NoReply, Outcome::NoReply];
+        let verdict = judge(&mixed, Duration::ZERO);
+        assert_eq!(verdict.code, "port-unreachable");
+        assert!(
+            verdict.next[0].contains("owner of 10.20.0.1"),
+            "{verdict:?}"
+        );
+        assert!(!verdict.meaning.concat().contains("Nothing came back"));
     }
 
     #[test]

@@ -50,8 +50,8 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "rst",
-        "{address} answered the SYN with a RST: routing works both ways and something with that address is up, but nothing accepts on port {port}. (A firewall that forges a RST looks the same from here.)",
-        "on the server: ss -ltn 'sport = :{port}' (does anything listen, and on which address?); check that {address} is the right host",
+        "A RST came back in the name of {address}. Either that host is up and nothing accepts on its port {port}, or a firewall on the way (this machine's own included) sends RSTs in its name: from here these look the same.",
+        "on the server: ss -ltn 'sport = :{port}' (does anything listen, and on which address?); if something does, a capture there shows whether the SYN arrives at all, and {address} may be the wrong host",
     ),
     text(
         "silence",
@@ -135,7 +135,7 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "no-neighbour",
-        "The next hop towards {address} does not answer ARP or neighbour discovery, so SYNs do not leave this machine: the host (or gateway) is off, on another VLAN, or the address is wrong.",
+        "The next hop towards {address} has not answered ARP or neighbour discovery (Linux asks for 3 s), so SYNs do not leave this machine: the host (or gateway) is off, on another VLAN, or the address is wrong.",
         "here: ip neigh; ip route get {address}; check cable, VLAN and netmask, and that the next hop is up",
     ),
     text(
@@ -200,8 +200,8 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "permission",
-        "A policy of this machine (seccomp, a BPF program, a security module) forbids the connection.",
-        "here: the logs of the security module or container runtime",
+        "This machine does not allow it: a source port below 1024 for an ordinary user, or a policy (seccomp, a BPF program, a security module).",
+        "here: sysctl net.ipv4.ip_unprivileged_port_start; the logs of the security module or container runtime",
     ),
     text(
         "self-connect",
@@ -219,6 +219,12 @@ pub(super) const TEXTS: &[Text] = &[
         "here: errno(3) for the name shown",
     ),
 ];
+
+/// What a ttl-exceeded means to someone who set the TTL; meaning and next step.
+pub(super) const OWN_TTL: (&str, &str) = (
+    "The probes were sent with --ttl {ttl} and ran out of hops at {from}: that is where hop {ttl} is.",
+    "leave --ttl away to reach the target",
+);
 
 /// The text of a reason. Reasons are closed except for ICMP errors, which share one.
 pub(super) fn find(code: &str) -> &'static Text {

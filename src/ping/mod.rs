@@ -4,7 +4,7 @@ mod desk;
 mod targets;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::time::Instant;
 
 use thiserror::Error;
@@ -19,7 +19,7 @@ use crate::report::{self, RunInfo};
 use crate::target::Target;
 use crate::term::Output;
 use desk::Desk;
-use targets::targets;
+use targets::{Resolved, targets};
 
 /// Probes under way at once; no system has descriptors or ports for more.
 const MOST_AT_ONCE: usize = 1_000_000;
@@ -37,9 +37,9 @@ const NO_INTERFACE: &str = if platform::CAN_BIND_TO_INTERFACE {
 /// Why a run could not be made. Each message is one line that names what was wrong.
 #[derive(Debug, Error)]
 pub enum RunError {
-    /// No target is left to probe; each one's reason has been told.
-    #[error("no target could be resolved")]
-    NoTarget,
+    /// No name could be resolved, each for its own reason.
+    #[error("{0}")]
+    NoTarget(String),
     /// More targets than any run can sensibly have.
     #[error("{0} targets are too many: at most {most} fit into one run", most = targets::MOST_TARGETS)]
     TooManyTargets(usize),
@@ -49,10 +49,10 @@ pub enum RunError {
     )]
     TooManyAtOnce(usize),
     /// The source address cannot be used.
-    #[error("cannot send from {address}: {error}")]
+    #[error("cannot send from {from}: {error}")]
     Source {
-        /// The address given.
-        address: std::net::IpAddr,
+        /// The address given, and the first port where ports were.
+        from: String,
         /// What the system says.
         error: io::Error,
     },
@@ -82,10 +82,11 @@ pub enum Verdict {
 /// Makes the run that `plan` asks for and prints its results to `output`.
 pub fn run(plan: Plan, output: &mut Output) -> Result<Verdict, RunError> {
     let (poller, signals) = listen()?;
-    let (targets, all_resolved) = targets(&plan, &signals)?;
+    let resolved = targets(&plan, &signals)?;
+    let all_resolved = resolved.unresolved.is_empty();
     check_source(&plan)?;
-    check_load(&plan, targets.len())?;
-    let verdict = measure(plan, targets, poller, &signals, output)?;
+    check_load(&plan, resolved.targets.len())?;
+    let verdict = measure(plan, resolved, poller, &signals, output)?;
     Ok(if all_resolved {
         verdict
     } else {
@@ -100,7 +101,11 @@ pub fn run_over(
     output: &mut Output,
 ) -> Result<Verdict, RunError> {
     let (poller, signals) = listen()?;
-    measure(plan, targets, poller, &signals, output)
+    let resolved = Resolved {
+        targets,
+        unresolved: Vec::new(),
+    };
+    measure(plan, resolved, poller, &signals, output)
 }
 
 fn listen() -> Result<(Poller, Signals), RunError> {
@@ -112,19 +117,24 @@ fn listen() -> Result<(Poller, Signals), RunError> {
 /// Probes `targets` and reports.
 fn measure(
     plan: Plan,
-    targets: Vec<Target>,
+    resolved: Resolved,
     poller: Poller,
     signals: &Signals,
     output: &mut Output,
 ) -> Result<Verdict, RunError> {
-    let addresses: Vec<SocketAddr> = targets.iter().map(|target| target.address).collect();
+    let addresses: Vec<SocketAddr> = resolved
+        .targets
+        .iter()
+        .map(|target| target.address)
+        .collect();
     let here = Here::from(&plan.sockets);
     let info = RunInfo {
         routes: addresses
             .iter()
             .map(|&address| here.route_to(address))
             .collect(),
-        targets,
+        targets: resolved.targets,
+        unresolved: resolved.unresolved,
         host: platform::host(),
         clock: WallClock::start(),
         columns: output.columns().clamp(report::NARROWEST, report::WIDEST),
@@ -172,8 +182,18 @@ fn check_source(plan: &Plan) -> Result<(), RunError> {
     }
     if let Some(source) = &plan.sockets.source {
         let address = source.address;
-        std::net::UdpSocket::bind((address, 0))
-            .map_err(|error| RunError::Source { address, error })?;
+        let port = source.ports.as_ref().map_or(0, |ports| *ports.start());
+        // A port that is taken now may be free for the probe; one that is forbidden stays so.
+        match UdpSocket::bind((address, port)) {
+            Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
+                let from = match port {
+                    0 => address.to_string(),
+                    _ => SocketAddr::new(address, port).to_string(),
+                };
+                return Err(RunError::Source { from, error });
+            }
+            _ => {}
+        }
     }
     Ok(())
 }

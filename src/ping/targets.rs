@@ -23,13 +23,19 @@ struct Gathered {
     repeated: Vec<String>,
 }
 
-/// Resolves the plan's targets; tells whether all of them could be.
-pub(super) fn targets(plan: &Plan, signals: &Signals) -> Result<(Vec<Target>, bool), RunError> {
+/// The plan's targets, and what could not be resolved with the resolver's reason.
+pub(super) struct Resolved {
+    pub(super) targets: Vec<Target>,
+    pub(super) unresolved: Vec<String>,
+}
+
+/// Resolves the plan's targets.
+pub(super) fn targets(plan: &Plan, signals: &Signals) -> Result<Resolved, RunError> {
     let wanted = plan.targets.iter().map(HostPorts::len).sum();
     if wanted > MOST_TARGETS {
         return Err(RunError::TooManyTargets(wanted));
     }
-    let (lookups, all_resolved) = lookups(plan, signals);
+    let (lookups, unresolved) = lookups(plan, signals);
     let mut gathered = Gathered::default();
     for wanted in &plan.targets {
         match &wanted.host {
@@ -44,9 +50,15 @@ pub(super) fn targets(plan: &Plan, signals: &Signals) -> Result<(Vec<Target>, bo
     }
     gathered.tell_repeated();
     if gathered.targets.is_empty() {
-        return Err(RunError::NoTarget);
+        return Err(RunError::NoTarget(unresolved.join("; ")));
     }
-    Ok((gathered.targets, all_resolved))
+    for error in &unresolved {
+        complain(error);
+    }
+    Ok(Resolved {
+        targets: gathered.targets,
+        unresolved,
+    })
 }
 
 impl Gathered {
@@ -84,8 +96,8 @@ impl Gathered {
     }
 }
 
-/// Looks up every different name once, and tells why where that fails.
-fn lookups(plan: &Plan, signals: &Signals) -> (HashMap<String, Arc<Lookup>>, bool) {
+/// Looks up every different name once; what fails is told with its reason.
+fn lookups(plan: &Plan, signals: &Signals) -> (HashMap<String, Arc<Lookup>>, Vec<String>) {
     let mut seen = HashSet::new();
     let mut names: Vec<String> = Vec::new();
     for target in &plan.targets {
@@ -97,15 +109,15 @@ fn lookups(plan: &Plan, signals: &Signals) -> (HashMap<String, Arc<Lookup>>, boo
     }
     let stopped = || signals.stop_requested();
     let found = resolve_all(&names, plan.names.family, &stopped);
-    let all_resolved = found.iter().all(Result::is_ok);
     let mut lookups = HashMap::new();
+    let mut unresolved = Vec::new();
     for (name, result) in names.into_iter().zip(found) {
         match result {
             Ok(lookup) => drop(lookups.insert(name, lookup)),
-            Err(error) => complain(&error.to_string()),
+            Err(error) => unresolved.push(error.to_string()),
         }
     }
-    (lookups, all_resolved)
+    (lookups, unresolved)
 }
 
 fn chosen(lookup: &Lookup, all: bool) -> &[SocketAddr] {

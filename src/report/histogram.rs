@@ -16,7 +16,7 @@ pub(super) fn text(distribution: &Distribution, form: &HistogramForm) -> Option<
     };
     let counts = distribution.counts_between(&edges);
     let most = counts.iter().max().copied().unwrap_or(0).max(1);
-    let mut text = "  connect ms      count\n".to_owned();
+    let mut text = "  from ms         count   connect times\n".to_owned();
     let below = (counts[0] > 0).then(|| "below".to_owned());
     let labels = edges.iter().map(|edge| ms(*edge));
     let rows = below.into_iter().chain(labels);
@@ -30,12 +30,12 @@ pub(super) fn text(distribution: &Distribution, form: &HistogramForm) -> Option<
 }
 
 /// The lower edges of buckets of equal width over the range of the values.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a small whole number by then
 fn equal_buckets(min: f64, max: f64, number: usize) -> Vec<f64> {
-    let width = (max - min) / number as f64;
-    if width <= 0.0 {
-        return vec![min];
-    }
-    (0..number)
+    // The histogram counts microseconds; narrower buckets would all look alike.
+    let number = (number as f64).min((max - min).floor()).max(1.0);
+    let width = (max - min) / number;
+    (0..number as usize)
         .map(|index| min + width * index as f64)
         .collect()
 }

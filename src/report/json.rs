@@ -25,6 +25,7 @@ struct Start<'a> {
     warmup: u64,
     histogram_digits: u8,
     targets: Vec<StartTarget>,
+    unresolved: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -209,6 +210,7 @@ pub fn start(info: &RunInfo) -> String {
         warmup: pace.warmup,
         histogram_digits: Statistics::digits(info.targets.len()),
         targets: start_targets(info),
+        unresolved: &info.unresolved,
     })
 }
 

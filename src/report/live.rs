@@ -8,7 +8,7 @@ use super::numbers::{count, ms_aligned};
 use super::{RunInfo, words};
 use crate::clock::{rfc3339, spoken};
 use crate::outcome::{Class, OutcomeKind, Sample};
-use crate::plan::{Limit, Pace};
+use crate::plan::{Limit, Pace, SocketPlan};
 use crate::target::Target;
 use crate::term::safe;
 
@@ -142,25 +142,50 @@ pub(super) fn title(target: &Target) -> String {
 /// The lines above the first probe.
 pub fn heading(info: &RunInfo) -> String {
     let mut text = match info.targets.as_slice() {
-        [target] => one_target(info, target),
-        targets => format!("TCP, {} targets\n", targets.len()),
+        [target] => format!("TCP {}", title(target)),
+        targets => format!("TCP, {} targets", targets.len()),
     };
+    text += &origin(info);
+    text += "\n";
     text += &lookups(info);
+    text += &unresolved(info);
     text += &pace(&info.plan.pace);
+    text += &marks(&info.plan.sockets);
     text += &format!(", close {}\n", info.plan.sockets.close.name());
     text
 }
 
-fn one_target(info: &RunInfo, target: &Target) -> String {
-    let mut text = format!("TCP {}", title(target));
-    let route = info.routes.first().and_then(Option::as_ref);
-    if let Some(source) = route.and_then(|route| route.source) {
-        text += &format!(" from {source}");
-    }
-    if let Some(interface) = route.and_then(|route| route.interface.as_deref()) {
-        text += &format!(" via {}", safe(interface));
-    }
-    text + "\n"
+/// ` from 10.0.0.4 via eth0`, as far as it is the same for all targets.
+fn origin(info: &RunInfo) -> String {
+    let routes = || info.routes.iter().map(Option::as_ref);
+    let sources = routes().map(|route| route?.source.map(|source| format!(" from {source}")));
+    let interfaces = routes().map(|route| {
+        let name = route?.interface.as_deref()?;
+        Some(format!(" via {}", safe(name)))
+    });
+    common(sources).unwrap_or_default() + &common(interfaces).unwrap_or_default()
+}
+
+/// The one thing that all say.
+fn common(mut texts: impl Iterator<Item = Option<String>>) -> Option<String> {
+    let first = texts.next()??;
+    texts
+        .all(|text| text.as_ref() == Some(&first))
+        .then_some(first)
+}
+
+fn unresolved(info: &RunInfo) -> String {
+    let lines = info
+        .unresolved
+        .iter()
+        .map(|name| format!("{}\n", safe(name)));
+    lines.collect::<Vec<_>>().concat()
+}
+
+fn marks(sockets: &SocketPlan) -> String {
+    let ttl = sockets.ttl.map(|ttl| format!(", ttl {ttl}"));
+    let dscp = sockets.dscp.map(|dscp| format!(", dscp {dscp}"));
+    ttl.unwrap_or_default() + &dscp.unwrap_or_default()
 }
 
 /// Every address of every name, and how long the lookup took.

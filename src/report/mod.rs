@@ -32,6 +32,8 @@ pub struct RunInfo {
     pub plan: Plan,
     /// Whom it is about, resolved.
     pub targets: Vec<Target>,
+    /// What could not be resolved, and why, a line each.
+    pub unresolved: Vec<String>,
     /// The way to each target, as this machine sees it.
     pub routes: Vec<Option<Route>>,
     /// This machine.

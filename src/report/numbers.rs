@@ -45,6 +45,15 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
     }
 }
 
+/// The ends of an interval in percent: whole numbers, and more digits where those would hide it.
+pub(super) fn interval(low: f64, high: f64) -> String {
+    if high - low < 2.0 {
+        format!("{low:.2} to {high:.2}")
+    } else {
+        format!("{low:.0} to {high:.0}")
+    }
+}
+
 /// `1 probe`, `2 probes`.
 pub(super) fn count(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
@@ -72,6 +81,12 @@ mod tests {
     fn decimal_points_stand_under_each_other() {
         let shown = [412, 123_456, 4_000_000].map(|us| ms_aligned(Duration::from_micros(us)));
         assert_eq!(shown, ["    0.412", "  123.5  ", " 4000    "]);
+    }
+
+    #[test]
+    fn a_narrow_interval_is_not_rounded_away() {
+        assert_eq!(interval(18.76, 81.24), "19 to 81");
+        assert_eq!(interval(0.0, 0.383), "0.00 to 0.38");
     }
 
     #[test]

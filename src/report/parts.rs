@@ -1,11 +1,14 @@
 //! Parts that the summary of one target and the table of many share.
 
+use std::time::Duration;
+
 use super::numbers::{count, ms, percent};
 use super::page::wrap;
 use super::{Report, TargetReport, words};
 use crate::clock::{date_and_time, spoken, time_of_day};
 use crate::explain::{Case, Verdict, verdict};
 use crate::outcome::{Handshake, Outcome, OutcomeKind, Refusal};
+use crate::plan::Limit;
 use crate::stats::Outage;
 use crate::term::safe;
 
@@ -27,11 +30,28 @@ pub(super) fn rule(report: &Report, what: &str, sent: u64) -> String {
         Some((day, time)) if date_and_time(from).starts_with(day) => time.to_owned(),
         _ => date_and_time(to),
     };
-    let (probes, took) = (count(sent, "probe"), took.as_secs_f64());
+    let took = if took < Duration::from_secs(1) {
+        format!("{} ms", took.as_millis())
+    } else {
+        format!("{:.1} s", took.as_secs_f64())
+    };
+    let (probes, stopped) = (count(sent, "probe"), stopped(report));
     format!(
-        "--- {what}, {probes} in {took:.1} s, {} to {until} ---\n",
+        "--- {what}, {probes}{stopped} in {took}, {} to {until} ---\n",
         date_and_time(from)
     )
+}
+
+/// Says that the run was cut short, where it had an end of its own.
+fn stopped(report: &Report) -> String {
+    match report.info.plan.pace.limit {
+        Limit::Count(each) if report.record.interrupted => {
+            let all = each.saturating_mul(report.info.targets.len() as u64);
+            format!(" of {all} (stopped)")
+        }
+        Limit::Duration(_) if report.record.interrupted => " (stopped)".to_owned(),
+        _ => String::new(),
+    }
 }
 
 /// A row for each way in which probes ended.
@@ -78,7 +98,7 @@ fn lossy_handshakes(target: &TargetReport) -> String {
             Outcome::Connected(Handshake::AfterRetransmission) => "why is not known",
             _ => continue,
         };
-        notes.push(format!("{} after a second SYN: {why}", cause.count));
+        notes.push(format!("{} took several SYNs: {why}", cause.count));
     }
     notes.join("; ")
 }
@@ -141,7 +161,7 @@ pub(super) fn particulars(report: &Report, target: &TargetReport, indent: &str) 
         let probes = count(unfinished, "probe");
         line(
             "unfinished",
-            format!("{probes} under way when the run was stopped: neither lost nor sent"),
+            format!("{probes} still waited for an answer when the run was stopped; not counted"),
         );
     }
     for (index, outage) in outages(report, target).into_iter().enumerate() {
@@ -198,6 +218,8 @@ pub(super) fn judged(target: &TargetReport) -> Verdict {
         port: target.target.address.port(),
         source: target.source(),
         pace: target.info.plan.pace.interval / targets,
+        timeout: target.info.plan.pace.timeout,
+        ttl: target.info.plan.sockets.ttl,
         recorder: target.recorder,
     })
 }

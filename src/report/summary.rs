@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::live::title;
-use super::numbers::{count, ms, ms_or_dash, percent, percentile_name};
+use super::numbers::{count, interval, ms, ms_or_dash, percent, percentile_name};
 use super::page::wrap;
 use super::parts::{judged, outcomes, particulars, rule};
 use super::{Report, RunInfo, TargetReport, VERSION, histogram, table};
@@ -54,7 +54,7 @@ fn loss(target: &TargetReport) -> String {
     };
     let failed = target.recorder.count_class(Class::Failed);
     let counted = failed + target.recorder.count_class(Class::Succeeded);
-    let (low, high) = (loss.low.round(), loss.high.round());
+    let interval = interval(loss.low, loss.high);
     let few = if counted < FEW {
         format!("; a sample of {counted} is small")
     } else {
@@ -62,7 +62,7 @@ fn loss(target: &TargetReport) -> String {
     };
     let share = percent(failed, counted);
     let row = format!(
-        "  {:<22}{share:>8}   95 % interval {low} to {high} %{few}",
+        "  {:<22}{share:>8}   95 % interval {interval} %{few}",
         "loss"
     );
     wrap(&row, 35, target.info.columns) + "\n"
@@ -128,6 +128,9 @@ fn run_notes(report: &Report) -> String {
     let record = &report.record;
     let mut text = String::new();
     let mut note = |words: String| text += &(wrap(&words, 2, report.info.columns) + "\n");
+    for name in &report.info.unresolved {
+        note(format!("not probed: {}", safe(name)));
+    }
     if let Some(lag) = schedule_lag(report) {
         note(lag);
     }

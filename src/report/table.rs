@@ -1,23 +1,25 @@
 //! The summary of many targets: a row each, and the causes under it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use super::live::label;
 use super::numbers::{ms_or_dash, percent, percentile_name};
 use super::page::wrap;
 use super::parts::{judged, outcomes, particulars, rule};
-use super::{Report, RunInfo, TargetReport, WIDEST, histogram};
+use super::{Report, RunInfo, TargetReport, histogram};
 use crate::explain::Verdict;
-use crate::outcome::{Class, OutcomeKind};
+use crate::outcome::{Class, Outcome, OutcomeKind};
 
 /// Width of a column of figures.
 const FIGURE: usize = 9;
 
-/// Columns besides the percentiles: sent, ok, loss, max, rtt p50.
-const FIGURES: usize = 5;
-
 /// The narrowest column of names.
 const NAME_AT_LEAST: usize = 20;
+
+/// Targets of a group named; the others are counted.
+const NAMED: usize = 4;
 
 /// Room under a target for what its row does not tell.
 const INDENT: &str = "      ";
@@ -27,9 +29,10 @@ pub(super) fn text(report: &Report, targets: &[TargetReport]) -> String {
     let sent = targets.iter().map(|target| target.recorder.sent()).sum();
     let what = format!("TCP, {} targets", targets.len());
     let mut text = rule(report, &what, sent);
-    text += &heading(report.info);
+    let layout = Layout::of(report.info, targets);
+    text += &layout.heading();
     for target in targets {
-        text += &row(target);
+        text += &layout.row(target);
         if is_troubled(target) {
             text += &outcomes(target, INDENT);
             text += &particulars(report, target, INDENT);
@@ -39,47 +42,105 @@ pub(super) fn text(report: &Report, targets: &[TargetReport]) -> String {
     text + &conclusions(targets)
 }
 
-/// How wide the column of names can be beside the figures.
-fn name_width(info: &RunInfo) -> usize {
-    let figures = (FIGURES + info.plan.output.percentiles.len()) * FIGURE;
-    WIDEST.saturating_sub(figures + 1).max(NAME_AT_LEAST)
+/// A column of figures: its heading, and the cell of a target.
+struct Column {
+    heading: String,
+    cell: Box<dyn Fn(&TargetReport) -> String>,
 }
 
-fn heading(info: &RunInfo) -> String {
-    let percentiles = info.plan.output.percentiles.iter();
-    let percentiles = percentiles.map(|percent| format!("{} ms", percentile_name(*percent)));
-    let columns = ["sent", "ok", "loss"].map(str::to_owned).into_iter();
-    let columns = columns.chain(percentiles);
-    let columns = columns.chain(["max ms", "rtt p50"].map(str::to_owned));
-    let cells = columns.map(|column| format!("{column:>FIGURE$}"));
-    let cells = cells.collect::<Vec<_>>().concat();
-    format!("{:<width$}{cells}\n", "target", width = name_width(info))
+/// The layout of a table that fits the page.
+struct Layout {
+    name: usize,
+    columns: Vec<Column>,
 }
 
-fn row(target: &TargetReport) -> String {
-    let recorder = target.recorder;
-    let width = name_width(target.info);
-    let name = label(target.info, target.target);
-    let ok = recorder.count_class(Class::Succeeded);
-    let failed = recorder.count_class(Class::Failed);
-    let loss = recorder.loss().map(|_| percent(failed, failed + ok));
-    let connect = &recorder.connect;
-    let percentiles = target.info.plan.output.percentiles.iter();
-    let mut cells = vec![
-        recorder.sent().to_string(),
-        ok.to_string(),
-        loss.unwrap_or_else(|| "-".to_owned()),
-    ];
-    cells.extend(percentiles.map(|percent| ms_or_dash(connect.percentile(*percent))));
-    cells.push(ms_or_dash(connect.figures().map(|figures| figures.max)));
-    cells.push(ms_or_dash(recorder.rtt.percentile(50.0)));
-    let cells = cells.iter().map(|cell| format!("{cell:>FIGURE$}"));
-    let cells = cells.collect::<Vec<_>>().concat();
-    if name.chars().count() > width {
-        format!("{name}\n{:width$}{cells}\n", "")
-    } else {
-        format!("{name:<width$}{cells}\n")
+impl Column {
+    fn new(heading: &str, cell: impl Fn(&TargetReport) -> String + 'static) -> Self {
+        Self {
+            heading: heading.to_owned(),
+            cell: Box::new(cell),
+        }
     }
+
+    fn percentile(percent: f64) -> Self {
+        let heading = format!("{} ms", percentile_name(percent));
+        Self::new(&heading, move |target| {
+            ms_or_dash(target.recorder.connect.percentile(percent))
+        })
+    }
+}
+
+impl Layout {
+    /// Every column, or on a narrow page those that matter most.
+    fn of(info: &RunInfo, targets: &[TargetReport]) -> Self {
+        let names = targets
+            .iter()
+            .map(|target| label(info, target.target).chars().count());
+        let longest = names.max().unwrap_or(0).max("target".len()) + 1;
+        let whole = columns(&info.plan.output.percentiles, true);
+        let columns = if longest + whole.len() * FIGURE <= info.columns {
+            whole
+        } else {
+            columns(&[50.0], false)
+        };
+        let room = info.columns.saturating_sub(columns.len() * FIGURE);
+        let name = longest.min(room.max(NAME_AT_LEAST));
+        Self { name, columns }
+    }
+
+    fn heading(&self) -> String {
+        let cells = self.columns.iter().map(|column| column.heading.clone());
+        self.line("target", cells)
+    }
+
+    fn row(&self, target: &TargetReport) -> String {
+        let name = label(target.info, target.target);
+        let cells = self.columns.iter().map(|column| (column.cell)(target));
+        self.line(&name, cells)
+    }
+
+    /// A name that is too long gets a line of its own.
+    fn line(&self, name: &str, cells: impl Iterator<Item = String>) -> String {
+        let width = self.name;
+        let cells = cells.map(|cell| format!("{cell:>FIGURE$}"));
+        let cells = cells.collect::<Vec<_>>().concat();
+        if name.chars().count() >= width {
+            format!("{name}\n{:width$}{cells}\n", "")
+        } else {
+            format!("{name:<width$}{cells}\n")
+        }
+    }
+}
+
+fn columns(percentiles: &[f64], all: bool) -> Vec<Column> {
+    let mut columns = vec![
+        Column::new("sent", |target| target.recorder.sent().to_string()),
+        Column::new("ok", |target| {
+            target.recorder.count_class(Class::Succeeded).to_string()
+        }),
+        Column::new("loss", loss),
+    ];
+    columns.extend(
+        percentiles
+            .iter()
+            .map(|percent| Column::percentile(*percent)),
+    );
+    columns.push(Column::new("max ms", |target| {
+        ms_or_dash(target.recorder.connect.figures().map(|figures| figures.max))
+    }));
+    if all {
+        columns.push(Column::new("rtt ms", |target| {
+            ms_or_dash(target.recorder.rtt.percentile(50.0))
+        }));
+    }
+    columns
+}
+
+fn loss(target: &TargetReport) -> String {
+    let failed = target.recorder.count_class(Class::Failed);
+    let counted = failed + target.recorder.count_class(Class::Succeeded);
+    let loss = target.recorder.loss().map(|_| percent(failed, counted));
+    loss.unwrap_or_else(|| "-".to_owned())
 }
 
 /// A target whose row alone does not tell everything.
@@ -102,40 +163,75 @@ fn histograms(targets: &[TargetReport]) -> String {
     text
 }
 
-/// Each different meaning once, with the first target that shows it and how many others do.
+/// Targets that show the same for the same reason: one address, one cause, one sender.
+struct Group<'a> {
+    first: &'a TargetReport<'a>,
+    verdict: Verdict,
+    others: Vec<String>,
+}
+
+/// Each different meaning once, with the targets that share it.
 fn conclusions(targets: &[TargetReport]) -> String {
-    let mut different: Vec<(&TargetReport, Verdict, usize)> = Vec::new();
-    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut groups: Vec<Group> = Vec::new();
+    let mut places = HashMap::new();
     for target in targets
         .iter()
         .filter(|target| !target.recorder.causes.is_empty())
     {
         let verdict = judged(target);
-        let place = *places
-            .entry(verdict.code.clone())
-            .or_insert(different.len());
-        match different.get_mut(place) {
-            Some((_, _, others)) => *others += 1,
-            None => different.push((target, verdict, 0)),
+        let causes: Vec<_> = target
+            .recorder
+            .causes
+            .iter()
+            .map(|cause| cause_key(&cause.outcome))
+            .collect();
+        let key = (target.target.address.ip(), causes);
+        let place = *places.entry(key).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some(group) => group.others.push(label(target.info, target.target)),
+            None => groups.push(Group {
+                first: target,
+                verdict,
+                others: Vec::new(),
+            }),
         }
     }
-    if different.is_empty() {
+    if groups.is_empty() {
         return "\n".to_owned();
     }
-    let meanings: String = different.iter().map(conclusion).collect();
+    let meanings: String = groups.iter().map(Group::text).collect();
     format!("\nWhat this means\n{meanings}\n")
 }
 
-fn conclusion((target, verdict, others): &(&TargetReport, Verdict, usize)) -> String {
-    let columns = target.info.columns;
-    let mut name = label(target.info, target.target);
-    if *others > 0 {
-        name += &format!(" and {others} more");
+/// What makes two causes the same: outcome, reason, sender.
+fn cause_key(outcome: &Outcome) -> (OutcomeKind, Option<String>, Option<IpAddr>) {
+    let from = match outcome {
+        Outcome::Unreachable(by) => by.from(),
+        _ => None,
+    };
+    (outcome.kind(), outcome.reason().map(Cow::into_owned), from)
+}
+
+impl Group<'_> {
+    fn text(&self) -> String {
+        let columns = self.first.info.columns;
+        let (names, meaning) = (self.names(), self.verdict.meaning.join(" "));
+        let mut text = wrap(&format!("  {names}: {meaning}"), 4, columns) + "\n";
+        if let Some(step) = self.verdict.next.first() {
+            text += &(wrap(&format!("    next: {step}"), 6, columns) + "\n");
+        }
+        text
     }
-    let meaning = verdict.meaning.join(" ");
-    let mut text = wrap(&format!("  {name}: {meaning}"), 4, columns) + "\n";
-    if let Some(step) = verdict.next.first() {
-        text += &(wrap(&format!("    next: {step}"), 6, columns) + "\n");
+
+    fn names(&self) -> String {
+        let mut names = vec![label(self.first.info, self.first.target)];
+        names.extend(self.others.iter().take(NAMED - 1).cloned());
+        let unnamed = 1 + self.others.len() - names.len();
+        let more = if unnamed > 0 {
+            format!(" and {unnamed} more")
+        } else {
+            String::new()
+        };
+        names.join(", ") + &more
     }
-    text
 }

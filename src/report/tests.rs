@@ -31,6 +31,7 @@ impl Story {
         let info = RunInfo {
             plan: plan(),
             targets: hosts.iter().map(|host| target(host)).collect(),
+            unresolved: Vec::new(),
             routes: hosts.iter().map(|_| Some(route())).collect(),
             host: HostFacts {
                 system: "Linux 6.18".to_owned(),

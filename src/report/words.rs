@@ -31,7 +31,7 @@ pub(super) fn detail(outcome: &Outcome, syns: Option<u32>) -> Option<String> {
         Outcome::Unreachable(by) => unreached(by),
         Outcome::NoReply => return syns.map(|syns| format!("{} sent", self::syns(syns))),
         Outcome::Local(cause) => local(*cause).to_owned(),
-        Outcome::Unfinished => "the run was stopped first".to_owned(),
+        Outcome::Unfinished => "still waiting when the run was stopped".to_owned(),
     })
 }
 
@@ -96,12 +96,12 @@ pub(super) fn syns(number: u32) -> String {
 pub(super) fn local(cause: LocalCause) -> &'static str {
     match cause {
         LocalCause::NoRoute => "no route to the target from here",
-        LocalCause::NoNeighbour => "the next hop does not answer ARP / neighbour discovery",
+        LocalCause::NoNeighbour => "no ARP or neighbour answer from the next hop",
         LocalCause::RouteUnreachable => "an \"unreachable\" route of this machine",
         LocalCause::RouteProhibited => "a \"prohibit\" route of this machine",
         LocalCause::RouteBlackhole => "a \"blackhole\" route of this machine",
         LocalCause::LocalFirewall => "rejected by this machine's firewall",
-        LocalCause::DroppedLocally => "dropped on the way out of this machine: no SYN left it",
+        LocalCause::DroppedLocally => "no SYN got out of this machine",
         LocalCause::StuckInQueue => {
             "no SYN could be sent again: still queued here, or route or link is gone"
         }

@@ -52,7 +52,7 @@ pub enum TargetError {
     #[error("{0:?} names no host: write HOST:PORT")]
     NoHost(String),
     /// No port, so an ICMP echo would be meant.
-    #[error("{0:?} has no port: add one, as in host:443 (ICMP echo is not offered yet)")]
+    #[error("{0:?} has no port: add one, as in host:443")]
     NoPort(String),
     /// A port that is no number from 1 to 65535.
     #[error(
@@ -88,7 +88,7 @@ pub enum TargetError {
     #[error("{0:?} is not a host name: it has characters that no name has")]
     Name(String),
     /// A protocol that is not (yet) offered.
-    #[error("{0:?} is not offered: only tcp:// targets are, so far")]
+    #[error("{0:?} is not offered: targets are tcp:// or plain HOST:PORT")]
     Scheme(String),
 }
 

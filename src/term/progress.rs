@@ -3,10 +3,54 @@
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use console::Term;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 /// How often the bar is brought up to date: drawing must not cost the probes anything.
 const REFRESH: Duration = Duration::from_millis(100);
+
+/// A terminal that is a little wider than it says.
+///
+/// indicatif leaves the cursor in the last column. The terminal's echo of Ctrl-C, two characters, would
+/// wrap from there onto the next line, and the bar would be cleared from the wrong one.
+#[derive(Debug)]
+struct Short(Term);
+
+/// Room for the echo of a few keys.
+const ECHO: u16 = 8;
+
+impl TermLike for Short {
+    fn width(&self) -> u16 {
+        TermLike::width(&self.0).saturating_sub(ECHO)
+    }
+    fn height(&self) -> u16 {
+        TermLike::height(&self.0)
+    }
+    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
+        TermLike::move_cursor_up(&self.0, n)
+    }
+    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
+        TermLike::move_cursor_down(&self.0, n)
+    }
+    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
+        TermLike::move_cursor_right(&self.0, n)
+    }
+    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
+        TermLike::move_cursor_left(&self.0, n)
+    }
+    fn write_line(&self, s: &str) -> io::Result<()> {
+        TermLike::write_line(&self.0, s)
+    }
+    fn write_str(&self, s: &str) -> io::Result<()> {
+        TermLike::write_str(&self.0, s)
+    }
+    fn clear_line(&self) -> io::Result<()> {
+        TermLike::clear_line(&self.0)
+    }
+    fn flush(&self) -> io::Result<()> {
+        TermLike::flush(&self.0)
+    }
+}
 
 /// A progress bar, or none.
 #[derive(Debug, Default)]
@@ -21,7 +65,8 @@ impl Progress {
         if !io::stderr().is_terminal() {
             return Self::default();
         }
-        let bar = ProgressBar::with_draw_target(probes, ProgressDrawTarget::stderr());
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(Short(Term::stderr())), 10);
+        let bar = ProgressBar::with_draw_target(probes, target);
         let template = match probes {
             Some(_) => "{bar:24} {pos}/{len} probes, {elapsed}, {msg}",
             None => "{spinner} {pos} probes, {elapsed}, {msg}",
@@ -41,7 +86,8 @@ impl Progress {
         let Some(bar) = &self.bar else {
             return;
         };
-        if self.refreshed.is_none_or(|at| at.elapsed() >= REFRESH) {
+        let due = self.refreshed.is_none_or(|at| at.elapsed() >= REFRESH);
+        if due && bar.position() != ended {
             bar.set_position(ended);
             bar.set_message(format!("{failed} failed"));
             self.refreshed = Some(Instant::now());

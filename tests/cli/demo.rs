@@ -18,7 +18,7 @@ fn the_demonstration_shows_every_verdict() {
         let row = format!("      {verdict:<12}       3");
         assert!(summary.contains(&row), "{verdict}: {}", outcome.stdout);
     }
-    assert!(summary.contains("1 after a second SYN"), "{summary}");
+    assert!(summary.contains("1 took several SYNs"), "{summary}");
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn the_histogram_has_psping_s_two_forms() {
         let table = outcome
             .stdout
             .lines()
-            .skip_while(|line| !line.contains("connect ms      count"));
+            .skip_while(|line| !line.contains("from ms"));
         let rows = table.skip(1).take_while(|line| !line.is_empty());
         rows.filter_map(|row| row.split_whitespace().nth(1)?.parse::<u64>().ok())
             .sum()

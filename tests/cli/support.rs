@@ -91,10 +91,12 @@ pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// A port on loopback whose connections are handed to `then`.
+/// A port on loopback whose connections are handed to `then`. Its accept queue is long enough for a probe at
+/// full speed: a full one drops SYNs, and each costs a second.
 pub(crate) fn listener(then: impl FnMut(TcpStream) + Send + 'static) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
-    let address = listener.local_addr().expect("its address");
+    let (socket, address) = closed();
+    socket.listen(4096).expect("a listener");
+    let listener = TcpListener::from(socket);
     thread::spawn(move || listener.incoming().flatten().for_each(then));
     address
 }

@@ -1,4 +1,4 @@
-//! `synack demo`: every verdict this machine can show, on targets of its own.
+//! `synack demo`: every outcome that this machine can show without a network, on targets of its own.
 //!
 //! Everything happens on loopback; one target is a multicast address, to which TCP never sends
 //! anything. No network and no privileges are needed.
@@ -50,7 +50,7 @@ pub enum DemoError {
 /// That some targets fail is what they are for: a demonstration that ran is a success.
 pub fn run(output: &mut Output) -> Result<(), DemoError> {
     let exhibits = exhibits()?;
-    output.write("These targets were opened on loopback for you; each shows another verdict.\n");
+    output.write("These targets were opened on loopback for you, to show how probes can end.\n");
     for exhibit in &exhibits {
         let address = exhibit.address.to_string();
         output.write(&format!("  {address:<18} {}\n", exhibit.does));

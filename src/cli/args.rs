@@ -150,6 +150,6 @@ pub(super) struct Args {
 /// Modes other than probing.
 #[derive(Debug, Subcommand)]
 pub(super) enum Mode {
-    /// Show what every verdict looks like, on targets of its own: no network, no privileges
+    /// Show what most outcomes look like, on targets of its own: no network, no privileges
     Demo,
 }

@@ -27,7 +27,7 @@ macro_rules! errnos {
 }
 
 errnos! {
-    AccessDenied = "EACCES": "A `prohibit` route, or a broadcast address.",
+    AccessDenied = "EACCES": "A `prohibit` route, or a local port that this user may not have.",
     AddressFamily = "EAFNOSUPPORT": "This system has that IP version switched off.",
     AddressInUse = "EADDRINUSE": "The local address and port are taken.",
     AddressNotAvailable = "EADDRNOTAVAIL": "Not an address of this machine, or no free local port.",

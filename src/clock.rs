@@ -75,7 +75,7 @@ fn rounded(time: Timestamp, unit: Unit) -> Timestamp {
     time.round(cut).unwrap_or(time)
 }
 
-/// A duration as people write it: `250 ms`, `1 s`, `1.5 s`, `2 m`.
+/// A duration as people write it: `250 ms`, `1 s`, `1.5 s`.
 pub fn spoken(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 1e-3 {

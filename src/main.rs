@@ -31,7 +31,7 @@ fn main() -> ExitCode {
 fn ping(plan: Plan, output: &mut Output) -> Result<ExitCode, String> {
     match ping::run(plan, output) {
         Ok(Verdict::EveryTargetAnswered) => Ok(ExitCode::SUCCESS),
-        Ok(Verdict::SomeTargetSilent) => Ok(NOT_ANSWERED.into()),
+        Ok(Verdict::SomeTargetFailed) => Ok(NOT_ANSWERED.into()),
         Err(error) => Err(error.to_string()),
     }
 }

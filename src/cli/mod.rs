@@ -23,7 +23,7 @@ const RST_BELOW: std::time::Duration = std::time::Duration::from_millis(10);
 pub enum Command {
     /// Probe targets.
     Ping(Box<Plan>),
-    /// Show every verdict on loopback.
+    /// Show how probes can end, on loopback.
     Demo,
     /// Print this text: help or version.
     Print(String),

@@ -8,7 +8,7 @@ mod tests;
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::outcome::{Class, Ending, LocalCause, Outcome, Sample};
+use crate::outcome::{Class, Ending, LocalCause, Outcome, OutcomeKind, Sample};
 use crate::plan::Pace;
 use crate::platform::SignalState;
 use crate::probe::{Begun, Network, ProbeId, Progress};
@@ -87,14 +87,16 @@ impl<'a, N: Network> Engine<'a, N> {
         }
     }
 
-    /// Runs until the plan is done or the user has had enough.
-    pub fn run(mut self, sink: &mut dyn Sink) -> io::Result<RunRecord> {
-        loop {
+    /// Runs until the plan is done or the user has had enough. If the network fails, what was measured until
+    /// then is still recorded.
+    pub fn run(mut self, sink: &mut dyn Sink) -> (RunRecord, io::Result<()>) {
+        let mut result = Ok(());
+        while result.is_ok() && !self.signals.stop_requested() && !sink.has_enough() {
             let blocked = self.start_due(sink);
-            if self.is_done() || self.signals.stop_requested() || sink.has_enough() {
+            if self.is_done() {
                 break;
             }
-            self.wait(blocked, sink)?;
+            result = self.wait(blocked, sink);
             self.collect(sink);
             self.expire(sink);
             if self.signals.take_statistics_request() {
@@ -102,7 +104,7 @@ impl<'a, N: Network> Engine<'a, N> {
             }
         }
         self.finish(sink);
-        Ok(self.record)
+        (self.record, result)
     }
 
     fn so_far(&self) -> RunRecord {
@@ -248,15 +250,23 @@ impl<'a, N: Network> Engine<'a, N> {
     }
 
     fn end(&mut self, id: ProbeId, ending: Ending, sink: &mut dyn Sink) {
-        let Some(flight) = self.flights.land(id) else {
+        let Some(flight) = self.landed(id) else {
             return;
         };
-        self.cap = self.limit.min(self.cap + 1);
+        let kind = ending.outcome.kind();
         if flight.phase != Phase::Overdue {
             self.report(&flight, ending, sink);
-        } else if ending.outcome.kind().class() != Class::Local {
+        } else if kind.class() != Class::Local && kind != OutcomeKind::NoReply {
+            // Only an answer is late: neither our own trouble nor the kernel's giving up is one.
             sink.sample(&sample(flight.slot, flight.sent_at, true, ending));
         }
+    }
+
+    /// A flight is over, and its descriptor free again.
+    fn landed(&mut self, id: ProbeId) -> Option<Flight> {
+        let flight = self.flights.land(id)?;
+        self.cap = self.limit.min(self.cap + 1);
+        Some(flight)
     }
 
     fn report(&mut self, flight: &Flight, ending: Ending, sink: &mut dyn Sink) {
@@ -287,13 +297,13 @@ impl<'a, N: Network> Engine<'a, N> {
             let patience = self.pace.timeout.clamp(LATE_AT_LEAST, LATE_AT_MOST);
             self.flights.enter(id, Phase::Overdue, self.now + patience);
         } else {
-            self.flights.land(id);
+            self.landed(id);
         }
         self.report(&flight, ending, sink);
     }
 
     fn drop_overdue(&mut self, id: ProbeId) {
-        self.flights.land(id);
+        self.landed(id);
         self.network.forget(id);
     }
 

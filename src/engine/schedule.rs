@@ -107,20 +107,31 @@ impl Schedule {
             return;
         };
         for (due, _) in std::mem::take(&mut self.queue) {
-            if !self.pace.is_closed_loop() {
-                self.skipped += 1 + self.slots_in(end.saturating_duration_since(due));
-            }
+            self.leave_out(due, end);
         }
+    }
+
+    /// Counts the slots of one target from `due` up to `until` as left out. A gap moves the slot that it cuts
+    /// on to its end; the end of the run drops it.
+    fn leave_out(&mut self, due: Instant, until: Instant) {
+        if self.pace.is_closed_loop() {
+            return;
+        }
+        let interval = self.pace.interval.as_nanos();
+        let slots = match self.end.filter(|end| *end <= until) {
+            Some(end) => end
+                .saturating_duration_since(due)
+                .as_nanos()
+                .div_ceil(interval),
+            None => until.saturating_duration_since(due).as_nanos() / interval,
+        };
+        let slots = u64::try_from(slots).unwrap_or(u64::MAX);
+        self.skipped = self.skipped.saturating_add(slots);
     }
 
     /// How many probes were left out, because nothing could be sent when they were due.
     pub(super) fn skipped(&self) -> u64 {
         self.skipped
-    }
-
-    fn slots_in(&self, gap: Duration) -> u64 {
-        let slots = gap.as_nanos() / self.pace.interval.as_nanos().max(1);
-        u64::try_from(slots).unwrap_or(u64::MAX)
     }
 
     /// In a closed loop the end of one probe, at `now`, makes the next one due.
@@ -133,13 +144,12 @@ impl Schedule {
     /// Moves everything on by `gap`, in which nothing could be sent. A run that counts its probes only
     /// takes longer for it; any other one leaves out those that were due.
     pub(super) fn skip(&mut self, gap: Duration) {
-        for (due, _) in &mut self.queue {
-            *due += gap;
-        }
         let counted = matches!(self.pace.limit, Limit::Count(_));
-        if !counted && !self.pace.is_closed_loop() {
-            let all = self.slots_in(gap).saturating_mul(self.queue.len() as u64);
-            self.skipped = self.skipped.saturating_add(all);
+        for (due, target) in std::mem::take(&mut self.queue) {
+            if !counted {
+                self.leave_out(due, due + gap);
+            }
+            self.push(due + gap, target);
         }
     }
 
@@ -242,8 +252,18 @@ mod tests {
         let mut schedule = Schedule::new(pace(Limit::Duration(SECOND * 5), SECOND), 1, start);
         assert!(schedule.pop(start).is_some());
         assert_eq!(schedule.pop(start + SECOND * 7), None);
-        assert_eq!(schedule.skipped(), 5, "seconds 1 to 5");
+        assert_eq!(schedule.skipped(), 4, "seconds 1 to 4");
         assert_eq!(schedule.next_due(), None);
+    }
+
+    #[test]
+    fn a_gap_leaves_out_no_more_than_the_run_had_left() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(pace(Limit::Duration(SECOND * 10), SECOND), 1, start);
+        drain(&mut schedule, start + SECOND * 2);
+        schedule.skip(SECOND * 3600);
+        assert_eq!(schedule.skipped(), 7, "seconds 3 to 9");
+        assert_eq!(schedule.next_due(), None, "nothing left to wait for");
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub struct Case<'a> {
     pub pace: Duration,
     /// How long a probe may take.
     pub timeout: Duration,
+    /// How long the run took.
+    pub lasted: Duration,
     /// The time to live the user asked for.
     pub ttl: Option<u8>,
     /// The tallies.
@@ -44,7 +46,7 @@ pub struct Case<'a> {
 /// A conclusion with its next steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// Stable: `works`, `nothing-measured`, or the reason of the most frequent trouble.
+    /// Stable: `works`, `nothing-measured`, or the reason of the worst trouble: what failed comes first, then what is frequent.
     pub code: String,
     /// What it means, a paragraph each.
     pub meaning: Vec<String>,
@@ -90,8 +92,8 @@ fn explained(case: &Case, outcome: &Outcome) -> (&'static str, &'static str) {
     if code == "ttl-exceeded" && case.ttl.is_some() {
         return texts::OWN_TTL;
     }
-    let text = texts::find(&code);
-    (text.meaning, text.next)
+    // The tests of `texts` prove that there is one.
+    texts::find(&code).map_or(("", ""), |text| (text.meaning, text.next))
 }
 
 /// 0 for a probe that failed, here or there; 1 for one that got through with trouble.
@@ -111,8 +113,8 @@ fn untroubled(case: &Case) -> Verdict {
         let text = "No probe ended, so nothing can be said about the target.";
         ("nothing-measured", text)
     } else {
-        let text = "Every probe connected: {target} accepts connections from {source}. This proves that its \
-                    kernel answers, not that the application will.";
+        let text = "Every probe that ended connected: {target} accepts connections from {source}. This proves \
+                    that something answers in its name, not that the application will.";
         ("works", text)
     };
     let meaning = fill(text, case, &Outcome::Unfinished);
@@ -154,7 +156,11 @@ const RATE_LIMIT: &str = "ICMP errors are rate-limited by their sender, usually 
 /// Silence between ICMP errors, at more than one probe a second, is the sender's rate limit.
 fn is_rate_limited(case: &Case) -> bool {
     let some = |kind| case.recorder.count(kind) > 0;
-    some(OutcomeKind::NoReply) && some(OutcomeKind::Unreachable) && case.pace < ICMP_PACE
+    some(OutcomeKind::NoReply) && some(OutcomeKind::Unreachable) && case.pace < ICMP_PACE && {
+        // About one a second gets through (Linux); far fewer rejects than that leave silence unexplained.
+        let rejects = case.recorder.count(OutcomeKind::Unreachable) as f64;
+        rejects >= case.lasted.as_secs_f64() / 2.0
+    }
 }
 
 /// What a short timeout cannot see.
@@ -173,7 +179,7 @@ fn sometimes(case: &Case) -> Option<String> {
     (failed > 0 && connected > 0).then(|| {
         let all = failed + connected;
         format!(
-            "It is not all or nothing: {connected} of {all} probes did connect. Compare the times of the \
+            "It is not all or nothing: {connected} of {all} probes succeeded. Compare the times of the \
              failures with changes, load and backups on the way."
         )
     })
@@ -218,6 +224,7 @@ mod tests {
             source: None,
             pace,
             timeout: Duration::from_secs(4),
+            lasted: Duration::from_secs(2),
             ttl: None,
             recorder: &recorder,
         })

@@ -2,6 +2,8 @@
 //!
 //! `{target}`, `{address}`, `{port}`, `{from}` and `{source}` are filled in from what the run showed.
 
+use crate::outcome::IcmpError;
+
 /// What a cause means and what to do about it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Text {
@@ -25,7 +27,7 @@ const fn text(code: &'static str, meaning: &'static str, next: &'static str) -> 
 pub(super) const TEXTS: &[Text] = &[
     text(
         "after-syn-loss",
-        "Some handshakes needed more than one SYN because the first got no answer: it was lost on the way there, or {target} dropped it (Linux does so when its accept queue is full). Each costs a second or more; the path itself is not slow.",
+        "Some handshakes needed more than one SYN because the first got no answer: it was lost on the way there, or {target} dropped it (Linux does so when its accept queue is full). A server that uses SYN cookies looks the same when its answer is lost. Each costs a second or more; the path itself is not slow.",
         "on the server: nstat -az TcpExtListenOverflows TcpExtListenDrops; if they stand still, the network loses the SYN: a capture shows where",
     ),
     text(
@@ -40,12 +42,12 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "reset-after-connect",
-        "{target} completes the handshake and then resets the connection: a proxy or balancer without a backend, a full application, or one that refuses this client.",
+        "The handshake completes and then a RST comes in the name of {target}: a proxy or balancer without a backend, a full application, one that refuses this client, or a firewall on the way.",
         "look into the log of the service (or proxy) on {target} at the times above",
     ),
     text(
         "closed-after-connect",
-        "{target} completes the handshake and then closes the connection at once: the service does not want this client, or has nothing to say.",
+        "{target} completes the handshake and then closes the connection in order: the service does not want this client, has nothing to say, or was left idle for too long.",
         "look into the log of the service on {target} at the times above",
     ),
     text(
@@ -54,8 +56,13 @@ pub(super) const TEXTS: &[Text] = &[
         "on the server: ss -ltn 'sport = :{port}' (does anything listen, and on which address?); if something does, a capture there shows whether the SYN arrives at all, and {address} may be the wrong host",
     ),
     text(
+        "refused-by-errno",
+        "The connection to {target} was refused: by a RST from the host (nothing accepts on port {port}), or by a firewall. This system does not say which.",
+        "on the server: does anything listen on port {port}, and on which address? A Linux machine can tell a RST from a firewall's ICMP error",
+    ),
+    text(
         "silence",
-        "Nothing came back. The SYN or its answer was dropped: a firewall that drops, a host that is down, a broken way back, or a full accept queue (Linux drops the SYN then). From this end these look the same.",
+        "No answer came back. The SYN or its answer was dropped: a firewall that drops, a host that is down, a broken way back, or a full accept queue (Linux drops the SYN then). From this end these look the same.",
         "in a capture on the server: does the SYN arrive, does a SYN-ACK leave? Try another port of {address}, and another host next to it",
     ),
     text(
@@ -135,7 +142,7 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "no-neighbour",
-        "The next hop towards {address} has not answered ARP or neighbour discovery (Linux asks for 3 s), so SYNs do not leave this machine: the host (or gateway) is off, on another VLAN, or the address is wrong.",
+        "The next hop towards {address} has not answered ARP or neighbour discovery (Linux asks for 3 s), so nothing gets there: the host (or gateway) is off, on another VLAN, or the address is wrong.",
         "here: ip neigh; ip route get {address}; check cable, VLAN and netmask, and that the next hop is up",
     ),
     text(
@@ -160,7 +167,7 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "dropped-locally",
-        "This machine swallowed its own SYNs: the kernel sent them, but its output path (a firewall rule in OUTPUT, or traffic control) let none out. Nobody else is to blame.",
+        "This machine did not let its own SYN out: the kernel sent it again, and its output path (a firewall rule in OUTPUT, or traffic control) refused it.",
         "here, as root: nft list ruleset (or iptables-save), look for drop rules that match tcp/{port}; tc -s qdisc",
     ),
     text(
@@ -226,11 +233,14 @@ pub(super) const OWN_TTL: (&str, &str) = (
     "leave --ttl away to reach the target",
 );
 
-/// The text of a reason. Reasons are closed except for ICMP errors, which share one.
-pub(super) fn find(code: &str) -> &'static Text {
-    let own = TEXTS.iter().find(|text| text.code == code);
-    own.or_else(|| TEXTS.iter().find(|text| text.code == "icmp-other"))
-        .unwrap_or(&TEXTS[0])
+/// The text of a reason. All reasons have their own, but for ICMP errors without a name.
+pub(super) fn find(code: &str) -> Option<&'static Text> {
+    let known = |code: &str| TEXTS.iter().find(|text| text.code == code);
+    known(code).or_else(|| known("icmp-other").filter(|_| is_icmp(code)))
+}
+
+fn is_icmp(code: &str) -> bool {
+    IcmpError::names().any(|name| name == code) || code.starts_with("icmp-")
 }
 
 #[cfg(test)]
@@ -240,10 +250,34 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn every_local_cause_has_a_text_of_its_own() {
-        for cause in LocalCause::ALL {
-            assert_eq!(find(cause.reason()).code, cause.reason());
+    fn every_outcome_that_is_no_success_has_a_text_of_its_own() {
+        let local = LocalCause::ALL.iter().map(|cause| cause.reason());
+        let others = [
+            "after-syn-loss",
+            "after-synack-loss",
+            "after-retransmission",
+            "reset-after-connect",
+            "closed-after-connect",
+            "rst",
+            "refused-by-errno",
+            "unreachable-by-errno",
+            "silence",
+        ];
+        for code in local.chain(others) {
+            assert_eq!(find(code).map(|text| text.code), Some(code));
         }
+    }
+
+    #[test]
+    fn every_icmp_error_has_a_text_and_nothing_else_borrows_it() {
+        assert!(IcmpError::names().all(|name| find(name).is_some()));
+        assert!(
+            find("icmp-12-7")
+                .expect("a text")
+                .meaning
+                .contains("{from}")
+        );
+        assert!(find("no-such-code").is_none());
     }
 
     #[test]
@@ -255,10 +289,5 @@ mod tests {
                 .iter()
                 .all(|text| !text.meaning.is_empty() && !text.next.is_empty())
         );
-    }
-
-    #[test]
-    fn an_unknown_icmp_error_still_names_its_sender() {
-        assert!(find("icmp-12-7").meaning.contains("{from}"));
     }
 }

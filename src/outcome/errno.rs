@@ -31,6 +31,7 @@ errnos! {
     AddressFamily = "EAFNOSUPPORT": "This system has that IP version switched off.",
     AddressInUse = "EADDRINUSE": "The local address and port are taken.",
     AddressNotAvailable = "EADDRNOTAVAIL": "Not an address of this machine, or no free local port.",
+    BrokenPipe = "EPIPE": "A RST on a connection that the other side had closed (`tcp_reset` in `net/ipv4/tcp_input.c`).",
     ConnectionAborted = "ECONNABORTED": "The connection was given up by this system.",
     ConnectionRefused = "ECONNREFUSED": "A RST, or an ICMP port-unreachable.",
     ConnectionReset = "ECONNRESET": "A RST on a connection that stood.",
@@ -47,4 +48,11 @@ errnos! {
     TimedOut = "ETIMEDOUT": "The system gave up by itself.",
     TooManyFiles = "EMFILE": "This process has no file descriptor left.",
     TooManyFilesInSystem = "ENFILE": "The system has no file descriptor left.",
+}
+
+impl Errno {
+    /// Whether a RST on a connection that stood, or that the other side had closed, reads like this.
+    pub fn is_reset(self) -> bool {
+        matches!(self, Self::ConnectionReset | Self::BrokenPipe)
+    }
 }

@@ -16,11 +16,13 @@ pub struct TcpTestimony {
     pub icmp: Option<IcmpError>,
     /// `TCP_INFO`, where the system has it.
     pub info: Option<TcpInfo>,
+    /// The socket has a peer: the handshake is complete and the connection stands.
+    pub stands: bool,
 }
 
 /// The fields of Linux' `struct tcp_info` that tell a probe's story. See tcp(7) and include/uapi/linux/tcp.h.
 ///
-/// A field is absent where the running kernel returned a shorter structure.
+/// A field is absent (`since_answer`: zero) where the running kernel returned a shorter structure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TcpInfo {
     /// Where the connection stands.
@@ -30,7 +32,7 @@ pub struct TcpInfo {
     /// `tcpi_total_retrans`: segments sent again; during connect these are SYNs.
     pub retransmitted: Option<u32>,
     /// `tcpi_retrans`: retransmitted segments that really are out. 0 with `retransmitted` above 0
-    /// while connecting means that the local output path refused them.
+    /// while connecting means that the local output path refused the last one.
     pub retransmitted_out: Option<u32>,
     /// `tcpi_rtt`. With no retransmission this is the one SYN to SYN-ACK time in whole microseconds;
     /// with one it comes from TCP time stamps in whole milliseconds, and is absent without them.

@@ -43,6 +43,16 @@ impl IcmpError {
         )
     }
 
+    /// Every name that a reason can have.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        let codes = (0..=12).flat_map(|kind| (0..=15).map(move |code| (kind, code)));
+        codes.flat_map(|(kind, code)| {
+            [reason_v4(kind, code), reason_v6(kind, code)]
+                .into_iter()
+                .flatten()
+        })
+    }
+
     /// Whether this says "no such host here", the error a failed neighbour lookup raises.
     ///
     /// `arp_error_report` (net/ipv4/route.c, `ipv4_link_failure`) sends 3/1 to the machine itself,

@@ -33,6 +33,14 @@ pub fn connecting(
     target: SocketAddr,
     around: &dyn Surroundings,
 ) -> Option<Judgement> {
+    // An ICMP error on a connection that stands ends nothing (RFC 1122 section 4.2.3.9).
+    if testimony.stands && !testimony.errno.is_some_and(Errno::is_reset) {
+        let clean = Handshake::Clean;
+        let handshake = testimony
+            .info
+            .map_or(clean, |info| handshake(&info, connect));
+        return Some(connected(handshake));
+    }
     if let Some(icmp) = testimony.icmp {
         return Some(rejected(icmp, testimony, target, around));
     }
@@ -40,11 +48,11 @@ pub fn connecting(
         return Some(failed(errno, testimony.queue_read));
     }
     match testimony.info {
-        Some(info) if info.is_connected() => Some(connected(handshake(&info, connect))),
-        Some(info) if info.state == TcpState::SynSent => None,
         // Closed without an error: whoever took the error away, this socket is not connected.
-        Some(_) => Some((Outcome::Local(LocalCause::SystemError), Evidence::default())),
-        None => Some(connected(Handshake::Clean)),
+        Some(info) if info.state != TcpState::SynSent => {
+            Some((Outcome::Local(LocalCause::SystemError), Evidence::default()))
+        }
+        _ => None,
     }
 }
 
@@ -103,7 +111,7 @@ pub fn failed(errno: Errno, queue_read: bool) -> Judgement {
             with(EvidenceKind::Errno),
         ),
         // A RST in SYN_SENT reads ECONNREFUSED; ECONNRESET proves that the handshake had completed.
-        Errno::ConnectionReset => (Outcome::ResetAfterConnect, with(EvidenceKind::Rst)),
+        reset if reset.is_reset() => (Outcome::ResetAfterConnect, with(EvidenceKind::Rst)),
         Errno::TimedOut => (Outcome::NoReply, with(EvidenceKind::Silence)),
         Errno::NetworkUnreachable | Errno::HostUnreachable => (
             Outcome::Unreachable(Unreached::BySystem(errno)),
@@ -330,6 +338,24 @@ mod tests {
             judge(testimony, NextHop::Known),
             Some(Outcome::Local(LocalCause::SystemError))
         );
+    }
+
+    #[test]
+    fn a_socket_that_says_nothing_is_still_connecting() {
+        assert_eq!(judge(TcpTestimony::default(), NextHop::Unknown), None);
+    }
+
+    #[test]
+    fn an_icmp_error_on_a_connection_that_stands_ends_nothing() {
+        let testimony = TcpTestimony {
+            errno: Some(Errno::HostUnreachable),
+            icmp: Some(icmp(1, TARGET.ip())),
+            info: Some(info(TcpState::Established, 0, 0, 0)),
+            stands: true,
+            ..TcpTestimony::default()
+        };
+        let expected = Some(Outcome::Connected(Handshake::Clean));
+        assert_eq!(judge(testimony, NextHop::Known), expected);
     }
 
     #[test]

@@ -50,18 +50,20 @@ impl LocalCause {
     ///
     /// Route types: `fib_props` in `net/ipv4/fib_semantics.c` and `ip6_rt_type_to_error` in
     /// net/ipv6/route.c turn them into these errors; each is checked in the lab.
+    /// Only Linux has such routes; elsewhere the same errors can mean much else.
     pub fn from_errno(errno: Errno) -> Self {
+        let linux = cfg!(target_os = "linux");
         match errno {
             Errno::NetworkUnreachable => Self::NoRoute,
-            Errno::HostUnreachable => Self::RouteUnreachable,
-            Errno::AccessDenied => Self::RouteProhibited,
-            Errno::InvalidArgument => Self::RouteBlackhole,
+            Errno::HostUnreachable if linux => Self::RouteUnreachable,
+            Errno::AccessDenied if linux => Self::RouteProhibited,
+            Errno::InvalidArgument if linux => Self::RouteBlackhole,
             Errno::AddressNotAvailable | Errno::AddressInUse => Self::PortsExhausted,
             Errno::TooManyFiles | Errno::TooManyFilesInSystem => Self::TooManyOpenFiles,
             Errno::NoDevice => Self::NoSuchInterface,
             Errno::NetworkDown => Self::NetworkDown,
             Errno::AddressFamily => Self::FamilyNotSupported,
-            Errno::NotPermitted => Self::Permission,
+            Errno::NotPermitted | Errno::AccessDenied => Self::Permission,
             Errno::NoBuffers | Errno::NoMemory => Self::OutOfMemory,
             _ => Self::SystemError,
         }

@@ -147,8 +147,6 @@ impl Unreached {
     pub fn reason(&self) -> Cow<'static, str> {
         match self {
             Self::ByIcmp(icmp) => icmp.reason(),
-            Self::BySystem(Errno::NetworkUnreachable) => Cow::Borrowed("net-unreachable"),
-            Self::BySystem(Errno::HostUnreachable) => Cow::Borrowed("host-unreachable"),
             Self::BySystem(_) => Cow::Borrowed("unreachable-by-errno"),
         }
     }

@@ -94,7 +94,7 @@ impl<'a> Desk<'a> {
         if self.output.is_closed() || self.statistics.targets.iter().all(answered) {
             Verdict::EveryTargetAnswered
         } else {
-            Verdict::SomeTargetSilent
+            Verdict::SomeTargetFailed
         }
     }
 

@@ -76,7 +76,7 @@ pub enum Verdict {
     /// Every target answered at least once.
     EveryTargetAnswered,
     /// Some target never did.
-    SomeTargetSilent,
+    SomeTargetFailed,
 }
 
 /// Makes the run that `plan` asks for and prints its results to `output`.
@@ -90,7 +90,7 @@ pub fn run(plan: Plan, output: &mut Output) -> Result<Verdict, RunError> {
     Ok(if all_resolved {
         verdict
     } else {
-        Verdict::SomeTargetSilent
+        Verdict::SomeTargetFailed
     })
 }
 
@@ -154,8 +154,10 @@ fn measure(
         signals,
         &clock,
     );
-    let record = engine.run(&mut desk).map_err(RunError::Poller)?;
-    desk.close(record)
+    let (record, result) = engine.run(&mut desk);
+    let verdict = desk.close(record)?;
+    result.map_err(RunError::Poller)?;
+    Ok(verdict)
 }
 
 /// Sockets that may be open at once.

@@ -17,8 +17,8 @@ pub fn errno(error: &io::Error) -> Errno {
         libc::EADDRNOTAVAIL => Errno::AddressNotAvailable,
         libc::ECONNABORTED => Errno::ConnectionAborted,
         libc::ECONNREFUSED => Errno::ConnectionRefused,
-        // A RST after the other side's FIN reads as EPIPE (`tcp_reset`, net/ipv4/tcp_input.c).
-        libc::ECONNRESET | libc::EPIPE => Errno::ConnectionReset,
+        libc::ECONNRESET => Errno::ConnectionReset,
+        libc::EPIPE => Errno::BrokenPipe,
         libc::EHOSTUNREACH => Errno::HostUnreachable,
         libc::EINVAL => Errno::InvalidArgument,
         libc::ENETDOWN => Errno::NetworkDown,

@@ -182,7 +182,10 @@ impl TcpNetwork {
             };
             ending
         } else {
-            let ending = probe.handshake(ready, now, trusted_since, &self.here)?;
+            let Some(ending) = probe.handshake(ready, now, trusted_since, &self.here) else {
+                self.poller.watch_again(&probe.socket, ready.token);
+                return None;
+            };
             if self.hold && matches!(ending.outcome, Outcome::Connected(_)) {
                 probe.connected = Some((now, ending));
                 let _ = self.poller.watch_end(&probe.socket, ready.token);
@@ -377,6 +380,8 @@ impl SetupError {
             }
             // A local port below `ip_unprivileged_port_start` (ip(7)).
             Errno::AccessDenied if self.binding => local(LocalCause::Permission),
+            // A link-local target whose interface nobody named, as a resolver may give it.
+            Errno::InvalidArgument if is_link_local(target) => local(LocalCause::NoRoute),
             Errno::AddressNotAvailable if platform::source_address(target).is_err() => {
                 local(LocalCause::AddressNotAvailable)
             }
@@ -387,6 +392,10 @@ impl SetupError {
             _ => judge::failed_at_once(errno),
         }
     }
+}
+
+fn is_link_local(target: SocketAddr) -> bool {
+    matches!(target, SocketAddr::V6(v6) if v6.ip().is_unicast_link_local())
 }
 
 /// With a retransmission `tcpi_rtt` is coarse, or contains the wait: then there is no exact one.

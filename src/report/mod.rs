@@ -62,17 +62,18 @@ pub(crate) struct TargetReport<'a> {
     pub(crate) target: &'a Target,
     pub(crate) route: Option<&'a Route>,
     pub(crate) recorder: &'a Recorder,
+    pub(crate) record: RunRecord,
 }
 
 impl<'a> Report<'a> {
-    /// The summary as text, at most 100 columns wide.
+    /// The summary as text, no wider than `columns` but for what has no spaces to break at.
     pub fn text(&self) -> String {
         summary::text(self)
     }
 
     /// The targets with their figures, in the plan's order.
     pub(crate) fn targets(&self) -> impl Iterator<Item = TargetReport<'a>> {
-        let info = self.info;
+        let (info, record) = (self.info, self.record);
         let recorders = &self.statistics.targets;
         let known = info.targets.iter().zip(&info.routes).zip(recorders);
         known.map(move |((target, route), recorder)| TargetReport {
@@ -80,6 +81,7 @@ impl<'a> Report<'a> {
             target,
             route: route.as_ref(),
             recorder,
+            record,
         })
     }
 }

@@ -123,7 +123,7 @@ fn silence(target: &TargetReport) -> String {
         Some(syns) => format!("{} to {} sent, ", syns.start(), words::syns(*syns.end())),
         None => String::new(),
     };
-    format!("{sent}nothing came back in {patience}")
+    format!("{sent}no answer in {patience}")
 }
 
 /// What only some runs have: jitter, late and unfinished probes, outages, a schedule that slipped.
@@ -170,18 +170,18 @@ pub(super) fn particulars(report: &Report, target: &TargetReport, indent: &str) 
     text
 }
 
+/// The first outages and the last one, which answers "since when not?".
 fn outages(report: &Report, target: &TargetReport) -> Vec<String> {
     let outages = &target.recorder.outages;
-    let list = outages.list();
-    let mut lines: Vec<_> = list
-        .iter()
-        .take(OUTAGES)
-        .map(|o| outage(report, o))
-        .collect();
-    let shown = lines.len() as u64;
-    if outages.total() > shown {
-        lines.push(format!("and {} more", outages.total() - shown));
+    let known = outages.list();
+    let first = known.iter().take(OUTAGES - 1);
+    let mut lines: Vec<_> = first.map(|each| outage(report, each)).collect();
+    let latest = known.last().filter(|_| known.len() >= OUTAGES);
+    let between = outages.total() - lines.len() as u64 - u64::from(latest.is_some());
+    if between > 0 {
+        lines.push(format!("and {between} more in between"));
     }
+    lines.extend(latest.map(|latest| outage(report, latest)));
     lines
 }
 
@@ -219,6 +219,10 @@ pub(super) fn judged(target: &TargetReport) -> Verdict {
         source: target.source(),
         pace: target.info.plan.pace.interval / targets,
         timeout: target.info.plan.pace.timeout,
+        lasted: target
+            .record
+            .ended
+            .saturating_duration_since(target.record.started),
         ttl: target.info.plan.sockets.ttl,
         recorder: target.recorder,
     })

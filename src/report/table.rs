@@ -1,8 +1,6 @@
 //! The summary of many targets: a row each, and the causes under it.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
-use std::net::IpAddr;
 
 use super::live::label;
 use super::numbers::{ms_or_dash, percent, percentile_name};
@@ -10,7 +8,7 @@ use super::page::wrap;
 use super::parts::{judged, outcomes, particulars, rule};
 use super::{Report, RunInfo, TargetReport, histogram};
 use crate::explain::Verdict;
-use crate::outcome::{Class, Outcome, OutcomeKind};
+use crate::outcome::{Class, OutcomeKind};
 
 /// Width of a column of figures.
 const FIGURE: usize = 9;
@@ -163,7 +161,7 @@ fn histograms(targets: &[TargetReport]) -> String {
     text
 }
 
-/// Targets that show the same for the same reason: one address, one cause, one sender.
+/// Targets of which the same can be said, word for word, apart from the port.
 struct Group<'a> {
     first: &'a TargetReport<'a>,
     verdict: Verdict,
@@ -179,13 +177,7 @@ fn conclusions(targets: &[TargetReport]) -> String {
         .filter(|target| !target.recorder.causes.is_empty())
     {
         let verdict = judged(target);
-        let causes: Vec<_> = target
-            .recorder
-            .causes
-            .iter()
-            .map(|cause| cause_key(&cause.outcome))
-            .collect();
-        let key = (target.target.address.ip(), causes);
+        let key = without_port(&verdict, target);
         let place = *places.entry(key).or_insert(groups.len());
         match groups.get_mut(place) {
             Some(group) => group.others.push(label(target.info, target.target)),
@@ -203,20 +195,25 @@ fn conclusions(targets: &[TargetReport]) -> String {
     format!("\nWhat this means\n{meanings}\n")
 }
 
-/// What makes two causes the same: outcome, reason, sender.
-fn cause_key(outcome: &Outcome) -> (OutcomeKind, Option<String>, Option<IpAddr>) {
-    let from = match outcome {
-        Outcome::Unreachable(by) => by.from(),
-        _ => None,
-    };
-    (outcome.kind(), outcome.reason().map(Cow::into_owned), from)
+/// What a verdict says, apart from the port it says it of.
+fn without_port(verdict: &Verdict, target: &TargetReport) -> String {
+    let port = target.target.address.port().to_string();
+    let words = verdict.meaning.join(" ");
+    let words = words.split(' ');
+    let same = words.map(|word| if word.contains(&port) { "PORT" } else { word });
+    same.collect::<Vec<_>>().join(" ")
 }
 
 impl Group<'_> {
     fn text(&self) -> String {
         let columns = self.first.info.columns;
         let (names, meaning) = (self.names(), self.verdict.meaning.join(" "));
-        let mut text = wrap(&format!("  {names}: {meaning}"), 4, columns) + "\n";
+        let of = if self.others.is_empty() {
+            ""
+        } else {
+            " Of the first of them:"
+        };
+        let mut text = wrap(&format!("  {names}:{of} {meaning}"), 4, columns) + "\n";
         if let Some(step) = self.verdict.next.first() {
             text += &(wrap(&format!("    next: {step}"), 6, columns) + "\n");
         }

@@ -214,6 +214,16 @@ fn several_targets() {
 }
 
 #[test]
+fn targets_that_show_the_same_are_explained_once() {
+    let mut story = Story::new(&["db.example", "www.example", "db2.example"]);
+    for target in 0..2 {
+        story.probe(target, 377, Outcome::Refused(Refusal::ByRst), 1);
+    }
+    story.probe(2, 4_000_000, Outcome::NoReply, 4);
+    insta::assert_snapshot!("alike_summary", story.summary());
+}
+
+#[test]
 fn no_line_is_wider_than_the_page() {
     for columns in [40, 80, WIDEST] {
         let mut story = mixed();

@@ -101,7 +101,7 @@ pub(super) fn local(cause: LocalCause) -> &'static str {
         LocalCause::RouteProhibited => "a \"prohibit\" route of this machine",
         LocalCause::RouteBlackhole => "a \"blackhole\" route of this machine",
         LocalCause::LocalFirewall => "rejected by this machine's firewall",
-        LocalCause::DroppedLocally => "no SYN got out of this machine",
+        LocalCause::DroppedLocally => "this machine did not let its SYN out",
         LocalCause::StuckInQueue => {
             "no SYN could be sent again: still queued here, or route or link is gone"
         }

@@ -34,8 +34,6 @@ pub struct Recorder {
     pub silent_syns: Option<RangeInclusive<u32>>,
     /// The local address used last.
     pub local: Option<SocketAddr>,
-    /// The smallest and the largest local port used.
-    pub ports: Option<RangeInclusive<u16>>,
 }
 
 /// One way in which probes ended, with its tally.
@@ -66,7 +64,6 @@ impl Recorder {
             other_causes: 0,
             silent_syns: None,
             local: None,
-            ports: None,
         }
     }
 
@@ -79,7 +76,7 @@ impl Recorder {
         let outcome = sample.ending.outcome;
         self.counts[outcome.kind() as usize] += 1;
         self.outages.record(sample);
-        self.note_source(sample.ending.local);
+        self.local = sample.ending.local.or(self.local);
         if outcome == Outcome::Unfinished {
             return;
         }
@@ -136,13 +133,6 @@ impl Recorder {
             });
         } else {
             self.other_causes += 1;
-        }
-    }
-
-    fn note_source(&mut self, local: Option<SocketAddr>) {
-        if let Some(local) = local {
-            self.local = Some(local);
-            widen(&mut self.ports, local.port());
         }
     }
 

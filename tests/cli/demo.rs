@@ -1,9 +1,9 @@
-//! `synack demo` shows every verdict and succeeds.
+//! `synack demo` shows every outcome that needs no router, and succeeds.
 
 use crate::support::run;
 
 #[test]
-fn the_demonstration_shows_every_verdict() {
+fn the_demonstration_shows_every_outcome_that_needs_no_router() {
     let outcome = run("demo");
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
     let summary = outcome.stdout.split_once("\n--- ").expect("a summary").1;

@@ -57,7 +57,7 @@ pub fn set_traffic_class(socket: &Socket, class: u32) -> io::Result<()> {
 /// What the other side has done: its RST leaves an error, its FIN shows in the poll (`EPOLLRDHUP`).
 pub fn peer_end(_socket: &Socket, readiness: Readiness, errno: Option<Errno>) -> PeerEnd {
     match errno {
-        Some(Errno::ConnectionReset) => PeerEnd::Reset,
+        Some(errno) if errno.is_reset() => PeerEnd::Reset,
         _ if readiness.closed => PeerEnd::Closed,
         _ => PeerEnd::Open,
     }
@@ -69,23 +69,21 @@ pub fn peer_end(_socket: &Socket, readiness: Readiness, errno: Option<Errno>) ->
 /// (`sock_dequeue_err_skb`, net/core/skbuff.c), and a failed socket would then look connected.
 /// A socket without an error needs neither.
 pub fn tcp_testimony(socket: &Socket, readiness: Readiness) -> TcpTestimony {
-    let mut testimony = TcpTestimony::default();
-    if readiness.failed {
+    let mut testimony = if readiness.failed {
+        errors(socket)
+    } else {
+        TcpTestimony::default()
+    };
+    let info = tcp_info(socket);
+    // A RST can come between the poll, which saw no error yet, and this look at the state.
+    if !readiness.failed && info.is_some_and(|info| info.state == TcpState::Closed) {
         testimony = errors(socket);
     }
-    testimony.info = tcp_info(socket);
-    // A RST can come between the poll, which saw no error yet, and this look at the state.
-    if !readiness.failed
-        && testimony
-            .info
-            .is_some_and(|info| info.state == TcpState::Closed)
-    {
-        testimony = TcpTestimony {
-            info: testimony.info,
-            ..errors(socket)
-        };
+    TcpTestimony {
+        info,
+        stands: info.map_or_else(|| socket.peer_addr().is_ok(), |info| info.is_connected()),
+        ..testimony
     }
-    testimony
 }
 
 /// `SO_ERROR`, and then the error queue.
@@ -96,6 +94,6 @@ fn errors(socket: &Socket) -> TcpTestimony {
         errno: pending.ok().flatten().map(|error| errno(&error)),
         icmp: queue.icmp,
         queue_read: !queue.cut,
-        info: None,
+        ..TcpTestimony::default()
     }
 }

@@ -88,6 +88,10 @@ impl Poller {
         Ok(())
     }
 
+    /// A watch goes on by itself; other systems tell one event and need to be asked again.
+    #[allow(clippy::unused_self)]
+    pub fn watch_again(&self, _socket: &Socket, _token: u64) {}
+
     /// Watches a connected socket for its end alone: being writable is no longer news.
     pub fn watch_end(&self, socket: &Socket, token: u64) -> io::Result<()> {
         let token = EventData::new_u64(token);

@@ -76,6 +76,7 @@ mod tests {
         bytes[0] = 1;
         bytes[2] = 3;
         bytes[36..40].copy_from_slice(&5_u32.to_ne_bytes());
+        bytes[56..60].copy_from_slice(&250_u32.to_ne_bytes());
         bytes[68..72].copy_from_slice(&397_u32.to_ne_bytes());
         bytes[100..104].copy_from_slice(&7_u32.to_ne_bytes());
         let info = decode(&bytes).expect("a whole structure");
@@ -83,6 +84,7 @@ mod tests {
         assert_eq!(info.timers_fired, 3);
         assert_eq!(info.retransmitted_out, Some(5));
         assert_eq!(info.rtt, Some(Duration::from_micros(397)));
+        assert_eq!(info.since_answer, Duration::from_millis(250));
         assert_eq!(info.retransmitted, Some(7));
     }
 

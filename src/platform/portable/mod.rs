@@ -81,13 +81,17 @@ pub fn set_traffic_class(_socket: &Socket, _class: u32) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Reads of what a peer has sent before the next look at the others.
+const READS: usize = 16;
+
 /// What the other side has done: reads away what it sent, until the stream ends or has nothing more.
 pub fn peer_end(mut socket: &Socket, _readiness: Readiness, errno: Option<Errno>) -> PeerEnd {
-    if errno == Some(Errno::ConnectionReset) {
+    if errno.is_some_and(Errno::is_reset) {
         return PeerEnd::Reset;
     }
     let mut data = [0; 4096];
-    loop {
+    // A peer that never stops talking must not hold up the other probes.
+    for _ in 0..READS {
         match socket.read(&mut data) {
             Ok(0) => return PeerEnd::Closed,
             Ok(_) => {}
@@ -95,13 +99,15 @@ pub fn peer_end(mut socket: &Socket, _readiness: Readiness, errno: Option<Errno>
             Err(_) => return PeerEnd::Open,
         }
     }
+    PeerEnd::Open
 }
 
-/// The socket's pending error is all there is.
+/// The socket's pending error, and whether it has a peer, is all there is.
 pub fn tcp_testimony(socket: &Socket, _readiness: Readiness) -> TcpTestimony {
     let pending = socket.take_error();
     TcpTestimony {
         errno: pending.ok().flatten().map(|error| errno(&error)),
+        stands: socket.peer_addr().is_ok(),
         ..TcpTestimony::default()
     }
 }

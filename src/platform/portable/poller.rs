@@ -51,6 +51,11 @@ impl Poller {
         }
     }
 
+    /// Watches a connecting socket again: each watch here tells one event.
+    pub fn watch_again(&self, socket: &Socket, token: u64) {
+        let _ = self.inner.modify(socket, Event::writable(key(token)));
+    }
+
     /// Watches a connected socket for its end alone.
     pub fn watch_end(&self, socket: &Socket, token: u64) -> io::Result<()> {
         self.inner.modify(socket, Event::readable(key(token)))

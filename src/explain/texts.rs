@@ -27,7 +27,7 @@ const fn text(code: &'static str, meaning: &'static str, next: &'static str) -> 
 pub(super) const TEXTS: &[Text] = &[
     text(
         "after-syn-loss",
-        "Some handshakes needed more than one SYN because the first got no answer: it was lost on the way there, or {target} dropped it (Linux does so when its accept queue is full). A server that uses SYN cookies looks the same when its answer is lost. Each costs a second or more; the path itself is not slow.",
+        "Some handshakes needed more than one SYN because the first got no answer: it was lost on the way there, or {target} dropped it (Linux does so when its accept queue is full). A server that uses SYN cookies looks the same when its answer is lost, and so does this machine's own firewall when it drops a single SYN. Each costs a second or more; the path itself is not slow.",
         "on the server: nstat -az TcpExtListenOverflows TcpExtListenDrops; if they stand still, the network loses the SYN: a capture shows where",
     ),
     text(

@@ -1,6 +1,6 @@
 //! What the system testified about a probe, decoded but not yet judged.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::{Errno, IcmpError};
@@ -143,13 +143,13 @@ impl Evidence {
     }
 }
 
-/// What this machine knows of its own surroundings. Asked only when an outcome depends on it.
+/// What this machine knows of a probe's surroundings. Asked only when an outcome depends on it.
 pub trait Surroundings {
     /// Whether `address` belongs to this machine.
     fn is_own(&self, address: IpAddr) -> bool;
 
-    /// What this machine knows of the next hop towards `target`.
-    fn next_hop(&self, target: SocketAddr) -> NextHop;
+    /// What this machine knows of the next hop towards the target.
+    fn next_hop(&self) -> NextHop;
 }
 
 /// State of the neighbour entry for the next hop (ARP, RFC 826, or Neighbor Discovery, RFC 4861).
@@ -157,7 +157,7 @@ pub trait Surroundings {
 pub enum NextHop {
     /// It has a link-layer address, or the link needs none.
     Known,
-    /// The lookup is under way or has failed.
+    /// The lookup is under way, or has failed since the probe was sent.
     Unresolved,
     /// There is no entry, or this system does not say.
     Unknown,

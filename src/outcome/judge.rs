@@ -1,6 +1,5 @@
 //! From decoded evidence to meaning: how do we know it was a firewall? Here.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::evidence::{
@@ -14,6 +13,9 @@ pub type Judgement = (Outcome, Evidence);
 /// The first retransmission waits a second (RFC 6298 section 2), so after a lost packet a handshake's
 /// time and its time-stamp rtt differ by almost nothing or by about a second or more.
 const FIRST_SYN_TIMER: Duration = Duration::from_millis(900);
+
+/// A local firewall's answer takes microseconds; a busy machine may deliver it this much later.
+const REJECTED_WITHIN: Duration = Duration::from_millis(100);
 
 /// See above: what separates the two.
 const FIRST_SYN_ANSWERED_WITHIN: Duration = Duration::from_millis(500);
@@ -30,7 +32,6 @@ pub fn failed_at_once(errno: Errno) -> Judgement {
 pub fn connecting(
     testimony: &TcpTestimony,
     connect: Option<Duration>,
-    target: SocketAddr,
     around: &dyn Surroundings,
 ) -> Option<Judgement> {
     // An ICMP error on a connection that stands ends nothing (RFC 1122 section 4.2.3.9).
@@ -42,7 +43,7 @@ pub fn connecting(
         return Some(connected(handshake));
     }
     if let Some(icmp) = testimony.icmp {
-        return Some(rejected(icmp, testimony, target, around));
+        return Some(rejected(icmp, testimony, connect, around));
     }
     if let Some(errno) = testimony.errno {
         return Some(failed(errno, testimony.queue_read));
@@ -59,12 +60,8 @@ pub fn connecting(
 /// Judges a probe whose deadline has passed while it was connecting: [`connecting`] had nothing to say.
 ///
 /// `TCP_INFO` shows what the wire does not: whether the SYNs left this machine at all.
-pub fn timed_out(
-    info: Option<TcpInfo>,
-    target: SocketAddr,
-    around: &dyn Surroundings,
-) -> Judgement {
-    let outcome = stopped_here(info, target, around).map_or(Outcome::NoReply, Outcome::Local);
+pub fn timed_out(info: Option<TcpInfo>, around: &dyn Surroundings) -> Judgement {
+    let outcome = stopped_here(info, around).map_or(Outcome::NoReply, Outcome::Local);
     (outcome, Evidence::of(EvidenceKind::Silence))
 }
 
@@ -125,12 +122,12 @@ pub fn failed(errno: Errno, queue_read: bool) -> Judgement {
 fn rejected(
     icmp: IcmpError,
     testimony: &TcpTestimony,
-    target: SocketAddr,
+    connect: Option<Duration>,
     around: &dyn Surroundings,
 ) -> Judgement {
     let own = icmp.from.is_some_and(|from| around.is_own(from));
     let outcome = if own {
-        Outcome::Local(own_rejection(icmp, testimony.info, target, around))
+        Outcome::Local(own_rejection(icmp, testimony.info, connect, around))
     } else {
         Outcome::Unreachable(Unreached::ByIcmp(icmp))
     };
@@ -144,37 +141,31 @@ fn rejected(
 
 /// A failed neighbour lookup raises host-unreachable, and so may a firewall's reject rule.
 ///
-/// A reject comes while `connect()` still runs, and then the socket stays in `SYN_SENT` (`tcp_v4_err`,
-/// `net/ipv4/tcp_ipv4.c`). A lookup that fails takes seconds: a retransmission timer fires with the SYN still
-/// queued, and the neighbour's entry stays behind (INCOMPLETE, FAILED: `neigh_timer_handler`,
-/// net/core/neighbour.c).
+/// A reject comes while `connect()` still runs, and then the socket stays in `SYN_SENT` (`tcp_v4_err` in
+/// `net/ipv4/tcp_ipv4.c`), or on a busy machine shortly after. A lookup fails after seconds, unless the probe
+/// joins one that others have started: then the neighbour's entry tells.
 fn own_rejection(
     icmp: IcmpError,
     info: Option<TcpInfo>,
-    target: SocketAddr,
+    connect: Option<Duration>,
     around: &dyn Surroundings,
 ) -> LocalCause {
-    let at_once = info.is_some_and(|info| info.state == TcpState::SynSent);
-    if !icmp.is_host_unreachable() || at_once {
+    if !icmp.is_host_unreachable() || info.is_some_and(|info| info.state == TcpState::SynSent) {
         return LocalCause::LocalFirewall;
     }
-    let queued = info.is_some_and(|info| info.waits_in_queue());
-    if queued || around.next_hop(target) == NextHop::Unresolved {
-        LocalCause::NoNeighbour
-    } else {
+    let soon = connect.is_some_and(|connect| connect < REJECTED_WITHIN);
+    if soon && around.next_hop() != NextHop::Unresolved {
         LocalCause::LocalFirewall
+    } else {
+        LocalCause::NoNeighbour
     }
 }
 
-/// Why no SYN has left this machine, if none has.
-fn stopped_here(
-    info: Option<TcpInfo>,
-    target: SocketAddr,
-    around: &dyn Surroundings,
-) -> Option<LocalCause> {
+/// Why no SYN has left this machine, as far as that shows.
+fn stopped_here(info: Option<TcpInfo>, around: &dyn Surroundings) -> Option<LocalCause> {
     let info = info?;
     // Asked first: SYNs that a full neighbour queue has thrown out count as sent (`__neigh_event_send`).
-    if around.next_hop(target) == NextHop::Unresolved {
+    if around.next_hop() == NextHop::Unresolved {
         return Some(LocalCause::NoNeighbour);
     }
     if info.retransmitted? > 0 {
@@ -211,12 +202,14 @@ fn handshake(info: &TcpInfo, connect: Option<Duration>) -> Handshake {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::{IpAddr, Ipv4Addr};
+    use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
     use crate::outcome::IcmpVersion;
 
     const TARGET: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 7)), 443);
     const OWN: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
+
+    const SOON: Duration = Duration::from_millis(1);
 
     struct World(NextHop);
 
@@ -224,7 +217,7 @@ mod tests {
         fn is_own(&self, address: IpAddr) -> bool {
             address == OWN
         }
-        fn next_hop(&self, _: SocketAddr) -> NextHop {
+        fn next_hop(&self) -> NextHop {
             self.0
         }
     }
@@ -250,7 +243,7 @@ mod tests {
     }
 
     fn judge(testimony: TcpTestimony, next_hop: NextHop) -> Option<Outcome> {
-        connecting(&testimony, None, TARGET, &World(next_hop)).map(|(outcome, _)| outcome)
+        connecting(&testimony, Some(SOON), &World(next_hop)).map(|(outcome, _)| outcome)
     }
 
     #[test]
@@ -277,14 +270,16 @@ mod tests {
     }
 
     #[test]
-    fn a_syn_still_queued_after_a_timer_was_no_firewall_s_doing() {
+    fn our_own_host_unreachable_after_a_while_was_no_firewall_s_doing() {
         let testimony = TcpTestimony {
             icmp: Some(icmp(1, OWN)),
-            info: Some(info(TcpState::Closed, 2, 0, 0)),
+            info: Some(info(TcpState::Closed, 2, 1, 0)),
             ..TcpTestimony::default()
         };
-        let expected = Some(Outcome::Local(LocalCause::NoNeighbour));
-        assert_eq!(judge(testimony, NextHop::Unknown), expected);
+        let late = Some(Duration::from_secs(3));
+        let judged =
+            connecting(&testimony, late, &World(NextHop::Known)).map(|(outcome, _)| outcome);
+        assert_eq!(judged, Some(Outcome::Local(LocalCause::NoNeighbour)));
     }
 
     #[test]
@@ -369,7 +364,7 @@ mod tests {
 
     #[test]
     fn silence_is_local_when_no_syn_left() {
-        let silent = |info, hop| timed_out(Some(info), TARGET, &World(hop)).0;
+        let silent = |info, hop| timed_out(Some(info), &World(hop)).0;
         let state = TcpState::SynSent;
         assert_eq!(
             silent(info(state, 3, 3, 1), NextHop::Unknown),

@@ -24,7 +24,10 @@ use targets::{Resolved, targets};
 /// Probes under way at once; no system has descriptors or ports for more.
 const MOST_AT_ONCE: usize = 1_000_000;
 
-/// Descriptors kept for everything that is no probe: standard streams, the poller, netlink, /proc.
+/// Descriptors kept free for everything that is no probe: questions to the kernel's routing tables.
+const SPARE_DESCRIPTORS: usize = 2;
+
+/// Open descriptors that are no probe, where the system does not tell: standard streams, the poller, signals.
 const OTHER_DESCRIPTORS: usize = 12;
 
 /// Why an interface cannot be used.
@@ -163,7 +166,8 @@ fn measure(
 /// Sockets that may be open at once.
 fn descriptors() -> usize {
     let limit = platform::raise_descriptor_limit().unwrap_or(usize::MAX);
-    limit.saturating_sub(OTHER_DESCRIPTORS).max(1)
+    let taken = platform::open_descriptors().unwrap_or(OTHER_DESCRIPTORS);
+    limit.saturating_sub(taken + SPARE_DESCRIPTORS).max(1)
 }
 
 /// A closed loop keeps a place for each probe under way.

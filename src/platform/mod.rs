@@ -18,8 +18,8 @@ pub use crate::outcome::evidence::PeerEnd;
 pub use errno::errno;
 pub use system::{
     CAN_BIND_TO_INTERFACE, Here, Poller, Waker, bind_to_interface, ephemeral_ports,
-    hear_icmp_errors, host, interface_index, peer_end, raise_descriptor_limit, set_traffic_class,
-    signals, tcp_info, tcp_socket, tcp_testimony,
+    hear_icmp_errors, host, interface_index, open_descriptors, peer_end, raise_descriptor_limit,
+    set_traffic_class, signals, tcp_info, tcp_socket, tcp_testimony,
 };
 
 impl From<&SocketPlan> for Here {

@@ -9,7 +9,7 @@ use socket2::{SockAddr, Socket};
 use super::ports::{PortRange, PortWalk};
 use super::socket::{bind, is_taken, is_under_way, open};
 use super::{Begun, Network, ProbeId, Progress};
-use crate::outcome::evidence::{TcpInfo, TcpTestimony};
+use crate::outcome::evidence::{NextHop, Surroundings, TcpInfo, TcpTestimony};
 use crate::outcome::judge::{self, Judgement};
 use crate::outcome::{Ending, Errno, Evidence, LocalCause, Outcome, Rtt, RttClock, TargetId};
 use crate::plan::{Close, SocketPlan};
@@ -291,7 +291,8 @@ impl TcpProbe {
     ) -> Option<Ending> {
         let testimony = platform::tcp_testimony(&self.socket, ready);
         let connect = self.time_until(now, trusted_since);
-        let judged = judge::connecting(&testimony, connect, self.target, here)?;
+        let around = self.around(here, connect);
+        let judged = judge::connecting(&testimony, connect, &around)?;
         let judged = match judged.0 {
             Outcome::Connected(_) => self.second_look(ready, &testimony).unwrap_or(judged),
             _ => judged,
@@ -328,8 +329,17 @@ impl TcpProbe {
     /// The deadline has passed without an answer.
     fn silent(&self, now: Instant, trusted_since: Instant, here: &Here) -> Ending {
         let info = platform::tcp_info(&self.socket);
-        let judged = judge::timed_out(info, self.target, here);
-        self.ending(judged, self.time_until(now, trusted_since), info)
+        let waited = self.time_until(now, trusted_since);
+        let judged = judge::timed_out(info, &self.around(here, waited));
+        self.ending(judged, waited, info)
+    }
+
+    fn around<'a>(&'a self, here: &'a Here, waited: Option<Duration>) -> Around<'a> {
+        Around {
+            probe: self,
+            here,
+            waited,
+        }
     }
 
     /// The time since `connect()`, unless this process stood still meanwhile.
@@ -366,6 +376,25 @@ impl TcpProbe {
             // SO_LINGER with time 0 makes close(2) send a RST (socket(7), RFC 9293 section 3.10.4).
             let _ = self.socket.set_linger(Some(Duration::ZERO));
         }
+    }
+}
+
+/// What this machine knows about the surroundings of one probe.
+struct Around<'a> {
+    probe: &'a TcpProbe,
+    here: &'a Here,
+    waited: Option<Duration>,
+}
+
+impl Surroundings for Around<'_> {
+    fn is_own(&self, address: IpAddr) -> bool {
+        let source = self.probe.local.map(|local| local.ip());
+        source == Some(address) || Here::is_own(address)
+    }
+
+    fn next_hop(&self) -> NextHop {
+        let probe = self.probe;
+        self.here.next_hop(probe.target, probe.local, self.waited)
     }
 }
 

@@ -28,6 +28,12 @@ pub fn ephemeral_ports() -> Option<EphemeralPorts> {
     })
 }
 
+/// How many descriptors this process has open now.
+pub fn open_descriptors() -> Option<usize> {
+    // One of them is the listing itself.
+    Some(fs::read_dir("/proc/self/fd").ok()?.count() - 1)
+}
+
 /// Raises the soft limit of open descriptors to the hard one and returns it. `None`: not known.
 pub fn raise_descriptor_limit() -> Option<usize> {
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;

@@ -18,7 +18,7 @@ use super::{Readiness, errno};
 use crate::outcome::Errno;
 use crate::outcome::evidence::{PeerEnd, TcpState, TcpTestimony};
 
-pub use host::{ephemeral_ports, host, raise_descriptor_limit};
+pub use host::{ephemeral_ports, host, open_descriptors, raise_descriptor_limit};
 pub use poller::{Poller, Waker};
 pub use surroundings::{Here, interface_index};
 pub use tcp_info::tcp_info;

@@ -1,6 +1,7 @@
 //! Questions to the kernel's routing tables: rtnetlink(7), one request and one answer each.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use netlink_packet_core::{NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::neighbour::{NeighbourAttribute, NeighbourMessage, NeighbourState};
@@ -38,8 +39,8 @@ pub(super) struct Selector {
     pub(super) source: Option<IpAddr>,
     /// Its TOS byte or traffic class.
     pub(super) tos: u8,
-    /// The TCP port it goes to; rules may select by it (ip-rule(8)).
-    pub(super) tcp_port: Option<u16>,
+    /// The TCP ports it comes from (0: not known) and goes to; rules and multipath select by them.
+    pub(super) tcp_ports: Option<(u16, u16)>,
 }
 
 /// Looks up the route to `target` (`RTM_GETROUTE`).
@@ -58,9 +59,10 @@ pub(super) fn route(target: IpAddr, selector: Selector) -> Option<RouteFound> {
             .source
             .map(|from| RouteAttribute::Source(route_address(from))),
     );
-    if let Some(port) = selector.tcp_port {
+    if let Some((from, to)) = selector.tcp_ports {
         attributes.push(RouteAttribute::IpProto(TCP));
-        attributes.push(RouteAttribute::Dport(port));
+        attributes.push(RouteAttribute::Dport(to));
+        attributes.extend((from > 0).then_some(RouteAttribute::Sport(from)));
     }
     match ask(RouteNetlinkMessage::GetRoute(request))? {
         RouteNetlinkMessage::NewRoute(route) => found(&route, target),
@@ -90,8 +92,16 @@ fn found(route: &RouteMessage, target: IpAddr) -> Option<RouteFound> {
     })
 }
 
+/// One neighbour entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Neighbour {
+    pub(super) state: NeighbourState,
+    /// How long ago its state last changed.
+    pub(super) age: Duration,
+}
+
 /// Looks up one neighbour entry (`RTM_GETNEIGH`). `None`: there is no such entry.
-pub(super) fn neighbour(interface: u32, address: IpAddr) -> Option<NeighbourState> {
+pub(super) fn neighbour(interface: u32, address: IpAddr) -> Option<Neighbour> {
     let mut request = NeighbourMessage::default();
     request.header.family = family(address);
     request.header.ifindex = interface;
@@ -99,9 +109,24 @@ pub(super) fn neighbour(interface: u32, address: IpAddr) -> Option<NeighbourStat
         .attributes
         .push(NeighbourAttribute::Destination(address.into()));
     match ask(RouteNetlinkMessage::GetNeighbour(request))? {
-        RouteNetlinkMessage::NewNeighbour(entry) => Some(entry.header.state),
+        RouteNetlinkMessage::NewNeighbour(entry) => Some(Neighbour {
+            state: entry.header.state,
+            age: age(&entry),
+        }),
         _ => None,
     }
+}
+
+/// `ndm_updated` in `USER_HZ`, which is 100 on every Linux (time(7)).
+fn age(entry: &NeighbourMessage) -> Duration {
+    let updated = entry
+        .attributes
+        .iter()
+        .find_map(|attribute| match attribute {
+            NeighbourAttribute::CacheInfo(info) => Some(info.updated),
+            _ => None,
+        });
+    Duration::from_millis(u64::from(updated.unwrap_or(0)) * 10)
 }
 
 /// Sends one request and returns the kernel's answer; an error answer is `None`.

@@ -1,12 +1,13 @@
 //! Own addresses, interfaces, and the next hop.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use netlink_packet_route::neighbour::NeighbourState;
 use nix::net::if_::{if_indextoname, if_nametoindex};
 
 use super::netlink::{self, RouteFound, Selector};
-use crate::outcome::evidence::{NextHop, Surroundings};
+use crate::outcome::evidence::NextHop;
 use crate::platform::Route;
 
 /// This machine as probes leave it, asked afresh each time: addresses and neighbours change during a run.
@@ -23,7 +24,7 @@ pub struct Here {
 impl Here {
     /// The route packets to `target` take.
     pub fn route_to(&self, target: SocketAddr) -> Option<Route> {
-        let found = self.lookup(target)?;
+        let found = self.lookup(target, None)?;
         let name = if_indextoname(found.interface).ok();
         Some(Route {
             source: self.source.or(found.source),
@@ -31,44 +32,61 @@ impl Here {
         })
     }
 
-    fn lookup(&self, target: SocketAddr) -> Option<RouteFound> {
+    fn lookup(&self, target: SocketAddr, local: Option<SocketAddr>) -> Option<RouteFound> {
         let bound = self.interface.as_deref().and_then(interface_index);
+        // Multipath over IPv4 selects by source and target. IPv6 selects by the flow label, which nobody knows,
+        // and wants the source to be an address of the very interface.
+        let source = local.map(|local| local.ip()).filter(IpAddr::is_ipv4);
         let selector = Selector {
             interface: bound.or(zone(target)),
-            source: self.source,
+            source: source.or(self.source),
             tos: self.dscp.unwrap_or(0) << 2,
-            tcp_port: Some(target.port()),
+            tcp_ports: Some((local.map_or(0, |local| local.port()), target.port())),
         };
         // Kernels before 4.17 know no ports in a lookup, and refuse what they do not know.
-        let without_port = Selector {
-            tcp_port: None,
+        let without_ports = Selector {
+            tcp_ports: None,
             ..selector
         };
         let found = netlink::route(target.ip(), selector);
-        found.or_else(|| netlink::route(target.ip(), without_port))
+        found.or_else(|| netlink::route(target.ip(), without_ports))
     }
-}
 
-impl Surroundings for Here {
-    fn is_own(&self, address: IpAddr) -> bool {
-        // The routing tables know more than the interfaces: a whole local prefix, for one.
+    /// Whether `address` belongs to this machine. The routing tables know more than the interfaces: a whole
+    /// local prefix, for one.
+    pub fn is_own(address: IpAddr) -> bool {
         netlink::route(address, Selector::default()).is_some_and(|route| route.is_local)
     }
 
-    fn next_hop(&self, target: SocketAddr) -> NextHop {
-        let Some(route) = self.lookup(target) else {
+    /// What is known of the next hop of a probe from `local` to `target` that was sent `waited` ago.
+    pub fn next_hop(
+        &self,
+        target: SocketAddr,
+        local: Option<SocketAddr>,
+        waited: Option<Duration>,
+    ) -> NextHop {
+        let Some(route) = self.lookup(target, local) else {
             return NextHop::Unknown;
         };
         if route.is_local {
             return NextHop::Known;
         }
-        match netlink::neighbour(route.interface, route.next_hop) {
-            Some(NeighbourState::Incomplete | NeighbourState::Failed) => NextHop::Unresolved,
-            Some(NeighbourState::None) | None => NextHop::Unknown,
-            Some(_) => NextHop::Known,
+        let Some(neighbour) = netlink::neighbour(route.interface, route.next_hop) else {
+            return NextHop::Unknown;
+        };
+        // A lookup that failed before the probe was sent is not its lookup: that would have begun anew.
+        let fresh = waited.is_none_or(|waited| neighbour.age <= waited + TICK);
+        match neighbour.state {
+            NeighbourState::Incomplete => NextHop::Unresolved,
+            NeighbourState::Failed if fresh => NextHop::Unresolved,
+            NeighbourState::Failed | NeighbourState::None => NextHop::Unknown,
+            _ => NextHop::Known,
         }
     }
 }
+
+/// The kernel tells a neighbour's age in hundredths of a second (`USER_HZ`).
+const TICK: Duration = Duration::from_millis(20);
 
 /// The interface that a link-local target belongs to (RFC 4007).
 fn zone(target: SocketAddr) -> Option<u32> {
@@ -90,8 +108,8 @@ mod tests {
 
     #[test]
     fn loopback_is_ours_and_a_documentation_address_is_not() {
-        assert!(Here::default().is_own(Ipv4Addr::LOCALHOST.into()));
-        assert!(!Here::default().is_own(Ipv4Addr::new(192, 0, 2, 1).into()));
+        assert!(Here::is_own(Ipv4Addr::LOCALHOST.into()));
+        assert!(!Here::is_own(Ipv4Addr::new(192, 0, 2, 1).into()));
     }
 
     #[test]

@@ -8,12 +8,13 @@ pub mod signals;
 
 use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{EphemeralPorts, HostFacts, Readiness, Route, errno, source_address};
 use crate::outcome::Errno;
-use crate::outcome::evidence::{NextHop, PeerEnd, Surroundings, TcpInfo, TcpTestimony};
+use crate::outcome::evidence::{NextHop, PeerEnd, TcpInfo, TcpTestimony};
 
 pub use poller::{Poller, Waker};
 
@@ -36,14 +37,19 @@ impl Here {
             interface: self.interface.clone(),
         })
     }
-}
 
-impl Surroundings for Here {
-    fn is_own(&self, address: IpAddr) -> bool {
+    /// Whether `address` belongs to this machine, as far as that can be told here.
+    pub fn is_own(address: IpAddr) -> bool {
         address.is_loopback()
     }
 
-    fn next_hop(&self, _target: SocketAddr) -> NextHop {
+    /// Not told by this system.
+    pub fn next_hop(
+        &self,
+        _target: SocketAddr,
+        _local: Option<SocketAddr>,
+        _waited: Option<Duration>,
+    ) -> NextHop {
         NextHop::Unknown
     }
 }
@@ -145,6 +151,11 @@ pub fn interface_index(name: &str) -> Option<u32> {
 /// Interfaces have no names a user could give here.
 #[cfg(not(target_vendor = "apple"))]
 pub fn interface_index(_name: &str) -> Option<u32> {
+    None
+}
+
+/// Not known here.
+pub fn open_descriptors() -> Option<usize> {
     None
 }
 

@@ -12,7 +12,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use thiserror::Error;
 
 use crate::ping::{self, RunError};
-use crate::plan::{Close, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan};
+use crate::plan::{Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan};
 use crate::target::Target;
 use crate::term::Output;
 
@@ -78,21 +78,8 @@ fn plan() -> Plan {
             in_flight: 1,
             hold: Some(Duration::from_millis(200)),
         },
-        sockets: SocketPlan {
-            source: None,
-            interface: None,
-            dscp: None,
-            ttl: None,
-            close: Close::Fin,
-        },
-        output: OutputPlan {
-            quiet: false,
-            json: false,
-            timestamps: false,
-            failures_only: false,
-            histogram: None,
-            percentiles: vec![50.0, 90.0, 99.0],
-        },
+        sockets: SocketPlan::default(),
+        output: OutputPlan::default(),
         command_line: "synack demo".to_owned(),
     }
 }

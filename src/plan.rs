@@ -61,8 +61,8 @@ pub enum Limit {
     Forever,
 }
 
-/// How probes leave this machine.
-#[derive(Clone, Debug)]
+/// How probes leave this machine; by default as the kernel chooses.
+#[derive(Clone, Debug, Default)]
 pub struct SocketPlan {
     /// The source address, and possibly its ports.
     pub source: Option<Source>,
@@ -86,9 +86,10 @@ pub struct Source {
 }
 
 /// How a connection is ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Close {
     /// In order, which leaves this side in TIME-WAIT for a minute (RFC 9293 section 3.6).
+    #[default]
     Fin,
     /// By a RST, which leaves nothing behind and may be logged by the server.
     Rst,
@@ -129,6 +130,20 @@ pub enum HistogramForm {
     Buckets(usize),
     /// Buckets with these edges, in milliseconds, ascending.
     Edges(Vec<f64>),
+}
+
+impl Default for OutputPlan {
+    /// Text, a line for each probe, p50, p90 and p99.
+    fn default() -> Self {
+        Self {
+            quiet: false,
+            json: false,
+            timestamps: false,
+            failures_only: false,
+            histogram: None,
+            percentiles: vec![50.0, 90.0, 99.0],
+        }
+    }
 }
 
 impl Pace {

@@ -17,10 +17,22 @@ use crate::plan::SocketPlan;
 pub use crate::outcome::evidence::PeerEnd;
 pub use errno::errno;
 pub use system::{
-    CAN_BIND_TO_INTERFACE, Here, Poller, Waker, bind_to_interface, ephemeral_ports,
-    hear_icmp_errors, host, interface_index, open_descriptors, peer_end, raise_descriptor_limit,
-    set_traffic_class, signals, tcp_info, tcp_socket, tcp_testimony,
+    CAN_BIND_TO_INTERFACE, Poller, Waker, bind_to_interface, ephemeral_ports, hear_icmp_errors,
+    host, interface_index, open_descriptors, peer_end, raise_descriptor_limit, set_traffic_class,
+    signals, tcp_info, tcp_socket, tcp_testimony,
 };
+
+/// This machine as probes leave it. It is asked afresh each time: addresses and neighbours change during a run.
+/// Each system's folder says what can be asked.
+#[derive(Clone, Debug, Default)]
+pub struct Here {
+    /// The interface that probes are bound to.
+    pub interface: Option<String>,
+    /// The source address that probes are bound to.
+    pub source: Option<IpAddr>,
+    /// The DSCP that probes are marked with.
+    pub dscp: Option<u8>,
+}
 
 impl From<&SocketPlan> for Here {
     fn from(plan: &SocketPlan) -> Self {

@@ -10,7 +10,7 @@ use crate::outcome::{
     Ending, Errno, Evidence, EvidenceKind, Handshake, IcmpError, IcmpVersion, LocalCause, Outcome,
     Refusal, Rtt, RttClock, Sample, TargetId, Unreached,
 };
-use crate::plan::{Close, HistogramForm, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan};
+use crate::plan::{HistogramForm, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan};
 use crate::platform::{HostFacts, Route};
 use crate::stats::{RunRecord, Statistics};
 use crate::target::{Lookup, Target};
@@ -145,21 +145,8 @@ fn plan() -> Plan {
             in_flight: 1,
             hold: None,
         },
-        sockets: SocketPlan {
-            source: None,
-            interface: None,
-            dscp: None,
-            ttl: None,
-            close: Close::Fin,
-        },
-        output: OutputPlan {
-            quiet: false,
-            json: false,
-            timestamps: false,
-            failures_only: false,
-            histogram: None,
-            percentiles: vec![50.0, 90.0, 99.0],
-        },
+        sockets: SocketPlan::default(),
+        output: OutputPlan::default(),
         command_line: "synack db.example:5432 -n 6 -w 0".to_owned(),
     }
 }

@@ -20,7 +20,7 @@ use crate::outcome::evidence::{PeerEnd, TcpState, TcpTestimony};
 
 pub use host::{ephemeral_ports, host, open_descriptors, raise_descriptor_limit};
 pub use poller::{Poller, Waker};
-pub use surroundings::{Here, interface_index};
+pub use surroundings::interface_index;
 pub use tcp_info::tcp_info;
 
 /// A TCP socket that never blocks and no child inherits; one system call (socket(2)).

@@ -8,18 +8,7 @@ use nix::net::if_::{if_indextoname, if_nametoindex};
 
 use super::netlink::{self, RouteFound, Selector};
 use crate::outcome::evidence::NextHop;
-use crate::platform::Route;
-
-/// This machine as probes leave it, asked afresh each time: addresses and neighbours change during a run.
-#[derive(Clone, Debug, Default)]
-pub struct Here {
-    /// The interface that probes are bound to.
-    pub interface: Option<String>,
-    /// The source address that probes are bound to.
-    pub source: Option<IpAddr>,
-    /// The DSCP that probes are marked with.
-    pub dscp: Option<u8>,
-}
+use crate::platform::{Here, Route};
 
 impl Here {
     /// The route packets to `target` take.

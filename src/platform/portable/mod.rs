@@ -12,22 +12,11 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{EphemeralPorts, HostFacts, Readiness, Route, errno, source_address};
+use super::{EphemeralPorts, Here, HostFacts, Readiness, Route, errno, source_address};
 use crate::outcome::Errno;
 use crate::outcome::evidence::{NextHop, PeerEnd, TcpInfo, TcpTestimony};
 
 pub use poller::{Poller, Waker};
-
-/// This machine, which says little about itself.
-#[derive(Clone, Debug, Default)]
-pub struct Here {
-    /// The interface that probes are bound to.
-    pub interface: Option<String>,
-    /// The source address that probes are bound to.
-    pub source: Option<IpAddr>,
-    /// The DSCP that probes are marked with.
-    pub dscp: Option<u8>,
-}
 
 impl Here {
     /// The source address, as a UDP socket's connect chooses it.

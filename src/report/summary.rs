@@ -41,9 +41,8 @@ fn one_target(report: &Report, target: &TargetReport) -> String {
     text += &particulars(report, target, "  ");
     if let Some(form) = &report.info.plan.output.histogram {
         let table = histogram::text(&target.recorder.connect, form);
-        text += &table
-            .map(|table| "\n".to_owned() + &table)
-            .unwrap_or_default();
+        let table = table.unwrap_or_else(|| "  no histogram: no handshake completed\n".to_owned());
+        text += &format!("\n{table}");
     }
     text + &conclusion(&judged(target), target.info.columns)
 }

@@ -259,6 +259,20 @@ fn an_answer_past_the_deadline_is_late_and_comes_on_top() {
 }
 
 #[test]
+fn the_kernel_s_giving_up_past_the_deadline_is_no_late_answer() {
+    let case = Case::new(8, MS * 100, MS * 250);
+    case.run(|probe| {
+        Some(if probe == 0 {
+            (MS * 400, Outcome::NoReply)
+        } else {
+            (MS, OK)
+        })
+    });
+    assert!(case.seen.story().iter().all(|(_, late, _)| !late));
+    assert_eq!(case.seen.story().len(), 8, "and no second line for it");
+}
+
+#[test]
 fn an_interrupted_run_leaves_its_probe_unfinished() {
     let case = Case::new(9, MS * 100, MS * 1000);
     case.world.stop_at.set(Some(case.start + MS * 150));

@@ -73,17 +73,21 @@ impl<'a> Desk<'a> {
         Ok(self.verdict())
     }
 
-    fn summary(&self, mut record: RunRecord) -> String {
-        record.wall_clock_moved = self.info.clock.drift();
-        let report = Report {
-            info: self.info,
-            statistics: &self.statistics,
-            record,
-        };
+    fn summary(&self, record: RunRecord) -> String {
+        let report = self.report(record);
         if self.info.plan.output.json {
             json::summaries(&report)
         } else {
             report.text()
+        }
+    }
+
+    fn report(&self, mut record: RunRecord) -> Report<'_> {
+        record.wall_clock_moved = self.info.clock.drift();
+        Report {
+            info: self.info,
+            statistics: &self.statistics,
+            record,
         }
     }
 
@@ -125,12 +129,7 @@ impl Sink for Desk<'_> {
     }
 
     fn statistics_requested(&mut self, so_far: &RunRecord) {
-        let report = Report {
-            info: self.info,
-            statistics: &self.statistics,
-            record: *so_far,
-        };
-        let text = report.text();
+        let text = self.report(*so_far).text();
         if self.info.plan.output.json {
             // stdout carries one summary per target and no more.
             let _ = io::Write::write_all(&mut io::stderr(), text.as_bytes());

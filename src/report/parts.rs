@@ -209,21 +209,30 @@ fn outage(report: &Report, outage: &Outage) -> String {
 
 /// What the tallies of one target mean.
 pub(super) fn judged(target: &TargetReport) -> Verdict {
-    let targets = u32::try_from(target.info.targets.len())
-        .unwrap_or(u32::MAX)
-        .max(1);
-    verdict(&Case {
-        target: &safe(&target.target.label()),
+    verdict(&case(target, &safe(&target.target.label())))
+}
+
+/// What can be said of a target without naming it or its port: equal for targets that show the same.
+pub(super) fn judged_unnamed(target: &TargetReport) -> Vec<String> {
+    let unnamed = Case {
+        port: 0,
+        ..case(target, "")
+    };
+    verdict(&unnamed).meaning
+}
+
+fn case<'a>(target: &TargetReport<'a>, name: &'a str) -> Case<'a> {
+    let (plan, record) = (&target.info.plan, &target.record);
+    let targets = u32::try_from(target.info.targets.len()).unwrap_or(u32::MAX);
+    Case {
+        target: name,
         address: target.target.address.ip(),
         port: target.target.address.port(),
         source: target.source(),
-        pace: target.info.plan.pace.interval / targets,
-        timeout: target.info.plan.pace.timeout,
-        lasted: target
-            .record
-            .ended
-            .saturating_duration_since(target.record.started),
-        ttl: target.info.plan.sockets.ttl,
+        pace: plan.pace.interval / targets.max(1),
+        timeout: plan.pace.timeout,
+        lasted: record.ended.saturating_duration_since(record.started),
+        ttl: plan.sockets.ttl,
         recorder: target.recorder,
-    })
+    }
 }

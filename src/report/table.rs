@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::live::label;
 use super::numbers::{ms_or_dash, percent, percentile_name};
 use super::page::wrap;
-use super::parts::{judged, outcomes, particulars, rule};
+use super::parts::{judged, judged_unnamed, outcomes, particulars, rule};
 use super::{Report, RunInfo, TargetReport, histogram};
 use crate::explain::Verdict;
 use crate::outcome::{Class, OutcomeKind};
@@ -161,7 +161,7 @@ fn histograms(targets: &[TargetReport]) -> String {
     text
 }
 
-/// Targets of which the same can be said, word for word, apart from the port.
+/// Targets of which the same can be said, word for word, apart from their names and ports.
 struct Group<'a> {
     first: &'a TargetReport<'a>,
     verdict: Verdict,
@@ -176,14 +176,12 @@ fn conclusions(targets: &[TargetReport]) -> String {
         .iter()
         .filter(|target| !target.recorder.causes.is_empty())
     {
-        let verdict = judged(target);
-        let key = without_port(&verdict, target);
-        let place = *places.entry(key).or_insert(groups.len());
+        let place = *places.entry(judged_unnamed(target)).or_insert(groups.len());
         match groups.get_mut(place) {
             Some(group) => group.others.push(label(target.info, target.target)),
             None => groups.push(Group {
                 first: target,
-                verdict,
+                verdict: judged(target),
                 others: Vec::new(),
             }),
         }
@@ -193,15 +191,6 @@ fn conclusions(targets: &[TargetReport]) -> String {
     }
     let meanings: String = groups.iter().map(Group::text).collect();
     format!("\nWhat this means\n{meanings}\n")
-}
-
-/// What a verdict says, apart from the port it says it of.
-fn without_port(verdict: &Verdict, target: &TargetReport) -> String {
-    let port = target.target.address.port().to_string();
-    let words = verdict.meaning.join(" ");
-    let words = words.split(' ');
-    let same = words.map(|word| if word.contains(&port) { "PORT" } else { word });
-    same.collect::<Vec<_>>().join(" ")
 }
 
 impl Group<'_> {

@@ -211,6 +211,22 @@ fn targets_that_show_the_same_are_explained_once() {
 }
 
 #[test]
+fn targets_on_different_hosts_are_explained_apart() {
+    let mut story = Story::new(&["a.example", "b.example"]);
+    // A port whose digit both addresses contain.
+    story.info.targets[0].address = ([10, 20, 0, 7], 7).into();
+    story.info.targets[1].address = ([10, 20, 0, 17], 7).into();
+    for target in 0..2 {
+        story.probe(target, 377, Outcome::Refused(Refusal::ByRst), 1);
+    }
+    let text = story.summary();
+    assert!(
+        text.contains("in the name of 10.20.0.7.") && text.contains("in the name of 10.20.0.17."),
+        "{text}"
+    );
+}
+
+#[test]
 fn no_line_is_wider_than_the_page() {
     for columns in [40, 80, WIDEST] {
         let mut story = mixed();

@@ -1,6 +1,6 @@
 //! Wall-clock labels for monotonic instants. Durations never come from here.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use jiff::{Timestamp, Unit};
 
@@ -46,6 +46,65 @@ impl WallClock {
     pub fn drift(&self) -> f64 {
         let expected = self.at(Instant::now());
         (Timestamp::now().as_nanosecond() - expected.as_nanosecond()) as f64 / 1e9
+    }
+}
+
+/// A smaller step of the wall clock cannot be told from the time that reading two clocks takes.
+const STEP: Duration = Duration::from_micros(50);
+
+/// Both clocks, read as close together as this machine manages.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// The monotonic clock.
+    pub instant: Instant,
+    /// The wall clock, as the time since 1970: what the kernel's time stamps are taken from.
+    pub wall: Duration,
+    /// How far apart the two readings may be.
+    spread: Duration,
+}
+
+impl Moment {
+    /// Reads both clocks now.
+    pub fn now() -> Self {
+        let first = Self::read();
+        if first.spread < STEP {
+            return first;
+        }
+        // This process lost the CPU between the readings; that hardly happens twice.
+        let second = Self::read();
+        if second.spread < first.spread {
+            second
+        } else {
+            first
+        }
+    }
+
+    fn read() -> Self {
+        let instant = Instant::now();
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH);
+        Self {
+            instant,
+            wall: wall.unwrap_or_default(),
+            spread: instant.elapsed(),
+        }
+    }
+
+    /// A moment so much later, with the wall clock set forward by `step` in between.
+    #[cfg(test)]
+    pub(crate) fn later(self, by: Duration, step: Duration) -> Self {
+        Self {
+            instant: self.instant + by,
+            wall: self.wall + by + step,
+            ..self
+        }
+    }
+
+    /// Whether the wall clock kept step with the monotonic one until `later`: nobody set it in between, so the
+    /// difference of two of its readings is a duration.
+    pub fn is_steady_until(&self, later: &Self) -> bool {
+        let monotonic = later.instant.saturating_duration_since(self.instant);
+        let expected = self.wall + monotonic;
+        later.wall.abs_diff(expected) <= STEP + self.spread + later.spread
     }
 }
 
@@ -96,6 +155,24 @@ fn trimmed(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn moment(start: Instant, monotonic_ms: u64, wall_ms: u64) -> Moment {
+        Moment {
+            instant: start + Duration::from_millis(monotonic_ms),
+            wall: Duration::from_secs(1_700_000_000) + Duration::from_millis(wall_ms),
+            spread: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn a_wall_clock_that_was_set_is_noticed_whichever_way() {
+        let start = Instant::now();
+        let before = moment(start, 0, 0);
+        assert!(before.is_steady_until(&moment(start, 20, 20)));
+        assert!(!before.is_steady_until(&moment(start, 20, 21)), "forwards");
+        assert!(!before.is_steady_until(&moment(start, 20, 5)), "backwards");
+        assert!(Moment::now().is_steady_until(&Moment::now()));
+    }
 
     #[test]
     fn labels_follow_the_monotonic_clock() {

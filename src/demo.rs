@@ -12,8 +12,8 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use thiserror::Error;
 
 use crate::ping::{self, RunError};
-use crate::plan::{Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan};
-use crate::target::Target;
+use crate::plan::{ContentPlan, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan};
+use crate::target::{Protocol, Target};
 use crate::term::Output;
 
 /// How long the busy server of the demonstration leaves its accept queue full: the first SYN meets
@@ -57,6 +57,7 @@ pub fn run(output: &mut Output) -> Result<(), DemoError> {
     }
     output.write("\n");
     let target = |exhibit: &Exhibit| Target {
+        protocol: Protocol::Tcp,
         host: exhibit.address.ip().to_string().into(),
         address: exhibit.address,
         lookup: None,
@@ -79,6 +80,7 @@ fn plan() -> Plan {
             hold: Some(Duration::from_millis(200)),
         },
         sockets: SocketPlan::default(),
+        content: ContentPlan::default(),
         output: OutputPlan::default(),
         command_line: "synack demo".to_owned(),
     }

@@ -13,6 +13,7 @@ pub mod demo;
 pub mod engine;
 pub mod explain;
 pub mod outcome;
+pub mod payload;
 pub mod ping;
 pub mod plan;
 pub mod platform;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use crate::payload::Payload;
 use crate::target::HostPorts;
 use crate::target::resolve::Family;
 
@@ -18,6 +19,8 @@ pub struct Plan {
     pub pace: Pace,
     /// Where from and how marked.
     pub sockets: SocketPlan,
+    /// What UDP probes and ICMP echoes carry.
+    pub content: ContentPlan,
     /// What to print.
     pub output: OutputPlan,
     /// The command as it was typed, for the report.
@@ -72,8 +75,38 @@ pub struct SocketPlan {
     pub dscp: Option<u8>,
     /// Time to live or hop limit, 1 to 255.
     pub ttl: Option<u8>,
+    /// No router may cut a datagram into fragments (UDP and ICMP).
+    pub dont_fragment: bool,
     /// How a connection that stood is ended.
     pub close: Close,
+}
+
+/// What UDP probes and ICMP echoes carry.
+#[derive(Clone, Debug, Default)]
+pub struct ContentPlan {
+    /// What UDP probes say; by the target's port where nothing is said here.
+    pub payload: Option<Payload>,
+    /// Bytes of a plain UDP payload and of an ICMP echo's data.
+    pub size: Option<usize>,
+}
+
+impl ContentPlan {
+    /// The data of an ICMP echo unless a size is asked for: ping's habit.
+    const ECHO_SIZE: usize = 56;
+
+    /// What a UDP probe to `port` says.
+    pub fn udp(&self, port: u16) -> Payload {
+        match (&self.payload, self.size) {
+            (Some(payload), _) => payload.clone(),
+            (None, Some(size)) => Payload::Plain(size),
+            (None, None) => Payload::for_port(port),
+        }
+    }
+
+    /// Bytes of data in an ICMP echo.
+    pub fn echo_size(&self) -> usize {
+        self.size.unwrap_or(Self::ECHO_SIZE)
+    }
 }
 
 /// Where probes come from.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 use super::values::{self, Percentiles};
+use crate::payload::Payload;
 use crate::plan::{Close, HistogramForm, Limit, Source};
 
 const EXAMPLES: &str = "\
@@ -13,6 +14,8 @@ Examples:
   synack -t db.example:5432              watch it until Ctrl-C
   synack -n 60s -i 100ms db.example:5432 a minute at ten probes a second
   synack web.example:80,443 [::1]:22     several targets side by side
+  synack -u ns.example:53                does a UDP service answer? (DNS, NTP, QUIC, ... by port)
+  synack icmp://h tcp://h:443 udp://h:443  ping is clean, but what about the port?
   synack -i 0 -q -n 10000 10.0.0.7:80    as fast as possible, summary only
   synack -n 1 -w 0 --json host:443       for scripts
 
@@ -20,7 +23,10 @@ Durations: 250ms, 1.5s, 2m; a bare number is seconds.
 Exit code: 0 every target answered at least once, 1 some target did not, 2 the run could not be made.
 Ctrl-C prints the summary, Ctrl-\\ (SIGQUIT) prints it and goes on.";
 
-/// Ping for TCP ports that says why: who refused, who rejected, or that nobody answered.
+const PAYLOAD: &str = "What UDP probes say: dns, ntp, snmp, snmp-v2c, stun, quic, sip, ike, memcached, tftp, \
+    syslog, echo, or text:TEXT, hex:BYTES, file:PATH [default: by port]";
+
+/// Ping for TCP and UDP ports that says why: who refused, who rejected, or that nobody answered.
 #[derive(Debug, Parser)]
 #[allow(clippy::struct_excessive_bools)] // independent switches, as the user gives them
 #[command(
@@ -37,7 +43,8 @@ pub(super) struct Args {
     #[arg(
         value_name = "TARGET",
         required = true,
-        help = "HOST:PORT, [IPV6]:PORT, or with lists and ranges HOST:22,80,8000-8010"
+        help = "HOST:PORT, [IPV6]:PORT, lists and ranges HOST:22,80,8000-8010; udp://HOST:PORT; \
+                HOST or icmp://HOST for an ICMP echo"
     )]
     pub(super) targets: Vec<String>,
 
@@ -79,6 +86,10 @@ pub(super) struct Args {
         help_heading = "When")]
     pub(super) in_flight: Option<u16>,
 
+    /// Targets without a scheme are UDP ports
+    #[arg(short, long, help_heading = "Whom")]
+    pub(super) udp: bool,
+
     /// IPv4 only
     #[arg(short = '4', conflicts_with = "ipv6", help_heading = "Whom")]
     pub(super) ipv4: bool,
@@ -109,6 +120,19 @@ pub(super) struct Args {
     #[arg(long, value_name = "1-255", value_parser = clap::value_parser!(u8).range(1..),
         help_heading = "How")]
     pub(super) ttl: Option<u8>,
+
+    /// What UDP probes say
+    #[arg(long, help = PAYLOAD, value_name = "SPEC", value_parser = values::payload, help_heading = "How")]
+    pub(super) payload: Option<Payload>,
+
+    /// Bytes that UDP probes (32) and ICMP echoes (56) carry
+    #[arg(short = 'l', long, value_name = "N", value_parser = values::size, allow_hyphen_values = true,
+        help_heading = "How")]
+    pub(super) size: Option<usize>,
+
+    /// Let no router fragment UDP probes and ICMP echoes
+    #[arg(long, help_heading = "How")]
+    pub(super) df: bool,
 
     /// After connecting, watch this long for a reset or a close
     #[arg(long, value_name = "D", value_parser = values::duration, allow_hyphen_values = true,

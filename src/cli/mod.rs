@@ -8,10 +8,12 @@ use std::ffi::OsString;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::plan::{Close, HistogramForm, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan};
+use crate::plan::{
+    Close, ContentPlan, HistogramForm, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan,
+};
 use crate::platform;
 use crate::target::resolve::Family;
-use crate::target::{Host, HostPorts, parse as parse_target};
+use crate::target::{Host, HostPorts, Protocol, parse as parse_target};
 use crate::term::safe;
 use args::{Args, Mode};
 
@@ -74,7 +76,8 @@ fn command_line(arguments: &[OsString]) -> String {
 }
 
 fn plan(args: Args, command_line: String) -> Result<Plan, String> {
-    let targets = targets(&args.targets)?;
+    let targets = targets(&args)?;
+    check_content(&args, &targets)?;
     let names = names(&args, &targets)?;
     let pace = pace(&args)?;
     let sockets = SocketPlan {
@@ -87,6 +90,11 @@ fn plan(args: Args, command_line: String) -> Result<Plan, String> {
         interface: args.interface,
         dscp: args.dscp,
         ttl: args.ttl,
+        dont_fragment: args.df,
+    };
+    let content = ContentPlan {
+        payload: args.payload,
+        size: args.size,
     };
     let output = OutputPlan {
         quiet: args.quiet,
@@ -103,17 +111,45 @@ fn plan(args: Args, command_line: String) -> Result<Plan, String> {
         names,
         pace,
         sockets,
+        content,
         output,
         command_line,
     })
 }
 
-fn targets(texts: &[String]) -> Result<Vec<HostPorts>, String> {
+fn targets(args: &Args) -> Result<Vec<HostPorts>, String> {
     let zone = |name: &str| platform::interface_index(name);
-    let parsed = texts.iter().map(|text| parse_target(text, zone));
-    parsed
+    let plain = if args.udp {
+        Protocol::Udp
+    } else {
+        Protocol::Tcp
+    };
+    let texts = args.targets.iter();
+    texts
+        .map(|text| parse_target(text, plain, zone))
         .collect::<Result<_, _>>()
         .map_err(|error| error.to_string())
+}
+
+/// An option that nothing could carry out is a mistake, not to be passed over.
+fn check_content(args: &Args, targets: &[HostPorts]) -> Result<(), String> {
+    let some = |protocol| targets.iter().any(|target| target.protocol == protocol);
+    if args.payload.is_some() && !some(Protocol::Udp) {
+        return Err("--payload needs a UDP target: udp://HOST:PORT, or -u".to_owned());
+    }
+    if args.size.is_some() && !some(Protocol::Udp) && !some(Protocol::Icmp) {
+        return Err("-l needs a UDP or ICMP target: a TCP handshake carries nothing".to_owned());
+    }
+    if args.df && !some(Protocol::Udp) && !some(Protocol::Icmp) {
+        return Err("--df needs a UDP or ICMP target: TCP sets it by itself".to_owned());
+    }
+    if args.hold.is_some() && !some(Protocol::Tcp) {
+        return Err("--hold needs a TCP target: there is no connection to hold".to_owned());
+    }
+    if args.size.is_some() && args.payload.is_some() && !some(Protocol::Icmp) {
+        return Err("-l and --payload do not go together: a payload has its own size".to_owned());
+    }
+    Ok(())
 }
 
 /// The family asked for, or the one the source address implies; typed addresses must be of it.

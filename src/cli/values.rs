@@ -1,11 +1,15 @@
 //! Values of options: durations, counts, sources, histograms, percentiles.
 
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use crate::payload::{LARGEST, Named, Payload, parse_hex};
 use crate::plan::{Close, HistogramForm, Limit, Source};
+use crate::term::safe;
 
 /// Longer than any run: about 31 years.
 const LONGEST: f64 = 1e9;
@@ -95,6 +99,56 @@ fn port_range(text: &str) -> Result<RangeInclusive<u16>, String> {
         return Err(format!("the port range {text} runs backwards"));
     }
     Ok(low..=high)
+}
+
+/// What UDP probes say: the name of a protocol, or the user's own bytes.
+pub(super) fn payload(text: &str) -> Result<Payload, String> {
+    let bytes = match text.split_once(':') {
+        Some(("text", text)) => text.as_bytes().to_vec(),
+        Some(("hex", digits)) => parse_hex(digits)?,
+        Some(("file", path)) => contents(path)?,
+        _ => {
+            let named = Named::from_name(text).ok_or_else(unknown_payload)?;
+            return Ok(Payload::Named(named));
+        }
+    };
+    if bytes.len() > LARGEST {
+        return Err(format!(
+            "{} bytes are too many: a datagram carries at most {LARGEST}",
+            bytes.len()
+        ));
+    }
+    Ok(Payload::Own(bytes.into()))
+}
+
+fn unknown_payload() -> String {
+    let names: Vec<_> = Named::ALL.iter().map(|named| named.name()).collect();
+    format!(
+        "it is none of {}, text:TEXT, hex:BYTES, file:PATH",
+        names.join(", ")
+    )
+}
+
+/// Reads no more than shows that a file is too large; a device may never end.
+fn contents(path: &str) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).and_then(|file| file.take(1 << 20).read_to_end(&mut bytes));
+    file.map_err(|error| format!("cannot read {}: {error}", safe(path)))?;
+    Ok(bytes)
+}
+
+/// Bytes: `64`, `8k`.
+pub(super) fn size(text: &str) -> Result<usize, String> {
+    let (digits, unit) = match text.strip_suffix(['k', 'K']) {
+        Some(digits) => (digits, 1024),
+        None => (text, 1),
+    };
+    let plain = digits.bytes().all(|b| b.is_ascii_digit());
+    match digits.parse::<usize>() {
+        Ok(number) if plain && number <= LARGEST / unit => Ok(number * unit),
+        Ok(_) if plain => Err(format!("a datagram carries at most {LARGEST} bytes")),
+        _ => Err("a size is a number of bytes, as in 64 or 8k".to_owned()),
+    }
 }
 
 /// `fin` or `rst`.

@@ -8,7 +8,7 @@ mod tests;
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::outcome::{Class, Ending, LocalCause, Outcome, OutcomeKind, Sample};
+use crate::outcome::{Class, Ending, Extra, LocalCause, Outcome, OutcomeKind, Sample, TargetId};
 use crate::plan::Pace;
 use crate::platform::SignalState;
 use crate::probe::{Begun, Network, ProbeId, Progress};
@@ -31,6 +31,8 @@ const LATE_AT_MOST: Duration = Duration::from_secs(10);
 pub trait Sink {
     /// A probe has ended.
     fn sample(&mut self, sample: &Sample);
+    /// Something came from a target that ended no probe.
+    fn extra(&mut self, target: TargetId, extra: Extra);
     /// The user wants the statistics so far.
     fn statistics_requested(&mut self, so_far: &RunRecord);
     /// Nothing to do for now: a good moment to flush.
@@ -231,6 +233,7 @@ impl<'a, N: Network> Engine<'a, N> {
             match step {
                 Progress::Ended(id, ending) => self.end(id, ending, sink),
                 Progress::Connected(id) => self.hold(id, sink),
+                Progress::Extra(target, extra) => sink.extra(target, extra),
             }
         }
         self.progress = progress;
@@ -304,7 +307,7 @@ impl<'a, N: Network> Engine<'a, N> {
 
     fn drop_overdue(&mut self, id: ProbeId) {
         self.landed(id);
-        self.network.forget(id);
+        self.network.abandon(id);
     }
 
     /// The run is over: what is still under way is neither lost nor sent.
@@ -318,7 +321,7 @@ impl<'a, N: Network> Engine<'a, N> {
                 Phase::Connecting => self.network.abandon(id),
                 Phase::Holding => self.network.release(id),
                 Phase::Overdue => {
-                    self.network.forget(id);
+                    self.network.abandon(id);
                     continue;
                 }
             };

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::{Engine, Sink};
 use crate::outcome::{
-    Ending, Evidence, Handshake, LocalCause, Outcome, OutcomeKind, Sample, TargetId,
+    Ending, Evidence, Extra, Handshake, LocalCause, Outcome, OutcomeKind, Sample, TargetId,
 };
 use crate::plan::{Limit, Pace};
 use crate::platform::SignalState;
@@ -53,15 +53,7 @@ struct Fake<'a> {
 }
 
 fn ending(outcome: Outcome) -> Ending {
-    Ending {
-        outcome,
-        evidence: Evidence::default(),
-        local: None,
-        connect: None,
-        rtt: None,
-        syn_sent: None,
-        held: None,
-    }
+    (outcome, Evidence::default()).into()
 }
 
 impl Fake<'_> {
@@ -134,10 +126,6 @@ impl Network for Fake<'_> {
         self.close(id);
         ending(Outcome::Unfinished)
     }
-
-    fn forget(&mut self, id: ProbeId) {
-        self.close(id);
-    }
 }
 
 #[derive(Default)]
@@ -147,6 +135,7 @@ impl Sink for &Seen {
     fn sample(&mut self, sample: &Sample) {
         self.0.borrow_mut().push(*sample);
     }
+    fn extra(&mut self, _: TargetId, _: Extra) {}
     fn statistics_requested(&mut self, _: &RunRecord) {}
     fn idle(&mut self) {}
 }

@@ -6,8 +6,10 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::outcome::{Class, Outcome, OutcomeKind};
+use crate::outcome::{Class, IcmpError, Outcome, OutcomeKind, Unreached};
 use crate::stats::{Cause, Recorder};
+use crate::target::Protocol;
+use texts::Text;
 
 /// ICMP errors are rate-limited by whoever sends them, by default to about one a second for each
 /// destination (icmp(7), `icmp_ratelimit`); faster probes see silence in between.
@@ -23,6 +25,12 @@ const EXPLAINED: usize = 3;
 /// What one target's probes showed.
 #[derive(Clone, Copy, Debug)]
 pub struct Case<'a> {
+    /// What it was probed with.
+    pub protocol: Protocol,
+    /// UDP: the service never answers, whatever is said to it.
+    pub never_answers: bool,
+    /// No router was allowed to fragment.
+    pub dont_fragment: bool,
     /// `host:port` as the user wrote it.
     pub target: &'a str,
     /// The address probed.
@@ -71,9 +79,12 @@ pub fn verdict(case: &Case) -> Verdict {
         next: Vec::new(),
     };
     for cause in troubles.iter().take(EXPLAINED) {
-        let (meaning, next) = explained(case, &cause.outcome);
-        push_new(&mut verdict.meaning, fill(meaning, case, &cause.outcome));
-        push_new(&mut verdict.next, fill(next, case, &cause.outcome));
+        let text = explained(case, &cause.outcome);
+        push_new(
+            &mut verdict.meaning,
+            fill(text.meaning, case, &cause.outcome),
+        );
+        push_new(&mut verdict.next, fill(text.next, case, &cause.outcome));
     }
     if troubles.iter().any(|cause| is_on_the_wire(&cause.outcome)) {
         verdict.next.push(capture(case));
@@ -81,19 +92,38 @@ pub fn verdict(case: &Case) -> Verdict {
     verdict
         .meaning
         .extend(limited.then(|| RATE_LIMIT.to_owned()));
+    verdict.meaning.extend(strays(case));
     verdict.meaning.extend(too_early_to_tell(case));
     verdict.meaning.extend(sometimes(case));
     verdict
 }
 
 /// The text of an outcome: what it means, and what to check.
-fn explained(case: &Case, outcome: &Outcome) -> (&'static str, &'static str) {
+fn explained(case: &Case, outcome: &Outcome) -> Text {
     let code = code(outcome);
-    if code == "ttl-exceeded" && case.ttl.is_some() {
-        return texts::OWN_TTL;
+    match code.as_str() {
+        "ttl-exceeded" if case.ttl.is_some() => return texts::OWN_TTL,
+        "fragmentation-needed" if case.dont_fragment => return texts::OWN_DF,
+        "silence" if case.never_answers => return texts::NEVER_ANSWERS,
+        "port-unreachable"
+            if case.protocol == Protocol::Udp && sender(outcome) == Some(case.address) =>
+        {
+            return texts::CLOSED_UDP;
+        }
+        _ => {}
     }
     // The tests of `texts` prove that there is one.
-    texts::find(&code).map_or(("", ""), |text| (text.meaning, text.next))
+    texts::find(case.protocol, &code)
+        .copied()
+        .unwrap_or_default()
+}
+
+/// Who sent the ICMP error, where that is known.
+fn sender(outcome: &Outcome) -> Option<IpAddr> {
+    match outcome {
+        Outcome::Unreachable(by) => by.from(),
+        _ => None,
+    }
 }
 
 /// 0 for a probe that failed, here or there; 1 for one that got through with trouble.
@@ -108,14 +138,26 @@ fn code(outcome: &Outcome) -> String {
 }
 
 fn untroubled(case: &Case) -> Verdict {
-    let answered = case.recorder.count(OutcomeKind::Connected);
-    let (code, text) = if answered == 0 {
-        let text = "No probe ended, so nothing can be said about the target.";
-        ("nothing-measured", text)
-    } else {
-        let text = "Every probe that ended connected: {target} accepts connections from {source}. This proves \
-                    that something answers in its name, not that the application will.";
-        ("works", text)
+    let answered = case.recorder.count_class(Class::Succeeded);
+    let (code, text) = match case.protocol {
+        _ if answered == 0 => (
+            "nothing-measured",
+            "No probe ended, so nothing can be said about the target.",
+        ),
+        Protocol::Tcp => (
+            "works",
+            "Every probe that ended connected: {target} accepts connections from {source}. This proves \
+             that something answers in its name, not that the application will.",
+        ),
+        Protocol::Udp => (
+            "works",
+            "Every probe that ended was answered: something answers on {service} in the name of {address}.",
+        ),
+        Protocol::Icmp => (
+            "works",
+            "Every probe that ended was answered: {address} is up, and so is the way there and back for \
+             pings. This says nothing about any port of it.",
+        ),
     };
     let meaning = fill(text, case, &Outcome::Unfinished);
     Verdict {
@@ -143,10 +185,25 @@ fn capture(case: &Case) -> String {
     } else {
         "icmp6"
     };
-    format!(
-        "capture at both ends while this runs again: tcpdump -ni any '(host {} and tcp port {}) or {icmp}'",
-        case.address, case.port
-    )
+    let filter = match case.protocol {
+        Protocol::Icmp => icmp.to_owned(),
+        protocol => {
+            let (address, protocol, port) = (case.address, protocol.name(), case.port);
+            format!("(host {address} and {protocol} port {port}) or {icmp}")
+        }
+    };
+    format!("capture at both ends while this runs again: tcpdump -ni any '{filter}'")
+}
+
+/// Something did come from a target that gave no answer.
+fn strays(case: &Case) -> Option<String> {
+    let strays = case.recorder.answers.strays;
+    let silent = case.recorder.count(OutcomeKind::NoReply) > 0;
+    (strays > 0 && silent).then(|| {
+        "Something did come from the target's address and port, but it answered no probe (wrong identifier, or not \
+         this protocol): somebody is there, and does not speak what was asked."
+            .to_owned()
+    })
 }
 
 const RATE_LIMIT: &str = "ICMP errors are rate-limited by their sender, usually to about one a second. At \
@@ -166,7 +223,7 @@ fn is_rate_limited(case: &Case) -> bool {
 /// What a short timeout cannot see.
 fn too_early_to_tell(case: &Case) -> Option<String> {
     let silent = case.recorder.count(OutcomeKind::NoReply) > 0;
-    (silent && case.timeout < FIRST_RETRANSMISSION).then(|| {
+    (silent && case.protocol == Protocol::Tcp && case.timeout < FIRST_RETRANSMISSION).then(|| {
         "With a timeout under a second it could also be this machine's own firewall that drops the SYN: \
          the kernel's proof is its first retransmission. Run again with -W 2s to rule that out."
             .to_owned()
@@ -187,9 +244,11 @@ fn sometimes(case: &Case) -> Option<String> {
 
 /// Fills in what the run showed.
 fn fill(text: &str, case: &Case, outcome: &Outcome) -> String {
-    let from = match outcome {
-        Outcome::Unreachable(by) => by.from(),
-        _ => None,
+    let from = sender(outcome);
+    let (probe, service) = match case.protocol {
+        Protocol::Tcp => ("SYN", format!("tcp/{}", case.port)),
+        Protocol::Udp => ("datagram", format!("udp/{}", case.port)),
+        Protocol::Icmp => ("echo request", "ICMP echo".to_owned()),
     };
     let or_unknown = |address: Option<IpAddr>, unknown: &str| {
         address.map_or_else(|| unknown.to_owned(), |address| address.to_string())
@@ -197,15 +256,28 @@ fn fill(text: &str, case: &Case, outcome: &Outcome) -> String {
     text.replace("{target}", case.target)
         .replace("{address}", &case.address.to_string())
         .replace("{port}", &case.port.to_string())
+        .replace("{service}", &service)
+        .replace("{probe}", probe)
+        .replace("{mtu}", &mtu(outcome))
         .replace("{ttl}", &case.ttl.unwrap_or_default().to_string())
         .replace("{from}", &or_unknown(from, "an unnamed device"))
         .replace("{source}", &or_unknown(case.source, "this machine"))
 }
 
+/// How much the next link takes.
+fn mtu(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Unreachable(Unreached::ByIcmp(IcmpError { mtu: Some(mtu), .. })) => {
+            format!("its next link takes at most {mtu} bytes")
+        }
+        _ => "it is too large for its next link".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{Handshake, IcmpError, IcmpVersion, Unreached};
+    use crate::outcome::{Handshake, IcmpVersion};
     use crate::stats::fixture::sample;
     use std::time::Instant;
 
@@ -218,6 +290,9 @@ mod tests {
             recorder.record(&sample(start, seq, *outcome));
         }
         verdict(&Case {
+            protocol: Protocol::Tcp,
+            never_answers: false,
+            dont_fragment: false,
             target: "db.example:5432",
             address: [10, 20, 0, 7].into(),
             port: 5432,
@@ -236,6 +311,7 @@ mod tests {
             kind: 3,
             code: 3,
             from: Some([10, 20, 0, 1].into()),
+            mtu: None,
         }))
     }
 

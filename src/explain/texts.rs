@@ -1,11 +1,13 @@
 //! One short text per cause: what it means, without claiming more than was seen, and what to check.
 //!
-//! `{target}`, `{address}`, `{port}`, `{from}` and `{source}` are filled in from what the run showed.
+//! `{target}`, `{address}`, `{port}`, `{service}` (`tcp/443`), `{probe}` (`SYN`), `{from}` and `{source}` are filled in
+//! from what the run showed.
 
 use crate::outcome::IcmpError;
+use crate::target::Protocol;
 
 /// What a cause means and what to do about it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Text {
     /// The stable reason it belongs to.
     pub(super) code: &'static str,
@@ -68,22 +70,22 @@ pub(super) const TEXTS: &[Text] = &[
     text(
         "port-unreachable",
         "{from} rejected the SYN with ICMP port-unreachable. A TCP stack answers a closed port with a RST, never with this: it is a firewall's reject rule (the default of REJECT).",
-        "ask the owner of {from} for the firewall rules on tcp/{port} from {source}",
+        "ask the owner of {from} for the firewall rules on {service} from {source}",
     ),
     text(
         "admin-prohibited",
-        "{from} is a router or firewall whose rules (or a prohibit route) forbid this connection.",
-        "ask the owner of {from} for its rules on tcp/{port} from {source} to {address}",
+        "{from} is a router or firewall whose rules (or a prohibit route) forbid {service} from {source}.",
+        "ask the owner of {from} for its rules on {service} from {source} to {address}",
     ),
     text(
         "host-prohibited",
-        "{from} is a router or firewall whose rules forbid connections to this host.",
-        "ask the owner of {from} for its rules on tcp/{port} from {source} to {address}",
+        "{from} is a router or firewall whose rules forbid traffic to this host.",
+        "ask the owner of {from} for its rules on {service} from {source} to {address}",
     ),
     text(
         "net-prohibited",
-        "{from} is a router or firewall whose rules forbid connections to this network.",
-        "ask the owner of {from} for its rules on tcp/{port} from {source} to {address}",
+        "{from} is a router or firewall whose rules forbid traffic to this network.",
+        "ask the owner of {from} for its rules on {service} from {source} to {address}",
     ),
     text(
         "policy-fail",
@@ -112,8 +114,8 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "protocol-unreachable",
-        "{from} says that TCP is not spoken there: practically always a firewall's reject rule.",
-        "ask the owner of {from} for its rules on tcp/{port} from {source}",
+        "{from} says that this protocol is not spoken there: practically always a firewall's reject rule.",
+        "ask the owner of {from} for its rules on {service} from {source}",
     ),
     text(
         "ttl-exceeded",
@@ -127,8 +129,8 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "icmp-other",
-        "{from} answered with an ICMP error, so it, not the target, ended this connection.",
-        "ask the owner of {from} what it does with tcp/{port} from {source} to {address}",
+        "{from} answered with an ICMP error, so it, not the target, ended this probe.",
+        "ask the owner of {from} what it does with {service} from {source} to {address}",
     ),
     text(
         "unreachable-by-errno",
@@ -137,7 +139,7 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "no-route",
-        "This machine has no route to {address}, or none that TCP can use (its interface is down, or it is a multicast or broadcast address). Nothing was sent.",
+        "This machine has no route to {address}, or none that it can use (its interface is down, or it is a multicast or broadcast address). Nothing was sent.",
         "here: ip route get {address}; ip link; is the default route missing?",
     ),
     text(
@@ -163,12 +165,12 @@ pub(super) const TEXTS: &[Text] = &[
     text(
         "local-firewall",
         "This machine's own firewall rejected the packet: the ICMP error came from an address of this machine.",
-        "here, as root: nft list ruleset (or iptables-save), look for reject rules that match tcp/{port}",
+        "here, as root: nft list ruleset (or iptables-save), look for reject rules that match {service}",
     ),
     text(
         "dropped-locally",
         "This machine did not let its own SYN out: the kernel sent it again, and its output path (a firewall rule in OUTPUT, or traffic control) refused it.",
-        "here, as root: nft list ruleset (or iptables-save), look for drop rules that match tcp/{port}; tc -s qdisc",
+        "here, as root: nft list ruleset (or iptables-save), look for drop rules that match {service}; tc -s qdisc",
     ),
     text(
         "stuck-in-queue",
@@ -189,6 +191,16 @@ pub(super) const TEXTS: &[Text] = &[
         "address-not-available",
         "The source address is not (or no longer) one of this machine, or there is none for this kind of target.",
         "here: ip address",
+    ),
+    text(
+        "message-too-long",
+        "The probe is larger than the interface lets through whole, and --df forbids to cut it up (or it is larger than any datagram). Nothing was sent.",
+        "here: ip link (mtu); choose a smaller -l",
+    ),
+    text(
+        "broadcast-target",
+        "{address} is a broadcast address: every machine of that network might answer, so none was asked. Nothing was sent.",
+        "name a single machine",
     ),
     text(
         "no-such-interface",
@@ -217,8 +229,8 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "out-of-memory",
-        "This machine's kernel had no memory or buffers for the connection.",
-        "here: dmesg; free; sysctl net.ipv4.tcp_mem",
+        "This machine's kernel had no memory or buffers for the probe.",
+        "here: dmesg; free; sysctl net.ipv4.tcp_mem net.ipv4.udp_mem",
     ),
     text(
         "system-error",
@@ -227,15 +239,95 @@ pub(super) const TEXTS: &[Text] = &[
     ),
 ];
 
-/// What a ttl-exceeded means to someone who set the TTL; meaning and next step.
-pub(super) const OWN_TTL: (&str, &str) = (
+/// Texts that differ for UDP.
+const UDP: &[Text] = &[
+    text(
+        "silence",
+        "No answer and no ICMP error came back. UDP does not tell more: the port may be open and leave this payload unanswered, a firewall may drop it, the host may be down, or datagrams were lost. \"Open or filtered\" is all that can be said.",
+        "send what the service answers (--payload, see synack --help); in a capture on the server: does the datagram arrive, does an answer leave? Try another port of {address}",
+    ),
+    text(
+        "port-unreachable",
+        "{from} rejected the datagram with ICMP port-unreachable. It is not the target, so nothing is known of the port itself: it is a firewall's reject rule (the default of REJECT).",
+        "ask the owner of {from} for the firewall rules on {service} from {source}",
+    ),
+    text(
+        "local-firewall",
+        "This machine's own firewall (or a policy for this process) did not let the datagram out. Nothing was sent.",
+        "here, as root: nft list ruleset (or iptables-save), look for rules of OUTPUT that match {service}",
+    ),
+    text(
+        "dropped-locally",
+        "A queue of this machine dropped the datagram before it left (traffic control, or a full send queue).",
+        "here: tc -s qdisc; ip -s link",
+    ),
+];
+
+/// Texts that differ for ICMP echoes.
+const ICMP: &[Text] = &[
+    text(
+        "silence",
+        "No echo reply and no ICMP error came back. Many hosts and firewalls drop echo requests, so this alone does not say that {address} is down: it is down, filters pings, or packets are lost.",
+        "probe a TCP port that should be open: synack {target}:443; in a capture on {address}: do echo requests arrive?",
+    ),
+    text(
+        "port-unreachable",
+        "{from} rejected the echo request with ICMP port-unreachable. A ping has no port: it is a firewall's reject rule (the default of REJECT).",
+        "ask the owner of {from} for its rules on ICMP echo from {source}",
+    ),
+    text(
+        "local-firewall",
+        "This machine's own firewall (or a policy for this process) did not let the echo request out. Nothing was sent.",
+        "here, as root: nft list ruleset (or iptables-save), look for rules of OUTPUT that match ICMP",
+    ),
+    text(
+        "dropped-locally",
+        "A queue of this machine dropped the echo request before it left (traffic control, or a full send queue).",
+        "here: tc -s qdisc; ip -s link",
+    ),
+    text(
+        "permission",
+        "This machine does not allow this user to send ICMP echoes.",
+        "here: sysctl net.ipv4.ping_group_range; or give synack CAP_NET_RAW",
+    ),
+];
+
+/// What a ttl-exceeded means to someone who set the TTL.
+pub(super) const OWN_TTL: Text = text(
+    "ttl-exceeded",
     "The probes were sent with --ttl {ttl} and ran out of hops at {from}: that is where hop {ttl} is.",
     "leave --ttl away to reach the target",
 );
 
+/// What a port-unreachable means that the target of a UDP probe sent itself.
+pub(super) const CLOSED_UDP: Text = text(
+    "port-unreachable",
+    "{address} itself answered with ICMP port-unreachable: the host is up and nothing listens on {service} (or its own firewall rejects with the same message; from here these look alike).",
+    "on the server: ss -lun 'sport = :{port}' (does anything listen, and on which address?), and its firewall rules",
+);
+
+/// What a too large probe means to someone who forbade to fragment it.
+pub(super) const OWN_DF: Text = text(
+    "fragmentation-needed",
+    "{from} cannot pass the probe on whole: {mtu}. With --df that is what was asked for: larger packets that must not be cut up are lost there.",
+    "find the largest size that gets through with -l (28 bytes of headers over IPv4, 48 over IPv6); lower the MTU or clamp TCP's MSS on this path",
+);
+
+/// What silence means of a service that never answers.
+pub(super) const NEVER_ANSWERS: Text = text(
+    "silence",
+    "This kind of service never answers, so silence is what a working one looks like too; only an ICMP error would say something. None came.",
+    "on the server: look for the probe's message in its log",
+);
+
 /// The text of a reason. All reasons have their own, but for ICMP errors without a name.
-pub(super) fn find(code: &str) -> Option<&'static Text> {
-    let known = |code: &str| TEXTS.iter().find(|text| text.code == code);
+pub(super) fn find(protocol: Protocol, code: &str) -> Option<&'static Text> {
+    let special = match protocol {
+        Protocol::Tcp => &[],
+        Protocol::Udp => UDP,
+        Protocol::Icmp => ICMP,
+    };
+    let known = |code: &str| special.iter().chain(TEXTS).find(|text| text.code == code);
     known(code).or_else(|| known("icmp-other").filter(|_| is_icmp(code)))
 }
 
@@ -264,30 +356,57 @@ mod tests {
             "silence",
         ];
         for code in local.chain(others) {
-            assert_eq!(find(code).map(|text| text.code), Some(code));
+            assert_eq!(find(Protocol::Tcp, code).map(|text| text.code), Some(code));
         }
     }
 
     #[test]
     fn every_icmp_error_has_a_text_and_nothing_else_borrows_it() {
-        assert!(IcmpError::names().all(|name| find(name).is_some()));
+        assert!(IcmpError::names().all(|name| find(Protocol::Tcp, name).is_some()));
         assert!(
-            find("icmp-12-7")
+            find(Protocol::Udp, "icmp-12-7")
                 .expect("a text")
                 .meaning
                 .contains("{from}")
         );
-        assert!(find("no-such-code").is_none());
+        assert!(find(Protocol::Icmp, "no-such-code").is_none());
     }
 
     #[test]
     fn no_code_has_two_texts_and_all_are_filled() {
-        let codes: HashSet<_> = TEXTS.iter().map(|text| text.code).collect();
-        assert_eq!(codes.len(), TEXTS.len());
-        assert!(
-            TEXTS
-                .iter()
-                .all(|text| !text.meaning.is_empty() && !text.next.is_empty())
-        );
+        for texts in [TEXTS, UDP, ICMP] {
+            let codes: HashSet<_> = texts.iter().map(|text| text.code).collect();
+            assert_eq!(codes.len(), texts.len());
+            let filled = |text: &Text| !text.meaning.is_empty() && !text.next.is_empty();
+            assert!(texts.iter().all(filled));
+        }
+    }
+
+    #[test]
+    fn a_datagram_is_not_told_about_syns() {
+        let codes = TEXTS.iter().map(|text| text.code);
+        let tcp_only = [
+            "after-syn-loss",
+            "after-synack-loss",
+            "after-retransmission",
+            "reset-after-connect",
+            "closed-after-connect",
+            "rst",
+            "refused-by-errno",
+            "stuck-in-queue",
+            "self-connect",
+            "ports-exhausted",
+        ];
+        for code in codes.filter(|code| !tcp_only.contains(code)) {
+            for protocol in [Protocol::Udp, Protocol::Icmp] {
+                let text = find(protocol, code).expect(code);
+                let words = format!("{} {}", text.meaning, text.next);
+                let tcp = ["SYN", "tcp/", "handshake", "connection", "TCP stack"];
+                assert!(
+                    !tcp.iter().any(|word| words.contains(word)),
+                    "{code}: {words}"
+                );
+            }
+        }
     }
 }

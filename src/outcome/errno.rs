@@ -37,6 +37,7 @@ errnos! {
     ConnectionReset = "ECONNRESET": "A RST on a connection that stood.",
     HostUnreachable = "EHOSTUNREACH": "An `unreachable` route or an ICMP error.",
     InvalidArgument = "EINVAL": "A `blackhole` route.",
+    MessageTooLong = "EMSGSIZE": "The datagram is too large to be sent whole.",
     NetworkDown = "ENETDOWN": "The interface is down.",
     NetworkUnreachable = "ENETUNREACH": "No route, or an ICMP error.",
     NoBuffers = "ENOBUFS": "The kernel has no buffer left.",

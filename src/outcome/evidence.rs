@@ -103,6 +103,8 @@ pub enum EvidenceKind {
     SynAck,
     /// A TCP segment with RST came.
     Rst,
+    /// A datagram came that answers the probe.
+    Reply,
     /// An ICMP error came.
     Icmp,
     /// Nothing came.
@@ -117,6 +119,7 @@ impl EvidenceKind {
         match self {
             Self::SynAck => "syn-ack",
             Self::Rst => "rst",
+            Self::Reply => "reply",
             Self::Icmp => "icmp",
             Self::Silence => "silence",
             Self::Errno => "errno",

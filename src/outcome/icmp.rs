@@ -16,6 +16,8 @@ pub struct IcmpError {
     pub code: u8,
     /// Who sent it. Absent where the kernel could not tell.
     pub from: Option<IpAddr>,
+    /// The next link's MTU in bytes, where the error is that the packet is too big for it and says so.
+    pub mtu: Option<u32>,
 }
 
 /// The two ICMP protocols; their types and codes mean different things.
@@ -51,6 +53,14 @@ impl IcmpError {
                 .into_iter()
                 .flatten()
         })
+    }
+
+    /// Whether this says that the packet is too big for the next link (RFC 1191, RFC 8201).
+    pub fn is_too_big(&self) -> bool {
+        matches!(
+            (self.version, self.kind, self.code),
+            (IcmpVersion::V4, 3, 4) | (IcmpVersion::V6, 2, _)
+        )
     }
 
     /// Whether this says "no such host here", the error a failed neighbour lookup raises.
@@ -117,6 +127,7 @@ mod tests {
             kind,
             code,
             from: None,
+            mtu: None,
         }
     }
 

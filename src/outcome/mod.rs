@@ -8,6 +8,7 @@ pub mod evidence;
 mod icmp;
 pub mod judge;
 mod local;
+mod said;
 mod sample;
 
 use std::borrow::Cow;
@@ -17,7 +18,8 @@ pub use errno::Errno;
 pub use evidence::{Evidence, EvidenceKind};
 pub use icmp::{IcmpError, IcmpVersion};
 pub use local::LocalCause;
-pub use sample::{Ending, Rtt, RttClock, Sample, TargetId};
+pub use said::Said;
+pub use sample::{Ending, Extra, Rtt, RttClock, Sample, TargetId};
 
 /// How one probe ended. Every probe ends as exactly one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,9 +30,11 @@ pub enum Outcome {
     ResetAfterConnect,
     /// The handshake completed and then the other side closed (FIN).
     ClosedAfterConnect,
+    /// The datagram was answered (UDP, ICMP echo).
+    Reply,
     /// The connection was refused.
     Refused(Refusal),
-    /// An ICMP error from another machine answered the SYN.
+    /// An ICMP error from another machine answered the probe.
     Unreachable(Unreached),
     /// Nothing came back before the deadline.
     NoReply,
@@ -80,6 +84,8 @@ pub enum OutcomeKind {
     ResetAfterConnect,
     /// See [`Outcome::ClosedAfterConnect`].
     ClosedAfterConnect,
+    /// See [`Outcome::Reply`].
+    Reply,
     /// See [`Outcome::Refused`].
     Refused,
     /// See [`Outcome::Unreachable`].
@@ -95,7 +101,7 @@ pub enum OutcomeKind {
 /// What an outcome means for the counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// The target completed the handshake and did not abort it.
+    /// The target completed the handshake and did not abort it, or it answered.
     Succeeded,
     /// The target, or the way to it, did not: this is what the loss percentage counts.
     Failed,
@@ -112,6 +118,7 @@ impl Outcome {
             Self::Connected(_) => OutcomeKind::Connected,
             Self::ResetAfterConnect => OutcomeKind::ResetAfterConnect,
             Self::ClosedAfterConnect => OutcomeKind::ClosedAfterConnect,
+            Self::Reply => OutcomeKind::Reply,
             Self::Refused(_) => OutcomeKind::Refused,
             Self::Unreachable(_) => OutcomeKind::Unreachable,
             Self::NoReply => OutcomeKind::NoReply,
@@ -129,7 +136,9 @@ impl Outcome {
             Self::Unreachable(by) => Some(by.reason()),
             Self::NoReply => Some(Cow::Borrowed("silence")),
             Self::Local(cause) => Some(Cow::Borrowed(cause.reason())),
-            Self::ResetAfterConnect | Self::ClosedAfterConnect | Self::Unfinished => None,
+            Self::Reply | Self::ResetAfterConnect | Self::ClosedAfterConnect | Self::Unfinished => {
+                None
+            }
         }
     }
 
@@ -139,6 +148,16 @@ impl Outcome {
             self,
             Self::Connected(_) | Self::ResetAfterConnect | Self::ClosedAfterConnect
         )
+    }
+
+    /// Whether all went well, so that there is no cause to name.
+    pub fn is_clean(&self) -> bool {
+        matches!(self, Self::Reply | Self::Connected(Handshake::Clean))
+    }
+
+    /// Whether the target answered as it should, so that the probe's time is a latency.
+    pub fn is_answered(&self) -> bool {
+        self.handshake_completed() || *self == Self::Reply
     }
 }
 
@@ -174,8 +193,9 @@ impl Handshake {
 
 impl OutcomeKind {
     /// Every kind, in the order in which summaries list them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Connected,
+        Self::Reply,
         Self::ResetAfterConnect,
         Self::ClosedAfterConnect,
         Self::Refused,
@@ -191,6 +211,7 @@ impl OutcomeKind {
             Self::Connected => "connected",
             Self::ResetAfterConnect => "reset-after-connect",
             Self::ClosedAfterConnect => "closed-after-connect",
+            Self::Reply => "reply",
             Self::Refused => "refused",
             Self::Unreachable => "unreachable",
             Self::NoReply => "no-reply",
@@ -203,7 +224,7 @@ impl OutcomeKind {
     pub fn class(self) -> Class {
         match self {
             // A close in order is the server's right, and whether it is seen at once is chance.
-            Self::Connected | Self::ClosedAfterConnect => Class::Succeeded,
+            Self::Connected | Self::Reply | Self::ClosedAfterConnect => Class::Succeeded,
             Self::Local => Class::Local,
             Self::Unfinished => Class::Unfinished,
             _ => Class::Failed,

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::{Evidence, Outcome};
+use super::judge::Judgement;
+use super::{Evidence, Outcome, Said};
 
 /// Index of a target within the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,7 +28,7 @@ pub struct Sample {
     pub warmup: bool,
     /// When the schedule wanted it to start.
     pub scheduled_at: Instant,
-    /// When it did start: just before `connect()`.
+    /// When it did start: just before `connect()` or `send()`.
     pub sent_at: Instant,
     /// The answer came after the deadline; the probe was reported as `no-reply` before.
     pub late: bool,
@@ -44,7 +45,7 @@ pub struct Ending {
     pub evidence: Evidence,
     /// The local address and port, once the kernel has chosen them.
     pub local: Option<SocketAddr>,
-    /// Monotonic time from just before `connect()` to the wake-up that saw its end (the end of the
+    /// Monotonic time from just before `connect()` (or `send()`) to the wake-up that saw its end (the end of the
     /// handshake, where one completed). Absent if it never ended, or if this process was stopped meanwhile.
     pub connect: Option<Duration>,
     /// The path's round-trip time, where a clock other than our own measured it.
@@ -53,12 +54,42 @@ pub struct Ending {
     pub syn_sent: Option<u32>,
     /// From the end of the handshake to the reset or close that followed it.
     pub held: Option<Duration>,
+    /// The TTL or hop limit with which the answer arrived, where the system tells.
+    pub ttl: Option<u8>,
+    /// What a datagram's answer said, where it said something.
+    pub said: Option<Said>,
+}
+
+impl From<Judgement> for Ending {
+    /// An ending of which nothing was measured.
+    fn from((outcome, evidence): Judgement) -> Self {
+        Self {
+            outcome,
+            evidence,
+            local: None,
+            connect: None,
+            rtt: None,
+            syn_sent: None,
+            held: None,
+            ttl: None,
+            said: None,
+        }
+    }
+}
+
+/// Something that came from a target and ended no probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extra {
+    /// A second answer to a probe.
+    Duplicate,
+    /// A datagram that answers no probe.
+    Stray,
 }
 
 /// A round-trip time and the clock that took it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rtt {
-    /// SYN to SYN-ACK.
+    /// SYN to SYN-ACK, or a datagram's sending to its answer's arrival.
     pub time: Duration,
     /// Who measured.
     pub clock: RttClock,
@@ -69,6 +100,8 @@ pub struct Rtt {
 pub enum RttClock {
     /// The kernel, on the packets: free of this process' waits.
     Kernel,
+    /// The kernel noted the answer's arrival, but this process the sending.
+    User,
 }
 
 impl RttClock {
@@ -76,6 +109,7 @@ impl RttClock {
     pub fn name(self) -> &'static str {
         match self {
             Self::Kernel => "kernel",
+            Self::User => "user",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{RunError, Verdict};
 use crate::engine::Sink;
-use crate::outcome::{Class, Sample};
+use crate::outcome::{Class, Extra, Sample, TargetId};
 use crate::plan::{Limit, Plan};
 use crate::report::{Report, RunInfo, json, live};
 use crate::stats::{RunRecord, Statistics};
@@ -126,6 +126,10 @@ impl Sink for Desk<'_> {
             self.ended += 1;
             self.failed += u64::from(failed && !sample.warmup);
         }
+    }
+
+    fn extra(&mut self, target: TargetId, extra: Extra) {
+        self.statistics.record_extra(target, extra);
     }
 
     fn statistics_requested(&mut self, so_far: &RunRecord) {

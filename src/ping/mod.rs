@@ -14,9 +14,9 @@ use crate::engine::Engine;
 use crate::plan::Plan;
 use crate::platform::signals::Signals;
 use crate::platform::{self, Here, Poller};
-use crate::probe::TcpNetwork;
+use crate::probe::Probes;
 use crate::report::{self, RunInfo};
-use crate::target::Target;
+use crate::target::{Protocol, Target};
 use crate::term::Output;
 use desk::Desk;
 use targets::{Resolved, targets};
@@ -35,6 +35,13 @@ const NO_INTERFACE: &str = if platform::CAN_BIND_TO_INTERFACE {
     "this machine has no such interface"
 } else {
     "this system cannot bind a socket to an interface"
+};
+
+/// What allows ICMP echoes: icmp(7) for the ping socket, capabilities(7) for the raw one.
+const ECHO_HELP: &str = if cfg!(target_os = "linux") {
+    "allow your group with sysctl -w net.ipv4.ping_group_range='0 2147483647', or give synack CAP_NET_RAW"
+} else {
+    "this system wants administrator rights for them"
 };
 
 /// Why a run could not be made. Each message is one line that names what was wrong.
@@ -62,6 +69,9 @@ pub enum RunError {
     /// The interface cannot be used.
     #[error("cannot send through {0:?}: {reason}", reason = NO_INTERFACE)]
     Interface(String),
+    /// This user may not send ICMP echoes.
+    #[error("cannot send ICMP echoes: {0}; {ECHO_HELP}")]
+    Echo(#[source] io::Error),
     /// The event loop does not work.
     #[error("cannot wait for sockets: {0}")]
     Poller(#[source] io::Error),
@@ -89,6 +99,7 @@ pub fn run(plan: Plan, output: &mut Output) -> Result<Verdict, RunError> {
     let all_resolved = resolved.unresolved.is_empty();
     check_source(&plan)?;
     check_load(&plan, resolved.targets.len())?;
+    check_echo(&resolved.targets)?;
     let verdict = measure(plan, resolved, poller, &signals, output)?;
     Ok(if all_resolved {
         verdict
@@ -125,16 +136,12 @@ fn measure(
     signals: &Signals,
     output: &mut Output,
 ) -> Result<Verdict, RunError> {
-    let addresses: Vec<SocketAddr> = resolved
-        .targets
-        .iter()
-        .map(|target| target.address)
-        .collect();
     let here = Here::from(&plan.sockets);
     let info = RunInfo {
-        routes: addresses
+        routes: resolved
+            .targets
             .iter()
-            .map(|&address| here.route_to(address))
+            .map(|target| here.route_to(target.protocol, target.address))
             .collect(),
         targets: resolved.targets,
         unresolved: resolved.unresolved,
@@ -144,15 +151,14 @@ fn measure(
         plan,
     };
     let pace = info.plan.pace;
-    let hold = pace.hold.is_some();
-    let network = TcpNetwork::new(poller, &addresses, info.plan.sockets.clone(), hold);
+    let network = Probes::new(poller, &info.targets, &info.plan);
     let mut desk = Desk::new(&info, output);
     desk.open();
     let clock = Instant::now;
     let engine = Engine::new(
         network,
         pace,
-        addresses.len(),
+        info.targets.len(),
         descriptors(),
         signals,
         &clock,
@@ -175,6 +181,25 @@ fn check_load(plan: &Plan, targets: usize) -> Result<(), RunError> {
     let at_once = plan.pace.in_flight.saturating_mul(targets);
     if plan.pace.is_closed_loop() && at_once > MOST_AT_ONCE {
         return Err(RunError::TooManyAtOnce(at_once));
+    }
+    Ok(())
+}
+
+/// Echoes need a permission that many users have, and some have not.
+fn check_echo(targets: &[Target]) -> Result<(), RunError> {
+    let families = [true, false].map(|v4| {
+        let of_family =
+            |target: &&Target| target.protocol == Protocol::Icmp && target.address.is_ipv4() == v4;
+        targets.iter().find(of_family)
+    });
+    for target in families.into_iter().flatten() {
+        match platform::echo_socket(target.address) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                return Err(RunError::Echo(error));
+            }
+            // Everything else is the probes' to tell.
+            _ => {}
+        }
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::plan::Plan;
 use crate::platform::SignalState;
 use crate::platform::signals::Signals;
 use crate::target::resolve::resolve_all;
-use crate::target::{Host, HostPorts, Lookup, Target};
+use crate::target::{Host, HostPorts, Lookup, Protocol, Target};
 use crate::term::complain;
 
 /// More targets than this are a mistake, or need another tool.
@@ -19,7 +19,7 @@ pub(super) const MOST_TARGETS: usize = 100_000;
 #[derive(Default)]
 struct Gathered {
     targets: Vec<Target>,
-    seen: HashSet<(Arc<str>, SocketAddr)>,
+    seen: HashSet<(Protocol, Arc<str>, SocketAddr)>,
     repeated: Vec<String>,
 }
 
@@ -69,11 +69,15 @@ impl Gathered {
                 let mut address = *address;
                 address.set_port(port);
                 let target = Target {
+                    protocol: wanted.protocol,
                     host: Arc::clone(&host),
                     address,
                     lookup: lookup.cloned(),
                 };
-                if self.seen.insert((Arc::clone(&host), address)) {
+                if self
+                    .seen
+                    .insert((wanted.protocol, Arc::clone(&host), address))
+                {
                     self.targets.push(target);
                 } else {
                     self.repeated.push(target.label());

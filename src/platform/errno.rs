@@ -21,6 +21,7 @@ pub fn errno(error: &io::Error) -> Errno {
         libc::EPIPE => Errno::BrokenPipe,
         libc::EHOSTUNREACH => Errno::HostUnreachable,
         libc::EINVAL => Errno::InvalidArgument,
+        libc::EMSGSIZE => Errno::MessageTooLong,
         libc::ENETDOWN => Errno::NetworkDown,
         libc::ENETUNREACH => Errno::NetworkUnreachable,
         libc::ENOBUFS => Errno::NoBuffers,

@@ -11,15 +11,19 @@ mod system;
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
+use crate::outcome::IcmpError;
 use crate::plan::SocketPlan;
+use crate::target::Protocol;
 
 pub use crate::outcome::evidence::PeerEnd;
 pub use errno::errno;
 pub use system::{
-    CAN_BIND_TO_INTERFACE, Poller, Waker, bind_to_interface, ephemeral_ports, hear_icmp_errors,
-    host, interface_index, open_descriptors, peer_end, raise_descriptor_limit, set_traffic_class,
-    signals, tcp_info, tcp_socket, tcp_testimony,
+    CAN_BIND_TO_INTERFACE, Control, HAS_ERROR_QUEUE, Poller, Waker, answer_hops, bind_to_interface,
+    echo_socket, ephemeral_ports, fragment, hear_icmp_errors, hear_ttl, host, interface_index,
+    next_report, open_descriptors, peer_end, raise_descriptor_limit, receive, set_traffic_class,
+    signals, stamp, tcp_info, tcp_socket, tcp_testimony, udp_socket,
 };
 
 /// This machine as probes leave it. It is asked afresh each time: addresses and neighbours change during a run.
@@ -44,6 +48,17 @@ impl From<&SocketPlan> for Here {
     }
 }
 
+/// Whence and whither a probe goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Journey {
+    /// By what.
+    pub protocol: Protocol,
+    /// To where.
+    pub target: SocketAddr,
+    /// From where, once that is known.
+    pub local: Option<SocketAddr>,
+}
+
 /// What a poll of the sockets found about one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Readiness {
@@ -53,6 +68,54 @@ pub struct Readiness {
     pub failed: bool,
     /// The other side has closed its direction; where the system does not say, there may be data instead.
     pub closed: bool,
+}
+
+/// One datagram, as it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// Bytes in the buffer; what did not fit is gone.
+    pub length: usize,
+    /// Who sent it, where the system says.
+    pub from: Option<SocketAddr>,
+    /// When the kernel received it: wall-clock time since 1970.
+    pub at: Option<Duration>,
+    /// Its TTL or hop limit on arrival.
+    pub ttl: Option<u8>,
+}
+
+/// One entry of a socket's error queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// An ICMP error, and how many bytes of the offending packet it quotes, from the UDP payload or the
+    /// ICMP header on.
+    Icmp {
+        /// The error.
+        error: IcmpError,
+        /// Where the offending packet was going, as the error quotes it; the port is 0 for ICMP.
+        target: Option<SocketAddr>,
+        /// Bytes quoted; routers may quote none of the payload (RFC 792 asks for 8 bytes beyond the IP header).
+        quoted: usize,
+    },
+    /// A datagram of this socket has left.
+    Sent {
+        /// Which one: they are numbered from 0.
+        number: u32,
+        /// When the kernel handed it to the device: wall-clock time since 1970.
+        at: Duration,
+    },
+    /// Something that is of no interest here.
+    Other,
+    /// An entry that could not be read whole.
+    Cut,
+}
+
+/// The kinds of socket that can send ICMP echoes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EchoSocket {
+    /// The kernel gives the identifier, and delivers nothing but replies to it.
+    Ping,
+    /// Everything is up to us, and everybody's ICMP comes in.
+    Raw,
 }
 
 /// The way this machine would send a packet.

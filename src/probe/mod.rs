@@ -1,5 +1,7 @@
 //! One attempt: begin, and complete. The engine sees probes only through [`Network`].
 
+mod datagram;
+mod mixed;
 mod ports;
 mod socket;
 mod tcp;
@@ -7,9 +9,10 @@ mod tcp;
 use std::io;
 use std::time::Instant;
 
-use crate::outcome::{Ending, TargetId};
+use crate::outcome::{Ending, Extra, TargetId};
+use mixed::Watch;
 
-pub use tcp::TcpNetwork;
+pub use mixed::Probes;
 
 /// Names one probe under way. Never used twice in a run, so an old probe's event cannot be taken for
 /// a new one's.
@@ -21,28 +24,12 @@ pub struct ProbeId {
     pub generation: u32,
 }
 
-impl ProbeId {
-    /// As the number a poller carries.
-    pub fn token(self) -> u64 {
-        u64::from(self.generation) << 32 | u64::from(self.slot)
-    }
-
-    /// Back from the number.
-    #[allow(clippy::cast_possible_truncation)] // the two halves of `token`
-    pub fn from_token(token: u64) -> Self {
-        Self {
-            slot: token as u32,
-            generation: (token >> 32) as u32,
-        }
-    }
-}
-
 /// How a probe began.
 #[derive(Debug)]
 pub enum Begun {
     /// It is under way.
     UnderWay {
-        /// Just before `connect()`.
+        /// Just before `connect()` or `send()`.
         sent_at: Instant,
     },
     /// It ended at once.
@@ -61,6 +48,8 @@ pub enum Progress {
     Ended(ProbeId, Ending),
     /// The handshake completed; now it is held and watched.
     Connected(ProbeId),
+    /// Something came from a target that ended no probe.
+    Extra(TargetId, Extra),
 }
 
 /// What the engine needs of the network.
@@ -82,9 +71,6 @@ pub trait Network {
     /// The hold time of a connected probe is over: it ends as connected.
     fn release(&mut self, id: ProbeId) -> Ending;
 
-    /// The run is over while the probe is under way.
+    /// Nobody waits for the probe any more: closes it.
     fn abandon(&mut self, id: ProbeId) -> Ending;
-
-    /// Closes a probe that nobody waits for any more.
-    fn forget(&mut self, id: ProbeId);
 }

@@ -1,22 +1,30 @@
 //! A probe's socket: opened, marked and bound as the plan wants.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use socket2::{SockAddr, Socket};
 
+use crate::outcome::Errno;
 use crate::plan::SocketPlan;
 use crate::platform;
 
-/// A socket with every option set that a probe to `target` needs.
-pub(super) fn open(target: SocketAddr, options: &SocketPlan) -> io::Result<Socket> {
-    let socket = platform::tcp_socket(target)?;
-    platform::hear_icmp_errors(&socket, target.is_ipv6())?;
+/// Sets every option that a probe to `target` needs, whatever its protocol.
+pub(super) fn prepare(socket: &Socket, target: SocketAddr, options: &SocketPlan) -> io::Result<()> {
+    platform::hear_icmp_errors(socket, target.is_ipv6())?;
     if let Some(interface) = &options.interface {
-        platform::bind_to_interface(&socket, interface, target.is_ipv6())?;
+        platform::bind_to_interface(socket, interface, target.is_ipv6())?;
     }
-    mark(&socket, target, options)?;
-    Ok(socket)
+    mark(socket, target, options)
+}
+
+/// `source`, or no address in particular of the family of `target`, and whatever port the kernel gives.
+pub(super) fn any_port(source: Option<IpAddr>, target: SocketAddr) -> SocketAddr {
+    let unspecified = match target {
+        SocketAddr::V4(_) => IpAddr::from(Ipv4Addr::UNSPECIFIED),
+        SocketAddr::V6(_) => IpAddr::from(Ipv6Addr::UNSPECIFIED),
+    };
+    SocketAddr::new(source.unwrap_or(unspecified), 0)
 }
 
 /// DSCP and TTL; the DSCP is the upper six bits of the old TOS byte (RFC 2474 section 3).
@@ -48,6 +56,14 @@ pub(super) fn is_taken(error: &io::Error, binding: bool) -> bool {
         io::ErrorKind::AddrNotAvailable => !binding,
         _ => false,
     }
+}
+
+/// Whether this process, or the system, has no descriptor left.
+pub(super) fn is_out_of_descriptors(error: &io::Error) -> bool {
+    matches!(
+        platform::errno(error),
+        Errno::TooManyFiles | Errno::TooManyFilesInSystem
+    )
 }
 
 /// EINPROGRESS, or Windows' word for it.

@@ -1,34 +1,35 @@
 //! TCP: a probe is one non-blocking `connect()`.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use socket2::{SockAddr, Socket};
 
 use super::ports::{PortRange, PortWalk};
-use super::socket::{bind, is_taken, is_under_way, open};
-use super::{Begun, Network, ProbeId, Progress};
+use super::socket::{any_port, bind, is_taken, is_under_way, prepare};
+use super::{Begun, ProbeId, Progress, Watch};
 use crate::outcome::evidence::{NextHop, Surroundings, TcpInfo, TcpTestimony};
-use crate::outcome::judge::{self, Judgement};
-use crate::outcome::{Ending, Errno, Evidence, LocalCause, Outcome, Rtt, RttClock, TargetId};
-use crate::plan::{Close, SocketPlan};
-use crate::platform::{self, Here, PeerEnd, Poller, Readiness, errno};
+use crate::outcome::judge::{self, Judgement, tcp};
+use crate::outcome::{Ending, Errno, Evidence, LocalCause, Outcome, Rtt, RttClock};
+use crate::plan::{Close, Pace, SocketPlan};
+use crate::platform::{self, Here, Journey, PeerEnd, Poller, Readiness, errno};
+use crate::target::Protocol;
 
 /// Taken ports tried before the kernel is asked to find one.
 const PORT_TRIES: usize = 8;
 
-/// TCP probes to many targets, over one poller.
-pub struct TcpNetwork {
-    poller: Poller,
+/// TCP probes to many targets, over a poller that they share with other probes.
+pub(super) struct TcpProbes {
     options: SocketPlan,
     /// This machine, as probes with these options leave it.
     here: Here,
     hold: bool,
+    /// Ask how far away the answer came from, where that can be told; it costs two system calls.
+    hear_hops: bool,
     ports: Option<PortRange>,
     targets: Vec<Destination>,
     probes: Vec<Option<TcpProbe>>,
-    ready: Vec<Readiness>,
 }
 
 struct Destination {
@@ -42,6 +43,7 @@ struct TcpProbe {
     target: SocketAddr,
     local: Option<SocketAddr>,
     sent_at: Instant,
+    hear_hops: bool,
     /// When the handshake ended and how, once it has.
     connected: Option<(Instant, Ending)>,
 }
@@ -52,34 +54,39 @@ struct SetupError {
     binding: bool,
 }
 
-impl TcpNetwork {
-    /// Prepares probes to `targets` with `options`. With `hold`, connections are kept open until released.
-    pub fn new(poller: Poller, targets: &[SocketAddr], options: SocketPlan, hold: bool) -> Self {
+impl TcpProbes {
+    /// Prepares probes with `options`. With a hold time, connections are kept open until released; at full
+    /// speed nobody asks how far away the answer came from.
+    pub(super) fn new(options: SocketPlan, pace: &Pace) -> Self {
         let chosen = options.source.as_ref().and_then(|s| s.ports.as_ref());
         let ports = match chosen {
             Some(range) => PortRange::exactly(range),
             None => platform::ephemeral_ports().and_then(PortRange::ephemeral),
         };
         let here = Here::from(&options);
-        let destination = |&address| Destination {
-            address,
-            walk: PortWalk::anywhere(),
-        };
         Self {
-            poller,
             here,
             options,
-            hold,
+            hold: pace.hold.is_some(),
+            hear_hops: !pace.is_closed_loop(),
             ports,
-            targets: targets.iter().map(destination).collect(),
+            targets: Vec::new(),
             probes: Vec::new(),
-            ready: Vec::new(),
         }
     }
 
+    /// Adds a target; the number it returns names it here.
+    pub(super) fn add(&mut self, address: SocketAddr) -> usize {
+        self.targets.push(Destination {
+            address,
+            walk: PortWalk::anywhere(),
+        });
+        self.targets.len() - 1
+    }
+
     /// Opens a socket and starts its handshake.
-    fn connect(&mut self, target: TargetId) -> Result<(Socket, Instant), SetupError> {
-        let address = self.targets[target.index()].address;
+    fn connect(&mut self, target: usize) -> Result<(Socket, Instant), SetupError> {
+        let address = self.targets[target].address;
         let mut taken = SetupError {
             error: io::ErrorKind::AddrInUse.into(),
             binding: false,
@@ -114,9 +121,9 @@ impl TcpNetwork {
         source.is_some_and(|source| source.ports.is_some())
     }
 
-    fn next_port(&mut self, target: TargetId) -> Option<u16> {
+    fn next_port(&mut self, target: usize) -> Option<u16> {
         let range = self.ports.as_ref()?;
-        let destination = &mut self.targets[target.index()];
+        let destination = &mut self.targets[target];
         let own = destination.address.port();
         destination.walk.next(range, own)
     }
@@ -127,7 +134,12 @@ impl TcpNetwork {
         port: Option<u16>,
     ) -> Result<(Socket, Instant), SetupError> {
         let failed = |binding| move |error| SetupError { error, binding };
-        let socket = open(address, &self.options).map_err(failed(false))?;
+        let socket = platform::tcp_socket(address).map_err(failed(false))?;
+        prepare(&socket, address, &self.options).map_err(failed(false))?;
+        if self.hear_hops && address.is_ipv6() {
+            // Worth nothing but a figure less if it fails.
+            let _ = platform::hear_ttl(&socket, true);
+        }
         if port.is_some() || self.options.source.is_some() {
             let local = self.local_address(address, port.unwrap_or(0));
             bind(&socket, local).map_err(failed(true))?;
@@ -140,12 +152,10 @@ impl TcpNetwork {
     }
 
     fn local_address(&self, target: SocketAddr, port: u16) -> SocketAddr {
-        let unspecified = match target {
-            SocketAddr::V4(_) => IpAddr::from(Ipv4Addr::UNSPECIFIED),
-            SocketAddr::V6(_) => IpAddr::from(Ipv6Addr::UNSPECIFIED),
-        };
         let chosen = self.options.source.as_ref().map(|source| source.address);
-        SocketAddr::new(chosen.unwrap_or(unspecified), port)
+        let mut local = any_port(chosen, target);
+        local.set_port(port);
+        local
     }
 
     fn keep(&mut self, id: ProbeId, probe: TcpProbe) {
@@ -156,59 +166,59 @@ impl TcpNetwork {
         self.probes[slot] = Some(probe);
     }
 
-    fn take(&mut self, id: ProbeId) -> Option<TcpProbe> {
+    fn take(&mut self, poller: &Poller, id: ProbeId) -> Option<TcpProbe> {
         let slot = self.probes.get_mut(id.slot as usize)?;
         let probe = slot.take_if(|probe| probe.id == id)?;
-        self.poller.forget(&probe.socket);
+        poller.forget(&probe.socket);
         Some(probe)
     }
 
     /// Looks at a socket that asked for attention.
-    fn advance(
+    pub(super) fn advance(
         &mut self,
+        poller: &Poller,
+        id: ProbeId,
         ready: Readiness,
         now: Instant,
         trusted_since: Instant,
     ) -> Option<Progress> {
-        let id = ProbeId::from_token(ready.token);
         let probe = self.probes.get_mut(id.slot as usize)?.as_mut()?;
         if probe.id != id {
             return None;
         }
         let ending = if probe.connected.is_some() {
             let Some(ending) = probe.after_connect(ready, now) else {
-                let _ = self.poller.watch_end(&probe.socket, ready.token);
+                let _ = poller.watch_end(&probe.socket, ready.token);
                 return None;
             };
             ending
         } else {
             let Some(ending) = probe.handshake(ready, now, trusted_since, &self.here) else {
-                self.poller.watch_again(&probe.socket, ready.token);
+                poller.watch_again(&probe.socket, ready.token);
                 return None;
             };
             if self.hold && matches!(ending.outcome, Outcome::Connected(_)) {
                 probe.connected = Some((now, ending));
-                let _ = self.poller.watch_end(&probe.socket, ready.token);
+                let _ = poller.watch_end(&probe.socket, ready.token);
                 return Some(Progress::Connected(id));
             }
             ending
         };
-        let probe = self.take(id)?;
+        let probe = self.take(poller, id)?;
         probe.close(&ending, self.options.close);
         Some(Progress::Ended(id, ending))
     }
-}
 
-impl Network for TcpNetwork {
-    fn begin(&mut self, id: ProbeId, target: TargetId) -> Begun {
+    /// Starts a handshake with a target.
+    pub(super) fn begin(&mut self, poller: &Poller, id: ProbeId, target: usize) -> Begun {
         let called_at = Instant::now();
-        let address = self.targets[target.index()].address;
+        let address = self.targets[target].address;
         match self.connect(target) {
             Ok((socket, sent_at)) => {
                 let local = socket.local_addr().ok().and_then(|local| local.as_socket());
                 // Without a place in the poller the probe would look silent: that is our own failure.
-                if let Err(error) = self.poller.watch_connect(&socket, id.token()) {
-                    let ending = ended_at_once(judge::failed_at_once(errno(&error)));
+                if let Err(error) = poller.watch_connect(&socket, Watch::Tcp(id).token()) {
+                    let ending = judge::failed_at_once(errno(&error)).into();
                     return Begun::Ended { sent_at, ending };
                 }
                 let probe = TcpProbe {
@@ -217,6 +227,7 @@ impl Network for TcpNetwork {
                     target: address,
                     local,
                     sent_at,
+                    hear_hops: self.hear_hops,
                     connected: None,
                 };
                 self.keep(id, probe);
@@ -224,45 +235,41 @@ impl Network for TcpNetwork {
             }
             Err(failure) => Begun::Ended {
                 sent_at: called_at,
-                ending: ended_at_once(failure.judge(address)),
+                ending: failure.judge(address).into(),
             },
         }
     }
 
-    fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
-        self.poller.wait(until, &mut self.ready)
-    }
-
-    fn collect(&mut self, now: Instant, trusted_since: Instant, progress: &mut Vec<Progress>) {
-        let mut ready = std::mem::take(&mut self.ready);
-        for readiness in ready.drain(..) {
-            progress.extend(self.advance(readiness, now, trusted_since));
-        }
-        self.ready = ready;
-    }
-
-    fn give_up(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> Ending {
+    /// The deadline of a probe has passed.
+    pub(super) fn give_up(
+        &mut self,
+        poller: &Poller,
+        id: ProbeId,
+        now: Instant,
+        trusted_since: Instant,
+    ) -> Ending {
         let Some(Some(probe)) = self.probes.get(id.slot as usize) else {
             return unfinished(None);
         };
         // The answer may be there already, unseen: a signal or a crowd of events came first.
         let unseen = Readiness {
-            token: id.token(),
+            token: Watch::Tcp(id).token(),
             failed: true,
             closed: false,
         };
         let answered = probe.handshake(unseen, now, trusted_since, &self.here);
         let ending = answered.unwrap_or_else(|| probe.silent(now, trusted_since, &self.here));
         if ending.outcome != Outcome::NoReply
-            && let Some(probe) = self.take(id)
+            && let Some(probe) = self.take(poller, id)
         {
             probe.close(&ending, self.options.close);
         }
         ending
     }
 
-    fn release(&mut self, id: ProbeId) -> Ending {
-        let Some(probe) = self.take(id) else {
+    /// The time to hold a connection is over.
+    pub(super) fn release(&mut self, poller: &Poller, id: ProbeId) -> Ending {
+        let Some(probe) = self.take(poller, id) else {
             return unfinished(None);
         };
         let ending = probe.connected.map(|(_, ending)| ending);
@@ -271,12 +278,9 @@ impl Network for TcpNetwork {
         ending
     }
 
-    fn abandon(&mut self, id: ProbeId) -> Ending {
-        unfinished(self.take(id).and_then(|probe| probe.local))
-    }
-
-    fn forget(&mut self, id: ProbeId) {
-        self.take(id);
+    /// Nobody waits for a probe any more.
+    pub(super) fn abandon(&mut self, poller: &Poller, id: ProbeId) -> Ending {
+        unfinished(self.take(poller, id).and_then(|probe| probe.local))
     }
 }
 
@@ -292,7 +296,7 @@ impl TcpProbe {
         let testimony = platform::tcp_testimony(&self.socket, ready);
         let connect = self.time_until(now, trusted_since);
         let around = self.around(here, connect);
-        let judged = judge::connecting(&testimony, connect, &around)?;
+        let judged = tcp::connecting(&testimony, connect, &around)?;
         let judged = match judged.0 {
             Outcome::Connected(_) => self.second_look(ready, &testimony).unwrap_or(judged),
             _ => judged,
@@ -303,10 +307,10 @@ impl TcpProbe {
     /// What makes a connected probe more than that: it reached itself, or the other side has closed already.
     fn second_look(&self, ready: Readiness, testimony: &TcpTestimony) -> Option<Judgement> {
         if self.local == Some(self.target) {
-            return Some(judge::connected_to_itself());
+            return Some(tcp::connected_to_itself());
         }
         match platform::peer_end(&self.socket, ready, testimony.errno) {
-            PeerEnd::Closed => judge::ended_after_connect(PeerEnd::Closed),
+            PeerEnd::Closed => tcp::ended_after_connect(PeerEnd::Closed),
             PeerEnd::Open | PeerEnd::Reset => None,
         }
     }
@@ -317,7 +321,7 @@ impl TcpProbe {
         // An ICMP error on a connection that stands is read away here and ends nothing (RFC 1122, 4.2.3.9).
         let testimony = platform::tcp_testimony(&self.socket, ready);
         let end = platform::peer_end(&self.socket, ready, testimony.errno);
-        let (outcome, evidence) = judge::ended_after_connect(end)?;
+        let (outcome, evidence) = tcp::ended_after_connect(end)?;
         Some(Ending {
             outcome,
             evidence,
@@ -330,7 +334,7 @@ impl TcpProbe {
     fn silent(&self, now: Instant, trusted_since: Instant, here: &Here) -> Ending {
         let info = platform::tcp_info(&self.socket);
         let waited = self.time_until(now, trusted_since);
-        let judged = judge::timed_out(info, &self.around(here, waited));
+        let judged = tcp::timed_out(info, &self.around(here, waited));
         self.ending(judged, waited, info)
     }
 
@@ -346,6 +350,12 @@ impl TcpProbe {
     fn time_until(&self, now: Instant, trusted_since: Instant) -> Option<Duration> {
         let trusted = self.sent_at >= trusted_since;
         trusted.then(|| now.saturating_duration_since(self.sent_at))
+    }
+
+    /// With how many hops left the SYN-ACK came.
+    fn ttl(&self, outcome: Outcome) -> Option<u8> {
+        let told = self.hear_hops && self.target.is_ipv6() && outcome.handshake_completed();
+        told.then(|| platform::answer_hops(&self.socket)).flatten()
     }
 
     fn ending(
@@ -367,6 +377,8 @@ impl TcpProbe {
                 .and_then(exact_rtt),
             syn_sent: info.filter(|_| sent).and_then(|info| info.syns()),
             held: None,
+            ttl: self.ttl(outcome),
+            said: None,
         }
     }
 
@@ -394,7 +406,12 @@ impl Surroundings for Around<'_> {
 
     fn next_hop(&self) -> NextHop {
         let probe = self.probe;
-        self.here.next_hop(probe.target, probe.local, self.waited)
+        let journey = Journey {
+            protocol: Protocol::Tcp,
+            target: probe.target,
+            local: probe.local,
+        };
+        self.here.next_hop(&journey, self.waited)
     }
 }
 
@@ -416,7 +433,7 @@ impl SetupError {
             }
             // BSD answers a connect() over loopback within the call.
             Errno::ConnectionRefused | Errno::ConnectionReset | Errno::TimedOut => {
-                judge::failed(errno, false)
+                tcp::failed(errno, false)
             }
             _ => judge::failed_at_once(errno),
         }
@@ -436,23 +453,9 @@ fn exact_rtt(info: TcpInfo) -> Option<Rtt> {
     })
 }
 
-fn ended_at_once((outcome, evidence): Judgement) -> Ending {
-    Ending {
-        outcome,
-        evidence,
-        connect: None,
-        ..unfinished(None)
-    }
-}
-
 fn unfinished(local: Option<SocketAddr>) -> Ending {
     Ending {
-        outcome: Outcome::Unfinished,
-        evidence: Evidence::default(),
         local,
-        connect: None,
-        rtt: None,
-        syn_sent: None,
-        held: None,
+        ..(Outcome::Unfinished, Evidence::default()).into()
     }
 }

@@ -9,12 +9,14 @@ use super::{RunInfo, words};
 use crate::clock::{rfc3339, spoken};
 use crate::outcome::{Class, OutcomeKind, Sample};
 use crate::plan::{Limit, Pace, SocketPlan};
-use crate::target::Target;
+use crate::target::{Protocol, Target};
 use crate::term::safe;
 
 /// Turns samples into lines.
 #[derive(Clone, Debug)]
 pub struct Printer {
+    /// The TTL of each target's latest answer.
+    ttls: Vec<Option<u8>>,
     colour: bool,
     timestamps: bool,
     /// With several targets each line names its own; this wide.
@@ -32,6 +34,7 @@ impl Printer {
             .collect();
         let widest = labels.iter().map(String::len).max();
         Self {
+            ttls: vec![None; info.targets.len()],
             colour,
             timestamps: info.plan.output.timestamps,
             label_width: widest.filter(|_| labels.len() > 1),
@@ -40,21 +43,38 @@ impl Printer {
     }
 
     /// The line of one probe, with its end of line.
-    pub fn line(&self, info: &RunInfo, sample: &Sample) -> String {
+    pub fn line(&mut self, info: &RunInfo, sample: &Sample) -> String {
+        let target = sample.target.index();
+        let protocol = info.targets[target].protocol;
         let mut line = String::new();
         if self.timestamps {
             line = rfc3339(info.clock.at(sample.sent_at)) + " ";
         }
         if let Some(width) = self.label_width {
-            line += &format!("{:width$}  ", self.labels[sample.target.index()]);
+            line += &format!("{:width$}  ", self.labels[target]);
         }
         line += &format!("{:>6}  ", number(sample));
         line += &self.outcome(sample);
         line += &time(sample);
-        line += &source(sample);
-        line += &detail(sample);
+        if protocol.has_ports() {
+            line += &source(sample);
+        }
+        line += &self.answer(sample);
+        line += &detail(protocol, sample);
         line.truncate(line.trim_end().len());
         line + "\n"
+    }
+
+    /// With how many hops left the answer came, where the system tells, and what it was before.
+    fn answer(&mut self, sample: &Sample) -> String {
+        let Some(ttl) = sample.ending.ttl else {
+            return String::new();
+        };
+        let before = self.ttls[sample.target.index()].replace(ttl);
+        match before.filter(|before| *before != ttl) {
+            Some(before) => format!("ttl {ttl}, was {before}  "),
+            None => format!("ttl {ttl}  "),
+        }
     }
 
     fn outcome(&self, sample: &Sample) -> String {
@@ -103,9 +123,9 @@ fn source(sample: &Sample) -> String {
     format!("{:<13}", port.unwrap_or_default())
 }
 
-fn detail(sample: &Sample) -> String {
+fn detail(protocol: Protocol, sample: &Sample) -> String {
     let ending = &sample.ending;
-    let detail = words::detail_with(&ending.outcome, ending.syn_sent, &ending.evidence);
+    let detail = words::detail_with(protocol, ending);
     let detail = detail.unwrap_or_default();
     if sample.late {
         return format!("late: after the timeout, counted as no reply. {detail}");
@@ -120,9 +140,13 @@ fn round_us(duration: Duration) -> Duration {
     Duration::from_micros(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX))
 }
 
-/// `host:port`, with the address where several addresses of one name are probed.
+/// `host:port`, with the scheme where protocols differ and the address where several addresses of one name
+/// are probed.
 pub(super) fn label(info: &RunInfo, target: &Target) -> String {
-    let label = safe(&target.label());
+    let mut label = safe(&target.label());
+    if info.protocols().len() > 1 {
+        label = format!("{}://{label}", target.protocol.name());
+    }
     if info.plan.names.all_addresses && target.lookup.is_some() {
         format!("{label} ({})", target.address.ip())
     } else {
@@ -142,8 +166,8 @@ pub(super) fn title(target: &Target) -> String {
 /// The lines above the first probe.
 pub fn heading(info: &RunInfo) -> String {
     let mut text = match info.targets.as_slice() {
-        [target] => format!("TCP {}", title(target)),
-        targets => format!("TCP, {} targets", targets.len()),
+        [target] => format!("{} {}", target.protocol.title(), title(target)),
+        targets => format!("{}, {} targets", info.protocol_names(), targets.len()),
     };
     text += &origin(info);
     text += "\n";
@@ -151,7 +175,35 @@ pub fn heading(info: &RunInfo) -> String {
     text += &unresolved(info);
     text += &pace(&info.plan.pace);
     text += &marks(&info.plan.sockets);
-    text += &format!(", close {}\n", info.plan.sockets.close.name());
+    text += &manner(info);
+    text + "\n"
+}
+
+/// How connections are closed, and what datagrams carry.
+fn manner(info: &RunInfo) -> String {
+    let protocols = info.protocols();
+    let mut text = String::new();
+    if protocols.contains(&Protocol::Tcp) {
+        text += &format!(", close {}", info.plan.sockets.close.name());
+    }
+    if protocols.contains(&Protocol::Udp) {
+        let udp = info
+            .targets
+            .iter()
+            .filter(|it| it.protocol == Protocol::Udp);
+        let mut payloads: Vec<_> = udp
+            .map(|target| info.plan.content.udp(target.address.port()).name())
+            .collect();
+        payloads.sort_unstable();
+        payloads.dedup();
+        text += &format!(", UDP payload {}", payloads.join(" or "));
+    }
+    if protocols.contains(&Protocol::Icmp) {
+        text += &format!(", ICMP data {} bytes", info.plan.content.echo_size());
+    }
+    if info.plan.sockets.dont_fragment {
+        text += ", not to be fragmented";
+    }
     text
 }
 

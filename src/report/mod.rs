@@ -20,7 +20,7 @@ use crate::clock::WallClock;
 use crate::plan::Plan;
 use crate::platform::{HostFacts, Route};
 use crate::stats::{Recorder, RunRecord, Statistics};
-use crate::target::Target;
+use crate::target::{Protocol, Target};
 
 /// This program's version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -83,6 +83,27 @@ impl<'a> Report<'a> {
             recorder,
             record,
         })
+    }
+}
+
+impl RunInfo {
+    /// The protocols of the run, each once, in a fixed order.
+    pub(crate) fn protocols(&self) -> Vec<Protocol> {
+        let mut protocols: Vec<_> = self.targets.iter().map(|target| target.protocol).collect();
+        protocols.sort_unstable();
+        protocols.dedup();
+        protocols
+    }
+
+    /// `TCP`, or `TCP and UDP`.
+    pub(crate) fn protocol_names(&self) -> String {
+        let names: Vec<_> = self.protocols().iter().map(|it| it.title()).collect();
+        match names.split_last() {
+            Some((last, others)) if !others.is_empty() => {
+                format!("{} and {last}", others.join(", "))
+            }
+            _ => names.concat(),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Parts that the summary of one target and the table of many share.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::numbers::{count, ms, percent};
@@ -9,7 +10,8 @@ use crate::clock::{date_and_time, spoken, time_of_day};
 use crate::explain::{Case, Verdict, verdict};
 use crate::outcome::{Handshake, Outcome, OutcomeKind, Refusal};
 use crate::plan::Limit;
-use crate::stats::Outage;
+use crate::stats::{Outage, Ttls};
+use crate::target::Protocol;
 use crate::term::safe;
 
 /// Outages listed; the others are counted.
@@ -67,8 +69,12 @@ pub(super) fn outcomes(target: &TargetReport, indent: &str) -> String {
     if connected > 0 {
         text += &row("connected", connected, &lossy_handshakes(target));
     }
+    let replies = recorder.count(OutcomeKind::Reply);
+    if replies > 0 {
+        text += &row("reply", replies, &said(target));
+    }
     let mut causes: Vec<_> = recorder.causes.iter().collect();
-    causes.sort_by_key(|cause| (cause.outcome.kind(), std::cmp::Reverse(cause.count)));
+    causes.sort_by_key(|cause| (cause.outcome.kind(), Reverse(cause.count)));
     for cause in causes {
         let kind = cause.outcome.kind();
         if kind != OutcomeKind::Connected {
@@ -83,6 +89,24 @@ pub(super) fn outcomes(target: &TargetReport, indent: &str) -> String {
         text += &row("others", recorder.other_causes, "of too many kinds to list");
     }
     text
+}
+
+/// What the answers said, the frequent first.
+fn said(target: &TargetReport) -> String {
+    let answers = &target.recorder.answers;
+    let mut kinds = answers.said.clone();
+    kinds.sort_by_key(|(_, number)| Reverse(*number));
+    if let ([(said, _)], 0) = (kinds.as_slice(), answers.other) {
+        return said.to_string();
+    }
+    let mut notes: Vec<_> = kinds
+        .iter()
+        .map(|(said, number)| format!("{number} {said}"))
+        .collect();
+    if answers.other > 0 {
+        notes.push(format!("{} others", answers.other));
+    }
+    notes.join("; ")
 }
 
 fn lossy_handshakes(target: &TargetReport) -> String {
@@ -111,8 +135,11 @@ fn note(target: &TargetReport, outcome: &Outcome) -> String {
             format!("RST{}", time.unwrap_or_default())
         }
         Outcome::NoReply => silence(target),
-        Outcome::Local(cause) => format!("{}: {}", cause.reason(), words::local(*cause)),
-        other => words::detail(other, None).unwrap_or_default(),
+        Outcome::Local(cause) => {
+            let words = words::local(target.target.protocol, *cause);
+            format!("{}: {words}", cause.reason())
+        }
+        other => words::detail(target.target.protocol, other, None).unwrap_or_default(),
     }
 }
 
@@ -123,7 +150,11 @@ fn silence(target: &TargetReport) -> String {
         Some(syns) => format!("{} to {} sent, ", syns.start(), words::syns(*syns.end())),
         None => String::new(),
     };
-    format!("{sent}no answer in {patience}")
+    let open = match target.target.protocol {
+        Protocol::Udp => ": open or filtered",
+        _ => "",
+    };
+    format!("{sent}no answer in {patience}{open}")
 }
 
 /// What only some runs have: jitter, late and unfinished probes, outages, a schedule that slipped.
@@ -145,6 +176,9 @@ pub(super) fn particulars(report: &Report, target: &TargetReport, indent: &str) 
                 ms(jitter)
             ),
         );
+    }
+    for (name, value) in answers(report, target) {
+        line(name, value);
     }
     if recorder.late > 0 {
         let (late, timeout) = (
@@ -168,6 +202,50 @@ pub(super) fn particulars(report: &Report, target: &TargetReport, indent: &str) 
         line(if index == 0 { "outages" } else { "" }, outage);
     }
     text
+}
+
+/// What is worth a line about the answers to datagrams.
+fn answers(report: &Report, target: &TargetReport) -> Vec<(&'static str, String)> {
+    let answers = &target.recorder.answers;
+    let mut lines = Vec::new();
+    lines.extend(ttl(report, &answers.ttl).map(|ttl| ("answer ttl", ttl)));
+    if answers.duplicates > 0 {
+        let number = count(answers.duplicates, "second answer");
+        lines.push((
+            "duplicates",
+            format!("{number} to a probe that had one already"),
+        ));
+    }
+    if answers.reordered > 0 {
+        let number = count(answers.reordered, "answer");
+        lines.push((
+            "reordered",
+            format!("{number} came after that to a later probe"),
+        ));
+    }
+    if answers.strays > 0 {
+        let number = count(answers.strays, "datagram");
+        let what = format!("{number} came from the target and answered no probe; not counted");
+        lines.push(("strays", what));
+    }
+    lines
+}
+
+/// `64`, or what it was and since when it is something else.
+fn ttl(report: &Report, ttls: &Ttls) -> Option<String> {
+    let ((_, first), others) = ttls.changes.split_first()?;
+    let mut text = first.to_string();
+    for (since, ttl) in others {
+        let since = time_of_day(report.info.clock.at(*since));
+        text += &format!(", then {ttl} from {since}");
+    }
+    if ttls.total > others.len() as u64 {
+        text += &format!(", {} changes in all", ttls.total);
+    }
+    if ttls.total > 0 {
+        text += ": the path changed, or somebody else answers";
+    }
+    Some(text)
 }
 
 /// The first outages and the last one, which answers "since when not?".
@@ -225,6 +303,13 @@ fn case<'a>(target: &TargetReport<'a>, name: &'a str) -> Case<'a> {
     let (plan, record) = (&target.info.plan, &target.record);
     let targets = u32::try_from(target.info.targets.len()).unwrap_or(u32::MAX);
     Case {
+        protocol: target.target.protocol,
+        never_answers: target.target.protocol == Protocol::Udp
+            && !plan
+                .content
+                .udp(target.target.address.port())
+                .is_ever_answered(),
+        dont_fragment: plan.sockets.dont_fragment,
         target: name,
         address: target.target.address.ip(),
         port: target.target.address.port(),

@@ -11,6 +11,7 @@ use crate::clock::spoken;
 use crate::explain::Verdict;
 use crate::outcome::Class;
 use crate::stats::Distribution;
+use crate::target::Protocol;
 use crate::term::safe;
 
 /// With fewer probes than this the loss interval is wide enough to need a word.
@@ -32,7 +33,11 @@ pub(super) fn text(report: &Report) -> String {
 fn one_target(report: &Report, target: &TargetReport) -> String {
     let mut text = rule(
         report,
-        &format!("{} TCP", title(target.target)),
+        &format!(
+            "{} {}",
+            title(target.target),
+            target.target.protocol.title()
+        ),
         target.recorder.sent(),
     );
     text += &outcomes(target, "  ");
@@ -41,7 +46,7 @@ fn one_target(report: &Report, target: &TargetReport) -> String {
     text += &particulars(report, target, "  ");
     if let Some(form) = &report.info.plan.output.histogram {
         let table = histogram::text(&target.recorder.connect, form);
-        let table = table.unwrap_or_else(|| "  no histogram: no handshake completed\n".to_owned());
+        let table = table.unwrap_or_else(|| "  no histogram: no probe was answered\n".to_owned());
         text += &format!("\n{table}");
     }
     text + &conclusion(&judged(target), target.info.columns)
@@ -71,9 +76,14 @@ fn loss(target: &TargetReport) -> String {
 fn latencies(target: &TargetReport) -> String {
     let recorder = target.recorder;
     let percentiles = &target.info.plan.output.percentiles;
+    let (name, rtt) = match target.target.protocol {
+        Protocol::Tcp => ("connect ms", "kernel: SYN to SYN-ACK"),
+        _ if recorder.rtt_by_user => ("reply ms", "own clock to kernel's arrival"),
+        _ => ("reply ms", "kernel: datagram to answer"),
+    };
     let rows = [
-        ("connect ms", &recorder.connect, "what an application waits"),
-        ("path rtt ms", &recorder.rtt, "kernel: SYN to SYN-ACK"),
+        (name, &recorder.connect, "what an application waits"),
+        ("path rtt ms", &recorder.rtt, rtt),
         ("refused ms", &recorder.refused, "first SYN to RST"),
     ];
     let rows: Vec<_> = rows

@@ -25,7 +25,11 @@ const INDENT: &str = "      ";
 /// The table, what went wrong where, and what each trouble means.
 pub(super) fn text(report: &Report, targets: &[TargetReport]) -> String {
     let sent = targets.iter().map(|target| target.recorder.sent()).sum();
-    let what = format!("TCP, {} targets", targets.len());
+    let what = format!(
+        "{}, {} targets",
+        report.info.protocol_names(),
+        targets.len()
+    );
     let mut text = rule(report, &what, sent);
     let layout = Layout::of(report.info, targets);
     text += &layout.heading();
@@ -144,7 +148,10 @@ fn loss(target: &TargetReport) -> String {
 /// A target whose row alone does not tell everything.
 fn is_troubled(target: &TargetReport) -> bool {
     let recorder = target.recorder;
-    !recorder.causes.is_empty() || recorder.late > 0 || recorder.count(OutcomeKind::Unfinished) > 0
+    let answers = &recorder.answers;
+    let odd = answers.duplicates + answers.strays + answers.reordered + answers.ttl.total;
+    let unfinished = recorder.count(OutcomeKind::Unfinished);
+    !recorder.causes.is_empty() || recorder.late + odd + unfinished > 0
 }
 
 /// The histograms that were asked for, under their targets' names.

@@ -10,10 +10,12 @@ use crate::outcome::{
     Ending, Errno, Evidence, EvidenceKind, Handshake, IcmpError, IcmpVersion, LocalCause, Outcome,
     Refusal, Rtt, RttClock, Sample, TargetId, Unreached,
 };
-use crate::plan::{HistogramForm, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan};
+use crate::plan::{
+    ContentPlan, HistogramForm, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan,
+};
 use crate::platform::{HostFacts, Route};
 use crate::stats::{RunRecord, Statistics};
-use crate::target::{Lookup, Target};
+use crate::target::{Lookup, Protocol, Target};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -75,12 +77,14 @@ impl Story {
                 }),
                 syn_sent: (syns > 0).then_some(syns),
                 held: None,
+                ttl: None,
+                said: None,
             },
         });
     }
 
     fn lines(&self) -> String {
-        let printer = live::Printer::new(&self.info, false);
+        let mut printer = live::Printer::new(&self.info, false);
         let lines = self
             .samples
             .iter()
@@ -117,6 +121,7 @@ fn evidence(outcome: &Outcome) -> Evidence {
 fn target(host: &str) -> Target {
     let address: SocketAddr = ([10, 20, 0, 7], 5432).into();
     Target {
+        protocol: Protocol::Tcp,
         host: host.into(),
         address,
         lookup: Some(Arc::new(Lookup {
@@ -146,6 +151,7 @@ fn plan() -> Plan {
             hold: None,
         },
         sockets: SocketPlan::default(),
+        content: ContentPlan::default(),
         output: OutputPlan::default(),
         command_line: "synack db.example:5432 -n 6 -w 0".to_owned(),
     }
@@ -159,6 +165,7 @@ fn rejected() -> Outcome {
         kind: 3,
         code: 13,
         from: Some([10, 20, 0, 1].into()),
+        mtu: None,
     }))
 }
 

@@ -1,8 +1,9 @@
 //! Outcomes in words, the same on a probe's line and in a summary.
 
 use crate::outcome::{
-    Evidence, Handshake, IcmpError, LocalCause, Outcome, OutcomeKind, Refusal, Unreached,
+    Ending, Handshake, IcmpError, LocalCause, Outcome, OutcomeKind, Refusal, Unreached,
 };
+use crate::target::Protocol;
 
 /// The word for an outcome, at most twelve columns wide.
 pub(super) fn outcome(kind: OutcomeKind) -> &'static str {
@@ -10,6 +11,7 @@ pub(super) fn outcome(kind: OutcomeKind) -> &'static str {
         OutcomeKind::Connected => "connected",
         OutcomeKind::ResetAfterConnect => "reset",
         OutcomeKind::ClosedAfterConnect => "closed",
+        OutcomeKind::Reply => "reply",
         OutcomeKind::Refused => "refused",
         OutcomeKind::Unreachable => "unreachable",
         OutcomeKind::NoReply => "no reply",
@@ -18,10 +20,11 @@ pub(super) fn outcome(kind: OutcomeKind) -> &'static str {
     }
 }
 
-/// What proves the outcome, in a few words; nothing for a clean handshake.
-pub(super) fn detail(outcome: &Outcome, syns: Option<u32>) -> Option<String> {
+/// What proves the outcome, in a few words; nothing where all went well.
+pub(super) fn detail(protocol: Protocol, outcome: &Outcome, syns: Option<u32>) -> Option<String> {
     Some(match outcome {
         Outcome::Connected(handshake) => return retransmitted(*handshake, syns),
+        Outcome::Reply => return None,
         Outcome::ResetAfterConnect => "RST after the handshake".to_owned(),
         Outcome::ClosedAfterConnect => "closed by the target after the handshake".to_owned(),
         Outcome::Refused(Refusal::ByRst) => refused(syns),
@@ -29,8 +32,9 @@ pub(super) fn detail(outcome: &Outcome, syns: Option<u32>) -> Option<String> {
             "ECONNREFUSED: a RST, or a firewall's reject".to_owned()
         }
         Outcome::Unreachable(by) => unreached(by),
+        Outcome::NoReply if protocol == Protocol::Udp => "open or filtered".to_owned(),
         Outcome::NoReply => return syns.map(|syns| format!("{} sent", self::syns(syns))),
-        Outcome::Local(cause) => local(*cause).to_owned(),
+        Outcome::Local(cause) => local(protocol, *cause).to_owned(),
         Outcome::Unfinished => "still waiting when the run was stopped".to_owned(),
     })
 }
@@ -42,13 +46,13 @@ fn refused(syns: Option<u32>) -> String {
     }
 }
 
-/// As [`detail`], with what the evidence adds: the sender of our own ICMP error, the errno.
-pub(super) fn detail_with(
-    outcome: &Outcome,
-    syns: Option<u32>,
-    proof: &Evidence,
-) -> Option<String> {
-    let words = detail(outcome, syns)?;
+/// As [`detail`], with what the evidence adds: what the answer said, the sender of our own ICMP error, the errno.
+pub(super) fn detail_with(protocol: Protocol, ending: &Ending) -> Option<String> {
+    let (outcome, proof) = (&ending.outcome, &ending.evidence);
+    if *outcome == Outcome::Reply {
+        return ending.said.map(|said| said.to_string());
+    }
+    let words = detail(protocol, outcome, ending.syn_sent)?;
     let Outcome::Local(_) = outcome else {
         return Some(words);
     };
@@ -73,7 +77,9 @@ fn unreached(by: &Unreached) -> String {
 fn icmp(error: &IcmpError) -> String {
     let from = error.from.map(|from| format!(" from {from}"));
     let (reason, kind, code) = (error.reason(), error.kind, error.code);
-    format!("ICMP {reason} ({kind}/{code}){}", from.unwrap_or_default())
+    let mtu = error.mtu.map(|mtu| format!(", MTU {mtu}"));
+    let (from, mtu) = (from.unwrap_or_default(), mtu.unwrap_or_default());
+    format!("ICMP {reason} ({kind}/{code}){from}{mtu}")
 }
 
 fn retransmitted(handshake: Handshake, syns: Option<u32>) -> Option<String> {
@@ -93,8 +99,14 @@ pub(super) fn syns(number: u32) -> String {
 }
 
 /// This machine's own trouble, in words.
-pub(super) fn local(cause: LocalCause) -> &'static str {
+pub(super) fn local(protocol: Protocol, cause: LocalCause) -> &'static str {
     match cause {
+        LocalCause::DroppedLocally if protocol != Protocol::Tcp => {
+            "this machine's own queue dropped it"
+        }
+        LocalCause::LocalFirewall if protocol != Protocol::Tcp => {
+            "not let out by this machine's firewall"
+        }
         LocalCause::NoRoute => "no route to the target from here",
         LocalCause::NoNeighbour => "no ARP or neighbour answer from the next hop",
         LocalCause::RouteUnreachable => "an \"unreachable\" route of this machine",
@@ -108,6 +120,8 @@ pub(super) fn local(cause: LocalCause) -> &'static str {
         LocalCause::PortsExhausted => "no free local port",
         LocalCause::TooManyOpenFiles => "too many open files",
         LocalCause::AddressNotAvailable => "no usable source address on this machine",
+        LocalCause::MessageTooLong => "too large for the interface",
+        LocalCause::BroadcastTarget => "a broadcast address, where many might answer",
         LocalCause::NoSuchInterface => "no such interface on this machine",
         LocalCause::NetworkDown => "the interface is down",
         LocalCause::FamilyNotSupported => "that IP version is off on this machine",
@@ -132,20 +146,22 @@ mod tests {
             kind: 3,
             code: 13,
             from: Some([10, 20, 0, 1].into()),
+            mtu: None,
         };
         let outcome = Outcome::Unreachable(Unreached::ByIcmp(error));
         assert_eq!(
-            detail(&outcome, None).as_deref(),
+            detail(Protocol::Tcp, &outcome, None).as_deref(),
             Some("ICMP admin-prohibited (3/13) from 10.20.0.1")
         );
     }
 
     #[test]
     fn silence_says_how_many_syns_left_if_that_is_known() {
-        assert_eq!(
-            detail(&Outcome::NoReply, Some(1)).as_deref(),
-            Some("1 SYN sent")
-        );
-        assert_eq!(detail(&Outcome::NoReply, None), None);
+        let silence = |protocol, syns| detail(protocol, &Outcome::NoReply, syns);
+        let tcp = silence(Protocol::Tcp, Some(1));
+        assert_eq!(tcp.as_deref(), Some("1 SYN sent"));
+        assert_eq!(silence(Protocol::Tcp, None), None);
+        let udp = silence(Protocol::Udp, None);
+        assert_eq!(udp.as_deref(), Some("open or filtered"));
     }
 }

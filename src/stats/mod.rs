@@ -1,5 +1,6 @@
 //! Histograms, tallies, outages and the loss interval. Pure: samples in, figures out.
 
+mod answers;
 mod distribution;
 mod loss;
 mod outages;
@@ -8,13 +9,14 @@ mod run;
 
 use std::time::Duration;
 
+pub use answers::{Answers, Ttls};
 pub use distribution::{Distribution, Figures};
 pub use loss::Loss;
 pub use outages::{Outage, Outages};
 pub use recorder::{Cause, Recorder};
 pub use run::RunRecord;
 
-use crate::outcome::Sample;
+use crate::outcome::{Extra, Sample, TargetId};
 
 /// The statistics of a whole run.
 #[derive(Clone, Debug)]
@@ -53,6 +55,13 @@ impl Statistics {
         }
         if let Some(recorder) = self.targets.get_mut(sample.target.index()) {
             recorder.record(sample);
+        }
+    }
+
+    /// Takes in what came from a target and ended no probe.
+    pub fn record_extra(&mut self, target: TargetId, extra: Extra) {
+        if let Some(recorder) = self.targets.get_mut(target.index()) {
+            recorder.answers.record_extra(extra);
         }
     }
 }
@@ -106,6 +115,8 @@ pub(crate) mod fixture {
                 rtt: None,
                 syn_sent: Some(1),
                 held: None,
+                ttl: None,
+                said: None,
             },
         }
     }

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::time::Instant;
 
-use super::{Distribution, Jitter, Loss, Outages};
-use crate::outcome::{Class, Outcome, OutcomeKind, Sample};
+use super::{Answers, Distribution, Jitter, Loss, Outages};
+use crate::outcome::{Class, Outcome, OutcomeKind, RttClock, Sample};
 
 /// Different causes told apart; beyond these only outcomes are counted.
 const CAUSES: usize = 64;
@@ -16,22 +16,26 @@ pub struct Recorder {
     counts: [u64; OutcomeKind::ALL.len()],
     /// Answers that came after their probe's deadline.
     pub late: u64,
-    /// Completed handshakes as an application would wait for them.
+    /// Completed handshakes and replies, as an application would wait for them.
     pub connect: Distribution,
-    /// Clean handshakes as the kernel timed them.
+    /// Clean handshakes and replies as the kernel timed them.
     pub rtt: Distribution,
+    /// Some of these began with this process' clock, because the kernel did not tell when the datagram left.
+    pub rtt_by_user: bool,
     /// RSTs to a first SYN: a round trip, too.
     pub refused: Distribution,
     /// Of the path's round-trip time, or of connect times where the kernel measures none.
     pub jitter: Jitter,
     /// Runs of failed probes.
     pub outages: Outages,
-    /// Every kind of ending but the clean handshake.
+    /// Every kind of ending but the clean handshake and the reply.
     pub causes: Vec<Cause>,
     /// Probes whose cause was one too many to be told apart.
     pub other_causes: u64,
     /// The fewest and the most SYNs that left for a probe nobody answered.
     pub silent_syns: Option<RangeInclusive<u32>>,
+    /// What the answers were like.
+    pub answers: Answers,
     /// The local address used last.
     pub local: Option<SocketAddr>,
 }
@@ -57,12 +61,14 @@ impl Recorder {
             late: 0,
             connect: Distribution::new(digits),
             rtt: Distribution::new(digits),
+            rtt_by_user: false,
             refused: Distribution::new(digits),
             jitter: Jitter::default(),
             outages: Outages::default(),
             causes: Vec::new(),
             other_causes: 0,
             silent_syns: None,
+            answers: Answers::default(),
             local: None,
         }
     }
@@ -80,26 +86,30 @@ impl Recorder {
         if outcome == Outcome::Unfinished {
             return;
         }
+        if outcome.is_answered() {
+            self.answers.record(sample);
+        }
         self.note_times(sample);
         self.note_cause(sample);
     }
 
     fn note_times(&mut self, sample: &Sample) {
         let ending = &sample.ending;
-        let handshake = ending.outcome.handshake_completed();
+        let answered = ending.outcome.is_answered();
         if let Some(connect) = ending.connect {
-            if handshake {
+            if answered {
                 self.connect.record(connect);
             } else if matches!(ending.outcome, Outcome::Refused(_)) && !ending.was_sent_again() {
                 self.refused.record(connect);
             }
         }
         if let Some(rtt) = ending.rtt {
+            self.rtt_by_user |= rtt.clock == RttClock::User;
             self.rtt.record(rtt.time);
             self.jitter.record(rtt.time);
         } else if let Some(connect) = ending
             .connect
-            .filter(|_| handshake && ending.syn_sent.is_none())
+            .filter(|_| answered && ending.syn_sent.is_none())
         {
             self.jitter.record(connect);
         }
@@ -112,7 +122,7 @@ impl Recorder {
         {
             widen(&mut self.silent_syns, syns);
         }
-        if outcome.kind() == OutcomeKind::Connected && outcome.reason().is_none() {
+        if outcome.is_clean() {
             return;
         }
         let at = sample.sent_at;
@@ -172,7 +182,7 @@ fn widen<T: PartialOrd + Copy>(range: &mut Option<RangeInclusive<T>>, value: T) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{Handshake, LocalCause, Refusal, Rtt, RttClock};
+    use crate::outcome::{Handshake, LocalCause, Refusal, Rtt};
     use crate::stats::fixture::sample;
     use std::time::Duration;
 

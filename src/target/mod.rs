@@ -1,6 +1,7 @@
 //! From `host:port` text to addresses: parsing is pure, resolving is not.
 
 mod parse;
+mod protocol;
 pub mod resolve;
 
 use std::net::SocketAddr;
@@ -8,13 +9,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use parse::{Host, HostPorts, TargetError, parse};
+pub use protocol::Protocol;
 
 /// One address and port to probe, with the words the user used for it.
 #[derive(Clone, Debug)]
 pub struct Target {
+    /// What it is probed with.
+    pub protocol: Protocol,
     /// The host as it was typed.
     pub host: Arc<str>,
-    /// Where probes go.
+    /// Where probes go; the port is 0 where the protocol has none.
     pub address: SocketAddr,
     /// The name lookup that found the address; absent for an address that was typed.
     pub lookup: Option<Arc<Lookup>>,
@@ -39,9 +43,16 @@ impl Target {
         }
     }
 
-    /// `host:port` as the user would type it.
+    /// The port, where the protocol has ports.
+    pub fn port(&self) -> Option<u16> {
+        self.protocol.has_ports().then_some(self.address.port())
+    }
+
+    /// `host:port` as the user would type it; the host alone where there is no port.
     pub fn label(&self) -> String {
-        if self.host.contains(':') {
+        if !self.protocol.has_ports() {
+            self.host.to_string()
+        } else if self.host.contains(':') {
             format!("[{}]:{}", self.host, self.address.port())
         } else {
             format!("{}:{}", self.host, self.address.port())

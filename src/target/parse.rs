@@ -5,12 +5,16 @@ use std::ops::RangeInclusive;
 
 use thiserror::Error;
 
+use super::Protocol;
+
 /// A host and the ports of it to probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostPorts {
+    /// What to probe with.
+    pub protocol: Protocol,
     /// The host.
     pub host: Host,
-    /// The ports, as listed.
+    /// The ports, as listed; a single 0 where the protocol has none.
     pub ports: Vec<RangeInclusive<u16>>,
 }
 
@@ -51,9 +55,12 @@ pub enum TargetError {
     /// Nothing before the port.
     #[error("{0:?} names no host: write HOST:PORT")]
     NoHost(String),
-    /// No port, so an ICMP echo would be meant.
+    /// No port, where the protocol needs one.
     #[error("{0:?} has no port: add one, as in host:443")]
     NoPort(String),
+    /// A port, where the protocol has none.
+    #[error("{0:?} has a port: an ICMP echo goes to a host, as in icmp://host")]
+    PortOfIcmp(String),
     /// A port that is no number from 1 to 65535.
     #[error(
         "{port:?} in {target:?} is no port: ports are 1 to 65535, lists 22,80 and ranges 8000-8010"
@@ -73,7 +80,7 @@ pub enum TargetError {
         range: String,
     },
     /// An IPv6 address whose end cannot be told from a port.
-    #[error("{0:?} is ambiguous: an IPv6 address needs brackets, as in [2001:db8::1]:443")]
+    #[error("{0:?} is ambiguous: an IPv6 address needs brackets here, as in [2001:db8::1]:443")]
     Brackets(String),
     /// Something in brackets that is no IPv6 address.
     #[error("{0:?} is not an IPv6 address")]
@@ -84,61 +91,94 @@ pub enum TargetError {
     /// The interface of a link-local address does not exist.
     #[error("{0:?} is not an interface of this machine")]
     NoSuchZone(String),
+    /// A port without its host, most likely: resolvers take a number for an IPv4 address (`inet_aton(3)`).
+    #[error("{0:?} is a number, not a host: write HOST:PORT")]
+    Number(String),
     /// Characters that no host name has.
     #[error("{0:?} is not a host name: it has characters that no name has")]
     Name(String),
-    /// A protocol that is not (yet) offered.
-    #[error("{0:?} is not offered: targets are tcp:// or plain HOST:PORT")]
+    /// A protocol that is not offered.
+    #[error(
+        "{0:?} is not offered: targets are tcp://, udp:// or icmp://, or plain HOST:PORT or HOST"
+    )]
     Scheme(String),
 }
 
-/// Parses `host:port`, `[v6]:port`, `host:22,80,8000-8010`, each with or without `tcp://`.
+/// Parses `host:port`, `[v6]:port`, `host:22,80,8000-8010`, each with or without `tcp://` or `udp://`,
+/// and `icmp://host` or the host alone for an ICMP echo.
 ///
-/// `zone_index` turns an interface name into its number (RFC 4007 section 11).
+/// Ports without a scheme are those of `plain`. `zone_index` turns an interface name into its number
+/// (RFC 4007 section 11).
 pub fn parse(
     text: &str,
+    plain: Protocol,
     zone_index: impl Fn(&str) -> Option<u32>,
 ) -> Result<HostPorts, TargetError> {
-    let rest = strip_scheme(text)?;
+    let (scheme, rest) = scheme(text)?;
     let (host, ports) = split(text, rest)?;
+    let protocol = match (scheme, ports) {
+        (Some(protocol), _) => protocol,
+        // A host alone is pinged, but not if something else was asked for.
+        (None, None) if plain == Protocol::Tcp => Protocol::Icmp,
+        (None, _) => plain,
+    };
+    let is_v6 = rest.starts_with('[') || host.contains(':');
     Ok(HostPorts {
-        host: self::host(host, rest.starts_with('['), zone_index)?,
-        ports: self::ports(text, ports)?,
+        protocol,
+        host: self::host(host, is_v6, zone_index)?,
+        ports: match (protocol.has_ports(), ports) {
+            (true, Some(ports)) => self::ports(text, ports)?,
+            (true, None) => return Err(TargetError::NoPort(text.to_owned())),
+            (false, Some(_)) => return Err(TargetError::PortOfIcmp(text.to_owned())),
+            (false, None) => vec![0..=0],
+        },
     })
 }
 
-fn strip_scheme(text: &str) -> Result<&str, TargetError> {
-    match text.split_once("://") {
-        None => Ok(text),
-        Some(("tcp", rest)) => Ok(rest.trim_end_matches('/')),
-        Some((scheme, _)) => Err(TargetError::Scheme(format!("{scheme}://"))),
+/// The protocol before `://`, and what follows.
+fn scheme(text: &str) -> Result<(Option<Protocol>, &str), TargetError> {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return Ok((None, text));
+    };
+    match Protocol::from_name(scheme) {
+        Some(protocol) => Ok((Some(protocol), rest.trim_end_matches('/'))),
+        None => Err(TargetError::Scheme(format!("{scheme}://"))),
     }
 }
 
 /// Splits host and ports; brackets are taken off.
-fn split<'a>(text: &str, rest: &'a str) -> Result<(&'a str, &'a str), TargetError> {
+fn split<'a>(text: &str, rest: &'a str) -> Result<(&'a str, Option<&'a str>), TargetError> {
     let own = || text.to_owned();
     if let Some(bracketed) = rest.strip_prefix('[') {
         let (host, after) = bracketed
             .split_once(']')
             .ok_or_else(|| TargetError::Address(own()))?;
-        let ports = after.strip_prefix(':');
-        return Ok((host, ports.ok_or_else(|| TargetError::NoPort(own()))?));
+        return match after.strip_prefix(':') {
+            None if !after.is_empty() => Err(TargetError::Address(own())),
+            ports => Ok((host, ports)),
+        };
     }
-    match rest.matches(':').count() {
-        0 if rest.is_empty() => Err(TargetError::NoHost(own())),
-        0 => Err(TargetError::NoPort(own())),
-        1 => Ok(rest.split_once(':').unwrap_or((rest, ""))),
-        _ => Err(TargetError::Brackets(own())),
+    match rest.rsplit_once(':') {
+        None if rest.is_empty() => Err(TargetError::NoHost(own())),
+        None => Ok((rest, None)),
+        Some((host, ports)) if !host.contains(':') => Ok((host, Some(ports))),
+        Some((host, _)) if is_v6(rest) && !is_v6(host) => Ok((rest, None)),
+        Some(_) => Err(TargetError::Brackets(own())),
     }
+}
+
+/// Whether this is an IPv6 address, its zone left aside.
+fn is_v6(text: &str) -> bool {
+    let address = text.split('%').next().unwrap_or_default();
+    address.parse::<Ipv6Addr>().is_ok()
 }
 
 fn host(
     host: &str,
-    bracketed: bool,
+    is_v6: bool,
     zone_index: impl Fn(&str) -> Option<u32>,
 ) -> Result<Host, TargetError> {
-    let address = if bracketed {
+    let address = if is_v6 {
         Some(v6(host, zone_index)?)
     } else {
         host.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, 0))
@@ -181,6 +221,7 @@ fn name(text: &str) -> Result<String, TargetError> {
     let fooling = |c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.');
     match text {
         "" => Err(TargetError::NoHost(text.to_owned())),
+        _ if text.bytes().all(|b| b.is_ascii_digit()) => Err(TargetError::Number(text.to_owned())),
         _ if text.len() > 253 || text.contains(fooling) => Err(TargetError::Name(text.to_owned())),
         _ => Ok(text.to_owned()),
     }
@@ -214,7 +255,7 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> Result<HostPorts, TargetError> {
-        parse(text, |zone| (zone == "eth0").then_some(7))
+        parse(text, Protocol::Tcp, |zone| (zone == "eth0").then_some(7))
     }
 
     fn message(text: &str) -> String {
@@ -230,6 +271,35 @@ mod tests {
         assert_eq!(target.host.text(), "2001:db8::1");
         let target = parsed("10.0.0.7:5432").expect("an address");
         assert!(matches!(target.host, Host::Address { address, .. } if address.is_ipv4()));
+    }
+
+    #[test]
+    fn the_scheme_or_the_missing_port_names_the_protocol() {
+        for (text, protocol) in [
+            ("host:53", Protocol::Tcp),
+            ("tcp://host:53", Protocol::Tcp),
+            ("udp://host:53", Protocol::Udp),
+            ("icmp://host", Protocol::Icmp),
+            ("host", Protocol::Icmp),
+            ("[::1]", Protocol::Icmp),
+        ] {
+            assert_eq!(parsed(text).expect(text).protocol, protocol, "{text}");
+        }
+        let udp = |text| parse(text, Protocol::Udp, |_| None);
+        assert_eq!(udp("host:53").expect("a port").protocol, Protocol::Udp);
+        let message = udp("host").expect_err("udp needs a port").to_string();
+        assert!(message.contains("no port"), "{message}");
+    }
+
+    #[test]
+    fn an_ipv6_address_needs_no_brackets_where_nothing_in_it_can_be_a_port() {
+        for text in ["::1", "fe80::1%eth0", "2001:db8:0:0:0:0:0:1", "icmp://::1"] {
+            let target = parsed(text).expect(text);
+            assert_eq!(target.protocol, Protocol::Icmp, "{text}");
+            assert_eq!(target.ports, [0..=0]);
+        }
+        assert!(message("2001:db8::1:443").contains("ambiguous"));
+        assert!(message("udp://::1").contains("no port"));
     }
 
     #[test]
@@ -254,8 +324,10 @@ mod tests {
         for (text, named) in [
             ("", "names no host"),
             (":443", "names no host"),
-            ("host", "no port"),
-            ("[::1]", "no port"),
+            ("tcp://host", "no port"),
+            ("udp://[::1]", "no port"),
+            ("icmp://host:443", "has a port"),
+            ("[::1]443", "not an IPv6 address"),
             ("host:", "\"\""),
             ("host:0", "\"0\""),
             ("host:65536", "\"65536\""),
@@ -266,7 +338,9 @@ mod tests {
             ("2001:db8::1:443", "brackets"),
             ("[2001:db8::zz]:443", "not an IPv6 address"),
             ("[::1:443", "not an IPv6 address"),
-            ("udp://host:53", "udp://"),
+            ("http://host:80", "http://"),
+            ("icmp://", "names no host"),
+            ("443", "a number, not a host"),
             ("ho st:80", "not a host name"),
         ] {
             assert!(message(text).contains(named), "{text:?}: {}", message(text));

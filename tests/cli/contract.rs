@@ -27,7 +27,7 @@ fn violation(object: &Value) -> Option<String> {
     result.err().map(|error| format!("{error:#}\n{object:#}"))
 }
 
-fn assert_valid(outcome: &Outcome) {
+pub(crate) fn assert_valid(outcome: &Outcome) {
     let objects = outcome.json();
     assert!(!objects.is_empty(), "{outcome:?}");
     let violations: Vec<_> = objects.iter().filter_map(violation).collect();

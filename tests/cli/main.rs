@@ -1,6 +1,7 @@
 //! The command as a person or a script meets it: arguments, streams, signals, the JSON contract.
 
 mod contract;
+mod datagram;
 mod demo;
 mod input;
 mod run;

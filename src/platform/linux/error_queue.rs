@@ -4,10 +4,12 @@ use std::io::IoSliceMut;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsRawFd;
 
-use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, Timestamps, recvmsg};
 use socket2::Socket;
 
+use super::datagram::{address, time};
 use crate::outcome::{IcmpError, IcmpVersion};
+use crate::platform::Report;
 
 /// A queue can hold entries that are no ICMP errors; a socket of one probe never has many.
 const MOST_ENTRIES: usize = 16;
@@ -21,44 +23,63 @@ pub(super) struct Drained {
     pub(super) cut: bool,
 }
 
-/// Drains the error queue.
+/// Drains the error queue of a socket that carries one probe, so that what an error quotes is not needed.
 pub(super) fn drain(socket: &Socket) -> Drained {
     let mut drained = Drained::default();
     for _ in 0..MOST_ENTRIES {
-        match next_entry(socket) {
-            Entry::Icmp(error) => drained.icmp = drained.icmp.or(Some(error)),
-            Entry::Other => {}
-            Entry::Cut => drained.cut = true,
-            Entry::None => break,
+        match next_report(socket, &mut [0]) {
+            Some(Report::Icmp { error, .. }) => drained.icmp = drained.icmp.or(Some(error)),
+            Some(Report::Sent { .. } | Report::Other) => {}
+            Some(Report::Cut) => drained.cut = true,
+            None => break,
         }
     }
     drained
 }
 
-enum Entry {
-    Icmp(IcmpError),
-    Other,
-    Cut,
-    None,
+/// Takes one entry off the queue, and as much as fits of the packet that it quotes.
+pub fn next_report(socket: &Socket, quoted: &mut [u8]) -> Option<Report> {
+    let mut iov = [IoSliceMut::new(quoted)];
+    let mut control = nix::cmsg_space!(
+        libc::sock_extended_err,
+        libc::sockaddr_in6,
+        Timestamps,
+        i32,
+        i32
+    );
+    let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
+    let descriptor = socket.as_raw_fd();
+    let message =
+        recvmsg::<SockaddrStorage>(descriptor, &mut iov, Some(&mut control), flags).ok()?;
+    let target = message.address.as_ref().and_then(address);
+    // `cmsgs` fails where the kernel cut the control data (MSG_CTRUNC).
+    let Ok(messages) = message.cmsgs() else {
+        return Some(Report::Cut);
+    };
+    let messages: Vec<_> = messages.collect();
+    let icmp = messages.iter().find_map(decode);
+    let report = icmp.map(|error| Report::Icmp {
+        error,
+        target,
+        quoted: message.bytes,
+    });
+    Some(report.or_else(|| sent(&messages)).unwrap_or(Report::Other))
 }
 
-/// Takes one entry off the queue.
-fn next_entry(socket: &Socket) -> Entry {
-    // The quoted packet is not needed: one socket carries one probe.
-    let mut quoted = [0_u8; 1];
-    let mut iov = [IoSliceMut::new(&mut quoted)];
-    let mut control = nix::cmsg_space!(libc::sock_extended_err, libc::sockaddr_in6);
-    let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
-    let Ok(message) = recvmsg::<()>(socket.as_raw_fd(), &mut iov, Some(&mut control), flags) else {
-        return Entry::None;
-    };
-    // `cmsgs` fails where the kernel cut the control data (MSG_CTRUNC).
-    let Ok(mut messages) = message.cmsgs() else {
-        return Entry::Cut;
-    };
-    messages
-        .find_map(|message| decode(&message))
-        .map_or(Entry::Other, Entry::Icmp)
+/// The kernel's word that a datagram has left (`SO_EE_ORIGIN_TIMESTAMPING`).
+fn sent(messages: &[ControlMessageOwned]) -> Option<Report> {
+    let at = messages.iter().find_map(|message| match message {
+        ControlMessageOwned::ScmTimestampsns(stamps) => time(stamps.system),
+        _ => None,
+    })?;
+    messages.iter().find_map(|message| match message {
+        ControlMessageOwned::Ipv4RecvErr(entry, _) | ControlMessageOwned::Ipv6RecvErr(entry, _) => {
+            let number = entry.ee_data;
+            let stamp = entry.ee_origin == libc::SO_EE_ORIGIN_TIMESTAMPING;
+            stamp.then_some(Report::Sent { number, at })
+        }
+        _ => None,
+    })
 }
 
 fn decode(message: &ControlMessageOwned) -> Option<IcmpError> {
@@ -84,12 +105,17 @@ fn icmp_error(error: libc::sock_extended_err, from: Option<IpAddr>) -> Option<Ic
         libc::SO_EE_ORIGIN_ICMP6 => IcmpVersion::V6,
         _ => return None,
     };
-    Some(IcmpError {
+    let icmp = IcmpError {
         version,
         kind: error.ee_type,
         code: error.ee_code,
         from: from.map(|from| from.to_canonical()),
-    })
+        mtu: None,
+    };
+    // For a packet that is too big the kernel adds the MTU of the next link (`icmp_unreach` in
+    // net/ipv4/icmp.c, `udpv6_err` in net/ipv6/udp.c); old routers leave it 0 (RFC 1191 section 5).
+    let mtu = Some(error.ee_info).filter(|mtu| icmp.is_too_big() && *mtu > 0);
+    Some(IcmpError { mtu, ..icmp })
 }
 
 #[cfg(test)]

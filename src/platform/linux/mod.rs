@@ -1,6 +1,8 @@
 //! What Linux tells an ordinary user.
 
+mod datagram;
 mod error_queue;
+mod hops;
 mod host;
 mod netlink;
 mod poller;
@@ -18,6 +20,9 @@ use super::{Readiness, errno};
 use crate::outcome::Errno;
 use crate::outcome::evidence::{PeerEnd, TcpState, TcpTestimony};
 
+pub use datagram::{Control, echo_socket, fragment, hear_ttl, receive, stamp, udp_socket};
+pub use error_queue::next_report;
+pub use hops::answer_hops;
 pub use host::{ephemeral_ports, host, open_descriptors, raise_descriptor_limit};
 pub use poller::{Poller, Waker};
 pub use surroundings::interface_index;
@@ -40,6 +45,9 @@ pub fn hear_icmp_errors(socket: &Socket, v6: bool) -> io::Result<()> {
     }
     Ok(())
 }
+
+/// ICMP errors come with their sender.
+pub const HAS_ERROR_QUEUE: bool = true;
 
 /// Sockets can be bound to an interface.
 pub const CAN_BIND_TO_INTERFACE: bool = true;

@@ -14,9 +14,6 @@ use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 /// An answer fits easily: one route or one neighbour.
 const ANSWER_SIZE: usize = 8192;
 
-/// TCP's protocol number (IANA).
-const TCP: u8 = 6;
-
 /// What the kernel would do with a packet.
 #[derive(Debug)]
 pub(super) struct RouteFound {
@@ -26,8 +23,8 @@ pub(super) struct RouteFound {
     pub(super) source: Option<IpAddr>,
     /// The machine it goes to first: the gateway, or the target itself.
     pub(super) next_hop: IpAddr,
-    /// The target is this machine.
-    pub(super) is_local: bool,
+    /// `Local` where the target is this machine.
+    pub(super) kind: RouteType,
 }
 
 /// What a packet's route depends on, besides its destination.
@@ -39,8 +36,17 @@ pub(super) struct Selector {
     pub(super) source: Option<IpAddr>,
     /// Its TOS byte or traffic class.
     pub(super) tos: u8,
-    /// The TCP ports it comes from (0: not known) and goes to; rules and multipath select by them.
-    pub(super) tcp_ports: Option<(u16, u16)>,
+    /// Rules and multipath select by it.
+    pub(super) flow: Option<Flow>,
+}
+
+/// What a packet belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flow {
+    /// The number of the protocol in the IP header.
+    pub(super) protocol: u8,
+    /// The ports it comes from (0: not known) and goes to.
+    pub(super) ports: Option<(u16, u16)>,
 }
 
 /// Looks up the route to `target` (`RTM_GETROUTE`).
@@ -59,8 +65,10 @@ pub(super) fn route(target: IpAddr, selector: Selector) -> Option<RouteFound> {
             .source
             .map(|from| RouteAttribute::Source(route_address(from))),
     );
-    if let Some((from, to)) = selector.tcp_ports {
-        attributes.push(RouteAttribute::IpProto(TCP));
+    if let Some(flow) = selector.flow {
+        attributes.push(RouteAttribute::IpProto(flow.protocol));
+    }
+    if let Some((from, to)) = selector.flow.and_then(|flow| flow.ports) {
         attributes.push(RouteAttribute::Dport(to));
         attributes.extend((from > 0).then_some(RouteAttribute::Sport(from)));
     }
@@ -88,7 +96,7 @@ fn found(route: &RouteMessage, target: IpAddr) -> Option<RouteFound> {
         interface: interface?,
         source,
         next_hop,
-        is_local: route.header.kind == RouteType::Local,
+        kind: route.header.kind,
     })
 }
 
@@ -181,7 +189,7 @@ mod tests {
     fn loopback_is_this_machine() {
         let found =
             route(Ipv4Addr::LOCALHOST.into(), Selector::default()).expect("a route to loopback");
-        assert!(found.is_local);
+        assert_eq!(found.kind, RouteType::Local);
         assert_eq!(found.next_hop, IpAddr::from(Ipv4Addr::LOCALHOST));
     }
 

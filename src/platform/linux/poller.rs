@@ -88,9 +88,24 @@ impl Poller {
         Ok(())
     }
 
+    /// Watches a socket for datagrams, and for what comes onto its error queue.
+    pub fn watch_answers(&self, socket: &Socket, token: u64) -> io::Result<()> {
+        epoll::add(
+            &self.epoll,
+            socket,
+            EventData::new_u64(token),
+            EventFlags::IN,
+        )?;
+        Ok(())
+    }
+
     /// A watch goes on by itself; other systems tell one event and need to be asked again.
     #[allow(clippy::unused_self)]
     pub fn watch_again(&self, _socket: &Socket, _token: u64) {}
+
+    /// As [`Poller::watch_again`], for [`Poller::watch_answers`].
+    #[allow(clippy::unused_self)]
+    pub fn watch_answers_again(&self, _socket: &Socket, _token: u64) {}
 
     /// Watches a connected socket for its end alone: being writable is no longer news.
     pub fn watch_end(&self, socket: &Socket, token: u64) -> io::Result<()> {

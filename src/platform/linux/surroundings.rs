@@ -4,16 +4,23 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use netlink_packet_route::neighbour::NeighbourState;
+use netlink_packet_route::route::RouteType;
 use nix::net::if_::{if_indextoname, if_nametoindex};
 
-use super::netlink::{self, RouteFound, Selector};
+use super::netlink::{self, Flow, RouteFound, Selector};
 use crate::outcome::evidence::NextHop;
-use crate::platform::{Here, Route};
+use crate::platform::{Here, Journey, Route};
+use crate::target::Protocol;
 
 impl Here {
     /// The route packets to `target` take.
-    pub fn route_to(&self, target: SocketAddr) -> Option<Route> {
-        let found = self.lookup(target, None)?;
+    pub fn route_to(&self, protocol: Protocol, target: SocketAddr) -> Option<Route> {
+        let local = None;
+        let found = self.lookup(&Journey {
+            protocol,
+            target,
+            local,
+        })?;
         let name = if_indextoname(found.interface).ok();
         Some(Route {
             source: self.source.or(found.source),
@@ -21,7 +28,8 @@ impl Here {
         })
     }
 
-    fn lookup(&self, target: SocketAddr, local: Option<SocketAddr>) -> Option<RouteFound> {
+    fn lookup(&self, journey: &Journey) -> Option<RouteFound> {
+        let (target, local) = (journey.target, journey.local);
         let bound = self.interface.as_deref().and_then(interface_index);
         // Multipath over IPv4 selects by source and target. IPv6 selects by the flow label, which nobody knows,
         // and wants the source to be an address of the very interface.
@@ -30,11 +38,17 @@ impl Here {
             interface: bound.or(zone(target)),
             source: source.or(self.source),
             tos: self.dscp.unwrap_or(0) << 2,
-            tcp_ports: Some((local.map_or(0, |local| local.port()), target.port())),
+            flow: Some(Flow {
+                protocol: number(journey),
+                ports: journey
+                    .protocol
+                    .has_ports()
+                    .then(|| (local.map_or(0, |local| local.port()), target.port())),
+            }),
         };
         // Kernels before 4.17 know no ports in a lookup, and refuse what they do not know.
         let without_ports = Selector {
-            tcp_ports: None,
+            flow: None,
             ..selector
         };
         let found = netlink::route(target.ip(), selector);
@@ -44,20 +58,22 @@ impl Here {
     /// Whether `address` belongs to this machine. The routing tables know more than the interfaces: a whole
     /// local prefix, for one.
     pub fn is_own(address: IpAddr) -> bool {
-        netlink::route(address, Selector::default()).is_some_and(|route| route.is_local)
+        netlink::route(address, Selector::default())
+            .is_some_and(|route| route.kind == RouteType::Local)
     }
 
-    /// What is known of the next hop of a probe from `local` to `target` that was sent `waited` ago.
-    pub fn next_hop(
-        &self,
-        target: SocketAddr,
-        local: Option<SocketAddr>,
-        waited: Option<Duration>,
-    ) -> NextHop {
-        let Some(route) = self.lookup(target, local) else {
+    /// Whether the target is a broadcast address of a network that this machine is on.
+    pub fn is_broadcast(&self, journey: &Journey) -> bool {
+        let found = self.lookup(journey);
+        found.is_some_and(|route| route.kind == RouteType::Broadcast)
+    }
+
+    /// What is known of the next hop of a probe on this journey that was sent `waited` ago.
+    pub fn next_hop(&self, journey: &Journey, waited: Option<Duration>) -> NextHop {
+        let Some(route) = self.lookup(journey) else {
             return NextHop::Unknown;
         };
-        if route.is_local {
+        if route.kind == RouteType::Local {
             return NextHop::Known;
         }
         let Some(neighbour) = netlink::neighbour(route.interface, route.next_hop) else {
@@ -76,6 +92,16 @@ impl Here {
 
 /// The kernel tells a neighbour's age in hundredths of a second (`USER_HZ`).
 const TICK: Duration = Duration::from_millis(20);
+
+/// The protocol's number in the IP header (IANA).
+fn number(journey: &Journey) -> u8 {
+    match journey.protocol {
+        Protocol::Tcp => 6,
+        Protocol::Udp => 17,
+        Protocol::Icmp if journey.target.is_ipv4() => 1,
+        Protocol::Icmp => 58,
+    }
+}
 
 /// The interface that a link-local target belongs to (RFC 4007).
 fn zone(target: SocketAddr) -> Option<u32> {
@@ -104,7 +130,7 @@ mod tests {
     #[test]
     fn the_route_to_loopback_leaves_by_it() {
         let route = Here::default()
-            .route_to((Ipv4Addr::LOCALHOST, 80).into())
+            .route_to(Protocol::Tcp, (Ipv4Addr::LOCALHOST, 80).into())
             .expect("a route to loopback");
         assert_eq!(route.interface.as_deref(), Some("lo"));
         assert!(interface_index("lo").is_some());

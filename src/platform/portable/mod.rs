@@ -12,15 +12,19 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{EphemeralPorts, Here, HostFacts, Readiness, Route, errno, source_address};
+use super::{
+    EchoSocket, EphemeralPorts, Here, HostFacts, Journey, Readiness, Received, Report, Route,
+    errno, source_address,
+};
 use crate::outcome::Errno;
 use crate::outcome::evidence::{NextHop, PeerEnd, TcpInfo, TcpTestimony};
+use crate::target::Protocol as TargetProtocol;
 
 pub use poller::{Poller, Waker};
 
 impl Here {
     /// The source address, as a UDP socket's connect chooses it.
-    pub fn route_to(&self, target: SocketAddr) -> Option<Route> {
+    pub fn route_to(&self, _protocol: TargetProtocol, target: SocketAddr) -> Option<Route> {
         Some(Route {
             source: self.source.or_else(|| source_address(target).ok()),
             interface: self.interface.clone(),
@@ -33,13 +37,13 @@ impl Here {
     }
 
     /// Not told by this system.
-    pub fn next_hop(
-        &self,
-        _target: SocketAddr,
-        _local: Option<SocketAddr>,
-        _waited: Option<Duration>,
-    ) -> NextHop {
+    pub fn next_hop(&self, _journey: &Journey, _waited: Option<Duration>) -> NextHop {
         NextHop::Unknown
+    }
+
+    /// Not told by this system.
+    pub fn is_broadcast(&self, _journey: &Journey) -> bool {
+        false
     }
 }
 
@@ -52,6 +56,73 @@ pub fn tcp_socket(target: SocketAddr) -> io::Result<Socket> {
     )?;
     socket.set_nonblocking(true)?;
     Ok(socket)
+}
+
+/// A UDP socket that never blocks.
+pub fn udp_socket(target: SocketAddr) -> io::Result<Socket> {
+    let domain = Domain::for_address(target);
+    let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+/// A socket for ICMP echoes: macOS has ping sockets for everybody, other systems want privileges.
+pub fn echo_socket(target: SocketAddr) -> io::Result<(Socket, EchoSocket)> {
+    let domain = Domain::for_address(target);
+    let protocol = if target.is_ipv4() {
+        Protocol::ICMPV4
+    } else {
+        Protocol::ICMPV6
+    };
+    let open = |kind| Socket::new(domain, kind, Some(protocol));
+    let socket = open(Type::DGRAM).or_else(|refusal| open(Type::RAW).map_err(|_| refusal))?;
+    socket.set_nonblocking(true)?;
+    // Neither kind of socket gives an identifier of its own here.
+    Ok((socket, EchoSocket::Raw))
+}
+
+/// Not asked for here.
+pub fn hear_ttl(_socket: &Socket, _v6: bool) -> io::Result<()> {
+    Ok(())
+}
+
+/// Not told by this system.
+pub fn answer_hops(_socket: &Socket) -> Option<u8> {
+    None
+}
+
+/// No kernel clock measures here.
+pub fn stamp(_socket: &Socket, _transmit: bool) -> io::Result<()> {
+    Ok(())
+}
+
+/// Left as the system has it, where that is what is asked for.
+pub fn fragment(_socket: &Socket, _v6: bool, allowed: bool) -> io::Result<()> {
+    if allowed {
+        Ok(())
+    } else {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+/// No control data is read here.
+#[derive(Debug, Default)]
+pub struct Control;
+
+/// Takes one datagram from the socket. `WouldBlock`: there is none.
+pub fn receive(socket: &Socket, buffer: &mut [u8], _control: &mut Control) -> io::Result<Received> {
+    let mut socket = socket;
+    Ok(Received {
+        length: socket.read(buffer)?,
+        from: None,
+        at: None,
+        ttl: None,
+    })
+}
+
+/// There is no error queue here.
+pub fn next_report(_socket: &Socket, _quoted: &mut [u8]) -> Option<Report> {
+    None
 }
 
 /// There is no error queue here.
@@ -106,6 +177,9 @@ pub fn tcp_testimony(socket: &Socket, _readiness: Readiness) -> TcpTestimony {
         ..TcpTestimony::default()
     }
 }
+
+/// ICMP errors show as an errno alone.
+pub const HAS_ERROR_QUEUE: bool = false;
 
 /// Whether sockets can be bound to an interface.
 pub const CAN_BIND_TO_INTERFACE: bool = cfg!(target_vendor = "apple");

@@ -43,7 +43,15 @@ impl Poller {
 
     /// Watches a connecting socket for the end of the handshake.
     pub fn watch_connect(&self, socket: &Socket, token: u64) -> io::Result<()> {
-        let event = Event::writable(key(token));
+        self.add(socket, Event::writable(key(token)))
+    }
+
+    /// Watches a socket for datagrams.
+    pub fn watch_answers(&self, socket: &Socket, token: u64) -> io::Result<()> {
+        self.add(socket, Event::readable(key(token)))
+    }
+
+    fn add(&self, socket: &Socket, event: Event) -> io::Result<()> {
         #[allow(unsafe_code)]
         // SAFETY: the caller calls `forget` before it closes the socket, as `polling` asks.
         unsafe {
@@ -54,6 +62,11 @@ impl Poller {
     /// Watches a connecting socket again: each watch here tells one event.
     pub fn watch_again(&self, socket: &Socket, token: u64) {
         let _ = self.inner.modify(socket, Event::writable(key(token)));
+    }
+
+    /// Watches a socket for datagrams again.
+    pub fn watch_answers_again(&self, socket: &Socket, token: u64) {
+        let _ = self.inner.modify(socket, Event::readable(key(token)));
     }
 
     /// Watches a connected socket for its end alone.

@@ -1,30 +1,19 @@
-//! From decoded evidence to meaning: how do we know it was a firewall? Here.
+//! Judges TCP connects.
 
 use std::time::Duration;
 
-use super::evidence::{
+use super::{Judgement, Rejection, failed_at_once};
+use crate::outcome::evidence::{
     EvidenceKind, NextHop, PeerEnd, Surroundings, TcpInfo, TcpState, TcpTestimony,
 };
-use super::{Errno, Evidence, Handshake, IcmpError, LocalCause, Outcome, Refusal, Unreached};
-
-/// An outcome with its proof.
-pub type Judgement = (Outcome, Evidence);
+use crate::outcome::{Errno, Evidence, Handshake, LocalCause, Outcome, Refusal, Unreached};
 
 /// The first retransmission waits a second (RFC 6298 section 2), so after a lost packet a handshake's
 /// time and its time-stamp rtt differ by almost nothing or by about a second or more.
 const FIRST_SYN_TIMER: Duration = Duration::from_millis(900);
 
-/// A local firewall's answer takes microseconds; a busy machine may deliver it this much later.
-const REJECTED_WITHIN: Duration = Duration::from_millis(100);
-
 /// See above: what separates the two.
 const FIRST_SYN_ANSWERED_WITHIN: Duration = Duration::from_millis(500);
-
-/// Judges an error that `connect()`, or the setting up of its socket, returned at once.
-pub fn failed_at_once(errno: Errno) -> Judgement {
-    let cause = LocalCause::from_errno(errno);
-    (Outcome::Local(cause), Evidence::errno(errno))
-}
 
 /// Judges a connecting socket that asks for attention. `None`: it is still connecting.
 ///
@@ -43,7 +32,16 @@ pub fn connecting(
         return Some(connected(handshake));
     }
     if let Some(icmp) = testimony.icmp {
-        return Some(rejected(icmp, testimony, connect, around));
+        let rejection = Rejection {
+            icmp,
+            errno: testimony.errno,
+            // Then the socket stays in `SYN_SENT` (`tcp_v4_err` in net/ipv4/tcp_ipv4.c).
+            within_call: testimony
+                .info
+                .is_some_and(|info| info.state == TcpState::SynSent),
+            after: connect,
+        };
+        return Some(rejection.judge(around));
     }
     if let Some(errno) = testimony.errno {
         return Some(failed(errno, testimony.queue_read));
@@ -118,49 +116,6 @@ pub fn failed(errno: Errno, queue_read: bool) -> Judgement {
     }
 }
 
-/// An ICMP error: from another machine it is the network's word, from our own address it is ours.
-fn rejected(
-    icmp: IcmpError,
-    testimony: &TcpTestimony,
-    connect: Option<Duration>,
-    around: &dyn Surroundings,
-) -> Judgement {
-    let own = icmp.from.is_some_and(|from| around.is_own(from));
-    let outcome = if own {
-        Outcome::Local(own_rejection(icmp, testimony.info, connect, around))
-    } else {
-        Outcome::Unreachable(Unreached::ByIcmp(icmp))
-    };
-    let evidence = Evidence {
-        kind: Some(EvidenceKind::Icmp),
-        icmp: Some(icmp),
-        errno: testimony.errno,
-    };
-    (outcome, evidence)
-}
-
-/// A failed neighbour lookup raises host-unreachable, and so may a firewall's reject rule.
-///
-/// A reject comes while `connect()` still runs, and then the socket stays in `SYN_SENT` (`tcp_v4_err` in
-/// `net/ipv4/tcp_ipv4.c`), or on a busy machine shortly after. A lookup fails after seconds, unless the probe
-/// joins one that others have started: then the neighbour's entry tells.
-fn own_rejection(
-    icmp: IcmpError,
-    info: Option<TcpInfo>,
-    connect: Option<Duration>,
-    around: &dyn Surroundings,
-) -> LocalCause {
-    if !icmp.is_host_unreachable() || info.is_some_and(|info| info.state == TcpState::SynSent) {
-        return LocalCause::LocalFirewall;
-    }
-    let soon = connect.is_some_and(|connect| connect < REJECTED_WITHIN);
-    if soon && around.next_hop() != NextHop::Unresolved {
-        LocalCause::LocalFirewall
-    } else {
-        LocalCause::NoNeighbour
-    }
-}
-
 /// Why no SYN has left this machine, as far as that shows.
 fn stopped_here(info: Option<TcpInfo>, around: &dyn Surroundings) -> Option<LocalCause> {
     let info = info?;
@@ -204,7 +159,7 @@ mod tests {
     use super::*;
     use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-    use crate::outcome::IcmpVersion;
+    use crate::outcome::{IcmpError, IcmpVersion};
 
     const TARGET: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 7)), 443);
     const OWN: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
@@ -228,6 +183,7 @@ mod tests {
             kind: 3,
             code,
             from: Some(from),
+            mtu: None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! `--json`: one object per line. The contract is `schema.json`; fields are added, never changed.
 
+mod shapes;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -7,183 +9,15 @@ use serde::Serialize;
 use super::parts::judged;
 use super::{Report, RunInfo, TargetReport, VERSION};
 use crate::clock::rfc3339;
-use crate::outcome::{Class, Evidence, IcmpError, Outcome, OutcomeKind, Sample, Unreached};
+use crate::outcome::{Class, Evidence, IcmpError, Outcome, OutcomeKind, Said, Sample, Unreached};
+use crate::payload::Payload;
 use crate::plan::Limit;
-use crate::stats::{Distribution, Outage, Statistics};
-
-#[derive(Serialize)]
-struct Start<'a> {
-    r#type: &'static str,
-    schema: u32,
-    version: &'static str,
-    command: &'a str,
-    time: String,
-    host: Host<'a>,
-    count: Option<u64>,
-    interval_us: f64,
-    timeout_us: f64,
-    warmup: u64,
-    histogram_digits: u8,
-    targets: Vec<StartTarget>,
-    unresolved: &'a [String],
-}
-
-#[derive(Serialize)]
-struct Host<'a> {
-    kernel: &'a str,
-    name: Option<&'a str>,
-    clock: Clocks,
-}
-
-#[derive(Serialize)]
-struct Clocks {
-    connect_us: &'static str,
-    rtt_us: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct StartTarget {
-    target: String,
-    addresses: Vec<String>,
-    address: String,
-    port: u16,
-    protocol: &'static str,
-    dns_us: Option<f64>,
-    source: Option<String>,
-    interface: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Probe {
-    r#type: &'static str,
-    target: String,
-    address: String,
-    port: u16,
-    protocol: &'static str,
-    seq: u64,
-    warmup: bool,
-    time: String,
-    local: Option<String>,
-    outcome: &'static str,
-    reason: Option<String>,
-    late: bool,
-    connect_us: Option<f64>,
-    rtt_us: Option<f64>,
-    rtt_clock: Option<&'static str>,
-    syn_sent: Option<u32>,
-    held_us: Option<f64>,
-    evidence: Proof,
-}
-
-#[derive(Serialize)]
-struct Proof {
-    kind: Option<&'static str>,
-    icmp: Option<Icmp>,
-    errno: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Icmp {
-    r#type: u8,
-    code: u8,
-    from: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Summary {
-    r#type: &'static str,
-    target: String,
-    address: String,
-    port: u16,
-    protocol: &'static str,
-    started: String,
-    ended: String,
-    sent: u64,
-    succeeded: u64,
-    failed: u64,
-    local_errors: u64,
-    late: u64,
-    unfinished: u64,
-    loss_percent: Option<f64>,
-    loss_interval_percent: Option<[f64; 2]>,
-    outcomes: serde_json::Map<String, serde_json::Value>,
-    causes: Vec<Cause>,
-    other_causes: u64,
-    connect_us: Latency,
-    rtt_us: Latency,
-    refused_us: Latency,
-    jitter_us: Option<f64>,
-    schedule_lag_us: Lag,
-    skipped: u64,
-    run: Run,
-    outages: Vec<OutageLine>,
-    outages_total: u64,
-    histogram: Histograms,
-    verdict: Verdict,
-}
-
-#[derive(Serialize)]
-struct Cause {
-    outcome: &'static str,
-    reason: Option<String>,
-    from: Option<String>,
-    count: u64,
-    first: String,
-    last: String,
-}
-
-#[derive(Serialize)]
-struct Latency {
-    count: u64,
-    min: Option<f64>,
-    mean: Option<f64>,
-    stddev: Option<f64>,
-    p50: Option<f64>,
-    p90: Option<f64>,
-    p95: Option<f64>,
-    p99: Option<f64>,
-    p999: Option<f64>,
-    max: Option<f64>,
-}
-
-#[derive(Serialize)]
-struct Lag {
-    p99: Option<f64>,
-    max: Option<f64>,
-}
-
-#[derive(Serialize)]
-struct Run {
-    interrupted: bool,
-    standstill_us: f64,
-    behind_us: f64,
-    descriptor_cap: Option<usize>,
-    wall_clock_moved_us: f64,
-}
-
-#[derive(Serialize)]
-struct OutageLine {
-    from: String,
-    to: String,
-    probes: u64,
-    causes: Vec<String>,
-    ongoing: bool,
-}
-
-#[derive(Serialize)]
-#[allow(clippy::struct_field_names)] // the names of the contract
-struct Histograms {
-    connect_us: Option<String>,
-    rtt_us: Option<String>,
-    refused_us: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Verdict {
-    code: String,
-    meaning: Vec<String>,
-    next: Vec<String>,
-}
+use crate::stats::{Answers, Distribution, Outage, Statistics};
+use crate::target::{Protocol, Target};
+use shapes::{
+    Answer, Cause, Clocks, Histograms, Host, Icmp, Lag, Latency, OutageLine, Probe, Proof, Run,
+    Start, StartTarget, Summary, TtlSince, Verdict,
+};
 
 /// The first line: what is known before the first probe.
 pub fn start(info: &RunInfo) -> String {
@@ -229,8 +63,9 @@ fn start_targets(info: &RunInfo) -> Vec<StartTarget> {
                 None => vec![target.address_text()],
             },
             address: target.address_text(),
-            port: target.address.port(),
-            protocol: "tcp",
+            port: target.port(),
+            protocol: target.protocol.name(),
+            payload: payload(info, target),
             dns_us: target.lookup.as_ref().map(|lookup| us(lookup.took)),
             source: route
                 .as_ref()
@@ -249,12 +84,15 @@ pub fn probe(info: &RunInfo, sample: &Sample) -> String {
         r#type: "probe",
         target: target.label(),
         address: target.address_text(),
-        port: target.address.port(),
-        protocol: "tcp",
+        port: target.port(),
+        protocol: target.protocol.name(),
         seq: sample.seq,
         warmup: sample.warmup,
         time: rfc3339(info.clock.at(sample.sent_at)),
-        local: ending.local.map(|local| local.to_string()),
+        local: ending.local.map(|local| match target.port() {
+            Some(_) => local.to_string(),
+            None => local.ip().to_string(),
+        }),
         outcome: ending.outcome.kind().name(),
         reason: reason(&ending.outcome),
         late: sample.late,
@@ -263,6 +101,8 @@ pub fn probe(info: &RunInfo, sample: &Sample) -> String {
         rtt_clock: ending.rtt.map(|rtt| rtt.clock.name()),
         syn_sent: ending.syn_sent,
         held_us: ending.held.map(us),
+        ttl: ending.ttl,
+        answer: ending.said.as_ref().map(Said::as_str),
         evidence: proof(&ending.evidence),
     })
 }
@@ -284,8 +124,8 @@ fn summary(report: &Report, target: &TargetReport) -> Summary {
         r#type: "summary",
         target: target.target.label(),
         address: target.target.address_text(),
-        port: target.target.address.port(),
-        protocol: "tcp",
+        port: target.target.port(),
+        protocol: target.target.protocol.name(),
         started: at(report.record.started),
         ended: at(report.record.ended),
         sent: recorder.sent(),
@@ -294,11 +134,18 @@ fn summary(report: &Report, target: &TargetReport) -> Summary {
         local_errors: recorder.count_class(Class::Local),
         late: recorder.late,
         unfinished: recorder.count_class(Class::Unfinished),
+        duplicates: recorder.answers.duplicates,
+        strays: recorder.answers.strays,
+        reordered: recorder.answers.reordered,
         loss_percent: loss.map(|loss| rounded(loss.percent)),
         loss_interval_percent: loss.map(|loss| [rounded(loss.low), rounded(loss.high)]),
         outcomes: outcomes(target),
         causes: causes(report, target),
         other_causes: recorder.other_causes,
+        answers: answers(&recorder.answers),
+        other_answers: recorder.answers.other,
+        ttl: ttls(report, &recorder.answers),
+        ttl_changes: recorder.answers.ttl.total,
         connect_us: latency(&recorder.connect),
         rtt_us: latency(&recorder.rtt),
         refused_us: latency(&recorder.refused),
@@ -350,6 +197,34 @@ fn causes(report: &Report, target: &TargetReport) -> Vec<Cause> {
             last: at(cause.last),
         })
         .collect()
+}
+
+fn answers(answers: &Answers) -> Vec<Answer> {
+    let said = answers.said.iter();
+    said.map(|(said, count)| Answer {
+        said: said.to_string(),
+        count: *count,
+    })
+    .collect()
+}
+
+fn ttls(report: &Report, answers: &Answers) -> Vec<TtlSince> {
+    let changes = answers.ttl.changes.iter();
+    changes
+        .map(|(since, ttl)| TtlSince {
+            ttl: *ttl,
+            since: rfc3339(report.info.clock.at(*since)),
+        })
+        .collect()
+}
+
+/// What a datagram carries; a handshake carries nothing.
+fn payload(info: &RunInfo, target: &Target) -> Option<String> {
+    match target.protocol {
+        Protocol::Tcp => None,
+        Protocol::Udp => Some(info.plan.content.udp(target.address.port()).name()),
+        Protocol::Icmp => Some(Payload::Plain(info.plan.content.echo_size()).name()),
+    }
 }
 
 fn sender(outcome: &Outcome) -> Option<String> {
@@ -416,6 +291,7 @@ fn proof(evidence: &Evidence) -> Proof {
         r#type: icmp.kind,
         code: icmp.code,
         from: icmp.from.map(|from| from.to_string()),
+        mtu: icmp.mtu,
     };
     Proof {
         kind: evidence.kind.map(crate::outcome::EvidenceKind::name),

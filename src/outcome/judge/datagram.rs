@@ -1,0 +1,195 @@
+//! Judges UDP probes and ICMP echoes: one datagram out, and whatever comes of it.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::{Judgement, Rejection, failed_at_once};
+use crate::outcome::evidence::{EvidenceKind, NextHop, Surroundings};
+use crate::outcome::{Errno, Evidence, IcmpError, LocalCause, Outcome, Unreached};
+
+/// Everything the system says about a datagram that was not answered, at the moment it is asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Testimony {
+    /// The socket's pending error (`SO_ERROR`), read before the error queue.
+    pub errno: Option<Errno>,
+    /// The ICMP error on the socket's error queue that quotes this very probe.
+    pub icmp: Option<IcmpError>,
+}
+
+impl Testimony {
+    /// An ICMP error that quotes the probe.
+    pub fn by_icmp(icmp: IcmpError, errno: Option<Errno>) -> Self {
+        let icmp = Some(icmp);
+        Self { errno, icmp }
+    }
+
+    /// The errno alone, of a system without an error queue.
+    pub fn by_errno(errno: Errno) -> Self {
+        let errno = Some(errno);
+        Self { errno, icmp: None }
+    }
+}
+
+/// Judges an answer: it has been checked already.
+pub fn answered() -> Judgement {
+    (Outcome::Reply, Evidence::of(EvidenceKind::Reply))
+}
+
+/// Judges an error that `send()` returned.
+///
+/// A firewall's verdict on the own output is EPERM, whether it drops or rejects (`nf_hook_slow` in
+/// net/netfilter/core.c); a BPF program on the control group says the same.
+pub fn not_sent(errno: Errno) -> Judgement {
+    let cause = match errno {
+        Errno::NotPermitted => LocalCause::LocalFirewall,
+        // A queueing discipline that drops (`net_xmit_errno` in include/linux/netdevice.h); told only with
+        // IP_RECVERR set (ip(7)).
+        Errno::NoBuffers => LocalCause::DroppedLocally,
+        _ => return failed_at_once(errno),
+    };
+    (Outcome::Local(cause), Evidence::errno(errno))
+}
+
+/// Judges errors that have come for a probe to `target`, `after` so long. `None`: there are none, and the probe
+/// waits on.
+///
+/// `within_call`: `send()` had just returned.
+pub fn failed(
+    testimony: &Testimony,
+    target: IpAddr,
+    after: Option<Duration>,
+    within_call: bool,
+    around: &dyn Surroundings,
+) -> Option<Judgement> {
+    if let Some(icmp) = testimony.icmp {
+        let rejection = Rejection {
+            icmp,
+            errno: testimony.errno,
+            within_call,
+            after,
+        };
+        // The target may be this machine, and says the same of a port on which nothing listens. A firewall
+        // on the own output is told by `send()`.
+        return Some(if icmp.from == Some(target) {
+            rejection.as_the_networks()
+        } else {
+            rejection.judge(around)
+        });
+    }
+    let errno = testimony.errno?;
+    let by_system = Outcome::Unreachable(Unreached::BySystem(errno));
+    Some((by_system, Evidence::errno(errno)))
+}
+
+/// Judges a probe whose deadline has passed without an answer.
+pub fn timed_out(around: &dyn Surroundings) -> Judgement {
+    let outcome = match around.next_hop() {
+        NextHop::Unresolved => Outcome::Local(LocalCause::NoNeighbour),
+        NextHop::Known | NextHop::Unknown => Outcome::NoReply,
+    };
+    (outcome, Evidence::of(EvidenceKind::Silence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::IcmpVersion;
+
+    struct World(NextHop);
+
+    impl Surroundings for World {
+        fn is_own(&self, address: IpAddr) -> bool {
+            address == IpAddr::from([10, 0, 0, 1])
+        }
+        fn next_hop(&self) -> NextHop {
+            self.0
+        }
+    }
+
+    fn icmp(code: u8, from: [u8; 4]) -> Testimony {
+        let error = IcmpError {
+            version: IcmpVersion::V4,
+            kind: 3,
+            code,
+            from: Some(from.into()),
+            mtu: None,
+        };
+        Testimony::by_icmp(error, Some(Errno::ConnectionRefused))
+    }
+
+    fn outcome(testimony: &Testimony, after: Duration, next_hop: NextHop) -> Option<Outcome> {
+        let target = [10, 0, 0, 7].into();
+        failed(testimony, target, Some(after), false, &World(next_hop)).map(|(outcome, _)| outcome)
+    }
+
+    const SOON: Duration = Duration::from_millis(1);
+    const LATER: Duration = Duration::from_secs(3);
+
+    #[test]
+    fn a_foreign_error_is_the_networks_word_whatever_its_code() {
+        let from_target = icmp(3, [10, 0, 0, 7]);
+        let judged = outcome(&from_target, SOON, NextHop::Known);
+        assert!(matches!(judged, Some(Outcome::Unreachable(_))));
+    }
+
+    #[test]
+    fn a_closed_port_of_this_very_machine_is_no_firewall() {
+        let own = icmp(3, [10, 0, 0, 1]);
+        let target = [10, 0, 0, 1].into();
+        let judged = failed(&own, target, Some(SOON), false, &World(NextHop::Known));
+        assert!(matches!(judged, Some((Outcome::Unreachable(_), _))));
+    }
+
+    #[test]
+    fn our_own_host_unreachable_is_a_neighbour_that_does_not_answer_or_our_firewall() {
+        let own = icmp(1, [10, 0, 0, 1]);
+        let local = |cause| Some(Outcome::Local(cause));
+        assert_eq!(
+            outcome(&own, LATER, NextHop::Unresolved),
+            local(LocalCause::NoNeighbour)
+        );
+        assert_eq!(
+            outcome(&own, SOON, NextHop::Known),
+            local(LocalCause::LocalFirewall)
+        );
+        assert_eq!(
+            outcome(&icmp(3, [10, 0, 0, 1]), LATER, NextHop::Known),
+            local(LocalCause::LocalFirewall)
+        );
+    }
+
+    #[test]
+    fn without_an_error_queue_nobody_is_named() {
+        let refused = Testimony::by_errno(Errno::ConnectionRefused);
+        let by_system = Unreached::BySystem(Errno::ConnectionRefused);
+        let judged = outcome(&refused, SOON, NextHop::Known);
+        assert_eq!(judged, Some(Outcome::Unreachable(by_system)));
+        assert_eq!(outcome(&Testimony::default(), SOON, NextHop::Known), None);
+    }
+
+    #[test]
+    fn what_send_refuses_is_ours() {
+        let cause = |errno| not_sent(errno).0;
+        assert_eq!(
+            cause(Errno::NotPermitted),
+            Outcome::Local(LocalCause::LocalFirewall)
+        );
+        assert_eq!(
+            cause(Errno::NoBuffers),
+            Outcome::Local(LocalCause::DroppedLocally)
+        );
+        assert_eq!(
+            cause(Errno::NetworkUnreachable),
+            Outcome::Local(LocalCause::NoRoute)
+        );
+    }
+
+    #[test]
+    fn silence_behind_a_neighbour_that_is_still_asked_for_is_ours() {
+        assert_eq!(timed_out(&World(NextHop::Known)).0, Outcome::NoReply);
+        assert_eq!(
+            timed_out(&World(NextHop::Unresolved)).0,
+            Outcome::Local(LocalCause::NoNeighbour)
+        );
+    }
+}

@@ -1,0 +1,132 @@
+//! What is said to a UDP service, and whether what came back is an answer to it. Pure: bytes in, bytes out.
+//!
+//! An empty datagram proves little: most services answer only what they understand. Nothing here
+//! keeps state: what a probe said follows from its [`Question`], so an answer, or the packet that an ICMP
+//! error quotes, is checked against what must have been said.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::outcome::Said;
+
+mod ber;
+mod bytes;
+mod dns;
+mod hex;
+mod ike;
+mod memcached;
+mod named;
+mod ntp;
+mod plain;
+mod quic;
+mod sip;
+mod snmp;
+mod stun;
+mod syslog;
+#[cfg(test)]
+mod tests;
+mod tftp;
+mod token;
+mod words;
+
+pub use hex::parse_hex;
+pub use named::Named;
+
+/// The size of a plain payload, unless one is asked for.
+pub const PLAIN_SIZE: usize = 32;
+
+/// The largest payload of a UDP datagram over IPv4: 65,535 less the IP and UDP headers (RFC 768, RFC 791).
+pub const LARGEST: usize = 65_507;
+
+/// Everything that makes one probe's request its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Differs from probe to probe, and cannot be guessed by whoever does not see the probe.
+    ///
+    /// Its low 16 bits alone differ among the last 65,536 probes, for protocols with no room for more.
+    pub token: u64,
+    /// Where it is sent from.
+    pub local: SocketAddr,
+    /// Where it is sent to.
+    pub target: SocketAddr,
+}
+
+/// What a datagram from the target is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The answer to this very question: it repeats what only this question contained.
+    Own(Said),
+    /// An answer to something: nothing in it can tell to what.
+    Unproven(Said),
+    /// No answer to this question.
+    Alien,
+}
+
+/// What a UDP probe says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Payload {
+    /// Bytes that mean nothing, of this size; the question's token first. Whatever comes back counts.
+    Plain(usize),
+    /// The user's own bytes. Whatever comes back counts.
+    Own(Arc<[u8]>),
+    /// A request that servers of this protocol answer.
+    Named(Named),
+}
+
+impl Payload {
+    /// What to say to a port when the user does not choose: its protocol's request, else plain bytes.
+    pub fn for_port(port: u16) -> Self {
+        Named::for_port(port).map_or(Self::Plain(PLAIN_SIZE), Self::Named)
+    }
+
+    /// What is said, in a word or two, for a heading: `dns`, `32 bytes`, `5 own bytes`.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Plain(size) => words::counted(*size, "byte"),
+            Self::Own(bytes) => words::counted(bytes.len(), "own byte"),
+            Self::Named(named) => named.name().to_owned(),
+        }
+    }
+
+    /// Whether a server that works answers this at all. Silence means nothing where it does not.
+    pub fn is_ever_answered(&self) -> bool {
+        *self != Self::Named(Named::Syslog)
+    }
+
+    /// Whether the answer may come from another port than the one asked.
+    ///
+    /// Only TFTP does so: each transfer gets a port of its own, its TID (RFC 1350 section 4).
+    pub fn answers_from_any_port(&self) -> bool {
+        *self == Self::Named(Named::Tftp)
+    }
+
+    /// Appends what is said to `out`.
+    pub fn write(&self, question: &Question, out: &mut Vec<u8>) {
+        match self {
+            Self::Plain(size) => out.extend(plain::bytes(question.token, *size)),
+            Self::Own(bytes) => out.extend_from_slice(bytes),
+            Self::Named(named) => named.write(question, out),
+        }
+    }
+
+    /// Judges a datagram that came from the target.
+    pub fn judge(&self, question: &Question, answer: &[u8]) -> Answer {
+        match self {
+            Self::Plain(size) => plain::judge(question.token, *size, answer),
+            Self::Own(bytes) => plain::judge_own(bytes, answer),
+            Self::Named(named) => named.judge(question, answer),
+        }
+    }
+
+    /// Whether an ICMP error that quotes these bytes is about this question.
+    ///
+    /// An error quotes the beginning of what was sent: at least 8 bytes behind the IP header, which is
+    /// the UDP header and no more (RFC 792), usually all of it (RFC 1812 section 4.3.2.3, RFC 4443
+    /// section 2.4). So a quote of nothing speaks against no question. What follows a short datagram is
+    /// padding and extensions (RFC 4884 section 5).
+    pub fn was_said(&self, question: &Question, quoted: &[u8]) -> bool {
+        let mut said = Vec::new();
+        self.write(question, &mut said);
+        said.starts_with(quoted) || quoted.starts_with(&said)
+    }
+}

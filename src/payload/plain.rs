@@ -1,0 +1,72 @@
+//! Bytes that mean nothing, the user's own bytes, and the echo protocol.
+
+use super::{Answer, words};
+use crate::outcome::Said;
+
+/// How many bytes a token takes.
+const TOKEN_SIZE: usize = size_of::<u64>();
+
+/// The token, then 0, 1, 2 and so on; `size` bytes of it.
+pub(super) fn bytes(token: u64, size: usize) -> impl Iterator<Item = u8> {
+    let pattern = token.to_be_bytes().into_iter();
+    pattern.chain((0..=u8::MAX).cycle()).take(size)
+}
+
+/// Judges an answer to plain bytes. Fewer of them than a token has prove nothing, even if they come back.
+pub(super) fn judge(token: u64, size: usize, answer: &[u8]) -> Answer {
+    let unproven = || Answer::Unproven(Said::new(&words::counted(answer.len(), "byte")));
+    read_echo(token, size, answer).map_or_else(unproven, Answer::Own)
+}
+
+/// What an exact echo is (RFC 862); nothing if it is not one that proves itself.
+pub(super) fn read_echo(token: u64, size: usize, answer: &[u8]) -> Option<Said> {
+    let provable = size >= TOKEN_SIZE && answer.len() == size;
+    let echo = provable && bytes(token, size).eq(answer.iter().copied());
+    echo.then(|| Said::new("echo"))
+}
+
+/// Judges an answer to the user's own bytes. They are the same in every probe, so nothing is proven.
+pub(super) fn judge_own(own: &[u8], answer: &[u8]) -> Answer {
+    let size = words::counted(answer.len(), "byte");
+    let said = if own == answer {
+        format!("same {size}")
+    } else {
+        size
+    };
+    Answer::Unproven(Said::new(&said))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(token: u64, size: usize) -> Vec<u8> {
+        bytes(token, size).collect()
+    }
+
+    #[test]
+    fn the_pattern_starts_with_the_token() {
+        let start = [1, 2, 3, 4, 5, 6, 7, 8, 0, 1];
+        assert_eq!(made(0x0102_0304_0506_0708, 10), start);
+        assert!(made(7, 0).is_empty());
+        let long = made(7, 8 + 300);
+        assert_eq!(long.get(8 + 255..8 + 258), Some(&[255, 0, 1][..]));
+    }
+
+    #[test]
+    fn only_an_echo_with_the_token_in_it_is_proven() {
+        let unproven = |text| Answer::Unproven(Said::new(text));
+        assert_eq!(judge(7, 8, &made(7, 8)), Answer::Own(Said::new("echo")));
+        assert_eq!(judge(7, 7, &made(7, 7)), unproven("7 bytes"));
+        assert_eq!(judge(7, 8, &made(6, 8)), unproven("8 bytes"));
+        assert_eq!(judge(7, 8, &made(7, 9)), unproven("9 bytes"));
+        assert_eq!(judge(7, 0, b""), unproven("0 bytes"));
+    }
+
+    #[test]
+    fn own_bytes_that_come_back_are_named() {
+        let unproven = |text| Answer::Unproven(Said::new(text));
+        assert_eq!(judge_own(b"hello", b"hello"), unproven("same 5 bytes"));
+        assert_eq!(judge_own(b"hello", b"!"), unproven("1 byte"));
+    }
+}

@@ -1,0 +1,262 @@
+//! One socket towards one target. It carries one unanswered probe at a time, so that an ICMP error which
+//! quotes nothing of its payload still has one probe alone to belong to; more only where the user chose so few
+//! local ports that probes must share them.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use arrayvec::ArrayVec;
+use socket2::{SockAddr, Socket};
+
+use super::speech::{Asked, Heard, Speech};
+use crate::outcome::judge::datagram::Testimony;
+use crate::outcome::{Errno, Said};
+use crate::platform::{self, Control, Received, Report, errno};
+use crate::probe::ProbeId;
+
+/// Entries of an error queue read in one go.
+const REPORTS: usize = 64;
+
+/// Bytes of a quoted packet that are compared; every payload's own token lies within them.
+const QUOTED: usize = 256;
+
+/// A socket that more than so many unexpected datagrams came to carries no further probe.
+const MOST_EXTRAS: u32 = 8;
+
+/// Answered probes that a second answer is recognised of.
+const REMEMBERED: usize = 4;
+
+/// A socket and what it has carried.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) socket: Socket,
+    /// Which of the network's targets it leads to.
+    pub(super) destination: usize,
+    /// Its own address; the port is the identifier for ICMP.
+    pub(super) local: SocketAddr,
+    pub(super) opened_at: Instant,
+    /// The probes without an answer, oldest first.
+    pub(super) asked: Vec<Asked>,
+    /// It carries no probe, and is kept for the next one or to hear second answers.
+    pub(super) parked: bool,
+    /// A probe ended without an answer of its own: the next one takes another line.
+    pub(super) failed: bool,
+    answered: ArrayVec<Asked, REMEMBERED>,
+    /// Datagrams that were no answer to a probe that waited.
+    extras: u32,
+    /// Datagrams sent: the kernel numbers its time stamps by them.
+    sent: u32,
+    /// An error that the system told while datagrams were read; it tells each once.
+    pending: Option<Errno>,
+    /// Probes that have failed, and are not told of yet.
+    failures: Vec<(ProbeId, Testimony)>,
+}
+
+/// What one look at a datagram found.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// The answer to a probe that waited.
+    Answer { asked: Asked, said: Option<Said> },
+    /// A second answer to an earlier probe.
+    Duplicate,
+    /// No answer to any probe.
+    Stray,
+    /// None of our business.
+    Nothing,
+}
+
+impl Line {
+    pub(super) fn new(socket: Socket, local: SocketAddr, destination: usize) -> Self {
+        Self {
+            socket,
+            destination,
+            local,
+            opened_at: Instant::now(),
+            asked: Vec::with_capacity(1),
+            parked: false,
+            failed: false,
+            answered: ArrayVec::new(),
+            extras: 0,
+            sent: 0,
+            pending: None,
+            failures: Vec::new(),
+        }
+    }
+
+    /// Which of the line's datagrams the next one is.
+    pub(super) fn next(&self) -> u32 {
+        self.sent
+    }
+
+    /// Sends `bytes` for a probe, to `target` where the socket is not connected.
+    ///
+    /// On a line that was used before, an ICMP error about an earlier probe may be pending: `send()` returns it
+    /// and sends nothing (`sock_wait_for_wmem` and `sock_error`, udp(7)). So it is read, and then comes
+    /// another try.
+    pub(super) fn send(
+        &mut self,
+        asked: Asked,
+        bytes: &[u8],
+        speech: &Speech,
+        target: Option<SocketAddr>,
+    ) -> io::Result<()> {
+        let mut result = self.try_send(bytes, target);
+        if result.is_err() && self.sent > 0 {
+            self.note_reports(speech);
+            result = self.try_send(bytes, target);
+        }
+        self.sent = self.sent.wrapping_add(1);
+        result?;
+        self.asked.push(asked);
+        Ok(())
+    }
+
+    fn try_send(&self, bytes: &[u8], target: Option<SocketAddr>) -> io::Result<()> {
+        let sent = match target {
+            Some(target) => self.socket.send_to(bytes, &SockAddr::from(target)),
+            None => self.socket.send(bytes),
+        };
+        sent.map(drop)
+    }
+
+    /// Takes one datagram. An error that is pending comes first, once, and is kept.
+    pub(super) fn receive(
+        &mut self,
+        buffer: &mut [u8],
+        control: &mut Control,
+    ) -> io::Result<Received> {
+        let received = platform::receive(&self.socket, buffer, control);
+        if let Err(error) = &received
+            && error.kind() != io::ErrorKind::WouldBlock
+        {
+            self.pending = Some(errno(error));
+        }
+        received
+    }
+
+    /// Reads what the system has to say besides datagrams: when they left, and ICMP errors.
+    ///
+    /// `SO_ERROR` first: taking an entry off the queue can change it (`sock_dequeue_err_skb`).
+    pub(super) fn note_reports(&mut self, speech: &Speech) {
+        let told = self.socket.take_error().ok().flatten();
+        let errno = told.map(|error| errno(&error)).or(self.pending.take());
+        let mut quote = [0; QUOTED];
+        for _ in 0..REPORTS {
+            match platform::next_report(&self.socket, &mut quote) {
+                Some(Report::Sent { number, at }) => self.note_sent(number, at),
+                Some(Report::Icmp {
+                    error,
+                    target,
+                    quoted,
+                }) => {
+                    let quoted = quote.get(..quoted).unwrap_or(&quote);
+                    let testimony = Testimony::by_icmp(error, errno);
+                    self.note_icmp(speech, target, quoted, testimony);
+                }
+                Some(_) => {}
+                None => break,
+            }
+        }
+        if !platform::HAS_ERROR_QUEUE
+            && let (Some(errno), Some(oldest)) = (errno, self.asked.first())
+        {
+            let testimony = Testimony::by_errno(errno);
+            self.failures.push((oldest.probe, testimony));
+        }
+    }
+
+    fn note_sent(&mut self, nth: u32, at: Duration) {
+        if let Some(asked) = self.asked.iter_mut().find(|asked| asked.nth == nth) {
+            asked.left = Some(at);
+        }
+    }
+
+    /// An error that quotes too little to tell is about the oldest probe that it can be about.
+    fn note_icmp(
+        &mut self,
+        speech: &Speech,
+        target: Option<SocketAddr>,
+        quoted: &[u8],
+        testimony: Testimony,
+    ) {
+        let leads_there =
+            |asked: &Asked| target.is_none_or(|to| to.ip() == asked.question.target.ip());
+        let meant = |asked: &&Asked| leads_there(asked) && speech.was_said(asked, quoted);
+        if let Some(asked) = self.asked.iter().find(meant) {
+            self.failures.push((asked.probe, testimony));
+        }
+    }
+
+    /// A probe that has failed, and what was said of it.
+    pub(super) fn take_failure(&mut self) -> Option<(Asked, Testimony)> {
+        while let Some((probe, testimony)) = self.failures.pop() {
+            if let Some(asked) = self.take(probe) {
+                self.failed = true;
+                return Some((asked, testimony));
+            }
+        }
+        None
+    }
+
+    /// Nobody waits for this probe's answer any more.
+    pub(super) fn take(&mut self, probe: ProbeId) -> Option<Asked> {
+        let place = self.asked.iter().position(|asked| asked.probe == probe)?;
+        Some(self.asked.remove(place))
+    }
+
+    /// Takes in a datagram.
+    pub(super) fn hear(&mut self, speech: &Speech, datagram: &[u8]) -> Found {
+        let found = self.find(speech, datagram);
+        self.extras += u32::from(matches!(found, Found::Duplicate | Found::Stray));
+        found
+    }
+
+    fn find(&mut self, speech: &Speech, datagram: &[u8]) -> Found {
+        let mut foreign = false;
+        for place in 0..self.asked.len() {
+            match speech.judge(&self.asked[place], datagram) {
+                Heard::Own(said) => return self.settle(place, said, true),
+                // With any other probe on this line it could be meant for that one.
+                Heard::Unproven(said) if self.asked.len() == 1 && self.answered.is_empty() => {
+                    return self.settle(place, Some(said), false);
+                }
+                Heard::Foreign => foreign = true,
+                Heard::Unproven(_) | Heard::Alien => {}
+            }
+        }
+        for earlier in &self.answered {
+            match speech.judge(earlier, datagram) {
+                Heard::Own(_) => return Found::Duplicate,
+                Heard::Foreign => foreign = true,
+                Heard::Unproven(_) | Heard::Alien => {}
+            }
+        }
+        if foreign {
+            Found::Nothing
+        } else {
+            Found::Stray
+        }
+    }
+
+    fn settle(&mut self, place: usize, said: Option<Said>, proven: bool) -> Found {
+        let asked = self.asked.remove(place);
+        if self.answered.is_full() {
+            self.answered.remove(0);
+        }
+        self.answered.push(asked);
+        // Whatever else comes on this line could be meant for the probe just answered.
+        self.failed |= !proven;
+        Found::Answer { asked, said }
+    }
+
+    /// Whether so much else came that the next answer might find the socket's buffer full.
+    pub(super) fn is_flooded(&self) -> bool {
+        self.extras > MOST_EXTRAS
+    }
+
+    /// Whether the kernel has not said yet when some probe left.
+    pub(super) fn lacks_stamp(&self) -> bool {
+        self.asked.iter().any(|asked| asked.left.is_none())
+    }
+}

@@ -1,0 +1,159 @@
+//! The sockets of all targets: those that carry a probe, those that could carry the next one, and those
+//! that are kept a while to hear a second answer.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::line::Line;
+
+/// A UDP source port carries new probes for so long: a path that fails for some ports only must show. A fast
+/// run spares itself most of the sockets by it.
+const PORT_LIFE: Duration = Duration::from_secs(1);
+
+/// A line that carries no more probes hears second answers for so long.
+const LINGER: Duration = Duration::from_secs(3);
+
+/// Lines that may linger at once.
+const MOST_LINGERING: usize = 256;
+
+/// Names a line; never used twice, like a probe's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::probe) struct LineId {
+    pub(in crate::probe) place: u32,
+    pub(in crate::probe) generation: u32,
+}
+
+/// All lines.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    places: Vec<Option<Line>>,
+    generations: Vec<u32>,
+    free: Vec<u32>,
+    /// For each destination, the lines that could carry its next probe.
+    idle: Vec<Vec<LineId>>,
+    lingering: VecDeque<(Instant, LineId)>,
+}
+
+impl Lines {
+    /// A name for the next line; `insert` uses it, or `cancel` gives it up.
+    pub(super) fn reserve(&mut self) -> LineId {
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.places.push(None);
+            self.generations.push(0);
+            u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
+        });
+        let generation = self.generations[place as usize];
+        LineId { place, generation }
+    }
+
+    /// Gives a reserved name back.
+    pub(super) fn cancel(&mut self, id: LineId) {
+        let generation = &mut self.generations[id.place as usize];
+        *generation = generation.wrapping_add(1);
+        self.free.push(id.place);
+    }
+
+    /// Puts a line in its reserved place.
+    pub(super) fn insert(&mut self, id: LineId, line: Line) {
+        self.places[id.place as usize] = Some(line);
+    }
+
+    /// The line of that name, if it is still open.
+    pub(super) fn get(&mut self, id: LineId) -> Option<&mut Line> {
+        let generation = *self.generations.get(id.place as usize)?;
+        let line = self.places.get_mut(id.place as usize)?.as_mut();
+        line.filter(|_| generation == id.generation)
+    }
+
+    /// Takes a line out, to be closed.
+    pub(super) fn remove(&mut self, id: LineId) -> Option<Line> {
+        self.get(id)?;
+        let line = self.places[id.place as usize].take();
+        self.cancel(id);
+        line
+    }
+
+    /// A line that can carry the next probe to a destination. With `lasting`, however old it is.
+    pub(super) fn take_idle(
+        &mut self,
+        destination: usize,
+        now: Instant,
+        lasting: bool,
+    ) -> Option<LineId> {
+        while let Some(id) = self.idle.get_mut(destination)?.pop() {
+            let Some(line) = self.get(id) else {
+                continue;
+            };
+            let young = lasting || now.saturating_duration_since(line.opened_at) < PORT_LIFE;
+            if young && !line.is_flooded() {
+                line.parked = false;
+                return Some(id);
+            }
+            self.lingering.push_back((now, id));
+        }
+        None
+    }
+
+    /// Keeps a line that carries no probe: for the next one, or only to hear second answers.
+    pub(super) fn park(&mut self, id: LineId, now: Instant) {
+        let Some(line) = self.get(id) else {
+            return;
+        };
+        if !line.asked.is_empty() || std::mem::replace(&mut line.parked, true) {
+            return;
+        }
+        let destination = line.destination;
+        if line.is_flooded() {
+            self.lingering.push_back((now, id));
+            return;
+        }
+        if self.idle.len() <= destination {
+            self.idle.resize_with(destination + 1, Vec::new);
+        }
+        self.idle[destination].push(id);
+    }
+
+    /// A line whose time to linger is over.
+    pub(super) fn take_stale(&mut self, now: Instant) -> Option<LineId> {
+        while let Some((since, _)) = self.lingering.front() {
+            let over = now.saturating_duration_since(*since) >= LINGER;
+            if !over && self.lingering.len() <= MOST_LINGERING {
+                break;
+            }
+            let (_, id) = self.lingering.pop_front()?;
+            if self.is_parked(id) {
+                return Some(id);
+            }
+        }
+        None
+    }
+
+    /// A line whose descriptor can be given up at once for something better.
+    pub(super) fn take_spare(&mut self) -> Option<LineId> {
+        loop {
+            let lingering = self.lingering.pop_front().map(|(_, id)| id);
+            let id = lingering.or_else(|| self.idle.iter_mut().find_map(Vec::pop))?;
+            if self.is_parked(id) {
+                return Some(id);
+            }
+        }
+    }
+
+    /// Probes that share a line can take one that was parked.
+    fn is_parked(&mut self, id: LineId) -> bool {
+        self.get(id).is_some_and(|line| line.parked)
+    }
+
+    /// A line to a destination that probes must share, because there is no local port for another.
+    pub(super) fn any(&mut self, destination: usize) -> Option<LineId> {
+        let mut places = (0..).zip(self.places.iter_mut().zip(&self.generations));
+        places.find_map(|(place, (line, generation))| {
+            let line = line
+                .as_mut()
+                .filter(|line| line.destination == destination)?;
+            line.parked = false;
+            let generation = *generation;
+            Some(LineId { place, generation })
+        })
+    }
+}

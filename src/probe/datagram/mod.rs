@@ -1,0 +1,484 @@
+//! UDP and ICMP echo: a probe is one datagram, and its answer another.
+
+mod echo;
+mod line;
+mod lines;
+mod open;
+mod speech;
+mod stamps;
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use socket2::Socket;
+
+use super::ports::{PortRange, PortWalk};
+use super::{Begun, ProbeId, Progress, Watch};
+use crate::clock::Moment;
+use crate::outcome::evidence::{NextHop, Surroundings};
+use crate::outcome::judge::{Judgement, datagram};
+use crate::outcome::{Ending, Evidence, Extra, Outcome, Said, TargetId};
+use crate::payload::Question;
+use crate::plan::{ContentPlan, SocketPlan};
+use crate::platform::{self, Control, EchoSocket, Here, Journey, Poller, Received, errno};
+use crate::target::Protocol;
+use echo::Echo;
+use line::Found;
+pub(in crate::probe) use lines::LineId;
+use lines::Lines;
+use speech::{Asked, Speech};
+
+/// Datagrams taken from one line before the others get their turn; the poller comes back to it.
+const READS: usize = 64;
+
+/// Larger than any datagram.
+const BUFFER: usize = 1 << 16;
+
+/// UDP and ICMP probes to many targets, over a poller that they share with other probes.
+pub(super) struct DatagramProbes {
+    options: SocketPlan,
+    here: Here,
+    /// Local ports that the user chose.
+    ports: Option<PortRange>,
+    /// Ask the kernel when datagrams leave, which costs a tenth of the speed.
+    stamp_sending: bool,
+    destinations: Vec<Destination>,
+    lines: Lines,
+    /// Which line carries a probe, by the probe's slot.
+    carriers: Vec<Option<LineId>>,
+    /// Drawn at random, so that nobody can guess the tokens of a run.
+    seed: u64,
+    number: u64,
+    buffer: Vec<u8>,
+    request: Vec<u8>,
+    control: Control,
+    /// What has become of probes, and is not told of yet.
+    progress: Vec<Progress>,
+    /// The kernel stamps datagrams only while some socket wants it, and needs a moment to begin
+    /// (`net_enable_timestamp` in net/core/dev.c): this one wants it from the start of the run to its end.
+    stamping: Option<Socket>,
+    /// For IPv4 and IPv6: which kind of socket echoes are sent with.
+    echo_sockets: [Option<EchoSocket>; 2],
+}
+
+struct Destination {
+    target: TargetId,
+    protocol: Protocol,
+    address: SocketAddr,
+    speech: Speech,
+    walk: PortWalk,
+}
+
+impl DatagramProbes {
+    /// Prepares probes with `options`. At full speed nobody asks when datagrams leave.
+    pub(super) fn new(options: &SocketPlan, full_speed: bool) -> Self {
+        let chosen = options.source.as_ref().and_then(|s| s.ports.as_ref());
+        Self {
+            here: Here::from(options),
+            ports: chosen.and_then(PortRange::exactly),
+            options: options.clone(),
+            stamp_sending: !full_speed,
+            destinations: Vec::new(),
+            lines: Lines::default(),
+            carriers: Vec::new(),
+            // The standard library's hash keys are random in every process.
+            seed: RandomState::new().build_hasher().finish(),
+            number: 0,
+            buffer: vec![0; BUFFER],
+            request: Vec::new(),
+            control: Control::default(),
+            progress: Vec::new(),
+            stamping: None,
+            echo_sockets: [None; 2],
+        }
+    }
+
+    /// Adds a target; the number it returns names it here.
+    pub(super) fn add(
+        &mut self,
+        target: TargetId,
+        protocol: Protocol,
+        address: SocketAddr,
+        content: &ContentPlan,
+    ) -> usize {
+        if self.stamping.is_none() {
+            self.stamping = stamping(address);
+        }
+        let speech = if protocol == Protocol::Icmp {
+            let socket = self.echo_socket(address);
+            Speech::Icmp(Echo::new(address.is_ipv4(), content.echo_size(), socket))
+        } else {
+            Speech::Udp(content.udp(address.port()))
+        };
+        self.destinations.push(Destination {
+            target,
+            protocol,
+            address,
+            speech,
+            walk: PortWalk::anywhere(),
+        });
+        self.destinations.len() - 1
+    }
+
+    /// Which kind of socket this process may have; where it may have none, each probe will say so.
+    fn echo_socket(&mut self, address: SocketAddr) -> EchoSocket {
+        let known = &mut self.echo_sockets[usize::from(address.is_ipv6())];
+        *known.get_or_insert_with(|| {
+            platform::echo_socket(address).map_or(EchoSocket::Ping, |(_, kind)| kind)
+        })
+    }
+
+    /// Sends a probe to a destination.
+    pub(super) fn begin(&mut self, poller: &Poller, id: ProbeId, destination: usize) -> Begun {
+        let called_at = Instant::now();
+        self.close_stale(poller, called_at);
+        let line_id = match self.line(poller, destination, called_at) {
+            Ok(line_id) => line_id,
+            Err(failure) => {
+                let judged = self.judge_failure(destination, &failure);
+                return Begun::Ended {
+                    sent_at: called_at,
+                    ending: judged.into(),
+                };
+            }
+        };
+        self.carry(id, line_id);
+        let (sent_at, ended) = self.send(id, line_id);
+        self.keep_or_close(poller, line_id);
+        match ended {
+            None => Begun::UnderWay { sent_at },
+            Some(ending) => Begun::Ended { sent_at, ending },
+        }
+    }
+
+    /// Sends a probe on a line; an ending if it did not get away.
+    fn send(&mut self, id: ProbeId, line_id: LineId) -> (Instant, Option<Ending>) {
+        let number = self.number;
+        self.number += 1;
+        let Some(line) = self.lines.get(line_id) else {
+            return (Instant::now(), Some(unfinished()));
+        };
+        let destination = &self.destinations[line.destination];
+        let mut asked = Asked {
+            probe: id,
+            question: Question {
+                token: token(self.seed, number),
+                local: line.local,
+                target: destination.address,
+            },
+            number,
+            nth: line.next(),
+            sent: Moment::now(),
+            left: None,
+        };
+        let speech = &destination.speech;
+        self.request.clear();
+        speech.write(&asked, &mut self.request);
+        asked.sent = Moment::now();
+        let sent_at = asked.sent.instant;
+        let unconnected = speech.answers_from_any_port();
+        let to = unconnected.then_some(destination.address);
+        if let Err(error) = line.send(asked, &self.request, speech, to) {
+            line.failed = true;
+            let ending = Ending {
+                local: Some(line.local),
+                ..datagram::not_sent(errno(&error)).into()
+            };
+            return (sent_at, Some(ending));
+        }
+        if self.stamp_sending {
+            // The stamp is there already, and so is the answer of a firewall of our own.
+            line.note_reports(speech);
+            self.tell_failures(line_id, None, Some(id));
+        }
+        (sent_at, self.take_ended(id))
+    }
+
+    fn carry(&mut self, id: ProbeId, line: LineId) {
+        let slot = id.slot as usize;
+        if slot >= self.carriers.len() {
+            self.carriers.resize(slot + 1, None);
+        }
+        self.carriers[slot] = Some(line);
+    }
+
+    /// The line that carries a probe, while it waits.
+    fn carrier(&mut self, id: ProbeId) -> Option<LineId> {
+        let line_id = (*self.carriers.get(id.slot as usize)?)?;
+        let line = self.lines.get(line_id)?;
+        let carries = line.asked.iter().any(|asked| asked.probe == id);
+        carries.then_some(line_id)
+    }
+
+    /// Looks at a line that asked for attention.
+    pub(super) fn attend(&mut self, poller: &Poller, line_id: LineId, trusted_since: Instant) {
+        self.listen(line_id, trusted_since);
+        self.keep_or_close(poller, line_id);
+        if let Some(line) = self.lines.get(line_id) {
+            poller.watch_answers_again(&line.socket, Watch::Line(line_id).token());
+        }
+    }
+
+    /// What has become of probes since the last time.
+    pub(super) fn progress(&mut self) -> std::vec::Drain<'_, Progress> {
+        self.progress.drain(..)
+    }
+
+    /// Takes in what has come for a line's probes.
+    fn listen(&mut self, line_id: LineId, trusted_since: Instant) {
+        let Some(line) = self.lines.get(line_id) else {
+            return;
+        };
+        let destination = &self.destinations[line.destination];
+        for _ in 0..READS {
+            let received = match line.receive(&mut self.buffer, &mut self.control) {
+                Ok(received) => received,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                // A pending error, which is told once; datagrams may wait behind it.
+                Err(_) => continue,
+            };
+            let now = Moment::now();
+            if self.stamp_sending && line.lacks_stamp() {
+                line.note_reports(&destination.speech);
+            }
+            if !comes_from(&received, destination) {
+                continue;
+            }
+            let datagram = self.buffer.get(..received.length).unwrap_or(&[]);
+            let extra = |extra| Progress::Extra(destination.target, extra);
+            self.progress
+                .extend(match line.hear(&destination.speech, datagram) {
+                    Found::Answer { asked, said } => {
+                        let measured = (&received, &now, trusted_since);
+                        let ending = answered(&asked, line.local, said, measured);
+                        Some(Progress::Ended(asked.probe, ending))
+                    }
+                    Found::Duplicate => Some(extra(Extra::Duplicate)),
+                    Found::Stray => Some(extra(Extra::Stray)),
+                    Found::Nothing => None,
+                });
+        }
+        line.note_reports(&destination.speech);
+        self.tell_failures(line_id, Some(trusted_since), None);
+    }
+
+    /// Tells which of a line's probes have failed. One of them may have been sent just now.
+    fn tell_failures(
+        &mut self,
+        line_id: LineId,
+        trusted_since: Option<Instant>,
+        just_sent: Option<ProbeId>,
+    ) {
+        let Some(line) = self.lines.get(line_id) else {
+            return;
+        };
+        let destination = &self.destinations[line.destination];
+        while let Some((asked, testimony)) = line.take_failure() {
+            let around = Around {
+                local: line.local,
+                destination,
+                here: &self.here,
+                waited: waited(&asked, trusted_since),
+            };
+            let within_call = just_sent == Some(asked.probe);
+            let target = destination.address.ip();
+            let judged = datagram::failed(&testimony, target, around.waited, within_call, &around);
+            let ending = judged.map(|judged| around.ending(judged));
+            self.progress
+                .extend(ending.map(|ending| Progress::Ended(asked.probe, ending)));
+        }
+    }
+
+    /// The end of a probe, if it has been told already.
+    fn take_ended(&mut self, id: ProbeId) -> Option<Ending> {
+        let is_its = |step: &Progress| matches!(step, Progress::Ended(ended, _) if *ended == id);
+        let place = self.progress.iter().position(is_its)?;
+        match self.progress.remove(place) {
+            Progress::Ended(_, ending) => Some(ending),
+            _ => None,
+        }
+    }
+
+    /// The deadline of a probe has passed.
+    pub(super) fn give_up(
+        &mut self,
+        poller: &Poller,
+        id: ProbeId,
+        trusted_since: Instant,
+    ) -> Ending {
+        let Some(line_id) = self.carrier(id) else {
+            return self.take_ended(id).unwrap_or_else(unfinished);
+        };
+        // The answer may be there already, unseen: a signal or a crowd of events came first.
+        self.listen(line_id, trusted_since);
+        let told = self.take_ended(id);
+        let ending = told.unwrap_or_else(|| self.time_out(line_id, id, trusted_since));
+        self.keep_or_close(poller, line_id);
+        ending
+    }
+
+    fn time_out(&mut self, line_id: LineId, id: ProbeId, trusted_since: Instant) -> Ending {
+        let Some(line) = self.lines.get(line_id) else {
+            return unfinished();
+        };
+        line.failed = true;
+        let asked = line.asked.iter().find(|asked| asked.probe == id);
+        let around = Around {
+            local: line.local,
+            destination: &self.destinations[line.destination],
+            here: &self.here,
+            waited: asked.and_then(|asked| waited(asked, Some(trusted_since))),
+        };
+        let ending = around.ending(datagram::timed_out(&around));
+        if ending.outcome != Outcome::NoReply {
+            line.take(id);
+        }
+        ending
+    }
+
+    /// Nobody waits for a probe any more.
+    pub(super) fn abandon(&mut self, poller: &Poller, id: ProbeId) -> Ending {
+        let Some(line_id) = self.carrier(id) else {
+            return unfinished();
+        };
+        let local = self.lines.get(line_id).map(|line| {
+            line.failed = true;
+            line.take(id);
+            line.local
+        });
+        self.keep_or_close(poller, line_id);
+        Ending {
+            local,
+            ..unfinished()
+        }
+    }
+
+    /// A line without a probe can carry the next one, or is of no use.
+    fn keep_or_close(&mut self, poller: &Poller, line_id: LineId) {
+        let idle = self.lines.get(line_id).filter(|line| line.asked.is_empty());
+        if idle.is_some_and(|line| line.failed) {
+            self.close(poller, line_id);
+        } else {
+            self.lines.park(line_id, Instant::now());
+        }
+    }
+
+    fn close(&mut self, poller: &Poller, line_id: LineId) {
+        if let Some(line) = self.lines.remove(line_id) {
+            poller.forget(&line.socket);
+        }
+    }
+
+    fn close_stale(&mut self, poller: &Poller, now: Instant) {
+        while let Some(stale) = self.lines.take_stale(now) {
+            self.close(poller, stale);
+        }
+    }
+}
+
+/// The end of a probe that was answered: with what was received, looked at when, and what its times are worth.
+fn answered(
+    asked: &Asked,
+    local: SocketAddr,
+    said: Option<Said>,
+    (received, now, trusted_since): (&Received, &Moment, Instant),
+) -> Ending {
+    let trusted = asked.sent.instant >= trusted_since;
+    let waited = now.instant.saturating_duration_since(asked.sent.instant);
+    Ending {
+        local: Some(local),
+        connect: trusted.then_some(waited),
+        rtt: stamps::rtt(asked, received.at, now),
+        ttl: received.ttl,
+        said,
+        ..datagram::answered().into()
+    }
+}
+
+/// How long a probe has waited, unless this process stood still meanwhile.
+fn waited(asked: &Asked, trusted_since: Option<Instant>) -> Option<Duration> {
+    let sent_at = asked.sent.instant;
+    let trusted = trusted_since.is_none_or(|since| sent_at >= since);
+    trusted.then(|| sent_at.elapsed())
+}
+
+/// A connected UDP socket hears its target alone, but a ping socket everybody who knows its identifier
+/// (`ping_lookup` in net/ipv4/ping.c), and one that is not connected everybody.
+fn comes_from(received: &Received, destination: &Destination) -> bool {
+    let Some(from) = received.from else {
+        return !destination.speech.answers_from_any_port();
+    };
+    from.ip() == destination.address.ip()
+}
+
+/// A datagram's token: 48 bits that nobody can guess, and 16 that differ from those of its neighbours.
+fn token(seed: u64, number: u64) -> u64 {
+    // SplitMix64 (Steele, Lea and Flood, 2014) over the number; the seed is secret.
+    let mut mixed = seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^= mixed >> 31;
+    let low = seed.wrapping_add(number) & 0xffff;
+    mixed & !0xffff | low
+}
+
+fn stamping(address: SocketAddr) -> Option<Socket> {
+    let socket = platform::udp_socket(address).ok()?;
+    platform::stamp(&socket, false).ok()?;
+    Some(socket)
+}
+
+fn unfinished() -> Ending {
+    (Outcome::Unfinished, Evidence::default()).into()
+}
+
+/// What this machine knows about the surroundings of one probe.
+struct Around<'a> {
+    local: SocketAddr,
+    destination: &'a Destination,
+    here: &'a Here,
+    waited: Option<Duration>,
+}
+
+impl Around<'_> {
+    /// An ending without an answer.
+    fn ending(&self, judged: Judgement) -> Ending {
+        Ending {
+            local: Some(self.local),
+            connect: self.waited,
+            ..judged.into()
+        }
+    }
+}
+
+impl Surroundings for Around<'_> {
+    fn is_own(&self, address: IpAddr) -> bool {
+        self.local.ip() == address || Here::is_own(address)
+    }
+
+    fn next_hop(&self) -> NextHop {
+        let journey = Journey {
+            protocol: self.destination.protocol,
+            target: self.destination.address,
+            local: Some(self.local),
+        };
+        self.here.next_hop(&journey, self.waited)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn tokens_differ_and_so_do_the_low_bits_of_neighbours() {
+        let tokens: HashSet<_> = (0..100_000).map(|n| token(7, n)).collect();
+        assert_eq!(tokens.len(), 100_000);
+        let low: HashSet<_> = (0..65_536).map(|n| token(7, n) & 0xffff).collect();
+        assert_eq!(low.len(), 65_536);
+    }
+}

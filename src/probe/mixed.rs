@@ -1,0 +1,179 @@
+//! Probes of every protocol over one poller.
+
+use std::io;
+use std::time::Instant;
+
+use super::datagram::{DatagramProbes, LineId};
+use super::tcp::TcpProbes;
+use super::{Begun, Network, ProbeId, Progress};
+use crate::outcome::{Ending, TargetId};
+use crate::plan::Plan;
+use crate::platform::{Poller, Readiness};
+use crate::target::{Protocol, Target};
+
+/// Bits of a poller's token that name a place.
+const PLACE: u64 = (1 << 31) - 1;
+
+/// The bit that tells a line from a TCP probe.
+const LINE: u64 = 1 << 31;
+
+/// What a poller's token stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Watch {
+    /// The socket of a TCP probe.
+    Tcp(ProbeId),
+    /// A socket for datagrams.
+    Line(LineId),
+}
+
+impl Watch {
+    /// As the number a poller carries.
+    pub(super) fn token(self) -> u64 {
+        let (place, generation, line) = match self {
+            Self::Tcp(id) => (id.slot, id.generation, 0),
+            Self::Line(id) => (id.place, id.generation, LINE),
+        };
+        u64::from(generation) << 32 | line | u64::from(place) & PLACE
+    }
+
+    /// Back from the number.
+    #[allow(clippy::cast_possible_truncation)] // the two halves of `token`
+    fn from_token(token: u64) -> Self {
+        let (place, generation) = ((token & PLACE) as u32, (token >> 32) as u32);
+        if token & LINE == 0 {
+            Self::Tcp(ProbeId {
+                slot: place,
+                generation,
+            })
+        } else {
+            Self::Line(LineId { place, generation })
+        }
+    }
+}
+
+/// Where a target is known, and by which number.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Tcp(usize),
+    Datagram(usize),
+}
+
+/// Probes to targets of any protocol.
+pub struct Probes {
+    poller: Poller,
+    ready: Vec<Readiness>,
+    tcp: TcpProbes,
+    datagrams: DatagramProbes,
+    targets: Vec<Place>,
+    /// Whether a probe is one of the datagrams, by its slot.
+    is_datagram: Vec<bool>,
+}
+
+impl Probes {
+    /// Prepares probes to `targets` as `plan` wants them.
+    pub fn new(poller: Poller, targets: &[Target], plan: &Plan) -> Self {
+        let mut tcp = TcpProbes::new(plan.sockets.clone(), &plan.pace);
+        let mut datagrams = DatagramProbes::new(&plan.sockets, plan.pace.is_closed_loop());
+        let places = (0..).zip(targets).map(|(index, target)| {
+            let (protocol, address) = (target.protocol, target.address);
+            if protocol == Protocol::Tcp {
+                Place::Tcp(tcp.add(address))
+            } else {
+                Place::Datagram(datagrams.add(TargetId(index), protocol, address, &plan.content))
+            }
+        });
+        Self {
+            targets: places.collect(),
+            poller,
+            ready: Vec::new(),
+            tcp,
+            datagrams,
+            is_datagram: Vec::new(),
+        }
+    }
+
+    fn note(&mut self, id: ProbeId, is_datagram: bool) {
+        let slot = id.slot as usize;
+        if slot >= self.is_datagram.len() {
+            self.is_datagram.resize(slot + 1, false);
+        }
+        self.is_datagram[slot] = is_datagram;
+    }
+
+    fn is_datagram(&self, id: ProbeId) -> bool {
+        self.is_datagram.get(id.slot as usize) == Some(&true)
+    }
+}
+
+impl Network for Probes {
+    fn begin(&mut self, id: ProbeId, target: TargetId) -> Begun {
+        match self.targets[target.index()] {
+            Place::Tcp(place) => {
+                self.note(id, false);
+                self.tcp.begin(&self.poller, id, place)
+            }
+            Place::Datagram(place) => {
+                self.note(id, true);
+                self.datagrams.begin(&self.poller, id, place)
+            }
+        }
+    }
+
+    fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
+        self.poller.wait(until, &mut self.ready)
+    }
+
+    fn collect(&mut self, now: Instant, trusted_since: Instant, progress: &mut Vec<Progress>) {
+        for ready in self.ready.drain(..) {
+            match Watch::from_token(ready.token) {
+                Watch::Tcp(id) => {
+                    let step = self
+                        .tcp
+                        .advance(&self.poller, id, ready, now, trusted_since);
+                    progress.extend(step);
+                }
+                Watch::Line(id) => {
+                    self.datagrams.attend(&self.poller, id, trusted_since);
+                }
+            }
+        }
+        progress.extend(self.datagrams.progress());
+    }
+
+    fn give_up(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> Ending {
+        if self.is_datagram(id) {
+            self.datagrams.give_up(&self.poller, id, trusted_since)
+        } else {
+            self.tcp.give_up(&self.poller, id, now, trusted_since)
+        }
+    }
+
+    fn release(&mut self, id: ProbeId) -> Ending {
+        self.tcp.release(&self.poller, id)
+    }
+
+    fn abandon(&mut self, id: ProbeId) -> Ending {
+        if self.is_datagram(id) {
+            self.datagrams.abandon(&self.poller, id)
+        } else {
+            self.tcp.abandon(&self.poller, id)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_says_what_it_stands_for() {
+        let (place, generation) = (4711, u32::MAX);
+        let tcp = Watch::Tcp(ProbeId {
+            slot: place,
+            generation,
+        });
+        let line = Watch::Line(LineId { place, generation });
+        assert_eq!(Watch::from_token(tcp.token()), tcp);
+        assert_eq!(Watch::from_token(line.token()), line);
+    }
+}

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::net::SocketAddr;
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::place::Place;
 use crate::tool::Run;
+use crate::wire::Requests;
 
 /// All of it is checked, so that a failure shows everything that is wrong at once.
 #[derive(Debug, Deserialize)]
@@ -26,6 +27,9 @@ pub(crate) struct Expectations {
     /// What a single line of diagnostics must mention.
     #[serde(default)]
     pub(crate) complaint: Vec<String>,
+    /// What the scripted peer must have seen in the tool's packets.
+    #[serde(default, rename = "request")]
+    pub(crate) requests: Requests,
 }
 
 /// Probe lines: one for each of `seqs`. What is left out is not looked at; `"none"` is null.
@@ -49,6 +53,15 @@ pub(crate) struct Probe {
     pub(crate) syn_sent: Option<Range>,
     pub(crate) connect_ms: Option<Range>,
     pub(crate) rtt_ms: Option<Range>,
+    pub(crate) rtt_clock: Option<Words>,
+    /// Of the answer.
+    pub(crate) ttl: Option<Range>,
+    /// What the answer said.
+    pub(crate) answer: Option<Words>,
+    /// What an ICMP error said the largest packet to be.
+    pub(crate) mtu: Option<Range>,
+    /// The source, with the port where there is one.
+    pub(crate) local: Option<Words>,
 }
 
 /// The summary of one target.
@@ -76,6 +89,20 @@ pub(crate) enum Range {
     Exactly(f64),
     Between(f64, f64),
     Null(Nothing),
+    /// A number that a placeholder stands for: only in quotes is that TOML.
+    Filled(Number),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Number(f64);
+
+impl TryFrom<String> for Number {
+    type Error = std::num::ParseFloatError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse().map(Self)
+    }
 }
 
 /// The word for JSON's null; TOML has none.
@@ -85,7 +112,7 @@ pub(crate) enum Nothing {
     None,
 }
 
-fn one() -> usize {
+pub(crate) fn one() -> usize {
     1
 }
 
@@ -95,7 +122,7 @@ fn first() -> Vec<u64> {
 
 impl Expectations {
     /// Every difference between what came and what was expected, one per line.
-    pub(crate) fn differences(&self, run: &Run, targets: &[SocketAddr]) -> Vec<String> {
+    pub(crate) fn differences(&self, run: &Run, targets: &[Place]) -> Vec<String> {
         let mut found = Vec::new();
         if run.exit != Some(self.exit) {
             found.push(format!("exit: {:?}, expected {}", run.exit, self.exit));
@@ -121,7 +148,7 @@ impl Expectations {
         }
     }
 
-    fn check_probes(&self, run: &Run, targets: &[SocketAddr], found: &mut Vec<String>) {
+    fn check_probes(&self, run: &Run, targets: &[Place], found: &mut Vec<String>) {
         if !self.some.is_empty() {
             return self.check_some(run, found);
         }
@@ -149,7 +176,7 @@ impl Expectations {
         }
     }
 
-    fn check_summaries(&self, run: &Run, targets: &[SocketAddr], found: &mut Vec<String>) {
+    fn check_summaries(&self, run: &Run, targets: &[Place], found: &mut Vec<String>) {
         let expected = if self.exit == 2 { 0 } else { targets.len() };
         let got = run.of_type("summary").count();
         if got != expected {
@@ -158,7 +185,7 @@ impl Expectations {
         for summary in &self.summaries {
             let target = targets[summary.target - 1];
             let mut lines = run.of_type("summary");
-            match lines.find(|line| is_about(line, target)) {
+            match lines.find(|line| target.is_of(line)) {
                 Some(line) => summary.check(line, found),
                 None => found.push(format!("no summary for {target}")),
             }
@@ -166,11 +193,14 @@ impl Expectations {
     }
 }
 
+/// Takes what differs: its name, what came, and what was expected.
+type Wrong<'a> = dyn FnMut(&str, &Value, &dyn fmt::Display) + 'a;
+
 impl Probe {
-    fn check(&self, seq: u64, run: &Run, target: SocketAddr, found: &mut Vec<String>) {
+    fn check(&self, seq: u64, run: &Run, target: Place, found: &mut Vec<String>) {
         let is_mine = |line: &&Value| {
             let same_turn = line["seq"] == seq && line["warmup"] == self.warmup;
-            is_about(line, target) && same_turn && line["late"] == self.late
+            target.is_of(line) && same_turn && line["late"] == self.late
         };
         let lines: Vec<_> = run.of_type("probe").filter(is_mine).collect();
         let name = format!("{target} seq {seq}{}", if self.late { " late" } else { "" });
@@ -178,53 +208,49 @@ impl Probe {
             found.push(format!("{name}: {} lines, expected one", lines.len()));
             return;
         };
-        self.compare(line, &mut |field, expected| {
-            let got = line.pointer(&format!("/{field}")).unwrap_or(&Value::Null);
+        self.compare(line, &mut |field, got, expected| {
             found.push(format!("{name}: {field} is {got}, expected {expected}"));
         });
     }
 
-    fn compare(&self, line: &Value, wrong: &mut dyn FnMut(&str, &dyn fmt::Display)) {
+    fn compare(&self, line: &Value, wrong: &mut Wrong) {
         self.compare_words(line, wrong);
         self.compare_numbers(line, wrong);
     }
 
-    fn compare_words(&self, line: &Value, wrong: &mut dyn FnMut(&str, &dyn fmt::Display)) {
-        let (outcome, reason) = (Some(&self.outcome), Some(&self.reason));
-        let (kind, errno) = (self.evidence.as_ref(), self.errno.as_ref());
-        let (icmp, from) = (self.icmp.as_ref(), self.from.as_ref());
+    fn compare_words(&self, line: &Value, wrong: &mut Wrong) {
         let code = icmp_code(line);
+        let at = |path: &str| line.pointer(path).unwrap_or(&Value::Null);
         let words = [
-            ("outcome", outcome, &line["outcome"]),
-            ("reason", reason, &line["reason"]),
-            ("evidence/kind", kind, &line["evidence"]["kind"]),
-            ("evidence/errno", errno, &line["evidence"]["errno"]),
-            ("evidence/icmp", icmp, &code),
-            (
-                "evidence/icmp/from",
-                from,
-                &line["evidence"]["icmp"]["from"],
-            ),
+            ("outcome", Some(&self.outcome), at("/outcome")),
+            ("reason", Some(&self.reason), at("/reason")),
+            ("evidence", self.evidence.as_ref(), at("/evidence/kind")),
+            ("errno", self.errno.as_ref(), at("/evidence/errno")),
+            ("icmp", self.icmp.as_ref(), &code),
+            ("from", self.from.as_ref(), at("/evidence/icmp/from")),
+            ("rtt_clock", self.rtt_clock.as_ref(), at("/rtt_clock")),
+            ("answer", self.answer.as_ref(), at("/answer")),
+            ("local", self.local.as_ref(), at("/local")),
         ];
-        for (field, expected, got) in words {
+        for (name, expected, got) in words {
             if let Some(expected) = expected.filter(|it| !it.allow(got)) {
-                wrong(field, expected);
+                wrong(name, got, expected);
             }
         }
     }
 
-    fn compare_numbers(&self, line: &Value, wrong: &mut dyn FnMut(&str, &dyn fmt::Display)) {
+    fn compare_numbers(&self, line: &Value, wrong: &mut Wrong) {
+        let at = |path: &str| line.pointer(path).unwrap_or(&Value::Null);
         let numbers = [
-            ("syn_sent", &self.syn_sent, 1.0),
-            ("connect_us", &self.connect_ms, 1000.0),
-            ("rtt_us", &self.rtt_ms, 1000.0),
+            ("syn_sent", &self.syn_sent, at("/syn_sent"), 1.0),
+            ("connect_us", &self.connect_ms, at("/connect_us"), 1000.0),
+            ("rtt_us", &self.rtt_ms, at("/rtt_us"), 1000.0),
+            ("ttl", &self.ttl, at("/ttl"), 1.0),
+            ("mtu", &self.mtu, at("/evidence/icmp/mtu"), 1.0),
         ];
-        for (field, expected, unit) in numbers {
-            if let Some(expected) = expected
-                .as_ref()
-                .filter(|it| !it.allows(&line[field], unit))
-            {
-                wrong(field, expected);
+        for (name, expected, got, unit) in numbers {
+            if let Some(expected) = expected.as_ref().filter(|it| !it.allows(got, unit)) {
+                wrong(name, got, expected);
             }
         }
     }
@@ -267,13 +293,8 @@ fn is_between(got: &Value, low: i64, high: i64) -> bool {
         .is_some_and(|got| low as f64 <= got && got <= high as f64)
 }
 
-fn is_about(line: &Value, target: SocketAddr) -> bool {
-    let host = target.ip().to_string();
-    line["address"] == host.as_str() && line["port"] == target.port()
-}
-
 impl Words {
-    fn allow(&self, got: &Value) -> bool {
+    pub(crate) fn allow(&self, got: &Value) -> bool {
         let got = if got.is_null() {
             Some("none")
         } else {
@@ -297,10 +318,12 @@ impl fmt::Display for Words {
 
 impl Range {
     /// `unit` is how many of the output's units are one of ours.
-    fn allows(&self, got: &Value, unit: f64) -> bool {
+    pub(crate) fn allows(&self, got: &Value, unit: f64) -> bool {
         let number = got.as_f64().map(|number| number / unit);
         match (self, number) {
-            (Self::Exactly(expected), Some(number)) => (expected - number).abs() < 1e-9,
+            (Self::Exactly(expected) | Self::Filled(Number(expected)), Some(number)) => {
+                (expected - number).abs() < 1e-9
+            }
             (Self::Between(low, high), Some(number)) => (low..=high).contains(&&number),
             (Self::Null(_), None) => got.is_null(),
             _ => false,
@@ -311,7 +334,7 @@ impl Range {
 impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Exactly(number) => write!(f, "{number}"),
+            Self::Exactly(number) | Self::Filled(Number(number)) => write!(f, "{number}"),
             Self::Between(low, high) => write!(f, "{low} to {high} (ms where it is a time)"),
             Self::Null(_) => f.write_str("null"),
         }

@@ -40,9 +40,9 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Listens in the namespace of the calling thread, on a port that the kernel draws.
-    pub(crate) fn start(host: IpAddr, habit: Habit) -> Result<Self> {
-        let socket = TcpListener::bind((host, 0)).context("opening a listener")?;
+    /// Listens in the namespace of the calling thread; the kernel draws a port unless one is named.
+    pub(crate) fn start(host: IpAddr, port: Option<u16>, habit: Habit) -> Result<Self> {
+        let socket = TcpListener::bind((host, port.unwrap_or(0))).context("opening a listener")?;
         let mut taken = Vec::new();
         match habit {
             Habit::BacklogFull | Habit::BacklogFreed => taken.push(fill(&socket)?),

@@ -5,16 +5,23 @@
 //! JSON with what the scenario expects. Where this machine cannot hold a trial it says SKIP and
 //! why; with `CI=true` in the environment that is a failure.
 
+mod answer;
+mod conversation;
+mod datagram;
+mod dns;
 mod expect;
 mod family;
+mod handshake;
 mod listeners;
 mod netns;
 mod network;
 mod packet;
+mod place;
 mod responder;
 mod routed;
 mod scenario;
 mod script;
+mod service;
 mod tool;
 mod trouble;
 mod tun;
@@ -61,7 +68,8 @@ fn play(case: &Case) -> Result<()> {
     let run = tool::run(&scenario, &targets)?;
     let mut differences = scenario.expect.differences(&run, &targets);
     if let Some(wire) = network.stop()? {
-        differences.extend(wire::contradictions(&run, &wire));
+        differences.extend(wire::contradictions(&run, &wire, &targets));
+        differences.extend(scenario.expect.requests.differences(&wire, &targets));
     }
     if differences.is_empty() {
         return Ok(());

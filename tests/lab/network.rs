@@ -1,27 +1,35 @@
 //! Builds the network of a scenario around the calling thread.
 
 use std::collections::HashMap;
+use std::fs;
 use std::net::SocketAddr;
 
+use crate::conversation::Talk;
 use crate::family::Family;
+use crate::handshake::Behaviour;
 use crate::listeners::Listener;
 use crate::netns::{self, Namespace};
-use crate::responder::{Behaviour, Responder, Wire};
+use crate::place::{Place, Protocol};
+use crate::responder::{Responder, Wire};
 use crate::routed::Routed;
-use crate::scenario::{Kind, Scenario, Setup, Target};
-use crate::trouble::Result;
+use crate::scenario::{IcmpRight, Kind, Scenario, Setup, Target};
+use crate::service::Service;
+use crate::trouble::{Context, Result};
 use crate::tun;
-
-/// The port of targets without a listener; nobody else lives in these namespaces.
-const PORT: u16 = 443;
 
 /// A built network; it lasts until dropped.
 pub(crate) struct Network {
     /// Where the tool's targets are, in the order of the scenario.
-    pub(crate) targets: Vec<SocketAddr>,
+    pub(crate) targets: Vec<Place>,
     responder: Option<Responder>,
-    _listeners: Vec<Listener>,
+    _open: Vec<Open>,
     _routed: Option<Routed>,
+}
+
+/// What really listens, in any protocol.
+enum Open {
+    Listener { _listener: Listener },
+    Service { _service: Service },
 }
 
 impl Network {
@@ -30,6 +38,9 @@ impl Network {
         let client = Namespace::enter_new()?;
         if scenario.setup.uses("nft ") {
             netns::need_nft()?;
+        }
+        if scenario.tool.icmp == IcmpRight::PingSocket {
+            allow_ping_sockets()?;
         }
         let setup = &scenario.setup;
         match scenario.network {
@@ -52,6 +63,12 @@ impl Setup {
     }
 }
 
+/// A fresh namespace allows them to nobody, not even to root. The group is the one that is mapped.
+fn allow_ping_sockets() -> Result<()> {
+    let range = "/proc/sys/net/ipv4/ping_group_range";
+    fs::write(range, "0 0").context(range)
+}
+
 fn scripted(targets: &[Target], setup: &Setup, family: Family) -> Result<Network> {
     let device = tun::create()?;
     netns::shell(&family.fill(
@@ -61,16 +78,29 @@ fn scripted(targets: &[Target], setup: &Setup, family: Family) -> Result<Network
     ))?;
     netns::settle()?;
     netns::shell(&setup.client)?;
-    let addresses: Vec<_> = targets.iter().map(fixed).collect();
-    let behaviours = targets.iter().map(Target::behaviour);
-    let by_address: HashMap<_, _> = addresses.iter().copied().zip(behaviours).collect();
-    let responder = Responder::start(device, by_address)?;
+    let (behaviours, talks) = scripts(targets);
+    let responder = Responder::start(device, behaviours, talks)?;
     Ok(Network {
-        targets: addresses,
+        targets: targets.iter().map(Target::place).collect(),
         responder: Some(responder),
-        _listeners: Vec::new(),
+        _open: Vec::new(),
         _routed: None,
     })
+}
+
+type Scripts = (HashMap<SocketAddr, Behaviour>, HashMap<Place, Talk>);
+
+fn scripts(targets: &[Target]) -> Scripts {
+    let (mut behaviours, mut talks) = Scripts::default();
+    for target in targets {
+        let place = target.place();
+        if place.protocol == Protocol::Tcp {
+            behaviours.insert(place.socket_address(), target.behaviour());
+        } else {
+            talks.insert(place, target.talk());
+        }
+    }
+    (behaviours, talks)
 }
 
 /// The other end of `lab0` is here too, but has no address: whoever asks for neighbours asks in vain.
@@ -83,11 +113,11 @@ fn local(targets: &[Target], setup: &Setup, family: Family) -> Result<Network> {
     ))?;
     netns::settle()?;
     netns::shell(&setup.client)?;
-    let (targets, listeners) = open(targets)?;
+    let (targets, open) = open(targets)?;
     Ok(Network {
         targets,
         responder: None,
-        _listeners: listeners,
+        _open: open,
         _routed: None,
     })
 }
@@ -102,36 +132,58 @@ fn routed(
     netns::shell(&setup.client)?;
     routed.router.inside(|| netns::shell(&setup.router))?;
     routed.server.inside(|| netns::shell(&setup.server))?;
-    let (targets, listeners) = routed.server.inside(|| open(targets))?;
+    let (targets, open) = routed.server.inside(|| open(targets))?;
     Ok(Network {
         targets,
         responder: None,
-        _listeners: listeners,
+        _open: open,
         _routed: Some(routed),
     })
 }
 
-/// Opens the targets' listeners in the namespace of the calling thread.
-fn open(targets: &[Target]) -> Result<(Vec<SocketAddr>, Vec<Listener>)> {
-    let mut addresses = Vec::new();
-    let mut listeners = Vec::new();
+/// Opens whatever listens at the targets, in the namespace of the calling thread.
+fn open(targets: &[Target]) -> Result<(Vec<Place>, Vec<Open>)> {
+    let mut places = Vec::new();
+    let mut all = Vec::new();
     for target in targets {
-        let Some(habit) = target.listener else {
-            addresses.push(fixed(target));
-            continue;
-        };
-        let listener = Listener::start(target.host, habit)?;
-        addresses.push(listener.address()?);
-        listeners.push(listener);
+        let (place, open) = target.open()?;
+        places.push(place);
+        all.extend(open);
     }
-    Ok((addresses, listeners))
-}
-
-fn fixed(target: &Target) -> SocketAddr {
-    SocketAddr::new(target.host, PORT)
+    Ok((places, all))
 }
 
 impl Target {
+    /// Where it is unless the kernel draws its port.
+    fn place(&self) -> Place {
+        Place::new(self.protocol, self.host, self.port)
+    }
+
+    fn open(&self) -> Result<(Place, Option<Open>)> {
+        if let Some(habit) = self.listener {
+            let listener = Listener::start(self.host, self.port, habit)?;
+            let place = Place::tcp(listener.address()?);
+            let open = Open::Listener {
+                _listener: listener,
+            };
+            return Ok((place, Some(open)));
+        }
+        // Asked by ICMP, the kernel itself is the service.
+        if let (Protocol::Udp, Some(habit)) = (self.protocol, self.service) {
+            let service = Service::start(self.host, self.port, habit)?;
+            let place = Place::udp(service.address());
+            return Ok((place, Some(Open::Service { _service: service })));
+        }
+        Ok((self.place(), None))
+    }
+
+    fn talk(&self) -> Talk {
+        Talk {
+            answers: self.answers.clone(),
+            hops: self.hops.clone(),
+        }
+    }
+
     fn behaviour(&self) -> Behaviour {
         let same = vec![self.syn.clone()];
         let differ = !self.connections.is_empty();

@@ -1,4 +1,4 @@
-//! Packets as values: TCP segments in, TCP segments and ICMP errors out.
+//! Packets as values: TCP segments in, TCP segments and ICMP errors out. Other protocols: datagram.rs.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -6,6 +6,8 @@ use etherparse::{
     IpHeaders, IpNumber, Ipv4Extensions, Ipv4Header, Ipv6Extensions, Ipv6FlowLabel, Ipv6Header,
     NetSlice, PacketBuilder, SlicedPacket, TcpHeader, TcpOptionElement, TransportSlice,
 };
+
+use crate::answer::{Field, IcmpError};
 
 /// What the responder needs to know of a segment that the tool's kernel sent.
 #[derive(Debug)]
@@ -45,7 +47,7 @@ impl Segment {
     }
 }
 
-fn addresses(sliced: &SlicedPacket) -> Option<(IpAddr, IpAddr, u8)> {
+pub(crate) fn addresses(sliced: &SlicedPacket) -> Option<(IpAddr, IpAddr, u8)> {
     match sliced.net.as_ref()? {
         NetSlice::Ipv4(ip) => {
             let header = ip.header();
@@ -71,27 +73,57 @@ pub(crate) fn tcp(from: IpAddr, to: IpAddr, ttl: u8, header: TcpHeader) -> Vec<u
     packet
 }
 
-/// An ICMP error of any type and code that quotes the packet it complains about: at least its
-/// IP header and eight bytes (RFC 792), as much as fits the least MTU (RFC 1812 section
-/// 4.3.2.3, RFC 4443 section 3.1).
-pub(crate) fn icmp_error(from: IpAddr, kind: u8, code: u8, about: &Segment) -> Vec<u8> {
-    let to = about.from.ip();
-    let quote = |room: usize| &about.packet[..about.packet.len().min(room)];
+/// An ICMP error that quotes the packet it complains about: at least its IP header and eight bytes
+/// (RFC 792), as much as fits the least MTU (RFC 1812 section 4.3.2.3, RFC 4443 section 3.1), or what
+/// the script says.
+pub(crate) fn icmp_error(error: &IcmpError, to: IpAddr, about: &[u8]) -> Vec<u8> {
+    let (header, room) = if to.is_ipv4() {
+        (20, 576 - 20 - 8)
+    } else {
+        (40, 1280 - 40 - 8)
+    };
+    let room = error.quote.map_or(room, |bytes| header + bytes);
+    let mut quote = about[..about.len().min(room)].to_vec();
+    if let Some(field) = error.misquoted {
+        quote[field.last_byte(header)] ^= 1;
+    }
+    write_icmp_error(error, to, &quote)
+}
+
+fn write_icmp_error(error: &IcmpError, to: IpAddr, quote: &[u8]) -> Vec<u8> {
+    let IcmpError {
+        from, kind, code, ..
+    } = *error;
+    // With IPv4 the MTU is the lower half of this word and the upper one is unused, RFC 1191.
+    let word = error.mtu.to_be_bytes();
     let mut packet = Vec::new();
     let written = if to.is_ipv4() {
         PacketBuilder::ip(ip(from, to, 64, IpNumber::ICMP))
-            .icmpv4_raw(kind, code, [0; 4])
-            .write(&mut packet, quote(576 - 20 - 8))
+            .icmpv4_raw(kind, code, word)
+            .write(&mut packet, quote)
     } else {
         PacketBuilder::ip(ip(from, to, 64, IpNumber::IPV6_ICMP))
-            .icmpv6_raw(kind, code, [0; 4])
-            .write(&mut packet, quote(1280 - 40 - 8))
+            .icmpv6_raw(kind, code, word)
+            .write(&mut packet, quote)
     };
     written.expect("an ICMP error fits into a packet");
     packet
 }
 
-fn ip(from: IpAddr, to: IpAddr, ttl: u8, protocol: IpNumber) -> IpHeaders {
+impl Field {
+    /// Where its last byte is, after an IP header of this length without options.
+    fn last_byte(self, header: usize) -> usize {
+        match self {
+            Self::Address => header - 1,
+            Self::SourcePort => header + 1,
+            Self::Port => header + 3,
+            Self::Id => header + 5,
+            Self::Sequence => header + 7,
+        }
+    }
+}
+
+pub(crate) fn ip(from: IpAddr, to: IpAddr, ttl: u8, protocol: IpNumber) -> IpHeaders {
     match (from, to) {
         (IpAddr::V4(from), IpAddr::V4(to)) => {
             let header = Ipv4Header::new(0, ttl, protocol, from.octets(), to.octets())

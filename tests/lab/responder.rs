@@ -4,42 +4,25 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use etherparse::{TcpHeader, TcpOptionElement};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use crate::packet::{self, Segment};
-use crate::script::{Action, Answer};
+use crate::conversation::{Conversations, Met, Talk};
+use crate::handshake::{Behaviour, Handshakes, Seen};
+use crate::place::Place;
 use crate::trouble::{Context, Result};
 
-/// The peer's first sequence number; any will do.
-const SEQUENCE: u32 = 1_000_000;
-
-/// How one target behaves.
-#[derive(Clone, Debug)]
-pub(crate) struct Behaviour {
-    /// The answers to the first, second ... SYN of the first, second ... connection. The last
-    /// of either list goes on.
-    pub(crate) connections: Vec<Vec<Action>>,
-    pub(crate) after_handshake: Option<Action>,
-    pub(crate) time_stamps: bool,
-    /// The routers on the way, nearest first.
-    pub(crate) hops: Vec<IpAddr>,
-}
-
-/// What really went over the wire for one connection of the tool, by its local address.
-pub(crate) type Wire = HashMap<SocketAddr, Seen>;
-
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Seen {
-    pub(crate) syns: u64,
-    /// From reading the first SYN to writing the first answer to it.
-    pub(crate) first_answer: Option<Duration>,
+/// What really went over the wire.
+pub(crate) struct Wire {
+    /// TCP connections, by the tool's address.
+    pub(crate) connections: HashMap<SocketAddr, Seen>,
+    /// UDP datagrams and ICMP echo requests, as they came.
+    pub(crate) requests: Vec<Met>,
 }
 
 /// The peer's thread; it ends, and tells what it saw, when asked.
@@ -49,9 +32,19 @@ pub(crate) struct Responder {
 }
 
 impl Responder {
-    pub(crate) fn start(device: File, targets: HashMap<SocketAddr, Behaviour>) -> Result<Self> {
+    pub(crate) fn start(
+        device: File,
+        behaviours: HashMap<SocketAddr, Behaviour>,
+        talks: HashMap<Place, Talk>,
+    ) -> Result<Self> {
         let (lifeline, end) = UnixStream::pair().context("making a socket pair")?;
-        let peer = Peer::new(device, targets);
+        let peer = Peer {
+            device,
+            handshakes: Handshakes::new(behaviours),
+            conversations: Conversations::new(talks),
+            outbox: BinaryHeap::new(),
+            scheduled: 0,
+        };
         Ok(Self {
             thread: thread::spawn(move || peer.serve(&end)),
             lifeline,
@@ -67,44 +60,40 @@ impl Responder {
 
 struct Peer {
     device: File,
-    targets: HashMap<SocketAddr, Behaviour>,
-    connections: HashMap<(SocketAddr, SocketAddr), Connection>,
+    handshakes: Handshakes,
+    conversations: Conversations,
     outbox: BinaryHeap<Reverse<Due>>,
-    born: Instant,
+    scheduled: u64,
 }
 
-/// A packet to be sent; earliest first.
+/// A packet to be sent after a while.
+#[derive(Clone)]
+pub(crate) struct Sending {
+    pub(crate) after: Duration,
+    pub(crate) packet: Vec<u8>,
+    /// What its sending is worth noting for.
+    pub(crate) note: Option<Note>,
+}
+
+/// Whom a packet answers.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Note {
+    /// The first SYN of the connection between these two, and when that came.
+    Handshake(SocketAddr, SocketAddr, Instant),
+    /// The request of this number.
+    Request(usize),
+}
+
+/// A packet to be sent; earliest first, and those of one instant in the order of the script.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Due {
     at: Instant,
+    nth: u64,
     packet: Vec<u8>,
-    /// The connection whose first SYN this answers, and when that came.
-    answers: Option<(SocketAddr, SocketAddr, Instant)>,
-}
-
-struct Connection {
-    /// The how-manieth connection to its target this is, from 0.
-    index: usize,
-    seen: Seen,
-    first_syn_at: Instant,
-    /// The time stamp of the first SYN that arrived. A server echoes this one in every SYN-ACK,
-    /// however many SYNs follow (Linux: `tcp_check_req()` leaves `ts_recent` alone then), which
-    /// is how a client can tell a lost SYN from a lost answer.
-    echo: Option<u32>,
-    established: bool,
+    note: Option<Note>,
 }
 
 impl Peer {
-    fn new(device: File, targets: HashMap<SocketAddr, Behaviour>) -> Self {
-        Self {
-            device,
-            targets,
-            connections: HashMap::new(),
-            outbox: BinaryHeap::new(),
-            born: Instant::now(),
-        }
-    }
-
     fn serve(mut self, end: &UnixStream) -> Result<Wire> {
         let mut ended = false;
         while !ended {
@@ -113,8 +102,10 @@ impl Peer {
             self.send_what_is_due()?;
             self.receive()?;
         }
-        let seen = self.connections.iter();
-        Ok(seen.map(|((from, _), it)| (*from, it.seen)).collect())
+        Ok(Wire {
+            connections: self.handshakes.seen(),
+            requests: self.conversations.met(),
+        })
     }
 
     /// Until a packet comes or is due; true when told to end.
@@ -145,18 +136,17 @@ impl Peer {
             let Some(Reverse(due)) = self.outbox.pop() else {
                 break;
             };
-            self.note_answer(&due);
+            self.note(due.note);
             send(&mut self.device, &due.packet)?;
         }
         Ok(())
     }
 
-    fn note_answer(&mut self, due: &Due) {
-        if let Some((from, to, syn_at)) = due.answers
-            && let Some(connection) = self.connections.get_mut(&(from, to))
-        {
-            let taken = || syn_at.elapsed();
-            connection.seen.first_answer.get_or_insert_with(taken);
+    fn note(&mut self, note: Option<Note>) {
+        match note {
+            Some(Note::Handshake(from, to, syn_at)) => self.handshakes.note(from, to, syn_at),
+            Some(Note::Request(number)) => self.conversations.note(number),
+            None => {}
         }
     }
 
@@ -174,162 +164,21 @@ impl Peer {
     }
 
     fn meet(&mut self, packet: &[u8]) {
-        let Some(segment) = Segment::parse(packet) else {
-            return;
-        };
-        let Some(behaviour) = self.targets.get(&segment.to).cloned() else {
-            return;
-        };
-        if segment.header.syn {
-            self.meet_syn(&segment, &behaviour);
-        } else if segment.header.ack && !segment.header.rst {
-            self.meet_ack(&segment, &behaviour);
-        }
-    }
-
-    fn meet_syn(&mut self, segment: &Segment, behaviour: &Behaviour) {
-        let key = (segment.from, segment.to);
-        let index = self.count_connections_to(segment.to);
-        let connection = self
-            .connections
-            .entry(key)
-            .or_insert_with(|| Connection::new(index));
-        connection.seen.syns += 1;
-        let script = last_goes_on(&behaviour.connections, connection.index);
-        let nth = usize::try_from(connection.seen.syns - 1).expect("few SYNs");
-        let mut action = last_goes_on(script, nth).clone();
-        if let Some(&router) = behaviour
-            .hops
-            .get(usize::from(segment.ttl.saturating_sub(1)))
-        {
-            action = time_exceeded(router);
-        }
-        if matches!(action.answer, Answer::SynAck) && connection.echo.is_none() {
-            connection.echo = segment.time_stamp();
-        }
-        self.schedule(segment, behaviour, &action);
-    }
-
-    fn meet_ack(&mut self, segment: &Segment, behaviour: &Behaviour) {
-        let Some(connection) = self.connections.get_mut(&(segment.from, segment.to)) else {
-            return;
-        };
-        let is_first = !std::mem::replace(&mut connection.established, true);
-        if let (true, Some(action)) = (is_first, &behaviour.after_handshake) {
-            self.schedule(segment, behaviour, action);
-        }
-    }
-
-    fn count_connections_to(&self, target: SocketAddr) -> usize {
-        let mine = self.connections.keys().filter(|(_, to)| *to == target);
-        mine.count()
-    }
-
-    fn schedule(&mut self, segment: &Segment, behaviour: &Behaviour, action: &Action) {
-        let Some(packet) = self.answer(segment, behaviour, action) else {
-            return;
-        };
-        let connection = &self.connections[&(segment.from, segment.to)];
-        let is_first = connection.seen.syns == 1 && segment.header.syn;
-        let answers = is_first.then_some((segment.from, segment.to, connection.first_syn_at));
-        for _ in 0..action.copies {
+        let mut sendings = self.handshakes.meet(packet);
+        sendings.extend(self.conversations.meet(packet));
+        for sending in sendings {
+            self.scheduled += 1;
             self.outbox.push(Reverse(Due {
-                at: Instant::now() + action.after,
-                packet: packet.clone(),
-                answers,
+                at: Instant::now() + sending.after,
+                nth: self.scheduled,
+                packet: sending.packet,
+                note: sending.note,
             }));
         }
     }
-
-    fn answer(&self, to: &Segment, behaviour: &Behaviour, action: &Action) -> Option<Vec<u8>> {
-        let mut header = match action.answer {
-            Answer::Silence => return None,
-            Answer::Icmp { kind, code, from } => {
-                return Some(packet::icmp_error(from, kind, code, to));
-            }
-            Answer::SynAck => self.syn_ack(to, behaviour),
-            Answer::Rst => reset(to),
-            Answer::Fin => self.fin(to, behaviour),
-        };
-        if !action.acceptable {
-            header.acknowledgment_number = header.acknowledgment_number.wrapping_add(1000);
-        }
-        let (here, there) = (to.to.ip(), to.from.ip());
-        Some(packet::tcp(here, there, action.ttl, header))
-    }
-
-    fn syn_ack(&self, to: &Segment, behaviour: &Behaviour) -> TcpHeader {
-        let mut options = vec![TcpOptionElement::MaximumSegmentSize(1400)];
-        options.extend(self.time_stamps(to, behaviour));
-        TcpHeader {
-            syn: true,
-            sequence_number: SEQUENCE,
-            ..reply(to, &options)
-        }
-    }
-
-    fn fin(&self, to: &Segment, behaviour: &Behaviour) -> TcpHeader {
-        let options: Vec<_> = self.time_stamps(to, behaviour).into_iter().collect();
-        TcpHeader {
-            fin: true,
-            ..reply(to, &options)
-        }
-    }
-
-    fn time_stamps(&self, to: &Segment, behaviour: &Behaviour) -> Option<TcpOptionElement> {
-        let connection = &self.connections[&(to.from, to.to)];
-        let offered = if to.header.syn {
-            connection.echo
-        } else {
-            to.time_stamp()
-        };
-        let echo = offered.filter(|_| behaviour.time_stamps)?;
-        let clock = self.born.elapsed().as_millis() + 1;
-        let clock = u32::try_from(clock).expect("trials are short");
-        Some(TcpOptionElement::Timestamp(clock, echo))
-    }
 }
 
-impl Connection {
-    fn new(index: usize) -> Self {
-        Self {
-            index,
-            seen: Seen::default(),
-            first_syn_at: Instant::now(),
-            echo: None,
-            established: false,
-        }
-    }
-}
-
-/// An acknowledgement of all that `to` carried.
-fn reply(to: &Segment, options: &[TcpOptionElement]) -> TcpHeader {
-    let mut header = TcpHeader::new(to.to.port(), to.from.port(), SEQUENCE + 1, 65535);
-    let length = u32::from(to.header.syn) + u32::from(to.header.fin);
-    header.ack = true;
-    header.acknowledgment_number = to.header.sequence_number.wrapping_add(length);
-    header.set_options(options).expect("two options fit");
-    header
-}
-
-/// Answers a SYN as RFC 9293 section 3.10.7.1 says, or ends an open connection.
-fn reset(to: &Segment) -> TcpHeader {
-    TcpHeader {
-        rst: true,
-        sequence_number: if to.header.syn { 0 } else { SEQUENCE + 1 },
-        ..reply(to, &[])
-    }
-}
-
-fn time_exceeded(router: IpAddr) -> Action {
-    Action::at_once(Answer::Icmp {
-        kind: if router.is_ipv4() { 11 } else { 3 },
-        code: 0,
-        from: router,
-    })
-}
-
-fn last_goes_on<T>(list: &[T], index: usize) -> &T {
+pub(crate) fn last_goes_on<T>(list: &[T], index: usize) -> &T {
     list.get(index)
         .or_else(|| list.last())
         .expect("a script has at least one answer")

@@ -12,10 +12,13 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::answer::Answers;
 use crate::expect::Expectations;
 use crate::family::Family;
 use crate::listeners::Habit;
+use crate::place::Protocol;
 use crate::script::Action;
+use crate::service;
 use crate::trouble::{Context, Result};
 
 /// One scenario as one trial runs it.
@@ -66,7 +69,11 @@ pub(crate) struct Setup {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Target {
+    #[serde(default)]
+    pub(crate) protocol: Protocol,
     pub(crate) host: IpAddr,
+    /// The usual one, or the one that the kernel draws, unless a certain one is wanted.
+    pub(crate) port: Option<u16>,
     /// What a real listener does with connections; it gets a port that the kernel draws.
     pub(crate) listener: Option<Habit>,
     /// The scripted answers to the first, second ... SYN of every connection.
@@ -78,6 +85,11 @@ pub(crate) struct Target {
     pub(crate) after_handshake: Option<Action>,
     #[serde(default)]
     pub(crate) no_time_stamps: bool,
+    /// What a real UDP service does with datagrams; a port is drawn unless one is wanted.
+    pub(crate) service: Option<service::Habit>,
+    /// The scripted answers to the first, second ... UDP datagram or ICMP echo request.
+    #[serde(default)]
+    pub(crate) answers: Vec<Answers>,
     #[serde(default)]
     pub(crate) hops: Vec<IpAddr>,
 }
@@ -92,6 +104,19 @@ pub(crate) struct Tool {
     pub(crate) args: Vec<String>,
     /// The most files it may have open.
     pub(crate) open_files: Option<u32>,
+    pub(crate) icmp: IcmpRight,
+}
+
+/// By what right the tool sends ICMP echo requests, if by any.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum IcmpRight {
+    /// Its group is in `ping_group_range`, icmp(7).
+    #[default]
+    PingSocket,
+    /// It has `CAP_NET_RAW`, which all others lose.
+    Raw,
+    None,
 }
 
 impl Default for Tool {
@@ -102,6 +127,7 @@ impl Default for Tool {
             timeout: "4s".to_owned(),
             args: Vec::new(),
             open_files: None,
+            icmp: IcmpRight::PingSocket,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a scripted peer does, as written in a scenario.
+//! What a scripted peer does with TCP, as written in a scenario. Other protocols: answer.rs.
 //!
 //! ```text
 //! silence                         the SYN never arrived
@@ -10,11 +10,12 @@
 //! fin [after 200ms]               only after the handshake
 //! ```
 
-use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
 use serde::Deserialize;
+
+use crate::answer::IcmpError;
 
 /// One answer of the peer.
 #[derive(Clone, Debug, Deserialize)]
@@ -36,7 +37,7 @@ pub(crate) enum Answer {
     SynAck,
     Rst,
     Fin,
-    Icmp { kind: u8, code: u8, from: IpAddr },
+    Icmp(IcmpError),
 }
 
 impl Action {
@@ -67,19 +68,11 @@ fn parse(words: &[&str]) -> Result<Action, String> {
         ["rst", details @ ..] => with_details(Answer::Rst, details),
         ["fin", details @ ..] => with_details(Answer::Fin, details),
         ["icmp", code, "from", address, details @ ..] => {
-            with_details(icmp(code, address)?, details)
+            let error = IcmpError::parse(code, address)?;
+            with_details(Answer::Icmp(error), details)
         }
         _ => Err("not an answer".to_owned()),
     }
-}
-
-fn icmp(code: &str, from: &str) -> Result<Answer, String> {
-    let (kind, code) = code.split_once('/').ok_or("an ICMP code looks like 3/13")?;
-    Ok(Answer::Icmp {
-        kind: number(kind)?,
-        code: number(code)?,
-        from: number(from)?,
-    })
 }
 
 fn with_details(answer: Answer, mut details: &[&str]) -> Result<Action, String> {
@@ -112,13 +105,13 @@ fn with_details(answer: Answer, mut details: &[&str]) -> Result<Action, String> 
     }
 }
 
-fn number<T: FromStr>(text: &str) -> Result<T, String> {
+pub(crate) fn number<T: FromStr>(text: &str) -> Result<T, String> {
     text.parse()
         .map_err(|_| format!("{text:?} is not understood"))
 }
 
 /// `20ms` or `1.5s`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = match text.strip_suffix("ms") {
         Some(number) => (number, 0.001),
         None => (text.strip_suffix('s').unwrap_or(text), 1.0),

@@ -2,7 +2,6 @@
 
 use std::env;
 use std::io::{self, BufRead, BufReader, Read};
-use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -13,7 +12,8 @@ use nix::unistd::Pid;
 use serde_json::Value;
 
 use crate::netns;
-use crate::scenario::{During, Scenario, Tool};
+use crate::place::Place;
+use crate::scenario::{During, IcmpRight, Scenario, Tool};
 use crate::trouble::{Context, Result, Trouble};
 
 /// Far more than any scenario takes; only a tool that hangs gets here.
@@ -38,7 +38,7 @@ impl Run {
 }
 
 /// Runs it in the namespace of the calling thread.
-pub(crate) fn run(scenario: &Scenario, targets: &[SocketAddr]) -> Result<Run> {
+pub(crate) fn run(scenario: &Scenario, targets: &[Place]) -> Result<Run> {
     let mut command = command(&scenario.tool, targets);
     let shown = format!("{command:?}");
     let mut child = command
@@ -64,10 +64,14 @@ pub(crate) fn run(scenario: &Scenario, targets: &[SocketAddr]) -> Result<Run> {
     })
 }
 
-/// Everything that capabilities allow is taken away: the tool must do without.
-fn command(tool: &Tool, targets: &[SocketAddr]) -> Command {
+/// Everything that capabilities allow is taken away: the tool must do without. One may be left.
+fn command(tool: &Tool, targets: &[Place]) -> Command {
     let mut command = Command::new("setpriv");
-    command.args(["--bounding-set=-all", "--inh-caps=-all", "--"]);
+    let kept = match tool.icmp {
+        IcmpRight::Raw => "--bounding-set=-all,+net_raw",
+        IcmpRight::PingSocket | IcmpRight::None => "--bounding-set=-all",
+    };
+    command.args([kept, "--inh-caps=-all", "--"]);
     if let Some(limit) = tool.open_files {
         command.args(["prlimit", &format!("--nofile={limit}:{limit}"), "--"]);
     }

@@ -1,10 +1,10 @@
 //! `synack demo`: every outcome that this machine can show without a network, on targets of its own.
 //!
 //! Everything happens on loopback; one target is a multicast address, to which TCP never sends
-//! anything. No network and no privileges are needed.
+//! anything. No network and no privileges are needed, so there is no ICMP echo: not every user may send one.
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::thread;
 use std::time::Duration;
 
@@ -28,10 +28,11 @@ const FILLING: usize = 16;
 
 /// A demonstration target: where it is and what it does.
 struct Exhibit {
+    protocol: Protocol,
     address: SocketAddr,
     does: &'static str,
     /// Sockets that must stay open for it to do so.
-    _kept: Vec<Socket>,
+    kept: Vec<Socket>,
 }
 
 /// Why there was no demonstration.
@@ -52,12 +53,12 @@ pub fn run(output: &mut Output) -> Result<(), DemoError> {
     let exhibits = exhibits()?;
     output.write("These targets were opened on loopback for you, to show how probes can end.\n");
     for exhibit in &exhibits {
-        let address = exhibit.address.to_string();
-        output.write(&format!("  {address:<18} {}\n", exhibit.does));
+        let target = format!("{}://{}", exhibit.protocol.name(), exhibit.address);
+        output.write(&format!("  {target:<24} {}\n", exhibit.does));
     }
     output.write("\n");
     let target = |exhibit: &Exhibit| Target {
-        protocol: Protocol::Tcp,
+        protocol: exhibit.protocol,
         host: exhibit.address.ip().to_string().into(),
         address: exhibit.address,
         lookup: None,
@@ -97,10 +98,14 @@ fn exhibits() -> io::Result<Vec<Exhibit>> {
         overloaded(v4.into())?,
         // TCP to a multicast address fails in connect() itself (`tcp_v4_connect`, net/ipv4/tcp_ipv4.c).
         Exhibit {
+            protocol: Protocol::Tcp,
             address: (Ipv4Addr::new(224, 0, 0, 1), 80).into(),
             does: "a multicast address, to which this machine has no route for TCP",
-            _kept: Vec::new(),
+            kept: Vec::new(),
         },
+        echoing()?,
+        refusing()?,
+        silent()?,
     ];
     // A machine may have no IPv6 at all; then there is nothing to show.
     let v6 = (Ipv6Addr::LOCALHOST, 0).into();
@@ -118,9 +123,10 @@ fn accepting(
     let address = listener.local_addr()?;
     thread::spawn(move || listener.incoming().flatten().for_each(then));
     Ok(Exhibit {
+        protocol: Protocol::Tcp,
         address,
         does,
-        _kept: Vec::new(),
+        kept: Vec::new(),
     })
 }
 
@@ -139,9 +145,10 @@ fn reset(stream: TcpStream) {
 fn closed(address: std::net::IpAddr) -> io::Result<Exhibit> {
     let (socket, address) = bound(address)?;
     Ok(Exhibit {
+        protocol: Protocol::Tcp,
         address,
         does: "a closed port",
-        _kept: vec![socket],
+        kept: vec![socket],
     })
 }
 
@@ -152,9 +159,10 @@ fn overloaded(address: std::net::IpAddr) -> io::Result<Exhibit> {
     let mut kept = fill(address);
     kept.push(socket);
     Ok(Exhibit {
+        protocol: Protocol::Tcp,
         address,
         does: "never accepts, and its queue is full",
-        _kept: kept,
+        kept: kept,
     })
 }
 
@@ -171,9 +179,50 @@ fn busy_at_first(address: std::net::IpAddr) -> io::Result<Exhibit> {
         }
     });
     Ok(Exhibit {
+        protocol: Protocol::Tcp,
         address,
         does: "too busy for the first SYN, then accepts",
-        _kept: kept,
+        kept: kept,
+    })
+}
+
+/// A UDP service that sends back what it gets.
+fn echoing() -> io::Result<Exhibit> {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let exhibit = udp(&socket, "sends datagrams back")?;
+    thread::spawn(move || {
+        let mut buffer = [0; 2048];
+        while let Ok((length, from)) = socket.recv_from(&mut buffer) {
+            let _ = socket.send_to(&buffer[..length], from);
+        }
+    });
+    Ok(exhibit)
+}
+
+/// A UDP port that is taken, so that nobody else can open it, and connected elsewhere: for everybody but that peer
+/// nothing listens on it (`udp4_lib_lookup2`, net/ipv4/udp.c).
+fn refusing() -> io::Result<Exhibit> {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+    socket.connect(socket.local_addr()?)?;
+    let mut exhibit = udp(&socket, "a closed port")?;
+    exhibit.kept.push(socket.into());
+    Ok(exhibit)
+}
+
+/// A UDP service that never answers.
+fn silent() -> io::Result<Exhibit> {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let mut exhibit = udp(&socket, "takes datagrams and says nothing")?;
+    exhibit.kept.push(socket.into());
+    Ok(exhibit)
+}
+
+fn udp(socket: &UdpSocket, does: &'static str) -> io::Result<Exhibit> {
+    Ok(Exhibit {
+        protocol: Protocol::Udp,
+        address: socket.local_addr()?,
+        does,
+        kept: Vec::new(),
     })
 }
 

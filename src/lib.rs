@@ -1,10 +1,11 @@
-//! `synack` is ping for TCP ports, and it says why.
+//! `synack` is ping for TCP and UDP ports, and it says why.
 //!
-//! It opens TCP connections again and again, measures each handshake, and tells apart every way a
-//! probe can fail: a RST, an ICMP error and which device sent it, this machine's own fault, silence.
+//! It opens TCP connections (or sends UDP datagrams, or ICMP echoes) again and again, measures each, and
+//! tells apart every way a probe can fail: a RST, an ICMP error and which device sent it, this machine's own
+//! fault, silence.
 //!
 //! Data flows one way: [`cli`] turns arguments into a [`plan`], [`engine`] drives [`probe`]s over a
-//! [`platform`], each probe becomes a sample with an [`outcome`], [`stats`] tallies samples, and
+//! [`platform`] (what a UDP probe says is a [`payload`]), each probe becomes a sample with an [`outcome`], [`stats`] tallies samples, and
 //! [`report`] turns them into bytes. [`ping`] tells that story from start to end.
 
 pub mod cli;

@@ -9,6 +9,8 @@ fn the_demonstration_shows_every_outcome_that_needs_no_router() {
     let summary = outcome.stdout.split_once("\n--- ").expect("a summary").1;
     for verdict in [
         "connected",
+        "reply",
+        "unreachable",
         "reset",
         "closed",
         "refused",

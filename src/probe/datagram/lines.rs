@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::line::Line;
 
-/// A UDP source port carries new probes for so long: a path that fails for some ports only must show. A fast
-/// run spares itself most of the sockets by it.
-const PORT_LIFE: Duration = Duration::from_secs(1);
+/// A UDP source port carries new probes for so long: a path that fails for some ports only must show, so at
+/// one probe a second each has a port of its own. A fast run spares itself most of the sockets.
+const PORT_LIFE: Duration = Duration::from_millis(900);
 
 /// A line that carries no more probes hears second answers for so long.
 const LINGER: Duration = Duration::from_secs(3);

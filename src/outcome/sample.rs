@@ -54,6 +54,8 @@ pub struct Ending {
     pub syn_sent: Option<u32>,
     /// From the end of the handshake to the reset or close that followed it.
     pub held: Option<Duration>,
+    /// When the kernel received a datagram's answer, as wall-clock time since 1970: it puts answers in order.
+    pub arrived: Option<Duration>,
     /// The TTL or hop limit with which the answer arrived, where the system tells.
     pub ttl: Option<u8>,
     /// What a datagram's answer said, where it said something.
@@ -71,6 +73,7 @@ impl From<Judgement> for Ending {
             rtt: None,
             syn_sent: None,
             held: None,
+            arrived: None,
             ttl: None,
             said: None,
         }

@@ -377,6 +377,7 @@ impl TcpProbe {
                 .and_then(exact_rtt),
             syn_sent: info.filter(|_| sent).and_then(|info| info.syns()),
             held: None,
+            arrived: None,
             ttl: self.ttl(outcome),
             said: None,
         }

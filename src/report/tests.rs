@@ -77,6 +77,7 @@ impl Story {
                 }),
                 syn_sent: (syns > 0).then_some(syns),
                 held: None,
+                arrived: None,
                 ttl: None,
                 said: None,
             },

@@ -1,6 +1,6 @@
 //! What answers were like: what they said, how far they came, whether in order.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::outcome::{Extra, Outcome, Said, Sample};
 
@@ -25,8 +25,8 @@ pub struct Answers {
     pub strays: u64,
     /// Answers that came after the answer to a later probe.
     pub reordered: u64,
-    /// The latest probe that was answered.
-    latest: u64,
+    /// The latest probe that was answered, and when its answer arrived.
+    latest: (u64, Option<Duration>),
 }
 
 /// The TTLs that answers arrived with, and when they changed: then the path did, or somebody else answers.
@@ -44,10 +44,9 @@ impl Answers {
     pub(super) fn record(&mut self, sample: &Sample) {
         self.ttl.record(sample);
         // A handshake may wait for its second SYN while the next one completes: that is no disorder.
-        if sample.ending.outcome == Outcome::Reply && sample.seq < self.latest {
-            self.reordered += 1;
+        if sample.ending.outcome == Outcome::Reply {
+            self.note_order(sample);
         }
-        self.latest = self.latest.max(sample.seq);
         let Some(said) = sample.ending.said else {
             return;
         };
@@ -57,6 +56,17 @@ impl Answers {
             self.said.push((said, 1));
         } else {
             self.other += 1;
+        }
+    }
+
+    /// Answers that wait together are looked at in any order, so the time of arrival decides, where it is known.
+    fn note_order(&mut self, sample: &Sample) {
+        let (latest, then) = self.latest;
+        let arrived = sample.ending.arrived;
+        if sample.seq > latest {
+            self.latest = (sample.seq, arrived);
+        } else if arrived.is_none() || then.is_none() || arrived > then {
+            self.reordered += 1;
         }
     }
 
@@ -132,5 +142,18 @@ mod tests {
     fn an_answer_behind_a_later_one_s_is_out_of_order() {
         assert_eq!(recorded(&[(1, "", 1), (2, "", 1), (3, "", 1)]).reordered, 0);
         assert_eq!(recorded(&[(2, "", 1), (1, "", 1), (3, "", 1)]).reordered, 1);
+    }
+
+    #[test]
+    fn the_time_of_arrival_decides_not_the_order_of_looking() {
+        let mut answers = Answers::default();
+        let mut arrive = |seq, ms| {
+            let mut sample = sample(Instant::now(), seq, Outcome::Reply);
+            sample.ending.arrived = Some(Duration::from_millis(ms));
+            answers.record(&sample);
+            answers.reordered
+        };
+        assert_eq!((arrive(2, 20), arrive(1, 10)), (0, 0));
+        assert_eq!((arrive(4, 40), arrive(3, 50)), (0, 1));
     }
 }

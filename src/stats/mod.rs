@@ -115,6 +115,7 @@ pub(crate) mod fixture {
                 rtt: None,
                 syn_sent: Some(1),
                 held: None,
+                arrived: None,
                 ttl: None,
                 said: None,
             },

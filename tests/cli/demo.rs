@@ -9,7 +9,6 @@ fn the_demonstration_shows_every_outcome_that_needs_no_router() {
     let summary = outcome.stdout.split_once("\n--- ").expect("a summary").1;
     for verdict in [
         "connected",
-        "reply",
         "unreachable",
         "reset",
         "closed",
@@ -21,6 +20,7 @@ fn the_demonstration_shows_every_outcome_that_needs_no_router() {
         assert!(summary.contains(&row), "{verdict}: {}", outcome.stdout);
     }
     assert!(summary.contains("1 took several SYNs"), "{summary}");
+    assert!(outcome.stdout.contains("  3  reply  "), "{}", outcome.stdout);
 }
 
 #[test]

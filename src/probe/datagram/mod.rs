@@ -392,6 +392,7 @@ fn answered(
         local: Some(local),
         connect: trusted.then_some(waited),
         rtt: stamps::rtt(asked, received.at, now),
+        arrived: received.at,
         ttl: received.ttl,
         said,
         ..datagram::answered().into()

@@ -133,7 +133,9 @@ impl Network for Probes {
                     progress.extend(step);
                 }
                 Watch::Line(id) => {
-                    self.datagrams.attend(&self.poller, id, trusted_since);
+                    let failed = ready.failed;
+                    self.datagrams
+                        .attend(&self.poller, id, failed, trusted_since);
                 }
             }
         }

@@ -20,7 +20,11 @@ fn the_demonstration_shows_every_outcome_that_needs_no_router() {
         assert!(summary.contains(&row), "{verdict}: {}", outcome.stdout);
     }
     assert!(summary.contains("1 took several SYNs"), "{summary}");
-    assert!(outcome.stdout.contains("  3  reply  "), "{}", outcome.stdout);
+    assert!(
+        outcome.stdout.contains("  3  reply  "),
+        "{}",
+        outcome.stdout
+    );
 }
 
 #[test]

@@ -250,6 +250,11 @@ impl Line {
         Found::Answer { asked, said }
     }
 
+    /// Whether an error was told that is not looked at yet.
+    pub(super) fn has_pending_error(&self) -> bool {
+        self.pending.is_some()
+    }
+
     /// Whether so much else came that the next answer might find the socket's buffer full.
     pub(super) fn is_flooded(&self) -> bool {
         self.extras > MOST_EXTRAS

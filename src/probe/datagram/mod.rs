@@ -213,9 +213,15 @@ impl DatagramProbes {
         carries.then_some(line_id)
     }
 
-    /// Looks at a line that asked for attention.
-    pub(super) fn attend(&mut self, poller: &Poller, line_id: LineId, trusted_since: Instant) {
-        self.listen(line_id, trusted_since);
+    /// Looks at a line that asked for attention; `failed` if it has an error to report.
+    pub(super) fn attend(
+        &mut self,
+        poller: &Poller,
+        line_id: LineId,
+        failed: bool,
+        trusted_since: Instant,
+    ) {
+        self.listen(line_id, failed, trusted_since);
         self.keep_or_close(poller, line_id);
         if let Some(line) = self.lines.get(line_id) {
             poller.watch_answers_again(&line.socket, Watch::Line(line_id).token());
@@ -227,8 +233,9 @@ impl DatagramProbes {
         self.progress.drain(..)
     }
 
-    /// Takes in what has come for a line's probes.
-    fn listen(&mut self, line_id: LineId, trusted_since: Instant) {
+    /// Takes in what has come for a line's probes. Each question to the kernel costs a system call, so only those
+    /// are asked that can have an answer; what comes meanwhile asks for attention again.
+    fn listen(&mut self, line_id: LineId, failed: bool, trusted_since: Instant) {
         let Some(line) = self.lines.get(line_id) else {
             return;
         };
@@ -249,20 +256,24 @@ impl DatagramProbes {
             }
             let datagram = self.buffer.get(..received.length).unwrap_or(&[]);
             let extra = |extra| Progress::Extra(destination.target, extra);
-            self.progress
-                .extend(match line.hear(&destination.speech, datagram) {
-                    Found::Answer { asked, said } => {
-                        let measured = (&received, &now, trusted_since);
-                        let ending = answered(&asked, line.local, said, measured);
-                        Some(Progress::Ended(asked.probe, ending))
+            match line.hear(&destination.speech, datagram) {
+                Found::Answer { asked, said } => {
+                    let measured = (&received, &now, trusted_since);
+                    let ending = answered(&asked, line.local, said, measured);
+                    self.progress.push(Progress::Ended(asked.probe, ending));
+                    if line.asked.is_empty() {
+                        break;
                     }
-                    Found::Duplicate => Some(extra(Extra::Duplicate)),
-                    Found::Stray => Some(extra(Extra::Stray)),
-                    Found::Nothing => None,
-                });
+                }
+                Found::Duplicate => self.progress.push(extra(Extra::Duplicate)),
+                Found::Stray => self.progress.push(extra(Extra::Stray)),
+                Found::Nothing => {}
+            }
         }
-        line.note_reports(&destination.speech);
-        self.tell_failures(line_id, Some(trusted_since), None);
+        if failed || line.has_pending_error() {
+            line.note_reports(&destination.speech);
+            self.tell_failures(line_id, Some(trusted_since), None);
+        }
     }
 
     /// Tells which of a line's probes have failed. One of them may have been sent just now.
@@ -313,7 +324,7 @@ impl DatagramProbes {
             return self.take_ended(id).unwrap_or_else(unfinished);
         };
         // The answer may be there already, unseen: a signal or a crowd of events came first.
-        self.listen(line_id, trusted_since);
+        self.listen(line_id, true, trusted_since);
         let told = self.take_ended(id);
         let ending = told.unwrap_or_else(|| self.time_out(line_id, id, trusted_since));
         self.keep_or_close(poller, line_id);

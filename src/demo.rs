@@ -162,7 +162,7 @@ fn overloaded(address: std::net::IpAddr) -> io::Result<Exhibit> {
         protocol: Protocol::Tcp,
         address,
         does: "never accepts, and its queue is full",
-        kept: kept,
+        kept,
     })
 }
 
@@ -182,7 +182,7 @@ fn busy_at_first(address: std::net::IpAddr) -> io::Result<Exhibit> {
         protocol: Protocol::Tcp,
         address,
         does: "too busy for the first SYN, then accepts",
-        kept: kept,
+        kept,
     })
 }
 

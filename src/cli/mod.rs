@@ -143,6 +143,9 @@ fn check_content(args: &Args, targets: &[HostPorts]) -> Result<(), String> {
     if args.df && !some(Protocol::Udp) && !some(Protocol::Icmp) {
         return Err("--df needs a UDP or ICMP target: TCP sets it by itself".to_owned());
     }
+    if args.df && !platform::CAN_FORBID_FRAGMENTS {
+        return Err("--df is not offered on this system".to_owned());
+    }
     if args.hold.is_some() && !some(Protocol::Tcp) {
         return Err("--hold needs a TCP target: there is no connection to hold".to_owned());
     }

@@ -29,6 +29,8 @@ pub struct Case<'a> {
     pub protocol: Protocol,
     /// UDP: the service never answers, whatever is said to it.
     pub never_answers: bool,
+    /// UDP: answers come from another port than the one asked.
+    pub answers_from_any_port: bool,
     /// No router was allowed to fragment.
     pub dont_fragment: bool,
     /// `host:port` as the user wrote it.
@@ -155,8 +157,8 @@ fn untroubled(case: &Case) -> Verdict {
         ),
         Protocol::Icmp => (
             "works",
-            "Every probe that ended was answered: {address} is up, and so is the way there and back for \
-             pings. This says nothing about any port of it.",
+            "Every probe that ended was answered: something answers pings in the name of {address}, and the way \
+             there and back is open for them. This says nothing about any port.",
         ),
     };
     let meaning = fill(text, case, &Outcome::Unfinished);
@@ -187,6 +189,10 @@ fn capture(case: &Case) -> String {
     };
     let filter = match case.protocol {
         Protocol::Icmp => icmp.to_owned(),
+        // The answers come from another port than the one asked (RFC 1350 section 4).
+        Protocol::Udp if case.answers_from_any_port => {
+            format!("(host {} and udp) or {icmp}", case.address)
+        }
         protocol => {
             let (address, protocol, port) = (case.address, protocol.name(), case.port);
             format!("(host {address} and {protocol} port {port}) or {icmp}")
@@ -254,6 +260,7 @@ fn fill(text: &str, case: &Case, outcome: &Outcome) -> String {
         address.map_or_else(|| unknown.to_owned(), |address| address.to_string())
     };
     text.replace("{target}", case.target)
+        .replace("{host}", &host(case.target))
         .replace("{address}", &case.address.to_string())
         .replace("{port}", &case.port.to_string())
         .replace("{service}", &service)
@@ -262,6 +269,15 @@ fn fill(text: &str, case: &Case, outcome: &Outcome) -> String {
         .replace("{ttl}", &case.ttl.unwrap_or_default().to_string())
         .replace("{from}", &or_unknown(from, "an unnamed device"))
         .replace("{source}", &or_unknown(case.source, "this machine"))
+}
+
+/// A host as it stands before a port.
+fn host(target: &str) -> String {
+    if target.contains(':') {
+        format!("[{target}]")
+    } else {
+        target.to_owned()
+    }
 }
 
 /// How much the next link takes.
@@ -292,6 +308,7 @@ mod tests {
         verdict(&Case {
             protocol: Protocol::Tcp,
             never_answers: false,
+            answers_from_any_port: false,
             dont_fragment: false,
             target: "db.example:5432",
             address: [10, 20, 0, 7].into(),

@@ -198,8 +198,8 @@ pub(super) const TEXTS: &[Text] = &[
         "here: ip link (mtu); choose a smaller -l",
     ),
     text(
-        "broadcast-target",
-        "{address} is a broadcast address: every machine of that network might answer, so none was asked. Nothing was sent.",
+        "group-target",
+        "{address} is a broadcast or multicast address: many machines might answer, so none was asked. Nothing was sent.",
         "name a single machine",
     ),
     text(
@@ -248,8 +248,18 @@ const UDP: &[Text] = &[
     ),
     text(
         "port-unreachable",
-        "{from} rejected the datagram with ICMP port-unreachable. It is not the target, so nothing is known of the port itself: it is a firewall's reject rule (the default of REJECT).",
+        "{from} rejected the datagram with ICMP port-unreachable. It is not the address that was asked, so nothing is known of the port itself: most likely a firewall's reject rule (the default of REJECT), or another address of the target or of what stands behind it.",
         "ask the owner of {from} for the firewall rules on {service} from {source}",
+    ),
+    text(
+        "ports-exhausted",
+        "No local port is free for another datagram to {target}: the ports given with -S are few and still wait for answers that could not be told apart, or others hold the range.",
+        "give more ports with -S, or none; here: ss -uan | wc -l; sysctl net.ipv4.ip_local_port_range",
+    ),
+    text(
+        "self-connect",
+        "The datagram would have come from the very address and port it goes to, and would have answered itself. Nothing was sent.",
+        "leave the local port to this tool, or choose others with -S",
     ),
     text(
         "local-firewall",
@@ -268,7 +278,7 @@ const ICMP: &[Text] = &[
     text(
         "silence",
         "No echo reply and no ICMP error came back. Many hosts and firewalls drop echo requests, so this alone does not say that {address} is down: it is down, filters pings, or packets are lost.",
-        "probe a TCP port that should be open: synack {target}:443; in a capture on {address}: do echo requests arrive?",
+        "probe a TCP port that should be open: synack tcp://{host}:443; in a capture on {address}: do echo requests arrive?",
     ),
     text(
         "port-unreachable",
@@ -302,7 +312,7 @@ pub(super) const OWN_TTL: Text = text(
 /// What a port-unreachable means that the target of a UDP probe sent itself.
 pub(super) const CLOSED_UDP: Text = text(
     "port-unreachable",
-    "{address} itself answered with ICMP port-unreachable: the host is up and nothing listens on {service} (or its own firewall rejects with the same message; from here these look alike).",
+    "ICMP port-unreachable came back in the name of {address} itself: nothing listens there on {service}, or a firewall (its own, or one on the way that answers in its name) rejects with the same message; from here these look alike.",
     "on the server: ss -lun 'sport = :{port}' (does anything listen, and on which address?), and its firewall rules",
 );
 
@@ -394,11 +404,11 @@ mod tests {
             "rst",
             "refused-by-errno",
             "stuck-in-queue",
-            "self-connect",
-            "ports-exhausted",
         ];
         for code in codes.filter(|code| !tcp_only.contains(code)) {
-            for protocol in [Protocol::Udp, Protocol::Icmp] {
+            let only_udp = ["self-connect", "ports-exhausted"].contains(&code);
+            let both = [Protocol::Udp, Protocol::Icmp];
+            for protocol in both.into_iter().take(if only_udp { 1 } else { 2 }) {
                 let text = find(protocol, code).expect(code);
                 let words = format!("{} {}", text.meaning, text.next);
                 let tcp = ["SYN", "tcp/", "handshake", "connection", "TCP stack"];

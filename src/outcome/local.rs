@@ -37,7 +37,7 @@ local_causes! {
     TooManyOpenFiles = "too-many-open-files": "No file descriptor is left.",
     AddressNotAvailable = "address-not-available": "No usable source address: the given one is not ours (any more), or there is none.",
     MessageTooLong = "message-too-long": "The datagram is too large for the interface, or for any datagram.",
-    BroadcastTarget = "broadcast-target": "The target is a broadcast address, where many might answer.",
+    GroupTarget = "group-target": "The target is a broadcast or multicast address, where many might answer.",
     NoSuchInterface = "no-such-interface": "The interface to send from does not exist (any more).",
     NetworkDown = "network-down": "The interface is down.",
     FamilyNotSupported = "family-not-supported": "This machine has that IP version switched off.",

@@ -38,6 +38,15 @@ pub const PLAIN_SIZE: usize = 32;
 /// The largest payload of a UDP datagram over IPv4: 65,535 less the IP and UDP headers (RFC 768, RFC 791).
 pub const LARGEST: usize = 65_507;
 
+/// The part of a payload that is quoted before any extension: 128 bytes less the headers of IPv6 and UDP.
+const QUOTED_AT_LEAST: usize = 80;
+
+/// How an extension begins: its version and reserved bits (RFC 4884 section 7).
+const EXTENSION: [u8; 2] = [0x20, 0x00];
+
+/// Quotes before an extension have a whole number of such words, in bytes (RFC 4884 section 4).
+const EXTENSION_ALIGNMENT: usize = 4;
+
 /// Everything that makes one probe's request its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Question {
@@ -121,12 +130,28 @@ impl Payload {
     /// Whether an ICMP error that quotes these bytes is about this question.
     ///
     /// An error quotes the beginning of what was sent: at least 8 bytes behind the IP header, which is
-    /// the UDP header and no more (RFC 792), usually all of it (RFC 1812 section 4.3.2.3, RFC 4443
-    /// section 2.4). So a quote of nothing speaks against no question. What follows a short datagram is
-    /// padding and extensions (RFC 4884 section 5).
+    /// the UDP header and no more (RFC 792), usually as much as fits (RFC 1812 section 4.3.2.3, RFC 4443
+    /// section 2.4). So a quote of nothing speaks against no question. A quote that is filled up with zeros, or
+    /// that an extension follows after 128 bytes of the packet or more (RFC 4884 sections 4 and 5), is one, too.
     pub fn was_said(&self, question: &Question, quoted: &[u8]) -> bool {
         let mut said = Vec::new();
         self.write(question, &mut said);
-        said.starts_with(quoted) || quoted.starts_with(&said)
+        let same = said.iter().zip(quoted).take_while(|(a, b)| a == b).count();
+        let starts = (QUOTED_AT_LEAST..=same).step_by(EXTENSION_ALIGNMENT);
+        let extended = || {
+            starts
+                .filter_map(|at| quoted.get(at..))
+                .any(|rest| rest.starts_with(&EXTENSION))
+        };
+        same == said.len() || same == quoted.len() || extended()
+    }
+
+    /// Whether an answer can prove to be a probe's own.
+    pub fn proves_itself(&self) -> bool {
+        match self {
+            Self::Plain(size) => *size >= size_of::<u64>(),
+            Self::Own(_) | Self::Named(Named::Tftp) => false,
+            Self::Named(_) => true,
+        }
     }
 }

@@ -50,18 +50,18 @@ pub(super) fn read(token: u64, answer: &[u8]) -> Option<Said> {
     (id == format!("{token:016x}").as_bytes()).then(|| words::said(status))
 }
 
-/// Code and reason of a status line (RFC 3261 section 7.2).
+/// Code and reason of a status line (RFC 3261 section 7.2). A provisional one is no answer yet (section 8.1.3.2).
 fn status(line: &[u8]) -> Option<&[u8]> {
     let (version, status) = line.split_at_checked(VERSION.len())?;
     let code = match status {
-        [a @ b'1'..=b'6', b, c] | [a @ b'1'..=b'6', b, c, b' ', ..] => [*a, *b, *c],
+        [a @ b'2'..=b'6', b, c] | [a @ b'2'..=b'6', b, c, b' ', ..] => [*a, *b, *c],
         _ => return None,
     };
     let is_status = version.eq_ignore_ascii_case(VERSION) && code.iter().all(u8::is_ascii_digit);
     is_status.then_some(status.trim_ascii_end())
 }
 
-/// The value of this header line if it is a Call-ID, also by its short name (RFC 3261 sections 7.3.1, 20.8).
+/// The value of this header line if it is a Call-ID, also by its short name (RFC 3261 sections 7.3.3, 20.8).
 fn call_id(line: &[u8]) -> Option<&[u8]> {
     let colon = line.iter().position(|byte| *byte == b':')?;
     let (name, value) = line.split_at_checked(colon)?;

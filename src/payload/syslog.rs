@@ -1,4 +1,4 @@
-//! Syslog: a harmless message. Nobody ever answers one (RFC 5424 section 4.1).
+//! Syslog: a harmless message. Nobody ever answers one (RFC 5424 section 4).
 
 use std::io::Write as _;
 

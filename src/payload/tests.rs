@@ -265,6 +265,19 @@ proptest! {
     }
 
     #[test]
+    fn an_extension_behind_the_quote_changes_nothing(token: u64, other: u64, words in 20_usize..60) {
+        prop_assume!(token != other);
+        for payload in [Payload::Named(Named::Quic), Payload::Plain(1400), Payload::Named(Named::Sip)] {
+            let said = request(&payload, token);
+            let Some(quote) = said.get(..words * 4) else {
+                continue;
+            };
+            let quoted = [quote, &[0x20, 0x00, 0x12, 0x34], &[0, 8, 1, 1, 0, 0, 0x10, 1]].concat();
+            prop_assert!(payload.was_said(&question(token), &quoted), "{payload:?}");
+        }
+    }
+
+    #[test]
     fn every_text_is_read_as_bytes_or_refused_in_one_line(text: String, bytes in vec(any::<u8>(), 0..40)) {
         if let Err(message) = parse_hex(&text) {
             prop_assert!(!message.contains(char::is_control), "{message:?}");

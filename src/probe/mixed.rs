@@ -120,7 +120,9 @@ impl Network for Probes {
     }
 
     fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
-        self.poller.wait(until, &mut self.ready)
+        // What was noticed while a probe was sent is told at once.
+        let now = self.datagrams.has_progress().then(Instant::now);
+        self.poller.wait(now.or(until), &mut self.ready)
     }
 
     fn collect(&mut self, now: Instant, trusted_since: Instant, progress: &mut Vec<Progress>) {

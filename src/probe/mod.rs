@@ -1,8 +1,10 @@
 //! One attempt: begin, and complete. The engine sees probes only through [`Network`].
 
+mod around;
 mod datagram;
 mod mixed;
 mod ports;
+mod setup;
 mod socket;
 mod tcp;
 

@@ -5,7 +5,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use socket2::{SockAddr, Socket};
 
-use crate::outcome::Errno;
 use crate::plan::SocketPlan;
 use crate::platform;
 
@@ -46,24 +45,6 @@ pub(super) fn bind(socket: &Socket, local: SocketAddr) -> io::Result<()> {
     #[cfg(unix)] // on Windows the option means something else
     socket.set_reuse_address(true)?;
     socket.bind(&SockAddr::from(local))
-}
-
-/// Whether a local port is taken: bind(2) says so in one way, connect(2) in another. From bind(2),
-/// EADDRNOTAVAIL means that the address is not ours, and no other port will change that.
-pub(super) fn is_taken(error: &io::Error, binding: bool) -> bool {
-    match error.kind() {
-        io::ErrorKind::AddrInUse => true,
-        io::ErrorKind::AddrNotAvailable => !binding,
-        _ => false,
-    }
-}
-
-/// Whether this process, or the system, has no descriptor left.
-pub(super) fn is_out_of_descriptors(error: &io::Error) -> bool {
-    matches!(
-        platform::errno(error),
-        Errno::TooManyFiles | Errno::TooManyFilesInSystem
-    )
 }
 
 /// EINPROGRESS, or Windows' word for it.

@@ -1,17 +1,19 @@
 //! TCP: a probe is one non-blocking `connect()`.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use socket2::{SockAddr, Socket};
 
+use super::around::Around;
 use super::ports::{PortRange, PortWalk};
-use super::socket::{any_port, bind, is_taken, is_under_way, prepare};
+use super::setup::SetupError;
+use super::socket::{any_port, bind, is_under_way, prepare};
 use super::{Begun, ProbeId, Progress, Watch};
-use crate::outcome::evidence::{NextHop, Surroundings, TcpInfo, TcpTestimony};
+use crate::outcome::evidence::{TcpInfo, TcpTestimony};
 use crate::outcome::judge::{self, Judgement, tcp};
-use crate::outcome::{Ending, Errno, Evidence, LocalCause, Outcome, Rtt, RttClock};
+use crate::outcome::{Ending, Errno, Evidence, Outcome, Rtt, RttClock};
 use crate::plan::{Close, Pace, SocketPlan};
 use crate::platform::{self, Here, Journey, PeerEnd, Poller, Readiness, errno};
 use crate::target::Protocol;
@@ -48,12 +50,6 @@ struct TcpProbe {
     connected: Option<(Instant, Ending)>,
 }
 
-/// A probe that could not be set up: what failed, and whether it was the binding to a local address.
-struct SetupError {
-    error: io::Error,
-    binding: bool,
-}
-
 impl TcpProbes {
     /// Prepares probes with `options`. With a hold time, connections are kept open until released; at full
     /// speed nobody asks how far away the answer came from.
@@ -87,16 +83,13 @@ impl TcpProbes {
     /// Opens a socket and starts its handshake.
     fn connect(&mut self, target: usize) -> Result<(Socket, Instant), SetupError> {
         let address = self.targets[target].address;
-        let mut taken = SetupError {
-            error: io::ErrorKind::AddrInUse.into(),
-            binding: false,
-        };
+        let mut taken = SetupError::Socket(io::ErrorKind::AddrInUse.into());
         for _ in 0..self.port_tries() {
             let Some(port) = self.next_port(target) else {
                 break;
             };
             match self.connect_from(address, Some(port)) {
-                Err(failure) if is_taken(&failure.error, failure.binding) => taken = failure,
+                Err(failure) if failure.is_taken() => taken = failure,
                 result => return result,
             }
         }
@@ -133,20 +126,19 @@ impl TcpProbes {
         address: SocketAddr,
         port: Option<u16>,
     ) -> Result<(Socket, Instant), SetupError> {
-        let failed = |binding| move |error| SetupError { error, binding };
-        let socket = platform::tcp_socket(address).map_err(failed(false))?;
-        prepare(&socket, address, &self.options).map_err(failed(false))?;
+        let socket = platform::tcp_socket(address)?;
+        prepare(&socket, address, &self.options)?;
         if self.hear_hops && address.is_ipv6() {
             // Worth nothing but a figure less if it fails.
             let _ = platform::hear_ttl(&socket, true);
         }
         if port.is_some() || self.options.source.is_some() {
             let local = self.local_address(address, port.unwrap_or(0));
-            bind(&socket, local).map_err(failed(true))?;
+            bind(&socket, local).map_err(SetupError::Bind)?;
         }
         let sent_at = Instant::now();
         match socket.connect(&SockAddr::from(address)) {
-            Err(error) if !is_under_way(&error) => Err(failed(false)(error)),
+            Err(error) if !is_under_way(&error) => Err(error.into()),
             _ => Ok((socket, sent_at)),
         }
     }
@@ -235,7 +227,7 @@ impl TcpProbes {
             }
             Err(failure) => Begun::Ended {
                 sent_at: called_at,
-                ending: failure.judge(address).into(),
+                ending: failure.judge(&self.here, Protocol::Tcp, address).into(),
             },
         }
     }
@@ -338,10 +330,15 @@ impl TcpProbe {
         self.ending(judged, waited, info)
     }
 
-    fn around<'a>(&'a self, here: &'a Here, waited: Option<Duration>) -> Around<'a> {
+    fn around<'a>(&self, here: &'a Here, waited: Option<Duration>) -> Around<'a> {
+        let journey = Journey {
+            protocol: Protocol::Tcp,
+            target: self.target,
+            local: self.local,
+        };
         Around {
-            probe: self,
             here,
+            journey,
             waited,
         }
     }
@@ -390,59 +387,6 @@ impl TcpProbe {
             let _ = self.socket.set_linger(Some(Duration::ZERO));
         }
     }
-}
-
-/// What this machine knows about the surroundings of one probe.
-struct Around<'a> {
-    probe: &'a TcpProbe,
-    here: &'a Here,
-    waited: Option<Duration>,
-}
-
-impl Surroundings for Around<'_> {
-    fn is_own(&self, address: IpAddr) -> bool {
-        let source = self.probe.local.map(|local| local.ip());
-        source == Some(address) || Here::is_own(address)
-    }
-
-    fn next_hop(&self) -> NextHop {
-        let probe = self.probe;
-        let journey = Journey {
-            protocol: Protocol::Tcp,
-            target: probe.target,
-            local: probe.local,
-        };
-        self.here.next_hop(&journey, self.waited)
-    }
-}
-
-impl SetupError {
-    /// Judges why the probe never got under way.
-    fn judge(&self, target: SocketAddr) -> Judgement {
-        let errno = errno(&self.error);
-        let local = |cause| (Outcome::Local(cause), Evidence::errno(errno));
-        match errno {
-            Errno::AddressNotAvailable | Errno::InvalidArgument if self.binding => {
-                local(LocalCause::AddressNotAvailable)
-            }
-            // A local port below `ip_unprivileged_port_start` (ip(7)).
-            Errno::AccessDenied if self.binding => local(LocalCause::Permission),
-            // A link-local target whose interface nobody named, as a resolver may give it.
-            Errno::InvalidArgument if is_link_local(target) => local(LocalCause::NoRoute),
-            Errno::AddressNotAvailable if platform::source_address(target).is_err() => {
-                local(LocalCause::AddressNotAvailable)
-            }
-            // BSD answers a connect() over loopback within the call.
-            Errno::ConnectionRefused | Errno::ConnectionReset | Errno::TimedOut => {
-                tcp::failed(errno, false)
-            }
-            _ => judge::failed_at_once(errno),
-        }
-    }
-}
-
-fn is_link_local(target: SocketAddr) -> bool {
-    matches!(target, SocketAddr::V6(v6) if v6.ip().is_unicast_link_local())
 }
 
 /// With a retransmission `tcpi_rtt` is coarse, or contains the wait: then there is no exact one.

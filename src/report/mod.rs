@@ -19,7 +19,7 @@ pub use page::{NARROWEST, WIDEST};
 use crate::clock::WallClock;
 use crate::plan::Plan;
 use crate::platform::{HostFacts, Route};
-use crate::stats::{Recorder, RunRecord, Statistics};
+use crate::stats::{Loss, Recorder, RunRecord, Statistics};
 use crate::target::{Protocol, Target};
 
 /// This program's version.
@@ -108,6 +108,18 @@ impl RunInfo {
 }
 
 impl TargetReport<'_> {
+    /// The loss, where silence is one.
+    pub(crate) fn loss(&self) -> Option<Loss> {
+        let loss = self.recorder.loss();
+        loss.filter(|_| !self.never_answers())
+    }
+
+    /// Whether silence is what a working service looks like, so that there is no loss to speak of.
+    pub(crate) fn never_answers(&self) -> bool {
+        let payload = || self.info.plan.content.udp(self.target.address.port());
+        self.target.protocol == Protocol::Udp && !payload().is_ever_answered()
+    }
+
     /// The source address probes came from, or would come from.
     pub(crate) fn source(&self) -> Option<std::net::IpAddr> {
         let used = self.recorder.local.map(|local: SocketAddr| local.ip());

@@ -151,6 +151,7 @@ fn silence(target: &TargetReport) -> String {
         None => String::new(),
     };
     let open = match target.target.protocol {
+        Protocol::Udp if target.never_answers() => ", as always with this kind of service",
         Protocol::Udp => ": open or filtered",
         _ => "",
     };
@@ -250,6 +251,9 @@ fn ttl(report: &Report, ttls: &Ttls) -> Option<String> {
 
 /// The first outages and the last one, which answers "since when not?".
 fn outages(report: &Report, target: &TargetReport) -> Vec<String> {
+    if target.never_answers() {
+        return Vec::new();
+    }
     let outages = &target.recorder.outages;
     let known = outages.list();
     let first = known.iter().take(OUTAGES - 1);
@@ -304,11 +308,12 @@ fn case<'a>(target: &TargetReport<'a>, name: &'a str) -> Case<'a> {
     let targets = u32::try_from(target.info.targets.len()).unwrap_or(u32::MAX);
     Case {
         protocol: target.target.protocol,
-        never_answers: target.target.protocol == Protocol::Udp
-            && !plan
+        never_answers: target.never_answers(),
+        answers_from_any_port: target.target.protocol == Protocol::Udp
+            && plan
                 .content
                 .udp(target.target.address.port())
-                .is_ever_answered(),
+                .answers_from_any_port(),
         dont_fragment: plan.sockets.dont_fragment,
         target: name,
         address: target.target.address.ip(),

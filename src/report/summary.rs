@@ -53,7 +53,7 @@ fn one_target(report: &Report, target: &TargetReport) -> String {
 }
 
 fn loss(target: &TargetReport) -> String {
-    let Some(loss) = target.recorder.loss() else {
+    let Some(loss) = target.loss() else {
         return String::new();
     };
     let failed = target.recorder.count_class(Class::Failed);

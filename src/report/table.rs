@@ -141,7 +141,7 @@ fn columns(percentiles: &[f64], all: bool) -> Vec<Column> {
 fn loss(target: &TargetReport) -> String {
     let failed = target.recorder.count_class(Class::Failed);
     let counted = failed + target.recorder.count_class(Class::Succeeded);
-    let loss = target.recorder.loss().map(|_| percent(failed, counted));
+    let loss = target.loss().map(|_| percent(failed, counted));
     loss.unwrap_or_else(|| "-".to_owned())
 }
 

@@ -121,7 +121,7 @@ pub(super) fn local(protocol: Protocol, cause: LocalCause) -> &'static str {
         LocalCause::TooManyOpenFiles => "too many open files",
         LocalCause::AddressNotAvailable => "no usable source address on this machine",
         LocalCause::MessageTooLong => "too large for the interface",
-        LocalCause::BroadcastTarget => "a broadcast address, where many might answer",
+        LocalCause::GroupTarget => "a broadcast or multicast address, where many might answer",
         LocalCause::NoSuchInterface => "no such interface on this machine",
         LocalCause::NetworkDown => "the interface is down",
         LocalCause::FamilyNotSupported => "that IP version is off on this machine",

@@ -41,10 +41,9 @@ fn every_one_of_many_datagrams_is_accounted_for() {
     assert_eq!(summary["succeeded"], 50_000, "{summary}");
     assert_eq!(summary["outcomes"]["reply"], 50_000);
     assert_eq!(summary["connect_us"]["count"], 50_000);
-    assert_eq!(
-        (&summary["duplicates"], &summary["strays"]),
-        (&0.into(), &0.into())
-    );
+    for none in ["duplicates", "strays", "reordered", "late"] {
+        assert_eq!(summary[none], 0, "{none}: {summary}");
+    }
 }
 
 #[test]
@@ -174,5 +173,61 @@ fn an_echo_is_answered_or_the_line_says_what_to_allow() {
         let summary = summary(&outcome);
         assert_eq!(summary["outcomes"]["reply"], 2, "{summary}");
         assert!(summary["port"].is_null());
+    }
+}
+
+#[test]
+fn a_datagram_does_not_answer_itself() {
+    let free = UdpSocket::bind("127.0.0.1:0").expect("a port").local_addr();
+    let port = free.expect("an address").port();
+    let target = format!("-S 127.0.0.1:{port} -u 127.0.0.1:{port}");
+    let outcome = run(&format!("--json -n 2 -w 0 -i 20ms {target}"));
+    assert_valid(&outcome);
+    assert_eq!(summary(&outcome)["causes"][0]["reason"], "self-connect");
+}
+
+#[test]
+fn this_machine_s_unspecified_address_hears_its_answer() {
+    let peer = server(echo);
+    let outcome = run(&format!("--json -n 1 -w 0 -u 0.0.0.0:{}", peer.port()));
+    assert_eq!(summary(&outcome)["succeeded"], 1, "{outcome:?}");
+}
+
+#[test]
+fn an_answer_that_proves_nothing_is_never_given_to_another_probe() {
+    let mut first = true;
+    let peer = server(move |socket, _, from| {
+        // The first probe is answered, and again when the second one waits.
+        if std::mem::replace(&mut first, false) {
+            let _ = socket.send_to(b"hello", from);
+            let socket = socket.try_clone().expect("a socket");
+            thread::spawn(move || {
+                thread::sleep(std::time::Duration::from_millis(250));
+                let _ = socket.send_to(b"hello", from);
+            });
+        }
+    });
+    let free = UdpSocket::bind("127.0.0.1:0").expect("a port").local_addr();
+    let source = free.expect("an address");
+    let outcome = run(&format!(
+        "--json -n 2 -w 0 -i 200ms -W 300ms --payload text:x -S {source} -u {peer}"
+    ));
+    let summary = summary(&outcome);
+    assert_eq!(summary["succeeded"], 1, "{summary}");
+    assert_eq!(
+        summary["causes"][0]["reason"], "ports-exhausted",
+        "{summary}"
+    );
+}
+
+#[test]
+fn few_ports_serve_many_targets() {
+    let peers: Vec<_> = (0..4).map(|_| server(echo).to_string()).collect();
+    let free = UdpSocket::bind("127.0.0.1:0").expect("a port").local_addr();
+    let source = free.expect("an address");
+    let peers = peers.join(" ");
+    let outcome = run(&format!("--json -n 2 -w 0 -i 50ms -S {source} -u {peers}"));
+    for summary in outcome.of_type("summary") {
+        assert_eq!(summary["succeeded"], 2, "{summary}");
     }
 }

@@ -119,11 +119,17 @@ fn set_number(socket: &Socket, level: i32, name: i32, value: i32) -> io::Result<
 
 /// Room for control data; kept from call to call.
 #[derive(Debug)]
-pub struct Control(Vec<u8>);
+pub struct Control(pub(super) Vec<u8>);
 
 impl Default for Control {
     fn default() -> Self {
-        Self(cmsg_space!(Timestamps, i32, i32))
+        Self(cmsg_space!(
+            libc::sock_extended_err,
+            libc::sockaddr_in6,
+            Timestamps,
+            i32,
+            i32
+        ))
     }
 }
 

@@ -4,10 +4,10 @@ use std::io::IoSliceMut;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsRawFd;
 
-use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, Timestamps, recvmsg};
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
 use socket2::Socket;
 
-use super::datagram::{address, time};
+use super::datagram::{Control, address, time};
 use crate::outcome::{IcmpError, IcmpVersion};
 use crate::platform::Report;
 
@@ -26,8 +26,9 @@ pub(super) struct Drained {
 /// Drains the error queue of a socket that carries one probe, so that what an error quotes is not needed.
 pub(super) fn drain(socket: &Socket) -> Drained {
     let mut drained = Drained::default();
+    let mut control = Control::default();
     for _ in 0..MOST_ENTRIES {
-        match next_report(socket, &mut [0]) {
+        match next_report(socket, &mut [0], &mut control) {
             Some(Report::Icmp { error, .. }) => drained.icmp = drained.icmp.or(Some(error)),
             Some(Report::Sent { .. } | Report::Other) => {}
             Some(Report::Cut) => drained.cut = true,
@@ -38,19 +39,12 @@ pub(super) fn drain(socket: &Socket) -> Drained {
 }
 
 /// Takes one entry off the queue, and as much as fits of the packet that it quotes.
-pub fn next_report(socket: &Socket, quoted: &mut [u8]) -> Option<Report> {
+pub fn next_report(socket: &Socket, quoted: &mut [u8], control: &mut Control) -> Option<Report> {
     let mut iov = [IoSliceMut::new(quoted)];
-    let mut control = nix::cmsg_space!(
-        libc::sock_extended_err,
-        libc::sockaddr_in6,
-        Timestamps,
-        i32,
-        i32
-    );
     let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
     let descriptor = socket.as_raw_fd();
     let message =
-        recvmsg::<SockaddrStorage>(descriptor, &mut iov, Some(&mut control), flags).ok()?;
+        recvmsg::<SockaddrStorage>(descriptor, &mut iov, Some(&mut control.0), flags).ok()?;
     let target = message.address.as_ref().and_then(address);
     // `cmsgs` fails where the kernel cut the control data (MSG_CTRUNC).
     let Ok(messages) = message.cmsgs() else {

@@ -46,6 +46,9 @@ pub fn hear_icmp_errors(socket: &Socket, v6: bool) -> io::Result<()> {
     Ok(())
 }
 
+/// Fragments can be forbidden.
+pub const CAN_FORBID_FRAGMENTS: bool = true;
+
 /// ICMP errors come with their sender.
 pub const HAS_ERROR_QUEUE: bool = true;
 

@@ -111,17 +111,18 @@ pub struct Control;
 
 /// Takes one datagram from the socket. `WouldBlock`: there is none.
 pub fn receive(socket: &Socket, buffer: &mut [u8], _control: &mut Control) -> io::Result<Received> {
+    let from = socket.peek_sender().ok().and_then(|from| from.as_socket());
     let mut socket = socket;
     Ok(Received {
         length: socket.read(buffer)?,
-        from: None,
+        from,
         at: None,
         ttl: None,
     })
 }
 
 /// There is no error queue here.
-pub fn next_report(_socket: &Socket, _quoted: &mut [u8]) -> Option<Report> {
+pub fn next_report(_socket: &Socket, _quoted: &mut [u8], _control: &mut Control) -> Option<Report> {
     None
 }
 
@@ -177,6 +178,9 @@ pub fn tcp_testimony(socket: &Socket, _readiness: Readiness) -> TcpTestimony {
         ..TcpTestimony::default()
     }
 }
+
+/// Whether fragments can be forbidden.
+pub const CAN_FORBID_FRAGMENTS: bool = false;
 
 /// ICMP errors show as an errno alone.
 pub const HAS_ERROR_QUEUE: bool = false;

@@ -2,6 +2,7 @@
 //! quotes nothing of its payload still has one probe alone to belong to; more only where the user chose so few
 //! local ports that probes must share them.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -35,6 +36,8 @@ pub(super) struct Line {
     pub(super) destination: usize,
     /// Its own address; the port is the identifier for ICMP.
     pub(super) local: SocketAddr,
+    /// Whom it hears.
+    pub(super) peer: SocketAddr,
     pub(super) opened_at: Instant,
     /// The probes without an answer, oldest first.
     pub(super) asked: Vec<Asked>,
@@ -45,21 +48,29 @@ pub(super) struct Line {
     answered: ArrayVec<Asked, REMEMBERED>,
     /// Datagrams that were no answer to a probe that waited.
     extras: u32,
-    /// Datagrams sent: the kernel numbers its time stamps by them.
+    /// Datagrams sent: the kernel numbers its time stamps by them (`SOF_TIMESTAMPING_OPT_ID`).
     sent: u32,
+    /// A `send()` failed, and whether the kernel counted it depends on why: its numbers say nothing any more.
+    miscounted: bool,
     /// An error that the system told while datagrams were read; it tells each once.
     pending: Option<Errno>,
     /// Probes that have failed, and are not told of yet.
-    failures: Vec<(ProbeId, Testimony)>,
+    failures: VecDeque<(ProbeId, Testimony)>,
 }
 
 /// What one look at a datagram found.
 #[derive(Debug)]
 pub(super) enum Found {
-    /// The answer to a probe that waited.
-    Answer { asked: Asked, said: Option<Said> },
+    /// The answer to a probe that waited, and whether it proved to be that.
+    Answer {
+        asked: Asked,
+        said: Option<Said>,
+        proven: bool,
+    },
     /// A second answer to an earlier probe.
     Duplicate,
+    /// No answer to any probe, as far as can be told: it may be one that does not tell to what.
+    Ambiguous,
     /// No answer to any probe.
     Stray,
     /// None of our business.
@@ -67,11 +78,17 @@ pub(super) enum Found {
 }
 
 impl Line {
-    pub(super) fn new(socket: Socket, local: SocketAddr, destination: usize) -> Self {
+    pub(super) fn new(
+        socket: Socket,
+        local: SocketAddr,
+        peer: SocketAddr,
+        destination: usize,
+    ) -> Self {
         Self {
             socket,
             destination,
             local,
+            peer,
             opened_at: Instant::now(),
             asked: Vec::with_capacity(1),
             parked: false,
@@ -79,8 +96,9 @@ impl Line {
             answered: ArrayVec::new(),
             extras: 0,
             sent: 0,
+            miscounted: false,
             pending: None,
-            failures: Vec::new(),
+            failures: VecDeque::new(),
         }
     }
 
@@ -92,7 +110,7 @@ impl Line {
     /// Sends `bytes` for a probe, to `target` where the socket is not connected.
     ///
     /// On a line that was used before, an ICMP error about an earlier probe may be pending: `send()` returns it
-    /// and sends nothing (`sock_wait_for_wmem` and `sock_error`, udp(7)). So it is read, and then comes
+    /// and sends nothing (`sock_alloc_send_pskb` in net/core/sock.c, udp(7)). So it is read, and then comes
     /// another try.
     pub(super) fn send(
         &mut self,
@@ -100,11 +118,17 @@ impl Line {
         bytes: &[u8],
         speech: &Speech,
         target: Option<SocketAddr>,
+        control: &mut Control,
     ) -> io::Result<()> {
         let mut result = self.try_send(bytes, target);
-        if result.is_err() && self.sent > 0 {
-            self.note_reports(speech);
-            result = self.try_send(bytes, target);
+        if let Err(error) = &result
+            && self.sent > 0
+        {
+            self.miscounted = true;
+            self.pending = Some(errno(error));
+            if self.note_reports(speech, control) {
+                result = self.try_send(bytes, target);
+            }
         }
         self.sent = self.sent.wrapping_add(1);
         result?;
@@ -135,15 +159,17 @@ impl Line {
         received
     }
 
-    /// Reads what the system has to say besides datagrams: when they left, and ICMP errors.
+    /// Reads what the system has to say besides datagrams: when they left, and ICMP errors. Tells whether there
+    /// was an error of the network's.
     ///
     /// `SO_ERROR` first: taking an entry off the queue can change it (`sock_dequeue_err_skb`).
-    pub(super) fn note_reports(&mut self, speech: &Speech) {
+    pub(super) fn note_reports(&mut self, speech: &Speech, control: &mut Control) -> bool {
         let told = self.socket.take_error().ok().flatten();
         let errno = told.map(|error| errno(&error)).or(self.pending.take());
         let mut quote = [0; QUOTED];
+        let mut found = false;
         for _ in 0..REPORTS {
-            match platform::next_report(&self.socket, &mut quote) {
+            match platform::next_report(&self.socket, &mut quote, control) {
                 Some(Report::Sent { number, at }) => self.note_sent(number, at),
                 Some(Report::Icmp {
                     error,
@@ -153,6 +179,7 @@ impl Line {
                     let quoted = quote.get(..quoted).unwrap_or(&quote);
                     let testimony = Testimony::by_icmp(error, errno);
                     self.note_icmp(speech, target, quoted, testimony);
+                    found = true;
                 }
                 Some(_) => {}
                 None => break,
@@ -162,17 +189,20 @@ impl Line {
             && let (Some(errno), Some(oldest)) = (errno, self.asked.first())
         {
             let testimony = Testimony::by_errno(errno);
-            self.failures.push((oldest.probe, testimony));
+            self.failures.push_back((oldest.probe, testimony));
+            found = true;
         }
+        found
     }
 
     fn note_sent(&mut self, nth: u32, at: Duration) {
-        if let Some(asked) = self.asked.iter_mut().find(|asked| asked.nth == nth) {
+        let counted = self.asked.iter_mut().filter(|_| !self.miscounted);
+        if let Some(asked) = counted.into_iter().find(|asked| asked.nth == nth) {
             asked.left = Some(at);
         }
     }
 
-    /// An error that quotes too little to tell is about the oldest probe that it can be about.
+    /// An error that quotes too little to tell is about the oldest probe that it can be about and that has none.
     fn note_icmp(
         &mut self,
         speech: &Speech,
@@ -180,17 +210,19 @@ impl Line {
         quoted: &[u8],
         testimony: Testimony,
     ) {
-        let leads_there =
-            |asked: &Asked| target.is_none_or(|to| to.ip() == asked.question.target.ip());
-        let meant = |asked: &&Asked| leads_there(asked) && speech.was_said(asked, quoted);
+        if target.is_some_and(|to| to.ip() != self.peer.ip()) {
+            return;
+        }
+        let told = |asked: &Asked| self.failures.iter().any(|(probe, _)| *probe == asked.probe);
+        let meant = |asked: &&Asked| !told(asked) && speech.was_said(asked, quoted);
         if let Some(asked) = self.asked.iter().find(meant) {
-            self.failures.push((asked.probe, testimony));
+            self.failures.push_back((asked.probe, testimony));
         }
     }
 
     /// A probe that has failed, and what was said of it.
     pub(super) fn take_failure(&mut self) -> Option<(Asked, Testimony)> {
-        while let Some((probe, testimony)) = self.failures.pop() {
+        while let Some((probe, testimony)) = self.failures.pop_front() {
             if let Some(asked) = self.take(probe) {
                 self.failed = true;
                 return Some((asked, testimony));
@@ -208,12 +240,12 @@ impl Line {
     /// Takes in a datagram.
     pub(super) fn hear(&mut self, speech: &Speech, datagram: &[u8]) -> Found {
         let found = self.find(speech, datagram);
-        self.extras += u32::from(matches!(found, Found::Duplicate | Found::Stray));
+        self.extras += u32::from(!matches!(found, Found::Answer { .. } | Found::Nothing));
         found
     }
 
     fn find(&mut self, speech: &Speech, datagram: &[u8]) -> Found {
-        let mut foreign = false;
+        let (mut foreign, mut ambiguous) = (false, false);
         for place in 0..self.asked.len() {
             match speech.judge(&self.asked[place], datagram) {
                 Heard::Own(said) => return self.settle(place, said, true),
@@ -222,7 +254,8 @@ impl Line {
                     return self.settle(place, Some(said), false);
                 }
                 Heard::Foreign => foreign = true,
-                Heard::Unproven(_) | Heard::Alien => {}
+                Heard::Unproven(_) => ambiguous = true,
+                Heard::Alien => {}
             }
         }
         for earlier in &self.answered {
@@ -232,10 +265,10 @@ impl Line {
                 Heard::Unproven(_) | Heard::Alien => {}
             }
         }
-        if foreign {
-            Found::Nothing
-        } else {
-            Found::Stray
+        match (foreign, ambiguous) {
+            (true, _) => Found::Nothing,
+            (_, true) => Found::Ambiguous,
+            _ => Found::Stray,
         }
     }
 
@@ -247,12 +280,21 @@ impl Line {
         self.answered.push(asked);
         // Whatever else comes on this line could be meant for the probe just answered.
         self.failed |= !proven;
-        Found::Answer { asked, said }
+        Found::Answer {
+            asked,
+            said,
+            proven,
+        }
     }
 
     /// Whether an error was told that is not looked at yet.
     pub(super) fn has_pending_error(&self) -> bool {
         self.pending.is_some()
+    }
+
+    /// Whether it has carried a probe that was answered.
+    pub(super) fn was_answered(&self) -> bool {
+        !self.answered.is_empty()
     }
 
     /// Whether so much else came that the next answer might find the socket's buffer full.

@@ -103,7 +103,7 @@ impl Lines {
             return;
         }
         let destination = line.destination;
-        if line.is_flooded() {
+        if line.failed || line.is_flooded() {
             self.lingering.push_back((now, id));
             return;
         }
@@ -128,15 +128,38 @@ impl Lines {
         None
     }
 
-    /// A line whose descriptor can be given up at once for something better.
-    pub(super) fn take_spare(&mut self) -> Option<LineId> {
-        loop {
-            let lingering = self.lingering.pop_front().map(|(_, id)| id);
-            let id = lingering.or_else(|| self.idle.iter_mut().find_map(Vec::pop))?;
-            if self.is_parked(id) {
-                return Some(id);
+    /// A line whose descriptor, or port, can be given up at once for something better; one to another
+    /// destination than `but`.
+    pub(super) fn take_spare(&mut self, but: Option<usize>) -> Option<LineId> {
+        let lingering = (0..self.lingering.len()).find(|place| {
+            let (_, id) = self.lingering[*place];
+            self.is_spare(id, but)
+        });
+        if let Some(place) = lingering {
+            return self.lingering.remove(place).map(|(_, id)| id);
+        }
+        let idle = (0..self.idle.len()).filter(|destination| but != Some(*destination));
+        for destination in idle {
+            while let Some(id) = self.idle[destination].pop() {
+                if self.is_parked(id) {
+                    return Some(id);
+                }
             }
         }
+        None
+    }
+
+    fn is_spare(&mut self, id: LineId, but: Option<usize>) -> bool {
+        let parked = self.get(id).filter(|line| line.parked);
+        parked.is_some_and(|line| Some(line.destination) != but)
+    }
+
+    /// Whether a line to a destination has this local port.
+    pub(super) fn is_in_use(&self, destination: usize, port: u16) -> bool {
+        let lines = self.places.iter().flatten();
+        lines
+            .filter(|line| line.destination == destination)
+            .any(|line| line.local.port() == port)
     }
 
     /// Probes that share a line can take one that was parked.

@@ -10,15 +10,15 @@ mod stamps;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use socket2::Socket;
 
+use super::around::Around;
 use super::ports::{PortRange, PortWalk};
 use super::{Begun, ProbeId, Progress, Watch};
 use crate::clock::Moment;
-use crate::outcome::evidence::{NextHop, Surroundings};
 use crate::outcome::judge::{Judgement, datagram};
 use crate::outcome::{Ending, Evidence, Extra, Outcome, Said, TargetId};
 use crate::payload::Question;
@@ -26,7 +26,7 @@ use crate::plan::{ContentPlan, SocketPlan};
 use crate::platform::{self, Control, EchoSocket, Here, Journey, Poller, Received, errno};
 use crate::target::Protocol;
 use echo::Echo;
-use line::Found;
+use line::{Found, Line};
 pub(in crate::probe) use lines::LineId;
 use lines::Lines;
 use speech::{Asked, Speech};
@@ -66,10 +66,32 @@ pub(super) struct DatagramProbes {
 
 struct Destination {
     target: TargetId,
+    /// An answer came that could not prove to be one to its probe.
+    unproven: bool,
     protocol: Protocol,
     address: SocketAddr,
     speech: Speech,
     walk: PortWalk,
+}
+
+impl Destination {
+    /// Whether answers have proven to be their probes' own so far, so that probes can share a line.
+    fn proves_itself(&self) -> bool {
+        self.speech.proves_itself() && !self.unproven
+    }
+
+    fn around<'a>(&self, here: &'a Here, line: &Line, waited: Option<Duration>) -> Around<'a> {
+        let journey = Journey {
+            protocol: self.protocol,
+            target: self.address,
+            local: Some(line.local),
+        };
+        Around {
+            here,
+            journey,
+            waited,
+        }
+    }
 }
 
 impl DatagramProbes {
@@ -115,6 +137,7 @@ impl DatagramProbes {
         };
         self.destinations.push(Destination {
             target,
+            unproven: false,
             protocol,
             address,
             speech,
@@ -133,12 +156,14 @@ impl DatagramProbes {
 
     /// Sends a probe to a destination.
     pub(super) fn begin(&mut self, poller: &Poller, id: ProbeId, destination: usize) -> Begun {
-        let called_at = Instant::now();
+        let called = Moment::now();
+        let called_at = called.instant;
         self.close_stale(poller, called_at);
         let line_id = match self.line(poller, destination, called_at) {
             Ok(line_id) => line_id,
             Err(failure) => {
-                let judged = self.judge_failure(destination, &failure);
+                let place = &self.destinations[destination];
+                let judged = failure.judge(&self.here, place.protocol, place.address);
                 return Begun::Ended {
                     sent_at: called_at,
                     ending: judged.into(),
@@ -146,7 +171,7 @@ impl DatagramProbes {
             }
         };
         self.carry(id, line_id);
-        let (sent_at, ended) = self.send(id, line_id);
+        let (sent_at, ended) = self.send(id, line_id, called);
         self.keep_or_close(poller, line_id);
         match ended {
             None => Begun::UnderWay { sent_at },
@@ -155,11 +180,11 @@ impl DatagramProbes {
     }
 
     /// Sends a probe on a line; an ending if it did not get away.
-    fn send(&mut self, id: ProbeId, line_id: LineId) -> (Instant, Option<Ending>) {
+    fn send(&mut self, id: ProbeId, line_id: LineId, called: Moment) -> (Instant, Option<Ending>) {
         let number = self.number;
         self.number += 1;
         let Some(line) = self.lines.get(line_id) else {
-            return (Instant::now(), Some(unfinished()));
+            return (called.instant, Some(unfinished()));
         };
         let destination = &self.destinations[line.destination];
         let mut asked = Asked {
@@ -171,7 +196,7 @@ impl DatagramProbes {
             },
             number,
             nth: line.next(),
-            sent: Moment::now(),
+            sent: called,
             left: None,
         };
         let speech = &destination.speech;
@@ -181,20 +206,21 @@ impl DatagramProbes {
         let sent_at = asked.sent.instant;
         let unconnected = speech.answers_from_any_port();
         let to = unconnected.then_some(destination.address);
-        if let Err(error) = line.send(asked, &self.request, speech, to) {
+        let control = &mut self.control;
+        let not_sent = line.send(asked, &self.request, speech, to, control).err();
+        let local = Some(line.local);
+        if not_sent.is_some() {
             line.failed = true;
-            let ending = Ending {
-                local: Some(line.local),
-                ..datagram::not_sent(errno(&error)).into()
-            };
-            return (sent_at, Some(ending));
-        }
-        if self.stamp_sending {
+        } else if self.stamp_sending {
             // The stamp is there already, and so is the answer of a firewall of our own.
-            line.note_reports(speech);
-            self.tell_failures(line_id, None, Some(id));
+            line.note_reports(speech, control);
         }
-        (sent_at, self.take_ended(id))
+        self.tell_failures(line_id, None, Some(id));
+        let ended = not_sent.map(|error| Ending {
+            local,
+            ..datagram::not_sent(errno(&error)).into()
+        });
+        (sent_at, ended.or_else(|| self.take_ended(id)))
     }
 
     fn carry(&mut self, id: ProbeId, line: LineId) {
@@ -228,6 +254,11 @@ impl DatagramProbes {
         }
     }
 
+    /// Whether something has become of probes that is not told of yet.
+    pub(super) fn has_progress(&self) -> bool {
+        !self.progress.is_empty()
+    }
+
     /// What has become of probes since the last time.
     pub(super) fn progress(&mut self) -> std::vec::Drain<'_, Progress> {
         self.progress.drain(..)
@@ -239,7 +270,7 @@ impl DatagramProbes {
         let Some(line) = self.lines.get(line_id) else {
             return;
         };
-        let destination = &self.destinations[line.destination];
+        let destination = &mut self.destinations[line.destination];
         for _ in 0..READS {
             let received = match line.receive(&mut self.buffer, &mut self.control) {
                 Ok(received) => received,
@@ -249,15 +280,21 @@ impl DatagramProbes {
             };
             let now = Moment::now();
             if self.stamp_sending && line.lacks_stamp() {
-                line.note_reports(&destination.speech);
+                line.note_reports(&destination.speech, &mut self.control);
             }
-            if !comes_from(&received, destination) {
+            if !comes_from(&received, line.peer, &destination.speech) {
                 continue;
             }
             let datagram = self.buffer.get(..received.length).unwrap_or(&[]);
-            let extra = |extra| Progress::Extra(destination.target, extra);
+            let target = destination.target;
+            let extra = |extra| Progress::Extra(target, extra);
             match line.hear(&destination.speech, datagram) {
-                Found::Answer { asked, said } => {
+                Found::Answer {
+                    asked,
+                    said,
+                    proven,
+                } => {
+                    destination.unproven |= !proven;
                     let measured = (&received, &now, trusted_since);
                     let ending = answered(&asked, line.local, said, measured);
                     self.progress.push(Progress::Ended(asked.probe, ending));
@@ -266,12 +303,16 @@ impl DatagramProbes {
                     }
                 }
                 Found::Duplicate => self.progress.push(extra(Extra::Duplicate)),
+                Found::Ambiguous => {
+                    destination.unproven = true;
+                    self.progress.push(extra(Extra::Stray));
+                }
                 Found::Stray => self.progress.push(extra(Extra::Stray)),
                 Found::Nothing => {}
             }
         }
         if failed || line.has_pending_error() {
-            line.note_reports(&destination.speech);
+            line.note_reports(&destination.speech, &mut self.control);
             self.tell_failures(line_id, Some(trusted_since), None);
         }
     }
@@ -288,16 +329,11 @@ impl DatagramProbes {
         };
         let destination = &self.destinations[line.destination];
         while let Some((asked, testimony)) = line.take_failure() {
-            let around = Around {
-                local: line.local,
-                destination,
-                here: &self.here,
-                waited: waited(&asked, trusted_since),
-            };
+            let around = destination.around(&self.here, line, waited(&asked, trusted_since));
             let within_call = just_sent == Some(asked.probe);
-            let target = destination.address.ip();
+            let target = line.peer.ip();
             let judged = datagram::failed(&testimony, target, around.waited, within_call, &around);
-            let ending = judged.map(|judged| around.ending(judged));
+            let ending = judged.map(|judged| unanswered(&around, judged));
             self.progress
                 .extend(ending.map(|ending| Progress::Ended(asked.probe, ending)));
         }
@@ -337,13 +373,9 @@ impl DatagramProbes {
         };
         line.failed = true;
         let asked = line.asked.iter().find(|asked| asked.probe == id);
-        let around = Around {
-            local: line.local,
-            destination: &self.destinations[line.destination],
-            here: &self.here,
-            waited: asked.and_then(|asked| waited(asked, Some(trusted_since))),
-        };
-        let ending = around.ending(datagram::timed_out(&around));
+        let waited = asked.and_then(|asked| waited(asked, Some(trusted_since)));
+        let around = self.destinations[line.destination].around(&self.here, line, waited);
+        let ending = unanswered(&around, datagram::timed_out(&around));
         if ending.outcome != Outcome::NoReply {
             line.take(id);
         }
@@ -353,7 +385,7 @@ impl DatagramProbes {
     /// Nobody waits for a probe any more.
     pub(super) fn abandon(&mut self, poller: &Poller, id: ProbeId) -> Ending {
         let Some(line_id) = self.carrier(id) else {
-            return unfinished();
+            return self.take_ended(id).unwrap_or_else(unfinished);
         };
         let local = self.lines.get(line_id).map(|line| {
             line.failed = true;
@@ -367,10 +399,12 @@ impl DatagramProbes {
         }
     }
 
-    /// A line without a probe can carry the next one, or is of no use.
+    /// A line without a probe can carry the next one, or is of no use. A chosen port whose answers cannot be told
+    /// apart rests for a while, so that a second answer is not taken for the next probe's.
     fn keep_or_close(&mut self, poller: &Poller, line_id: LineId) {
+        let chosen = self.ports.is_some();
         let idle = self.lines.get(line_id).filter(|line| line.asked.is_empty());
-        if idle.is_some_and(|line| line.failed) {
+        if idle.is_some_and(|line| line.failed && !(chosen && line.was_answered())) {
             self.close(poller, line_id);
         } else {
             self.lines.park(line_id, Instant::now());
@@ -419,16 +453,14 @@ fn waited(asked: &Asked, trusted_since: Option<Instant>) -> Option<Duration> {
 
 /// A connected UDP socket hears its target alone, but a ping socket everybody who knows its identifier
 /// (`ping_lookup` in net/ipv4/ping.c), and one that is not connected everybody.
-fn comes_from(received: &Received, destination: &Destination) -> bool {
-    let Some(from) = received.from else {
-        return !destination.speech.answers_from_any_port();
-    };
-    from.ip() == destination.address.ip()
+fn comes_from(received: &Received, peer: SocketAddr, speech: &Speech) -> bool {
+    let from = received.from.map(|from| from.ip());
+    from.map_or(!speech.answers_from_any_port(), |from| from == peer.ip())
 }
 
 /// A datagram's token: 48 bits that nobody can guess, and 16 that differ from those of its neighbours.
 fn token(seed: u64, number: u64) -> u64 {
-    // SplitMix64 (Steele, Lea and Flood, 2014) over the number; the seed is secret.
+    // The finalizer of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014) over the number; the seed is secret.
     let mut mixed = seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -447,37 +479,12 @@ fn unfinished() -> Ending {
     (Outcome::Unfinished, Evidence::default()).into()
 }
 
-/// What this machine knows about the surroundings of one probe.
-struct Around<'a> {
-    local: SocketAddr,
-    destination: &'a Destination,
-    here: &'a Here,
-    waited: Option<Duration>,
-}
-
-impl Around<'_> {
-    /// An ending without an answer.
-    fn ending(&self, judged: Judgement) -> Ending {
-        Ending {
-            local: Some(self.local),
-            connect: self.waited,
-            ..judged.into()
-        }
-    }
-}
-
-impl Surroundings for Around<'_> {
-    fn is_own(&self, address: IpAddr) -> bool {
-        self.local.ip() == address || Here::is_own(address)
-    }
-
-    fn next_hop(&self) -> NextHop {
-        let journey = Journey {
-            protocol: self.destination.protocol,
-            target: self.destination.address,
-            local: Some(self.local),
-        };
-        self.here.next_hop(&journey, self.waited)
+/// An ending without an answer.
+fn unanswered(around: &Around, judged: Judgement) -> Ending {
+    Ending {
+        local: around.journey.local,
+        connect: around.waited,
+        ..judged.into()
     }
 }
 

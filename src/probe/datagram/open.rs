@@ -9,80 +9,109 @@ use socket2::{SockAddr, Socket};
 use super::line::Line;
 use super::lines::LineId;
 use super::{DatagramProbes, Destination};
-use crate::outcome::judge::{self, Judgement};
-use crate::outcome::{Errno, Evidence, LocalCause, Outcome};
-use crate::platform::{self, EchoSocket, Journey, Poller, errno};
+use crate::platform::{self, EchoSocket, Poller};
 use crate::probe::Watch;
-use crate::probe::socket::{any_port, is_out_of_descriptors, prepare};
+use crate::probe::ports::PortRange;
+use crate::probe::setup::SetupError;
+use crate::probe::socket::{any_port, bind, prepare};
 use crate::target::Protocol;
 
-/// A line that could not be opened: what failed, and whether it was the binding to a local address.
-pub(super) struct OpenError {
-    error: io::Error,
-    binding: bool,
-}
+/// Sockets opened in the hope for a port that is not the target's own; the kernel draws at random.
+const TRIES: usize = 4;
 
-impl From<io::Error> for OpenError {
-    fn from(error: io::Error) -> Self {
-        let binding = false;
-        Self { error, binding }
-    }
+/// A socket that is ready to send, with the addresses of its two ends.
+struct Connected {
+    socket: Socket,
+    local: SocketAddr,
+    peer: SocketAddr,
 }
 
 impl DatagramProbes {
-    /// A line to carry the next probe to a destination: one that is idle, or a new one.
+    /// A line to carry the next probe to a destination: one that is idle, or a new one, or where the user chose
+    /// too few ports for that, one that probes share.
     pub(super) fn line(
         &mut self,
         poller: &Poller,
         destination: usize,
         now: Instant,
-    ) -> Result<LineId, OpenError> {
+    ) -> Result<LineId, SetupError> {
+        let place = &self.destinations[destination];
         // An ICMP identifier is one flow, like ping's. Ports that the user chose are all there are.
-        let lasting =
-            self.ports.is_some() || self.destinations[destination].protocol == Protocol::Icmp;
+        let lasting = self.ports.is_some() || place.protocol == Protocol::Icmp;
+        let sharing = self.ports.is_some() && place.proves_itself();
         if let Some(line) = self.lines.take_idle(destination, now, lasting) {
             return Ok(line);
         }
-        match self.open(poller, destination) {
-            Err(failure) if failure.error.kind() == io::ErrorKind::AddrInUse => {
-                self.lines.any(destination).ok_or(failure)
+        loop {
+            let failure = match self.open(poller, destination) {
+                Err(failure) if failure.is_shortage() => failure,
+                result => return result,
+            };
+            if sharing && let Some(line) = self.lines.any(destination) {
+                return Ok(line);
             }
-            Err(failure) if is_out_of_descriptors(&failure.error) => {
-                let spare = self.lines.take_spare().ok_or(failure)?;
-                self.close(poller, spare);
-                self.open(poller, destination)
-            }
-            result => result,
+            // Of its own kind a line is kept where a second answer could be taken for the next probe's.
+            let but = (self.ports.is_some() && !sharing).then_some(destination);
+            let Some(spare) = self.lines.take_spare(but) else {
+                return Err(failure);
+            };
+            self.close(poller, spare);
         }
     }
 
-    fn open(&mut self, poller: &Poller, destination: usize) -> Result<LineId, OpenError> {
-        let (socket, local) = self.connected(destination)?;
+    fn open(&mut self, poller: &Poller, destination: usize) -> Result<LineId, SetupError> {
+        let connected = self.connected(destination)?;
         let id = self.lines.reserve();
-        if let Err(error) = poller.watch_answers(&socket, Watch::Line(id).token()) {
+        let watched = poller.watch_answers(&connected.socket, Watch::Line(id).token());
+        if let Err(error) = watched {
             self.lines.cancel(id);
             return Err(error.into());
         }
-        self.lines.insert(id, Line::new(socket, local, destination));
+        let Connected {
+            socket,
+            local,
+            peer,
+        } = connected;
+        let line = Line::new(socket, local, peer, destination);
+        self.lines.insert(id, line);
         Ok(id)
     }
 
-    /// A socket that hears the destination alone, and its own address.
-    fn connected(&mut self, destination: usize) -> Result<(Socket, SocketAddr), OpenError> {
+    /// A socket that does not lead back to itself: a datagram to one's own port comes back, and a port where
+    /// nobody listens would seem to answer.
+    fn connected(&mut self, destination: usize) -> Result<Connected, SetupError> {
+        for _ in 0..TRIES {
+            let connected = self.connect(destination)?;
+            if connected.local != connected.peer {
+                return Ok(connected);
+            }
+        }
+        Err(SetupError::MeetsItself)
+    }
+
+    fn connect(&mut self, destination: usize) -> Result<Connected, SetupError> {
         let (socket, kind) = self.socket(destination)?;
         self.bind(&socket, destination)?;
         let Destination {
             address, speech, ..
         } = &self.destinations[destination];
+        let mut peer = *address;
         if !speech.answers_from_any_port() {
             socket.connect(&SockAddr::from(*address))?;
+            // The unspecified address means this machine; the kernel says by which of its addresses.
+            let connected = socket.peer_addr().ok().and_then(|peer| peer.as_socket());
+            peer = connected.unwrap_or(peer);
         }
         let local = socket.local_addr()?.as_socket();
         let mut local = local.unwrap_or_else(|| any_port(None, *address));
         if kind == Some(EchoSocket::Raw) {
             local.set_port(self.identifier());
         }
-        Ok((socket, local))
+        Ok(Connected {
+            socket,
+            local,
+            peer,
+        })
     }
 
     /// An ICMP identifier for a raw socket, which has none of its own: any will do, as long as lines differ.
@@ -92,10 +121,13 @@ impl DatagramProbes {
     }
 
     /// A socket with its options set.
-    fn socket(&self, destination: usize) -> io::Result<(Socket, Option<EchoSocket>)> {
+    fn socket(&self, destination: usize) -> Result<(Socket, Option<EchoSocket>), SetupError> {
         let Destination {
             protocol, address, ..
         } = self.destinations[destination];
+        if address.ip().is_multicast() {
+            return Err(SetupError::Group);
+        }
         let (socket, kind) = if protocol == Protocol::Icmp {
             let (socket, kind) = platform::echo_socket(address)?;
             (socket, Some(kind))
@@ -110,79 +142,48 @@ impl DatagramProbes {
     }
 
     /// Binds to the source address and one of the ports, where these were chosen.
-    fn bind(&mut self, socket: &Socket, destination: usize) -> Result<(), OpenError> {
-        let place = &mut self.destinations[destination];
-        let source = self.options.source.as_ref().map(|source| source.address);
-        let source = match source {
-            None if place.speech.answers_from_any_port() => {
-                // Nothing else would tell the address that the datagram leaves with.
-                Some(platform::source_address(place.address)?)
-            }
-            source => source,
-        };
-        let ports = self
-            .ports
-            .as_ref()
-            .filter(|_| place.protocol == Protocol::Udp);
-        let failed = |error| OpenError {
-            error,
-            binding: true,
-        };
-        let (Some(source), Some(ports)) = (source, ports) else {
-            return match source {
-                Some(_) => socket
-                    .bind(&SockAddr::from(any_port(source, place.address)))
-                    .map_err(failed),
-                None => Ok(()),
-            };
-        };
-        let mut taken = failed(io::ErrorKind::AddrInUse.into());
-        for _ in 0..ports.len() {
-            let Some(port) = place.walk.next(ports, 0) else {
+    fn bind(&mut self, socket: &Socket, destination: usize) -> Result<(), SetupError> {
+        let place = &self.destinations[destination];
+        let ports = self.ports.is_some() && place.protocol == Protocol::Udp;
+        match self.source(place) {
+            Some(source) if ports => self.bind_to_port(socket, source, destination),
+            Some(source) => socket
+                .bind(&SockAddr::from(any_port(Some(source), place.address)))
+                .map_err(SetupError::Bind),
+            None => Ok(()),
+        }
+    }
+
+    /// The address to send from, where it is chosen; and where nothing else would tell it, the kernel's choice.
+    fn source(&self, place: &Destination) -> Option<IpAddr> {
+        let chosen = self.options.source.as_ref().map(|source| source.address);
+        let route = || self.here.route_to(place.protocol, place.address)?.source;
+        chosen.or_else(|| place.speech.answers_from_any_port().then(route).flatten())
+    }
+
+    /// Binds to one of the chosen ports. Other destinations may be using it as well; two lines to the same one
+    /// would take each other's answers.
+    fn bind_to_port(
+        &mut self,
+        socket: &Socket,
+        source: IpAddr,
+        destination: usize,
+    ) -> Result<(), SetupError> {
+        let mut taken = SetupError::Bind(io::ErrorKind::AddrInUse.into());
+        for _ in 0..self.ports.as_ref().map_or(0, PortRange::len) {
+            let place = &mut self.destinations[destination];
+            let ports = self.ports.as_ref();
+            let Some(port) = ports.and_then(|ports| place.walk.next(ports, 0)) else {
                 break;
             };
-            match socket.bind(&SockAddr::from(SocketAddr::new(source, port))) {
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => taken = failed(error),
-                result => return result.map_err(failed),
+            if self.lines.is_in_use(destination, port) {
+                continue;
+            }
+            match bind(socket, SocketAddr::new(source, port)).map_err(SetupError::Bind) {
+                Err(failure) if failure.is_taken() => taken = failure,
+                result => return result,
             }
         }
         Err(taken)
     }
-
-    /// Judges why a line could not be opened.
-    pub(super) fn judge_failure(&self, destination: usize, failure: &OpenError) -> Judgement {
-        let errno = errno(&failure.error);
-        let local = |cause| (Outcome::Local(cause), Evidence::errno(errno));
-        let Destination {
-            protocol, address, ..
-        } = self.destinations[destination];
-        match errno {
-            Errno::AddressNotAvailable | Errno::InvalidArgument if failure.binding => {
-                local(LocalCause::AddressNotAvailable)
-            }
-            Errno::AccessDenied if failure.binding => local(LocalCause::Permission),
-            // connect(2) to a broadcast address wants SO_BROADCAST (`ip4_datagram_connect` in net/ipv4/datagram.c).
-            Errno::AccessDenied if self.is_broadcast(protocol, address) => {
-                local(LocalCause::BroadcastTarget)
-            }
-            Errno::InvalidArgument if is_link_local(address) => local(LocalCause::NoRoute),
-            Errno::AddressNotAvailable if platform::source_address(address).is_err() => {
-                local(LocalCause::AddressNotAvailable)
-            }
-            _ => judge::failed_at_once(errno),
-        }
-    }
-
-    fn is_broadcast(&self, protocol: Protocol, target: SocketAddr) -> bool {
-        let local = None;
-        self.here.is_broadcast(&Journey {
-            protocol,
-            target,
-            local,
-        })
-    }
-}
-
-fn is_link_local(target: SocketAddr) -> bool {
-    matches!(target.ip(), IpAddr::V6(v6) if v6.is_unicast_link_local())
 }

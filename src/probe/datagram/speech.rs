@@ -86,6 +86,14 @@ impl Speech {
         }
     }
 
+    /// Whether an answer can prove to be a probe's own.
+    pub(super) fn proves_itself(&self) -> bool {
+        match self {
+            Self::Udp(payload) => payload.proves_itself(),
+            Self::Icmp(_) => true,
+        }
+    }
+
     /// Whether answers come from another port than the one that was asked.
     pub(super) fn answers_from_any_port(&self) -> bool {
         matches!(self, Self::Udp(payload) if payload.answers_from_any_port())

@@ -119,7 +119,7 @@ fn summary(report: &Report, target: &TargetReport) -> Summary {
     let recorder = target.recorder;
     let at = |instant| rfc3339(report.info.clock.at(instant));
     let verdict = judged(target);
-    let loss = recorder.loss();
+    let loss = target.loss();
     Summary {
         r#type: "summary",
         target: target.target.label(),

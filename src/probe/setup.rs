@@ -1,0 +1,102 @@
+//! Probes that never got under way, and why.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use crate::outcome::judge::{self, Judgement, tcp};
+use crate::outcome::{Errno, Evidence, LocalCause, Outcome};
+use crate::platform::{self, Here, Journey, errno};
+use crate::target::Protocol;
+
+/// What could not be done to send a probe.
+#[derive(Debug)]
+pub(super) enum SetupError {
+    /// To open the socket, set its options, or connect it.
+    Socket(io::Error),
+    /// To bind it to a local address.
+    Bind(io::Error),
+    /// To send from another address and port than those of the target itself.
+    MeetsItself,
+    /// To send to a single machine: many might answer at this address.
+    Group,
+}
+
+impl From<io::Error> for SetupError {
+    fn from(error: io::Error) -> Self {
+        Self::Socket(error)
+    }
+}
+
+impl SetupError {
+    /// Whether a local port was taken. bind(2) says so in one way and connect(2) in another; from bind(2)
+    /// EADDRNOTAVAIL means that the address is not ours, and no other port will change that.
+    pub(super) fn is_taken(&self) -> bool {
+        match self {
+            Self::Bind(error) => error.kind() == io::ErrorKind::AddrInUse,
+            Self::Socket(error) => matches!(
+                error.kind(),
+                io::ErrorKind::AddrInUse | io::ErrorKind::AddrNotAvailable
+            ),
+            Self::MeetsItself | Self::Group => false,
+        }
+    }
+
+    /// Whether a descriptor or a local port given up elsewhere would help.
+    pub(super) fn is_shortage(&self) -> bool {
+        let (Self::Socket(error) | Self::Bind(error)) = self else {
+            return false;
+        };
+        let out_of_descriptors = matches!(
+            errno(error),
+            Errno::TooManyFiles | Errno::TooManyFilesInSystem
+        );
+        // EAGAIN from connect(2): every port of the range is taken (`inet_autobind` in net/ipv4/af_inet.c).
+        out_of_descriptors || self.is_taken() || error.kind() == io::ErrorKind::WouldBlock
+    }
+
+    /// Judges why a probe to `target` never got under way.
+    pub(super) fn judge(&self, here: &Here, protocol: Protocol, target: SocketAddr) -> Judgement {
+        let local = |cause, evidence| (Outcome::Local(cause), evidence);
+        let (error, binding) = match self {
+            Self::Socket(error) => (error, false),
+            Self::Bind(error) => (error, true),
+            Self::MeetsItself => return local(LocalCause::SelfConnect, Evidence::default()),
+            Self::Group => return local(LocalCause::GroupTarget, Evidence::default()),
+        };
+        let errno = errno(error);
+        let cause = match errno {
+            Errno::AddressNotAvailable | Errno::InvalidArgument if binding => {
+                LocalCause::AddressNotAvailable
+            }
+            // A local port below `ip_unprivileged_port_start` (ip(7)).
+            Errno::AccessDenied if binding => LocalCause::Permission,
+            // A datagram to a broadcast address wants SO_BROADCAST (`ip4_datagram_connect` in net/ipv4/datagram.c).
+            Errno::AccessDenied if is_broadcast(here, protocol, target) => LocalCause::GroupTarget,
+            // A link-local target whose interface nobody named, as a resolver may give it.
+            Errno::InvalidArgument if is_link_local(target) => LocalCause::NoRoute,
+            Errno::AddressNotAvailable if platform::source_address(target).is_err() => {
+                LocalCause::AddressNotAvailable
+            }
+            _ if error.kind() == io::ErrorKind::WouldBlock => LocalCause::PortsExhausted,
+            // BSD answers a connect() over loopback within the call.
+            Errno::ConnectionRefused | Errno::ConnectionReset | Errno::TimedOut => {
+                return tcp::failed(errno, false);
+            }
+            _ => return judge::failed_at_once(errno),
+        };
+        local(cause, Evidence::errno(errno))
+    }
+}
+
+fn is_broadcast(here: &Here, protocol: Protocol, target: SocketAddr) -> bool {
+    let local = None;
+    here.is_broadcast(&Journey {
+        protocol,
+        target,
+        local,
+    })
+}
+
+fn is_link_local(target: SocketAddr) -> bool {
+    matches!(target.ip(), IpAddr::V6(v6) if v6.is_unicast_link_local())
+}

@@ -12,7 +12,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use thiserror::Error;
 
 use crate::ping::{self, RunError};
-use crate::plan::{ContentPlan, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan};
+use crate::plan::{CheckPlan, ContentPlan, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan};
 use crate::target::{Protocol, Target};
 use crate::term::Output;
 
@@ -82,6 +82,7 @@ fn plan() -> Plan {
         },
         sockets: SocketPlan::default(),
         content: ContentPlan::default(),
+        checks: CheckPlan::default(),
         output: OutputPlan::default(),
         command_line: "synack demo".to_owned(),
     }

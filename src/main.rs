@@ -8,8 +8,8 @@ use synack::ping::{self, Verdict};
 use synack::plan::Plan;
 use synack::term::{Output, complain};
 
-/// Some target did not answer.
-const NOT_ANSWERED: u8 = 1;
+/// Some target did not answer, or a check failed.
+const FAILED: u8 = 1;
 
 /// The run could not be made.
 const NOT_RUN: u8 = 2;
@@ -30,8 +30,8 @@ fn main() -> ExitCode {
 
 fn ping(plan: Plan, output: &mut Output) -> Result<ExitCode, String> {
     match ping::run(plan, output) {
-        Ok(Verdict::EveryTargetAnswered) => Ok(ExitCode::SUCCESS),
-        Ok(Verdict::SomeTargetFailed) => Ok(NOT_ANSWERED.into()),
+        Ok(Verdict::Success) => Ok(ExitCode::SUCCESS),
+        Ok(Verdict::Failure) => Ok(FAILED.into()),
         Err(error) => Err(error.to_string()),
     }
 }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use crate::check::{Condition, Expected};
 use crate::payload::Payload;
 use crate::target::HostPorts;
 use crate::target::resolve::Family;
@@ -21,6 +22,8 @@ pub struct Plan {
     pub sockets: SocketPlan,
     /// What UDP probes and ICMP echoes carry.
     pub content: ContentPlan,
+    /// What the run must show.
+    pub checks: CheckPlan,
     /// What to print.
     pub output: OutputPlan,
     /// The command as it was typed, for the report.
@@ -136,6 +139,17 @@ impl Close {
             Self::Rst => "RST",
         }
     }
+}
+
+/// What a run must show to succeed, beyond that every target answers.
+#[derive(Clone, Debug, Default)]
+pub struct CheckPlan {
+    /// Every probe ends as one of these; then no target has to answer.
+    pub expect: Vec<Expected>,
+    /// None of these holds.
+    pub fail_if: Vec<Condition>,
+    /// The run ends when every target has shown this, and has to.
+    pub until: Option<Expected>,
 }
 
 /// What is printed.

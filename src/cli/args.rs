@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 use super::values::{self, Percentiles};
+use crate::check::{Condition, Expected};
 use crate::payload::Payload;
 use crate::plan::{Close, HistogramForm, Limit, Source};
 
@@ -18,9 +19,11 @@ Examples:
   synack icmp://h tcp://h:443 udp://h:443  ping is clean, but what about the port?
   synack -i 0 -q -n 10000 10.0.0.7:80    as fast as possible, summary only
   synack -n 1 -w 0 --json host:443       for scripts
+  synack --until ok db.example:5432      wait until a service is up
+  synack --fail-if 'p99>50ms' -n 200 -i 50ms h:443
 
 Durations: 250ms, 1.5s, 2m; a bare number is seconds.
-Exit code: 0 every target answered at least once, 1 some target did not, 2 the run could not be made.
+Exit code: 0 every target answered at least once and every check passed, 1 not so, 2 the run could not be made.
 Ctrl-C prints the summary, Ctrl-\\ (SIGQUIT) prints it and goes on.";
 
 const PAYLOAD: &str = "What UDP probes say: dns, ntp, snmp, snmp-v2c, stun, quic, sip, ike, memcached, tftp, \
@@ -51,10 +54,10 @@ pub(super) struct Args {
     #[command(subcommand)]
     pub(super) mode: Option<Mode>,
 
-    /// Probes of each target, or with a unit how long to start new ones
-    #[arg(short = 'n', long, visible_short_alias = 'c', value_name = "N|Ns", default_value = "4",
+    /// Probes of each target, or with a unit how long to start new ones [default: 4; none with --until]
+    #[arg(short = 'n', long, visible_short_alias = 'c', value_name = "N|Ns",
         value_parser = values::limit, allow_hyphen_values = true, help_heading = "When")]
-    pub(super) count: Limit,
+    pub(super) count: Option<Limit>,
 
     /// Until Ctrl-C
     #[arg(short = 't', long, conflicts_with = "count", help_heading = "When")]
@@ -65,16 +68,15 @@ pub(super) struct Args {
         allow_hyphen_values = true, help_heading = "When")]
     pub(super) interval: Duration,
 
-    /// First probes of each target, shown but kept out of the statistics
+    /// First probes of each target, shown but kept out of the statistics [default: 1; 0 with --until]
     #[arg(
         short,
         long,
         value_name = "N",
-        default_value_t = 1,
         allow_hyphen_values = true,
         help_heading = "When"
     )]
-    pub(super) warmup: u64,
+    pub(super) warmup: Option<u64>,
 
     /// Give up on a probe after this (a failed neighbour lookup takes 3 s and must not look like silence)
     #[arg(short = 'W', long, value_name = "D", default_value = "4s", value_parser = values::duration,
@@ -142,6 +144,18 @@ pub(super) struct Args {
     /// How to end a connection [default: fin; rst when the interval is under 10 ms]
     #[arg(long, value_name = "fin|rst", value_parser = values::close, help_heading = "How")]
     pub(super) close: Option<Close>,
+
+    /// Every probe must end so: ok, failure, an outcome (refused) or a reason (admin-prohibited); may be repeated
+    #[arg(long, value_name = "OUTCOME", value_parser = values::expected, help_heading = "As a check for scripts")]
+    pub(super) expect: Vec<Expected>,
+
+    /// Fail if this holds for a target: loss>1%, p99>50ms, rtt-p50>2ms, failed>0; may be repeated
+    #[arg(long, value_name = "EXPR", value_parser = values::condition, help_heading = "As a check for scripts")]
+    pub(super) fail_if: Vec<Condition>,
+
+    /// Stop when every target has had a probe that ends so: wait for a service (ok), or for its end (failure)
+    #[arg(long, value_name = "OUTCOME", value_parser = values::expected, help_heading = "As a check for scripts")]
+    pub(super) until: Option<Expected>,
 
     /// Print no line for each probe, only the heading and the summary
     #[arg(short, long, help_heading = "What is printed")]

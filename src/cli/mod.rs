@@ -9,7 +9,8 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use crate::plan::{
-    Close, ContentPlan, HistogramForm, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan,
+    CheckPlan, Close, ContentPlan, HistogramForm, Limit, NamePlan, OutputPlan, Pace, Plan,
+    SocketPlan,
 };
 use crate::platform;
 use crate::target::resolve::Family;
@@ -19,6 +20,9 @@ use args::{Args, Mode};
 
 /// Below this interval connections are closed by RST: their TIME-WAIT would fill the port range.
 const RST_BELOW: std::time::Duration = std::time::Duration::from_millis(10);
+
+/// Probes of each target, unless something else is said.
+const PROBES: u64 = 4;
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -96,6 +100,11 @@ fn plan(args: Args, command_line: String) -> Result<Plan, String> {
         payload: args.payload,
         size: args.size,
     };
+    let checks = CheckPlan {
+        expect: args.expect,
+        fail_if: args.fail_if,
+        until: args.until,
+    };
     let output = OutputPlan {
         quiet: args.quiet,
         json: args.json,
@@ -112,6 +121,7 @@ fn plan(args: Args, command_line: String) -> Result<Plan, String> {
         pace,
         sockets,
         content,
+        checks,
         output,
         command_line,
     })
@@ -205,13 +215,13 @@ fn pace(args: &Args) -> Result<Pace, String> {
         return Err("--hold must be longer than 0".to_owned());
     }
     Ok(Pace {
-        limit: if args.forever {
-            Limit::Forever
-        } else {
-            args.count
+        limit: match args.count {
+            Some(limit) => limit,
+            None if args.forever || args.until.is_some() => Limit::Forever,
+            None => Limit::Count(PROBES),
         },
         interval: args.interval,
-        warmup: args.warmup,
+        warmup: args.warmup.unwrap_or(u64::from(args.until.is_none())),
         timeout: args.timeout,
         in_flight: usize::from(args.in_flight.unwrap_or(1)),
         hold: args.hold,

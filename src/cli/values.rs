@@ -7,6 +7,8 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use crate::check::{Condition, ConditionError, Expected};
+use crate::explain;
 use crate::payload::{LARGEST, Named, Payload, parse_hex};
 use crate::plan::{Close, HistogramForm, Limit, Source};
 use crate::term::safe;
@@ -149,6 +151,17 @@ pub(super) fn size(text: &str) -> Result<usize, String> {
         Ok(_) if plain => Err(format!("a datagram carries at most {LARGEST} bytes")),
         _ => Err("a size is a number of bytes, as in 64 or 8k".to_owned()),
     }
+}
+
+/// An outcome or a reason by its stable name.
+pub(super) fn expected(text: &str) -> Result<Expected, String> {
+    Expected::parse(text, explain::is_code)
+}
+
+/// A figure held against a limit.
+pub(super) fn condition(text: &str) -> Result<Condition, String> {
+    text.parse()
+        .map_err(|error: ConditionError| error.to_string())
 }
 
 /// `fin` or `rst`.

@@ -100,6 +100,11 @@ pub fn verdict(case: &Case) -> Verdict {
     verdict
 }
 
+/// Whether there is such a reason.
+pub fn is_code(code: &str) -> bool {
+    texts::find(Protocol::Tcp, code).is_some()
+}
+
 /// The text of an outcome: what it means, and what to check.
 fn explained(case: &Case, outcome: &Outcome) -> Text {
     let code = code(outcome);

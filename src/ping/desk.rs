@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::{RunError, Verdict};
+use crate::check::{Finding, Until};
 use crate::engine::Sink;
 use crate::outcome::{Class, Extra, Sample, TargetId};
 use crate::plan::{Limit, Plan};
@@ -20,6 +21,7 @@ pub(super) struct Desk<'a> {
     output: &'a mut Output,
     printer: live::Printer,
     statistics: Statistics,
+    until: Option<Until>,
     /// Probes that have ended, warm-up included, for the progress bar.
     ended: u64,
     failed: u64,
@@ -30,6 +32,12 @@ impl<'a> Desk<'a> {
         Self {
             printer: live::Printer::new(info, output.colour()),
             statistics: Statistics::new(info.targets.len()),
+            until: info
+                .plan
+                .checks
+                .until
+                .clone()
+                .map(|until| Until::new(until, info.targets.len())),
             info,
             output,
             ended: 0,
@@ -61,7 +69,8 @@ impl<'a> Desk<'a> {
     /// Prints the summary and decides.
     pub(super) fn close(self, record: RunRecord) -> Result<Verdict, RunError> {
         self.output.finish_progress();
-        let summary = self.summary(record);
+        let findings = self.findings();
+        let summary = self.summary(record) + &self.found(&findings);
         let blank = if self.info.plan.output.json { "" } else { "\n" };
         self.output.write(&format!("{blank}{summary}"));
         self.output.flush();
@@ -70,7 +79,32 @@ impl<'a> Desk<'a> {
             let _ = io::Write::write_all(&mut io::stderr(), summary.as_bytes());
             return Err(RunError::Output(failure.to_string()));
         }
-        Ok(self.verdict())
+        Ok(self.verdict(&findings))
+    }
+
+    /// What the checks found, target by target.
+    fn findings(&self) -> Vec<Finding> {
+        let checks = &self.info.plan.checks;
+        let mut findings = Vec::new();
+        let targets = self.info.targets.iter().zip(&self.statistics.targets);
+        for (id, (target, recorder)) in (0..).map(TargetId).zip(targets) {
+            let name = live::label(self.info, target);
+            let expected = checks.expect.iter();
+            findings.extend(expected.map(|expected| expected.check(&name, recorder)));
+            let conditions = checks.fail_if.iter();
+            findings.extend(conditions.map(|condition| condition.check(&name, recorder)));
+            let until = self.until.as_ref();
+            findings.extend(until.map(|until| until.finding(id, &name)));
+        }
+        findings
+    }
+
+    fn found(&self, findings: &[Finding]) -> String {
+        if self.info.plan.output.json {
+            json::checks(findings)
+        } else {
+            live::checks(findings)
+        }
     }
 
     fn summary(&self, record: RunRecord) -> String {
@@ -91,14 +125,19 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn verdict(&self) -> Verdict {
-        // A reader who left early has seen enough; there is nobody to fail for.
+    fn verdict(&self, findings: &[Finding]) -> Verdict {
         let answered =
             |recorder: &crate::stats::Recorder| recorder.count_class(Class::Succeeded) > 0;
-        if self.output.is_closed() || self.statistics.targets.iter().all(answered) {
-            Verdict::EveryTargetAnswered
+        // Who expects a certain end of probes, or waits for one, says himself what success is.
+        let checks = &self.info.plan.checks;
+        let own_words = !checks.expect.is_empty() || checks.until.is_some();
+        let fine = (own_words || self.statistics.targets.iter().all(answered))
+            && findings.iter().all(|finding| finding.passed);
+        // A reader who left early has seen enough; there is nobody to fail for.
+        if fine || self.output.is_closed() {
+            Verdict::Success
         } else {
-            Verdict::SomeTargetFailed
+            Verdict::Failure
         }
     }
 
@@ -113,6 +152,9 @@ impl<'a> Desk<'a> {
 impl Sink for Desk<'_> {
     fn sample(&mut self, sample: &Sample) {
         self.statistics.record(sample);
+        if let Some(until) = &mut self.until {
+            until.record(sample.target, &sample.ending.outcome);
+        }
         if self.is_shown(sample) {
             let line = if self.info.plan.output.json {
                 json::probe(self.info, sample)
@@ -148,7 +190,7 @@ impl Sink for Desk<'_> {
     }
 
     fn has_enough(&self) -> bool {
-        self.output.is_closed()
+        self.output.is_closed() || self.until.as_ref().is_some_and(Until::is_met)
     }
 }
 

@@ -86,10 +86,10 @@ pub enum RunError {
 /// What a run came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every target answered at least once.
-    EveryTargetAnswered,
-    /// Some target never did.
-    SomeTargetFailed,
+    /// Every target answered at least once, or did what was expected of it, and every check passed.
+    Success,
+    /// Not so.
+    Failure,
 }
 
 /// Makes the run that `plan` asks for and prints its results to `output`.
@@ -104,7 +104,7 @@ pub fn run(plan: Plan, output: &mut Output) -> Result<Verdict, RunError> {
     Ok(if all_resolved {
         verdict
     } else {
-        Verdict::SomeTargetFailed
+        Verdict::Failure
     })
 }
 

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::numbers::{count, ms_aligned};
 use super::{RunInfo, words};
+use crate::check::Finding;
 use crate::clock::{rfc3339, spoken};
 use crate::outcome::{Class, OutcomeKind, Sample};
 use crate::plan::{Limit, Pace, SocketPlan};
@@ -142,7 +143,7 @@ fn round_us(duration: Duration) -> Duration {
 
 /// `host:port`, with the scheme where protocols differ and the address where several addresses of one name
 /// are probed.
-pub(super) fn label(info: &RunInfo, target: &Target) -> String {
+pub(crate) fn label(info: &RunInfo, target: &Target) -> String {
     let mut label = safe(&target.label());
     if info.protocols().len() > 1 {
         label = format!("{}://{label}", target.protocol.name());
@@ -152,6 +153,15 @@ pub(super) fn label(info: &RunInfo, target: &Target) -> String {
     } else {
         label
     }
+}
+
+/// What the checks found, a line each; nothing where none were asked for.
+pub fn checks(findings: &[Finding]) -> String {
+    let lines = findings.iter().map(|finding| {
+        let verdict = if finding.passed { "ok" } else { "FAILED" };
+        format!("check {verdict:<6}  {}: {}\n", finding.asked, finding.found)
+    });
+    lines.collect()
 }
 
 /// `host:port (address)`, or `address:port` alone where that was typed.

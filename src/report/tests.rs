@@ -11,7 +11,7 @@ use crate::outcome::{
     Refusal, Rtt, RttClock, Sample, TargetId, Unreached,
 };
 use crate::plan::{
-    ContentPlan, HistogramForm, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan,
+    CheckPlan, ContentPlan, HistogramForm, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan,
 };
 use crate::platform::{HostFacts, Route};
 use crate::stats::{RunRecord, Statistics};
@@ -153,6 +153,7 @@ fn plan() -> Plan {
         },
         sockets: SocketPlan::default(),
         content: ContentPlan::default(),
+        checks: CheckPlan::default(),
         output: OutputPlan::default(),
         command_line: "synack db.example:5432 -n 6 -w 0".to_owned(),
     }

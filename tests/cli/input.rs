@@ -70,6 +70,10 @@ fn each_mistake_is_named_in_one_line() {
         (&["-S", "nonsense", "host:1"], "'nonsense'"),
         (&["-S", "192.0.2.1", "127.0.0.1:1"], "192.0.2.1"),
         (&["-I", "no-such-if", "127.0.0.1:1"], "no-such-if"),
+        (&["--expect", "nonsense", "h:1"], "'nonsense'"),
+        (&["--until", "unfinished", "h:1"], "'unfinished'"),
+        (&["--fail-if", "loss", "h:1"], "column 5"),
+        (&["--fail-if", "p99>50", "h:1"], "p99>[here]50"),
         (&["--nonsense", "host:1"], "--nonsense"),
         (&["a:1-65535", "b:1-65535"], "131070"),
     ] {

@@ -1,5 +1,6 @@
 //! The command as a person or a script meets it: arguments, streams, signals, the JSON contract.
 
+mod checks;
 mod contract;
 mod datagram;
 mod demo;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::parts::judged;
 use super::{Report, RunInfo, TargetReport, VERSION};
+use crate::check::Finding;
 use crate::clock::rfc3339;
 use crate::outcome::{Class, Evidence, IcmpError, Outcome, OutcomeKind, Said, Sample, Unreached};
 use crate::payload::Payload;
@@ -15,8 +16,8 @@ use crate::plan::Limit;
 use crate::stats::{Answers, Distribution, Outage, Statistics};
 use crate::target::{Protocol, Target};
 use shapes::{
-    Answer, Cause, Clocks, Histograms, Host, Icmp, Lag, Latency, OutageLine, Probe, Proof, Run,
-    Start, StartTarget, Summary, TtlSince, Verdict,
+    Answer, Cause, Check, Clocks, Histograms, Host, Icmp, Lag, Latency, OutageLine, Probe, Proof,
+    Run, Start, StartTarget, Summary, TtlSince, Verdict,
 };
 
 /// The first line: what is known before the first probe.
@@ -105,6 +106,19 @@ pub fn probe(info: &RunInfo, sample: &Sample) -> String {
         answer: ending.said.as_ref().map(Said::as_str),
         evidence: proof(&ending.evidence),
     })
+}
+
+/// What the checks found, a line each.
+pub fn checks(findings: &[Finding]) -> String {
+    let lines = findings.iter().map(|finding| {
+        line(&Check {
+            r#type: "check",
+            asked: &finding.asked,
+            found: &finding.found,
+            passed: finding.passed,
+        })
+    });
+    lines.collect()
 }
 
 /// The last lines: one summary per target.

@@ -125,6 +125,14 @@ pub(super) struct Summary {
 }
 
 #[derive(Serialize)]
+pub(super) struct Check<'a> {
+    pub(super) r#type: &'static str,
+    pub(super) asked: &'a str,
+    pub(super) found: &'a str,
+    pub(super) passed: bool,
+}
+
+#[derive(Serialize)]
 pub(super) struct Cause {
     pub(super) outcome: &'static str,
     pub(super) reason: Option<String>,

@@ -94,7 +94,6 @@ pub fn verdict(case: &Case) -> Verdict {
     verdict
         .meaning
         .extend(limited.then(|| RATE_LIMIT.to_owned()));
-    verdict.meaning.extend(strays(case));
     verdict.meaning.extend(too_early_to_tell(case));
     verdict.meaning.extend(sometimes(case));
     verdict
@@ -108,15 +107,18 @@ pub fn is_code(code: &str) -> bool {
 /// The text of an outcome: what it means, and what to check.
 fn explained(case: &Case, outcome: &Outcome) -> Text {
     let code = code(outcome);
+    let by_target = sender(outcome) == Some(case.address);
+    let strays = case.recorder.answers.strays > 0;
     match code.as_str() {
         "ttl-exceeded" if case.ttl.is_some() => return texts::OWN_TTL,
         "fragmentation-needed" if case.dont_fragment => return texts::OWN_DF,
+        "fragmentation-needed" if case.protocol != Protocol::Tcp => return texts::PATH_MTU,
+        "silence" if strays => return texts::STRAYS,
         "silence" if case.never_answers => return texts::NEVER_ANSWERS,
-        "port-unreachable"
-            if case.protocol == Protocol::Udp && sender(outcome) == Some(case.address) =>
-        {
+        "port-unreachable" if case.protocol == Protocol::Udp && by_target => {
             return texts::CLOSED_UDP;
         }
+        _ if by_target => return texts::BY_TARGET,
         _ => {}
     }
     // The tests of `texts` prove that there is one.
@@ -206,29 +208,40 @@ fn capture(case: &Case) -> String {
     format!("capture at both ends while this runs again: tcpdump -ni any '{filter}'")
 }
 
-/// Something did come from a target that gave no answer.
-fn strays(case: &Case) -> Option<String> {
-    let strays = case.recorder.answers.strays;
-    let silent = case.recorder.count(OutcomeKind::NoReply) > 0;
-    (strays > 0 && silent).then(|| {
-        "Something did come from the target's address and port, but it answered no probe (wrong identifier, or not \
-         this protocol): somebody is there, and does not speak what was asked."
-            .to_owned()
-    })
-}
-
 const RATE_LIMIT: &str = "ICMP errors are rate-limited by their sender, usually to about one a second. At \
     this pace the probes without a reply are most likely rejected ones too, not loss and not a second \
     cause; run again with one target and -i 1s to be sure.";
 
 /// Silence between ICMP errors, at more than one probe a second, is the sender's rate limit.
 fn is_rate_limited(case: &Case) -> bool {
-    let some = |kind| case.recorder.count(kind) > 0;
-    some(OutcomeKind::NoReply) && some(OutcomeKind::Unreachable) && case.pace < ICMP_PACE && {
-        // About one a second gets through (Linux); far fewer rejects than that leave silence unexplained.
-        let rejects = case.recorder.count(OutcomeKind::Unreachable) as f64;
-        rejects >= case.lasted.as_secs_f64() / 2.0
-    }
+    let rejects = case.recorder.count(OutcomeKind::Unreachable);
+    // Whoever answers at times does not reject, and its silence has another reason.
+    let answered = case.recorder.count_class(Class::Succeeded) > 0;
+    // About one a second gets through (Linux); far fewer rejects than that leave silence unexplained.
+    let enough = rejects as f64 >= case.lasted.as_secs_f64() / 2.0;
+    case.pace < ICMP_PACE && rejects > 0 && !answered && enough && takes_turns(case)
+}
+
+/// Whether silence and ICMP errors come by turns: no silence before or after them lasts longer than the limit
+/// explains.
+fn takes_turns(case: &Case) -> bool {
+    let span = |kind| {
+        let causes = case.recorder.causes.iter();
+        let mut of_kind = causes.filter(move |cause| cause.outcome.kind() == kind);
+        let first = of_kind.next()?;
+        Some(
+            of_kind.fold((first.first, first.last), |(from, to), cause| {
+                (from.min(cause.first), to.max(cause.last))
+            }),
+        )
+    };
+    let (Some(silent), Some(rejected)) =
+        (span(OutcomeKind::NoReply), span(OutcomeKind::Unreachable))
+    else {
+        return false;
+    };
+    rejected.0.saturating_duration_since(silent.0) <= 2 * ICMP_PACE
+        && silent.1.saturating_duration_since(rejected.1) <= 2 * ICMP_PACE
 }
 
 /// What a short timeout cannot see.
@@ -271,6 +284,7 @@ fn fill(text: &str, case: &Case, outcome: &Outcome) -> String {
         .replace("{service}", &service)
         .replace("{probe}", probe)
         .replace("{mtu}", &mtu(outcome))
+        .replace("{icmp}", &code(outcome))
         .replace("{ttl}", &case.ttl.unwrap_or_default().to_string())
         .replace("{from}", &or_unknown(from, "an unnamed device"))
         .replace("{source}", &or_unknown(case.source, "this machine"))
@@ -357,6 +371,18 @@ mod tests {
         };
         assert!(limited(Duration::from_millis(100)));
         assert!(!limited(ICMP_PACE));
+    }
+
+    #[test]
+    fn silence_that_goes_on_or_beside_answers_is_a_cause_of_its_own() {
+        let limited = |outcomes: &[Outcome]| {
+            let verdict = judge(outcomes, Duration::from_millis(100));
+            verdict.meaning.concat().contains("rate-limited")
+        };
+        let silence = Outcome::NoReply;
+        assert!(limited(&[rejected(), silence, rejected(), silence]));
+        assert!(!limited(&[rejected(), silence, silence, silence, silence]));
+        assert!(!limited(&[OK, rejected(), silence, rejected()]));
     }
 
     #[test]

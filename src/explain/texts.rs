@@ -89,12 +89,12 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "policy-fail",
-        "{from} rejects the packet because of its source address {source} (ingress or egress policy).",
+        "{from} rejects the packet because of its source address {source} (ingress or egress policy), or a rule there says so.",
         "ask the owner of {from} whether {source} is a source address it should let pass",
     ),
     text(
         "reject-route",
-        "{from} has a route that rejects packets to {address}.",
+        "{from} has a route that rejects packets to {address}, or a rule that says so.",
         "ask the owner of {from} for its route to {address}",
     ),
     text(
@@ -129,7 +129,7 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "icmp-other",
-        "{from} answered with an ICMP error, so it, not the target, ended this probe.",
+        "{from} answered the probe with an ICMP error.",
         "ask the owner of {from} what it does with {service} from {source} to {address}",
     ),
     text(
@@ -219,8 +219,8 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "permission",
-        "This machine does not allow it: a source port below 1024 for an ordinary user, or a policy (seccomp, a BPF program, a security module).",
-        "here: sysctl net.ipv4.ip_unprivileged_port_start; the logs of the security module or container runtime",
+        "This machine does not allow it: a source port below 1024 for an ordinary user, or a policy (IPsec, seccomp, a BPF program, a security module).",
+        "here: sysctl net.ipv4.ip_unprivileged_port_start; as root: ip xfrm policy; the logs of the security module or container runtime",
     ),
     text(
         "self-connect",
@@ -243,7 +243,7 @@ pub(super) const TEXTS: &[Text] = &[
 const UDP: &[Text] = &[
     text(
         "silence",
-        "No answer and no ICMP error came back. UDP does not tell more: the port may be open and leave this payload unanswered, a firewall may drop it, the host may be down, or datagrams were lost. \"Open or filtered\" is all that can be said.",
+        "No answer and no ICMP error reached this machine's socket. UDP does not tell more: the port may be open and leave this payload unanswered, a firewall (here, there or between) may drop it or its answer, the host may be down, it may answer from another address, or datagrams were lost. \"Open or filtered\" is all that can be said.",
         "send what the service answers (--payload, see synack --help); in a capture on the server: does the datagram arrive, does an answer leave? Try another port of {address}",
     ),
     text(
@@ -277,7 +277,7 @@ const UDP: &[Text] = &[
 const ICMP: &[Text] = &[
     text(
         "silence",
-        "No echo reply and no ICMP error came back. Many hosts and firewalls drop echo requests, so this alone does not say that {address} is down: it is down, filters pings, or packets are lost.",
+        "No echo reply and no ICMP error reached this machine's socket. Many hosts and firewalls drop echo requests, so this alone does not say that {address} is down: it is down, filters pings, has no way back, or packets are lost (over IPv6 also in this machine's own firewall, which need not say so).",
         "probe a TCP port that should be open: synack tcp://{host}:443; in a capture on {address}: do echo requests arrive?",
     ),
     text(
@@ -297,8 +297,8 @@ const ICMP: &[Text] = &[
     ),
     text(
         "permission",
-        "This machine does not allow this user to send ICMP echoes.",
-        "here: sysctl net.ipv4.ping_group_range; or give synack CAP_NET_RAW",
+        "This machine does not allow it: ICMP echoes of this user, or a policy (IPsec, seccomp, a BPF program, a security module).",
+        "here: sysctl net.ipv4.ping_group_range, or give synack CAP_NET_RAW; as root: ip xfrm policy",
     ),
 ];
 
@@ -321,6 +321,27 @@ pub(super) const OWN_DF: Text = text(
     "fragmentation-needed",
     "{from} cannot pass the probe on whole: {mtu}. With --df that is what was asked for: larger packets that must not be cut up are lost there.",
     "find the largest size that gets through with -l (28 bytes of headers over IPv4, 48 over IPv6); lower the MTU or clamp TCP's MSS on this path",
+);
+
+/// What a too large probe means over a path whose MTU nobody knew.
+pub(super) const PATH_MTU: Text = text(
+    "fragmentation-needed",
+    "{from} cannot pass the probe on whole: {mtu}. The first large packet finds that out (path MTU discovery) and is lost; this machine cuts the following ones to size. Only if it goes on, something is wrong.",
+    "run again: are later probes answered? Else look at the MTU settings on the way",
+);
+
+/// What silence means where something came after all.
+pub(super) const STRAYS: Text = text(
+    "silence",
+    "Something came from {address}, but it answered no probe: it repeats another identifier, or is not of this protocol. So somebody is there and did not understand what was asked, or answers of earlier probes came.",
+    "is it the right service? Choose what is said with --payload; in a capture here: what comes back?",
+);
+
+/// What an ICMP error means that the target sent itself.
+pub(super) const BY_TARGET: Text = text(
+    "icmp-other",
+    "{address} itself rejected the probe, with ICMP {icmp}: most likely a firewall of its own.",
+    "ask the owner of {address} for its rules on {service} from {source}",
 );
 
 /// What silence means of a service that never answers.

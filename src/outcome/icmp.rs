@@ -55,6 +55,15 @@ impl IcmpError {
         })
     }
 
+    /// Whether this is an error at all. A redirect or a source quench reaches the error queue of a ping socket like
+    /// one (`ping_err` in net/ipv4/ping.c), and the packet goes its way all the same (RFC 1122 section 3.2.2).
+    pub fn is_error(&self) -> bool {
+        match self.version {
+            IcmpVersion::V4 => !matches!(self.kind, 4 | 5),
+            IcmpVersion::V6 => self.kind < 128,
+        }
+    }
+
     /// Whether this says that the packet is too big for the next link (RFC 1191, RFC 8201).
     pub fn is_too_big(&self) -> bool {
         matches!(
@@ -143,6 +152,15 @@ mod tests {
             "ttl-exceeded",
             "RFC 4443"
         );
+    }
+
+    #[test]
+    fn a_redirect_is_no_error() {
+        assert!(!error(IcmpVersion::V4, 5, 1).is_error());
+        assert!(!error(IcmpVersion::V4, 4, 0).is_error());
+        assert!(error(IcmpVersion::V4, 3, 1).is_error());
+        assert!(error(IcmpVersion::V6, 4, 0).is_error());
+        assert!(!error(IcmpVersion::V6, 137, 0).is_error(), "a redirect");
     }
 
     #[test]

@@ -83,7 +83,7 @@ impl From<Judgement> for Ending {
 /// Something that came from a target and ended no probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extra {
-    /// A second answer to a probe.
+    /// A further answer to a probe that had ended already: by its first answer, or by an error.
     Duplicate,
     /// A datagram that answers no probe.
     Stray,

@@ -12,10 +12,18 @@ pub(super) fn bytes(token: u64, size: usize) -> impl Iterator<Item = u8> {
     pattern.chain((0..=u8::MAX).cycle()).take(size)
 }
 
-/// Judges an answer to plain bytes. Fewer of them than a token has prove nothing, even if they come back.
+/// Judges an answer to plain bytes. Fewer of them than a token has prove nothing, even if they come back. What
+/// has the whole pattern but another token is the echo of another probe, which may be of another run.
 pub(super) fn judge(token: u64, size: usize, answer: &[u8]) -> Answer {
-    let unproven = || Answer::Unproven(Said::new(&words::counted(answer.len(), "byte")));
-    read_echo(token, size, answer).map_or_else(unproven, Answer::Own)
+    if let Some(said) = read_echo(token, size, answer) {
+        return Answer::Own(said);
+    }
+    let pattern = bytes(token, size).skip(TOKEN_SIZE);
+    let behind_token = answer.iter().copied().skip(TOKEN_SIZE);
+    if size > TOKEN_SIZE && answer.len() == size && pattern.eq(behind_token) {
+        return Answer::Alien;
+    }
+    Answer::Unproven(Said::new(&words::counted(answer.len(), "byte")))
 }
 
 /// What an exact echo is (RFC 862); nothing if it is not one that proves itself.

@@ -213,6 +213,11 @@ fn check_source(plan: &Plan) -> Result<(), RunError> {
     }
     if let Some(source) = &plan.sockets.source {
         let address = source.address;
+        if address.is_multicast() {
+            let error = io::Error::new(io::ErrorKind::InvalidInput, "it is a multicast address");
+            let from = address.to_string();
+            return Err(RunError::Source { from, error });
+        }
         let port = source.ports.as_ref().map_or(0, |ports| *ports.start());
         // A port that is taken now may be free for the probe; one that is forbidden stays so.
         match UdpSocket::bind((address, port)) {

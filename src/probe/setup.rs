@@ -64,6 +64,11 @@ impl SetupError {
             Self::Group => return local(LocalCause::GroupTarget, Evidence::default()),
         };
         let errno = errno(error);
+        let journey = Journey {
+            protocol,
+            target,
+            local: None,
+        };
         let cause = match errno {
             Errno::AddressNotAvailable | Errno::InvalidArgument if binding => {
                 LocalCause::AddressNotAvailable
@@ -71,9 +76,15 @@ impl SetupError {
             // A local port below `ip_unprivileged_port_start` (ip(7)).
             Errno::AccessDenied if binding => LocalCause::Permission,
             // A datagram to a broadcast address wants SO_BROADCAST (`ip4_datagram_connect` in net/ipv4/datagram.c).
-            Errno::AccessDenied if is_broadcast(here, protocol, target) => LocalCause::GroupTarget,
+            Errno::AccessDenied if here.is_broadcast(&journey) => LocalCause::GroupTarget,
             // A link-local target whose interface nobody named, as a resolver may give it.
             Errno::InvalidArgument if is_link_local(target) => LocalCause::NoRoute,
+            // The route is there, so it is the source address that leads nowhere: of another interface, or gone.
+            Errno::InvalidArgument | Errno::NetworkUnreachable
+                if here.source.is_some() && here.has_route(&journey) =>
+            {
+                LocalCause::AddressNotAvailable
+            }
             Errno::AddressNotAvailable if platform::source_address(target).is_err() => {
                 LocalCause::AddressNotAvailable
             }
@@ -86,15 +97,6 @@ impl SetupError {
         };
         local(cause, Evidence::errno(errno))
     }
-}
-
-fn is_broadcast(here: &Here, protocol: Protocol, target: SocketAddr) -> bool {
-    let local = None;
-    here.is_broadcast(&Journey {
-        protocol,
-        target,
-        local,
-    })
 }
 
 fn is_link_local(target: SocketAddr) -> bool {

@@ -211,7 +211,7 @@ fn answers(report: &Report, target: &TargetReport) -> Vec<(&'static str, String)
     let mut lines = Vec::new();
     lines.extend(ttl(report, &answers.ttl).map(|ttl| ("answer ttl", ttl)));
     if answers.duplicates > 0 {
-        let number = count(answers.duplicates, "second answer");
+        let number = count(answers.duplicates, "further answer");
         lines.push((
             "duplicates",
             format!("{number} to a probe that had one already"),

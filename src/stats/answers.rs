@@ -19,7 +19,7 @@ pub struct Answers {
     pub other: u64,
     /// The TTLs they arrived with.
     pub ttl: Ttls,
-    /// Second answers to a probe.
+    /// Further answers to a probe that had ended already.
     pub duplicates: u64,
     /// Datagrams that answered no probe.
     pub strays: u64,

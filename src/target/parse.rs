@@ -115,7 +115,11 @@ pub fn parse(
     zone_index: impl Fn(&str) -> Option<u32>,
 ) -> Result<HostPorts, TargetError> {
     let (scheme, rest) = scheme(text)?;
-    let (host, ports) = split(text, rest)?;
+    let (host, ports) = match scheme {
+        // An ICMP echo has no port that anything in an address could be.
+        Some(Protocol::Icmp) if is_v6(rest) => (rest, None),
+        _ => split(text, rest)?,
+    };
     let protocol = match (scheme, ports) {
         (Some(protocol), _) => protocol,
         // A host alone is pinged, but not if something else was asked for.
@@ -298,6 +302,10 @@ mod tests {
             assert_eq!(target.protocol, Protocol::Icmp, "{text}");
             assert_eq!(target.ports, [0..=0]);
         }
+        assert_eq!(
+            parsed("icmp://2001:db8::1:2").expect("no port").ports,
+            [0..=0]
+        );
         assert!(message("2001:db8::1:443").contains("ambiguous"));
         assert!(message("udp://::1").contains("no port"));
     }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Judgement, Rejection, failed_at_once};
+use super::{Judgement, Rejection};
 use crate::outcome::evidence::{EvidenceKind, NextHop, Surroundings};
 use crate::outcome::{Errno, Evidence, IcmpError, LocalCause, Outcome, Unreached};
 
@@ -35,19 +35,19 @@ pub fn answered() -> Judgement {
     (Outcome::Reply, Evidence::of(EvidenceKind::Reply))
 }
 
-/// Judges an error that `send()` returned.
+/// Judges an error that `send()` returned. `None`: it says no more than from any other call.
 ///
 /// A firewall's verdict on the own output is EPERM, whether it drops or rejects (`nf_hook_slow` in
 /// net/netfilter/core.c); a BPF program on the control group says the same.
-pub fn not_sent(errno: Errno) -> Judgement {
+pub fn not_sent(errno: Errno) -> Option<Judgement> {
     let cause = match errno {
         Errno::NotPermitted => LocalCause::LocalFirewall,
         // A queueing discipline that drops (`net_xmit_errno` in include/linux/netdevice.h); told only with
         // IP_RECVERR set (ip(7)).
         Errno::NoBuffers => LocalCause::DroppedLocally,
-        _ => return failed_at_once(errno),
+        _ => return None,
     };
-    (Outcome::Local(cause), Evidence::errno(errno))
+    Some((Outcome::Local(cause), Evidence::errno(errno)))
 }
 
 /// Judges errors that have come for a probe to `target`, `after` so long. `None`: there are none, and the probe
@@ -82,9 +82,14 @@ pub fn failed(
 }
 
 /// Judges a probe whose deadline has passed without an answer.
-pub fn timed_out(around: &dyn Surroundings) -> Judgement {
+///
+/// `left`: nothing speaks against its having left. Most sockets say when the own output refuses a datagram, but not
+/// a ping socket for `ICMPv6` (`ping_v6_sendmsg` in net/ipv6/ping.c drops the error): there the kernel's missing time
+/// stamp tells, where others to the same host had one.
+pub fn timed_out(left: bool, around: &dyn Surroundings) -> Judgement {
     let outcome = match around.next_hop() {
         NextHop::Unresolved => Outcome::Local(LocalCause::NoNeighbour),
+        _ if !left => Outcome::Local(LocalCause::DroppedLocally),
         NextHop::Known | NextHop::Unknown => Outcome::NoReply,
     };
     (outcome, Evidence::of(EvidenceKind::Silence))
@@ -169,27 +174,28 @@ mod tests {
 
     #[test]
     fn what_send_refuses_is_ours() {
-        let cause = |errno| not_sent(errno).0;
+        let outcome = |errno| not_sent(errno).map(|(outcome, _)| outcome);
+        let local = |cause| Some(Outcome::Local(cause));
         assert_eq!(
-            cause(Errno::NotPermitted),
-            Outcome::Local(LocalCause::LocalFirewall)
+            outcome(Errno::NotPermitted),
+            local(LocalCause::LocalFirewall)
         );
-        assert_eq!(
-            cause(Errno::NoBuffers),
-            Outcome::Local(LocalCause::DroppedLocally)
-        );
-        assert_eq!(
-            cause(Errno::NetworkUnreachable),
-            Outcome::Local(LocalCause::NoRoute)
-        );
+        assert_eq!(outcome(Errno::NoBuffers), local(LocalCause::DroppedLocally));
+        assert_eq!(outcome(Errno::NetworkUnreachable), None);
     }
 
     #[test]
     fn silence_behind_a_neighbour_that_is_still_asked_for_is_ours() {
-        assert_eq!(timed_out(&World(NextHop::Known)).0, Outcome::NoReply);
+        let outcome = |left, next_hop| timed_out(left, &World(next_hop)).0;
+        assert_eq!(outcome(true, NextHop::Known), Outcome::NoReply);
+        let local = |cause| Outcome::Local(cause);
         assert_eq!(
-            timed_out(&World(NextHop::Unresolved)).0,
-            Outcome::Local(LocalCause::NoNeighbour)
+            outcome(true, NextHop::Unresolved),
+            local(LocalCause::NoNeighbour)
+        );
+        assert_eq!(
+            outcome(false, NextHop::Known),
+            local(LocalCause::DroppedLocally)
         );
     }
 }

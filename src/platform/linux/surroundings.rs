@@ -62,6 +62,18 @@ impl Here {
             .is_some_and(|route| route.kind == RouteType::Local)
     }
 
+    /// Whether there is a route to the target, whatever the source address.
+    pub fn has_route(&self, journey: &Journey) -> bool {
+        let from_anywhere = Self {
+            source: None,
+            ..self.clone()
+        };
+        let local = None;
+        from_anywhere
+            .lookup(&Journey { local, ..*journey })
+            .is_some()
+    }
+
     /// Whether the target is a broadcast address of a network that this machine is on.
     pub fn is_broadcast(&self, journey: &Journey) -> bool {
         let found = self.lookup(journey);

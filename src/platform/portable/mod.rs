@@ -42,6 +42,11 @@ impl Here {
     }
 
     /// Not told by this system.
+    pub fn has_route(&self, _journey: &Journey) -> bool {
+        false
+    }
+
+    /// Not told by this system.
     pub fn is_broadcast(&self, _journey: &Journey) -> bool {
         false
     }

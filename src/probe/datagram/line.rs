@@ -25,7 +25,7 @@ const QUOTED: usize = 256;
 /// A socket that more than so many unexpected datagrams came to carries no further probe.
 const MOST_EXTRAS: u32 = 8;
 
-/// Answered probes that a second answer is recognised of.
+/// Ended probes that a further answer is recognised of.
 const REMEMBERED: usize = 4;
 
 /// A socket and what it has carried.
@@ -210,7 +210,8 @@ impl Line {
         quoted: &[u8],
         testimony: Testimony,
     ) {
-        if target.is_some_and(|to| to.ip() != self.peer.ip()) {
+        let another_s = target.is_some_and(|to| to.ip() != self.peer.ip());
+        if another_s || testimony.icmp.is_some_and(|icmp| !icmp.is_error()) {
             return;
         }
         let told = |asked: &Asked| self.failures.iter().any(|(probe, _)| *probe == asked.probe);
@@ -225,6 +226,7 @@ impl Line {
         while let Some((probe, testimony)) = self.failures.pop_front() {
             if let Some(asked) = self.take(probe) {
                 self.failed = true;
+                self.remember(asked);
                 return Some((asked, testimony));
             }
         }
@@ -274,10 +276,7 @@ impl Line {
 
     fn settle(&mut self, place: usize, said: Option<Said>, proven: bool) -> Found {
         let asked = self.asked.remove(place);
-        if self.answered.is_full() {
-            self.answered.remove(0);
-        }
-        self.answered.push(asked);
+        self.remember(asked);
         // Whatever else comes on this line could be meant for the probe just answered.
         self.failed |= !proven;
         Found::Answer {
@@ -292,14 +291,22 @@ impl Line {
         self.pending.is_some()
     }
 
-    /// Whether it has carried a probe that was answered.
-    pub(super) fn was_answered(&self) -> bool {
+    /// Whether it has carried a probe that something was heard of.
+    pub(super) fn was_heard(&self) -> bool {
         !self.answered.is_empty()
     }
 
     /// Whether so much else came that the next answer might find the socket's buffer full.
     pub(super) fn is_flooded(&self) -> bool {
         self.extras > MOST_EXTRAS
+    }
+
+    /// A probe has ended; what comes for it now is a further answer.
+    fn remember(&mut self, asked: Asked) {
+        if self.answered.is_full() {
+            self.answered.remove(0);
+        }
+        self.answered.push(asked);
     }
 
     /// Whether the kernel has not said yet when some probe left.

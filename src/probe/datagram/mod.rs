@@ -7,16 +7,18 @@ mod open;
 mod speech;
 mod stamps;
 
+use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use socket2::Socket;
 
 use super::around::Around;
 use super::ports::{PortRange, PortWalk};
+use super::setup::SetupError;
 use super::{Begun, ProbeId, Progress, Watch};
 use crate::clock::Moment;
 use crate::outcome::judge::{Judgement, datagram};
@@ -57,6 +59,8 @@ pub(super) struct DatagramProbes {
     control: Control,
     /// What has become of probes, and is not told of yet.
     progress: Vec<Progress>,
+    /// Hosts towards which the kernel has stamped what left, so that a missing stamp means something.
+    stamped: HashSet<IpAddr>,
     /// The kernel stamps datagrams only while some socket wants it, and needs a moment to begin
     /// (`net_enable_timestamp` in net/core/dev.c): this one wants it from the start of the run to its end.
     stamping: Option<Socket>,
@@ -113,6 +117,7 @@ impl DatagramProbes {
             request: Vec::new(),
             control: Control::default(),
             progress: Vec::new(),
+            stamped: HashSet::new(),
             stamping: None,
             echo_sockets: [None; 2],
         }
@@ -214,13 +219,25 @@ impl DatagramProbes {
         } else if self.stamp_sending {
             // The stamp is there already, and so is the answer of a firewall of our own.
             line.note_reports(speech, control);
+            if !line.lacks_stamp() {
+                self.stamped.insert(line.peer.ip());
+            }
         }
         self.tell_failures(line_id, None, Some(id));
         let ended = not_sent.map(|error| Ending {
             local,
-            ..datagram::not_sent(errno(&error)).into()
+            ..self.judge_unsent(line_id, error).into()
         });
         (sent_at, ended.or_else(|| self.take_ended(id)))
+    }
+
+    /// Judges a datagram that the system refused to send.
+    fn judge_unsent(&mut self, line_id: LineId, error: io::Error) -> Judgement {
+        let unsent = datagram::not_sent(errno(&error));
+        let destination = self.lines.get(line_id).map(|line| line.destination);
+        let place = &self.destinations[destination.unwrap_or_default()];
+        let setup = || SetupError::from(error).judge(&self.here, place.protocol, place.address);
+        unsent.unwrap_or_else(setup)
     }
 
     fn carry(&mut self, id: ProbeId, line: LineId) {
@@ -374,8 +391,10 @@ impl DatagramProbes {
         line.failed = true;
         let asked = line.asked.iter().find(|asked| asked.probe == id);
         let waited = asked.and_then(|asked| waited(asked, Some(trusted_since)));
+        let left = !self.stamped.contains(&line.peer.ip())
+            || asked.is_none_or(|asked| asked.left.is_some());
         let around = self.destinations[line.destination].around(&self.here, line, waited);
-        let ending = unanswered(&around, datagram::timed_out(&around));
+        let ending = unanswered(&around, datagram::timed_out(left, &around));
         if ending.outcome != Outcome::NoReply {
             line.take(id);
         }
@@ -399,12 +418,12 @@ impl DatagramProbes {
         }
     }
 
-    /// A line without a probe can carry the next one, or is of no use. A chosen port whose answers cannot be told
-    /// apart rests for a while, so that a second answer is not taken for the next probe's.
+    /// A line without a probe can carry the next one, or is kept a while to hear what else comes for its last:
+    /// an answer behind an error, or one that would be taken for the next probe's on the same port. Where nothing
+    /// was heard there is nothing to wait for.
     fn keep_or_close(&mut self, poller: &Poller, line_id: LineId) {
-        let chosen = self.ports.is_some();
         let idle = self.lines.get(line_id).filter(|line| line.asked.is_empty());
-        if idle.is_some_and(|line| line.failed && !(chosen && line.was_answered())) {
+        if idle.is_some_and(|line| line.failed && !line.was_heard()) {
             self.close(poller, line_id);
         } else {
             self.lines.park(line_id, Instant::now());

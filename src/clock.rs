@@ -41,6 +41,11 @@ impl WallClock {
         .unwrap_or(self.time)
     }
 
+    /// The UTC time now, as the wall clock stood at the start.
+    pub fn now(&self) -> Timestamp {
+        self.at(Instant::now())
+    }
+
     /// How far the wall clock has moved against the monotonic clock since the start, in seconds:
     /// it was set, or the machine slept.
     pub fn drift(&self) -> f64 {

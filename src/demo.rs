@@ -79,6 +79,7 @@ fn plan() -> Plan {
             timeout: Duration::from_secs(2),
             in_flight: 1,
             hold: Some(Duration::from_millis(200)),
+            summary_every: None,
         },
         sockets: SocketPlan::default(),
         content: ContentPlan::default(),

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::check::{Condition, Expected};
@@ -37,6 +38,8 @@ pub struct NamePlan {
     pub family: Family,
     /// Every address instead of the first.
     pub all_addresses: bool,
+    /// Look names up again this often, and when their targets go down.
+    pub resolve_every: Option<Duration>,
 }
 
 /// When probes start and when they are given up.
@@ -54,6 +57,8 @@ pub struct Pace {
     pub in_flight: usize,
     /// After connecting: watch this long for a reset or a close.
     pub hold: Option<Duration>,
+    /// Tell the statistics so far this often.
+    pub summary_every: Option<Duration>,
 }
 
 /// When a run ends by itself.
@@ -158,8 +163,12 @@ pub struct CheckPlan {
 pub struct OutputPlan {
     /// Nothing while the run goes on.
     pub quiet: bool,
-    /// JSON lines instead of text.
-    pub json: bool,
+    /// The form of what goes to standard output.
+    pub screen: Format,
+    /// Results go to these files as well.
+    pub files: Vec<ReportFile>,
+    /// Names and addresses are replaced by `target-1`, `router-1`, ...
+    pub redact: bool,
     /// The time of each probe on its line.
     pub timestamps: bool,
     /// Lines only for probes that did not succeed.
@@ -168,6 +177,54 @@ pub struct OutputPlan {
     pub histogram: Option<HistogramForm>,
     /// Percentiles for the summary, in percent.
     pub percentiles: Vec<f64>,
+}
+
+/// A form of the results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people: a line for each probe, and the summary.
+    Text,
+    /// The summary for a ticket system.
+    Markdown,
+    /// A row for each probe.
+    Csv,
+    /// A row for each target.
+    CsvSummary,
+    /// An object for each probe and each target.
+    Json,
+    /// `HdrHistogram`'s percentiles of one target.
+    Hgrm,
+    /// For a Prometheus node exporter.
+    OpenMetrics,
+}
+
+impl Format {
+    /// The format that a file's name asks for.
+    pub fn of_file(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        let endings = [
+            (".summary.csv", Self::CsvSummary),
+            (".csv", Self::Csv),
+            (".txt", Self::Text),
+            (".log", Self::Text),
+            (".md", Self::Markdown),
+            (".json", Self::Json),
+            (".jsonl", Self::Json),
+            (".hgrm", Self::Hgrm),
+            (".prom", Self::OpenMetrics),
+        ];
+        let known = endings.iter().find(|(ending, _)| name.ends_with(ending));
+        known.map(|(_, format)| *format)
+    }
+}
+
+/// A file that results are written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What is in it.
+    pub format: Format,
 }
 
 /// `PsPing`'s two forms of histogram.
@@ -184,12 +241,21 @@ impl Default for OutputPlan {
     fn default() -> Self {
         Self {
             quiet: false,
-            json: false,
+            screen: Format::Text,
+            files: Vec::new(),
+            redact: false,
             timestamps: false,
             failures_only: false,
             histogram: None,
             percentiles: vec![50.0, 90.0, 99.0],
         }
+    }
+}
+
+impl Plan {
+    /// Whether somebody watches for what changes, rather than for a figure.
+    pub fn is_watch(&self) -> bool {
+        self.output.failures_only || !matches!(self.pace.limit, Limit::Count(_))
     }
 }
 

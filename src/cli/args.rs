@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use super::values::{self, Percentiles};
 use crate::check::{Condition, Expected};
 use crate::payload::Payload;
-use crate::plan::{Close, HistogramForm, Limit, Source};
+use crate::plan::{Close, HistogramForm, Limit, ReportFile, Source};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,7 +45,7 @@ pub(super) struct Args {
     /// What to probe.
     #[arg(
         value_name = "TARGET",
-        required = true,
+        required_unless_present = "generate",
         help = "HOST:PORT, [IPV6]:PORT, lists and ranges HOST:22,80,8000-8010; udp://HOST:PORT; \
                 HOST or icmp://HOST for an ICMP echo"
     )]
@@ -78,6 +78,11 @@ pub(super) struct Args {
     )]
     pub(super) warmup: Option<u64>,
 
+    /// Tell the statistics so far this often
+    #[arg(long, value_name = "D", value_parser = values::duration, allow_hyphen_values = true,
+        help_heading = "When")]
+    pub(super) summary_every: Option<Duration>,
+
     /// Give up on a probe after this (a failed neighbour lookup takes 3 s and must not look like silence)
     #[arg(short = 'W', long, value_name = "D", default_value = "4s", value_parser = values::duration,
         allow_hyphen_values = true, help_heading = "When")]
@@ -103,6 +108,11 @@ pub(super) struct Args {
     /// Probe every address of a name, not just the first
     #[arg(short, long, help_heading = "Whom")]
     pub(super) all_addresses: bool,
+
+    /// Look names up again this often, and when their targets stop answering
+    #[arg(long, value_name = "D", value_parser = values::duration, allow_hyphen_values = true,
+        conflicts_with = "all_addresses", help_heading = "Whom")]
+    pub(super) resolve_every: Option<Duration>,
 
     /// Send from this address, and from these ports
     #[arg(short = 'S', long, value_name = "ADDR[:PORT[-PORT]]", value_parser = values::source,
@@ -180,9 +190,54 @@ pub(super) struct Args {
         help_heading = "What is printed")]
     pub(super) percentiles: Percentiles,
 
+    /// Print the man page, or completions for a shell
+    #[arg(
+        long,
+        value_name = "man|bash|zsh|fish|powershell",
+        exclusive = true,
+        hide_possible_values = true
+    )]
+    pub(super) generate: Option<Generated>,
+
     /// One JSON object per line instead of text
     #[arg(long, help_heading = "What is printed")]
     pub(super) json: bool,
+
+    /// The summary as Markdown, for a ticket
+    #[arg(long, conflicts_with = "json", help_heading = "What is printed")]
+    pub(super) markdown: bool,
+
+    /// A row for each probe, or with =summary for each target
+    #[arg(long, value_name = "summary", num_args = 0..=1, require_equals = true,
+        value_parser = ["summary"], hide_possible_values = true,
+        conflicts_with_all = ["json", "markdown"], help_heading = "What is printed")]
+    #[allow(clippy::option_option)] // clap's form of an option whose value may be left out
+    pub(super) csv: Option<Option<String>>,
+
+    /// Write results to this file as well; its ending chooses the form: txt, md, csv, summary.csv, json,
+    /// hgrm, prom; may be repeated
+    #[arg(short, long, value_name = "FILE", value_parser = values::report_file,
+        help_heading = "What is printed")]
+    pub(super) output: Vec<ReportFile>,
+
+    /// Replace names and addresses by target-1, router-1, ... in all results
+    #[arg(long, help_heading = "What is printed")]
+    pub(super) redact: bool,
+}
+
+/// What can be made from the definition of the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Generated {
+    /// The man page.
+    Man,
+    /// Completions for bash.
+    Bash,
+    /// Completions for zsh.
+    Zsh,
+    /// Completions for fish.
+    Fish,
+    /// Completions for `PowerShell`.
+    Powershell,
 }
 
 /// Modes other than probing.
@@ -190,4 +245,10 @@ pub(super) struct Args {
 pub(super) enum Mode {
     /// Show what most outcomes look like, on targets of its own: no network, no privileges
     Demo,
+    /// Say what an outcome or reason means and what to check next; without CODE, list them all
+    Explain {
+        /// As shown in the summary and in JSON: silence, admin-prohibited, no-neighbour
+        #[arg(value_name = "CODE")]
+        code: Option<String>,
+    },
 }

@@ -1,6 +1,7 @@
 //! What the user typed, turned into a validated [`Plan`]. The only room that knows clap.
 
 mod args;
+mod generate;
 mod values;
 
 use std::ffi::OsString;
@@ -8,11 +9,13 @@ use std::ffi::OsString;
 use clap::Parser;
 use clap::error::ErrorKind;
 
+use crate::explain;
 use crate::plan::{
-    CheckPlan, Close, ContentPlan, HistogramForm, Limit, NamePlan, OutputPlan, Pace, Plan,
+    CheckPlan, Close, ContentPlan, Format, HistogramForm, Limit, NamePlan, OutputPlan, Pace, Plan,
     SocketPlan,
 };
 use crate::platform;
+use crate::report::{WIDEST, wrap};
 use crate::target::resolve::Family;
 use crate::target::{Host, HostPorts, Protocol, parse as parse_target};
 use crate::term::safe;
@@ -44,6 +47,14 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
             mode: Some(Mode::Demo),
             ..
         }) => Ok(Command::Demo),
+        Ok(Args {
+            mode: Some(Mode::Explain { code }),
+            ..
+        }) => explained(code.as_deref()).map(Command::Print),
+        Ok(Args {
+            generate: Some(what),
+            ..
+        }) => Ok(Command::Print(generate::text(what))),
         Ok(args) => plan(args, command_line).map(|plan| Command::Ping(Box::new(plan))),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
@@ -52,6 +63,21 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
             _ => Err(one_line(&error)),
         },
     }
+}
+
+/// The text of a code, or the list of all.
+fn explained(code: Option<&str>) -> Result<String, String> {
+    let text = match code {
+        None => explain::all(),
+        Some(code) => explain::about(code).ok_or_else(|| {
+            format!("{code:?} is no outcome or reason: synack explain lists them all")
+        })?,
+    };
+    let lines = text.lines().map(|line| {
+        let indent = line.len() - line.trim_start().len();
+        wrap(line, indent, WIDEST) + "\n"
+    });
+    Ok(lines.collect())
 }
 
 /// clap's first paragraph holds what was wrong; the rest is usage that `--help` tells better.
@@ -100,6 +126,13 @@ fn plan(args: Args, command_line: String) -> Result<Plan, String> {
         payload: args.payload,
         size: args.size,
     };
+    let screen = match args.csv {
+        Some(None) => Format::Csv,
+        Some(Some(_)) => Format::CsvSummary,
+        None if args.json => Format::Json,
+        None if args.markdown => Format::Markdown,
+        None => Format::Text,
+    };
     let checks = CheckPlan {
         expect: args.expect,
         fail_if: args.fail_if,
@@ -107,7 +140,9 @@ fn plan(args: Args, command_line: String) -> Result<Plan, String> {
     };
     let output = OutputPlan {
         quiet: args.quiet,
-        json: args.json,
+        screen,
+        files: args.output,
+        redact: args.redact,
         timestamps: args.timestamps,
         failures_only: args.failures_only,
         histogram: args
@@ -198,9 +233,13 @@ fn names(args: &Args, targets: &[HostPorts]) -> Result<NamePlan, String> {
         }
     }
     let all_addresses = args.all_addresses;
+    if args.resolve_every.is_some_and(|every| every.is_zero()) {
+        return Err("--resolve-every must be longer than 0".to_owned());
+    }
     Ok(NamePlan {
         family,
         all_addresses,
+        resolve_every: args.resolve_every,
     })
 }
 
@@ -210,6 +249,9 @@ fn pace(args: &Args) -> Result<Pace, String> {
     }
     if args.timeout.is_zero() {
         return Err("the timeout -W must be longer than 0".to_owned());
+    }
+    if args.summary_every.is_some_and(|every| every.is_zero()) {
+        return Err("--summary-every must be longer than 0".to_owned());
     }
     if args.hold.is_some_and(|hold| hold.is_zero()) {
         return Err("--hold must be longer than 0".to_owned());
@@ -225,6 +267,7 @@ fn pace(args: &Args) -> Result<Pace, String> {
         timeout: args.timeout,
         in_flight: usize::from(args.in_flight.unwrap_or(1)),
         hold: args.hold,
+        summary_every: args.summary_every,
     })
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::check::{Condition, ConditionError, Expected};
 use crate::explain;
 use crate::payload::{LARGEST, Named, Payload, parse_hex};
-use crate::plan::{Close, HistogramForm, Limit, Source};
+use crate::plan::{Close, Format, HistogramForm, Limit, ReportFile, Source};
 use crate::term::safe;
 
 /// Longer than any run: about 31 years.
@@ -162,6 +162,15 @@ pub(super) fn expected(text: &str) -> Result<Expected, String> {
 pub(super) fn condition(text: &str) -> Result<Condition, String> {
     text.parse()
         .map_err(|error: ConditionError| error.to_string())
+}
+
+/// A file for results; its ending names their form.
+pub(super) fn report_file(text: &str) -> Result<ReportFile, String> {
+    let format = Format::of_file(text).ok_or(
+        "its ending names no form: use .txt, .md, .csv, .summary.csv, .json, .hgrm or .prom",
+    )?;
+    let path = text.into();
+    Ok(ReportFile { path, format })
 }
 
 /// `fin` or `rst`.

@@ -6,6 +6,7 @@ mod schedule;
 mod tests;
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::outcome::{Class, Ending, Extra, LocalCause, Outcome, OutcomeKind, Sample, TargetId};
@@ -35,6 +36,10 @@ pub trait Sink {
     fn extra(&mut self, target: TargetId, extra: Extra);
     /// The user wants the statistics so far.
     fn statistics_requested(&mut self, so_far: &RunRecord);
+    /// Targets that have another address now.
+    fn moved(&mut self) -> Vec<(TargetId, SocketAddr)> {
+        Vec::new()
+    }
     /// Nothing to do for now: a good moment to flush.
     fn idle(&mut self);
     /// Whether the run is to stop early, for a reason of the sink's own.
@@ -59,6 +64,7 @@ pub struct Engine<'a, N> {
     /// User-clock times of probes sent before this are not to be trusted.
     trusted_since: Instant,
     now: Instant,
+    next_summary: Option<Instant>,
     record: RunRecord,
 }
 
@@ -85,6 +91,7 @@ impl<'a, N: Network> Engine<'a, N> {
             cap: cap.max(1),
             trusted_since: now,
             now,
+            next_summary: pace.summary_every.map(|every| now + every),
             record: RunRecord::starting(now),
         }
     }
@@ -101,12 +108,27 @@ impl<'a, N: Network> Engine<'a, N> {
             result = self.wait(blocked, sink);
             self.collect(sink);
             self.expire(sink);
-            if self.signals.take_statistics_request() {
+            if self.signals.take_statistics_request() || self.is_summary_due() {
                 sink.statistics_requested(&self.so_far());
+            }
+            for (target, address) in sink.moved() {
+                self.network.redirect(target, address);
             }
         }
         self.finish(sink);
         (self.record, result)
+    }
+
+    /// Whether it is time to tell the statistics so far; not for every time that was missed.
+    fn is_summary_due(&mut self) -> bool {
+        let (Some(next), Some(every)) = (self.next_summary, self.pace.summary_every) else {
+            return false;
+        };
+        let due = next <= self.now;
+        if due {
+            self.next_summary = Some(self.now + every);
+        }
+        due
     }
 
     fn so_far(&self) -> RunRecord {
@@ -191,7 +213,8 @@ impl<'a, N: Network> Engine<'a, N> {
             self.schedule.next_due()
         };
         let wake = [due, self.flights.next_alarm()].into_iter().flatten().min();
-        self.network.wait(wake)?;
+        let told = [wake, self.next_summary].into_iter().flatten().min();
+        self.network.wait(told)?;
         let before = std::mem::replace(&mut self.now, (self.clock)());
         // What was due long ago is a backlog, not a standstill.
         self.notice_standstill(wake.map(|wake| wake.max(before)));

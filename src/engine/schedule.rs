@@ -199,6 +199,7 @@ mod tests {
             timeout: SECOND * 4,
             in_flight: 2,
             hold: None,
+            summary_every: None,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::{Engine, Sink};
@@ -122,6 +123,8 @@ impl Network for Fake<'_> {
         ending(OK)
     }
 
+    fn redirect(&mut self, _: TargetId, _: SocketAddr) {}
+
     fn abandon(&mut self, id: ProbeId) -> Ending {
         self.close(id);
         ending(Outcome::Unfinished)
@@ -179,6 +182,7 @@ impl Case {
                 timeout,
                 in_flight: 4,
                 hold: None,
+                summary_every: None,
             },
             descriptors: usize::MAX,
             targets: 1,

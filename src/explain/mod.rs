@@ -99,6 +99,56 @@ pub fn verdict(case: &Case) -> Verdict {
     verdict
 }
 
+/// Every code with what it means, for people; a paragraph each.
+pub fn all() -> String {
+    let mut all = String::new();
+    for text in texts::TEXTS {
+        all += &format!("{}\n  {}\n\n", text.code, plain(text.meaning));
+    }
+    all
+}
+
+/// What a code means for each protocol and what to check next. `None`: there is no such code.
+pub fn about(code: &str) -> Option<String> {
+    let mut about = String::new();
+    let mut told: Vec<&str> = Vec::new();
+    for protocol in [Protocol::Tcp, Protocol::Udp, Protocol::Icmp] {
+        let text = texts::find(protocol, code)?;
+        if told.contains(&text.meaning) {
+            continue;
+        }
+        let only = if told.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", protocol.title())
+        };
+        let (meaning, next) = (plain(text.meaning), plain(text.next));
+        about += &format!("{code}{only}\n  {meaning}\nNext\n  {next}\n\n");
+        told.push(text.meaning);
+    }
+    Some(about)
+}
+
+/// A text with words where a run would fill in what it showed.
+fn plain(text: &str) -> String {
+    let words = [
+        ("{target}", "the target"),
+        ("{host}", "HOST"),
+        ("{address}", "the target"),
+        ("{port}", "PORT"),
+        ("{service}", "the probed service"),
+        ("{probe}", "probe"),
+        ("{from}", "the sender of the ICMP error"),
+        ("{source}", "this machine"),
+        ("{ttl}", "N"),
+        ("{mtu}", "it is too large for its next link"),
+        ("{icmp}", "an error"),
+    ];
+    words.iter().fold(text.to_owned(), |text, (name, word)| {
+        text.replace(name, word)
+    })
+}
+
 /// Whether there is such a reason.
 pub fn is_code(code: &str) -> bool {
     texts::find(Protocol::Tcp, code).is_some()
@@ -403,6 +453,17 @@ mod tests {
         assert_eq!(verdict.code, "works");
         assert!(verdict.meaning[0].contains("not that the application will"));
         assert_eq!(judge(&[], ICMP_PACE).code, "nothing-measured");
+    }
+
+    #[test]
+    fn a_code_is_explained_without_a_run() {
+        assert!(!all().contains('{'));
+        let silence = about("silence").expect("a code");
+        for word in ["silence\n", "silence, UDP", "silence, ICMP", "Next"] {
+            assert!(silence.contains(word), "{word}: {silence}");
+        }
+        assert!(!silence.contains('{'));
+        assert_eq!(about("nonsense"), None);
     }
 
     #[test]

@@ -1,45 +1,55 @@
 //! Where samples become statistics and lines.
 
-use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::lookout::Lookout;
+use super::outlets::Outlets;
 use super::{RunError, Verdict};
 use crate::check::{Finding, Until};
 use crate::engine::Sink;
 use crate::outcome::{Class, Extra, Sample, TargetId};
 use crate::plan::{Limit, Plan};
-use crate::report::{Report, RunInfo, json, live};
-use crate::stats::{RunRecord, Statistics};
-use crate::term::{Output, Progress};
+use crate::report::{Report, RunInfo, live};
+use crate::stats::{RunRecord, State, Statistics};
+use crate::target::resolve::Found;
+use crate::term::{Output, Progress, ResultFile, complain};
 
 /// A run that takes longer than this shows its progress.
 const LONG: Duration = Duration::from_secs(10);
 
 /// One run's statistics and its output.
 pub(super) struct Desk<'a> {
-    info: &'a RunInfo,
-    output: &'a mut Output,
-    printer: live::Printer,
+    info: RunInfo,
+    outlets: Outlets<'a>,
     statistics: Statistics,
+    states: Vec<State>,
     until: Option<Until>,
+    lookout: Option<Lookout>,
+    /// Names whose last lookup failed, so that it is told once.
+    lost: Vec<String>,
     /// Probes that have ended, warm-up included, for the progress bar.
     ended: u64,
     failed: u64,
 }
 
 impl<'a> Desk<'a> {
-    pub(super) fn new(info: &'a RunInfo, output: &'a mut Output) -> Self {
+    pub(super) fn new(
+        info: RunInfo,
+        output: &'a mut Output,
+        files: Vec<ResultFile>,
+        lookout: Option<Lookout>,
+    ) -> Self {
+        let targets = info.targets.len();
+        let until = info.plan.checks.until.clone();
         Self {
-            printer: live::Printer::new(info, output.colour()),
-            statistics: Statistics::new(info.targets.len()),
-            until: info
-                .plan
-                .checks
-                .until
-                .clone()
-                .map(|until| Until::new(until, info.targets.len())),
+            outlets: Outlets::new(&info, output, files),
+            statistics: Statistics::new(targets),
+            states: vec![State::default(); targets],
+            until: until.map(|until| Until::new(until, targets)),
+            lookout,
+            lost: Vec::new(),
             info,
-            output,
             ended: 0,
             failed: 0,
         }
@@ -47,39 +57,27 @@ impl<'a> Desk<'a> {
 
     /// Prints what comes before the first probe.
     pub(super) fn open(&mut self) {
+        self.outlets.open(&self.info);
         let plan = &self.info.plan;
-        let text = if plan.output.json {
-            json::start(self.info)
-        } else {
-            live::heading(self.info)
-        };
-        self.output.write(&text);
-        self.output.flush();
         let long = plan
             .pace
             .expected_duration()
             .is_none_or(|expected| expected > LONG);
-        let silent = plan.output.quiet || !self.output.is_terminal();
+        let silent = plan.output.quiet || !self.outlets.output.is_terminal();
         if long || silent {
             let probes = expected_probes(plan, self.info.targets.len());
-            self.output.show(Progress::on_stderr(probes));
+            self.outlets.output.show(Progress::on_stderr(probes));
         }
     }
 
     /// Prints the summary and decides.
     pub(super) fn close(self, record: RunRecord) -> Result<Verdict, RunError> {
-        self.output.finish_progress();
+        self.outlets.output.finish_progress();
         let findings = self.findings();
-        let summary = self.summary(record) + &self.found(&findings);
-        let blank = if self.info.plan.output.json { "" } else { "\n" };
-        self.output.write(&format!("{blank}{summary}"));
-        self.output.flush();
-        if let Some(failure) = self.output.failure() {
-            // Nothing measured is lost: what stdout did not take goes to stderr.
-            let _ = io::Write::write_all(&mut io::stderr(), summary.as_bytes());
-            return Err(RunError::Output(failure.to_string()));
-        }
-        Ok(self.verdict(&findings))
+        let verdict = self.verdict(&findings);
+        let report = report(&self.info, &self.statistics, record, &findings);
+        self.outlets.close(&report)?;
+        Ok(verdict)
     }
 
     /// What the checks found, target by target.
@@ -88,7 +86,7 @@ impl<'a> Desk<'a> {
         let mut findings = Vec::new();
         let targets = self.info.targets.iter().zip(&self.statistics.targets);
         for (id, (target, recorder)) in (0..).map(TargetId).zip(targets) {
-            let name = live::label(self.info, target);
+            let name = live::label(&self.info, target);
             let expected = checks.expect.iter();
             findings.extend(expected.map(|expected| expected.check(&name, recorder)));
             let conditions = checks.fail_if.iter();
@@ -97,32 +95,6 @@ impl<'a> Desk<'a> {
             findings.extend(until.map(|until| until.finding(id, &name)));
         }
         findings
-    }
-
-    fn found(&self, findings: &[Finding]) -> String {
-        if self.info.plan.output.json {
-            json::checks(findings)
-        } else {
-            live::checks(findings)
-        }
-    }
-
-    fn summary(&self, record: RunRecord) -> String {
-        let report = self.report(record);
-        if self.info.plan.output.json {
-            json::summaries(&report)
-        } else {
-            report.text()
-        }
-    }
-
-    fn report(&self, mut record: RunRecord) -> Report<'_> {
-        record.wall_clock_moved = self.info.clock.drift();
-        Report {
-            info: self.info,
-            statistics: &self.statistics,
-            record,
-        }
     }
 
     fn verdict(&self, findings: &[Finding]) -> Verdict {
@@ -134,7 +106,7 @@ impl<'a> Desk<'a> {
         let fine = (own_words || self.statistics.targets.iter().all(answered))
             && findings.iter().all(|finding| finding.passed);
         // A reader who left early has seen enough; there is nobody to fail for.
-        if fine || self.output.is_closed() {
+        if fine || self.outlets.output.is_closed() {
             Verdict::Success
         } else {
             Verdict::Failure
@@ -147,6 +119,79 @@ impl<'a> Desk<'a> {
         let worth_a_line = !output.failures_only || !succeeded || sample.late;
         worth_a_line && !output.quiet
     }
+
+    /// Announces a target that goes down or comes up again, to those who watch.
+    fn note_state(&mut self, sample: &Sample) {
+        let target = sample.target;
+        let (Some(state), Some(recorder)) = (
+            self.states.get_mut(target.index()),
+            self.statistics.targets.get(target.index()),
+        ) else {
+            return;
+        };
+        let Some(change) = state.note(recorder, sample.sent_at) else {
+            return;
+        };
+        if !change.is_up
+            && let Some(lookout) = &self.lookout
+        {
+            lookout.hurry();
+        }
+        if self.info.plan.is_watch() {
+            self.outlets.change(&self.info, target, &change);
+        }
+    }
+
+    /// Takes in what a name has become; the targets that have to move.
+    fn follow(&mut self, name: &str, found: &Found) -> Vec<(TargetId, SocketAddr)> {
+        let lookup = match found {
+            Ok(lookup) => lookup,
+            Err(error) => {
+                if !self.lost.iter().any(|lost| lost == name) {
+                    self.lost.push(name.to_owned());
+                    complain(&format!("{error}; its last address is probed on"));
+                }
+                return Vec::new();
+            }
+        };
+        self.lost.retain(|lost| lost != name);
+        let mut moved = Vec::new();
+        for (id, index) in (0..).map(TargetId).zip(0..self.info.targets.len()) {
+            let target = &mut self.info.targets[index];
+            let is_its = target.lookup.is_some() && *target.host == *name;
+            let stays = lookup
+                .addresses
+                .iter()
+                .any(|it| it.ip() == target.address.ip());
+            let Some(first) = lookup.addresses.first().filter(|_| is_its && !stays) else {
+                continue;
+            };
+            let from = target.address.ip().to_string();
+            let port = target.address.port();
+            target.address = *first;
+            target.address.set_port(port);
+            target.lookup = Some(lookup.clone());
+            moved.push((id, target.address));
+            self.outlets.moved(&self.info, id, &from);
+        }
+        moved
+    }
+}
+
+/// A report of the run as it stands.
+fn report<'r>(
+    info: &'r RunInfo,
+    statistics: &'r Statistics,
+    mut record: RunRecord,
+    findings: &'r [Finding],
+) -> Report<'r> {
+    record.wall_clock_moved = info.clock.drift();
+    Report {
+        info,
+        statistics,
+        record,
+        findings,
+    }
 }
 
 impl Sink for Desk<'_> {
@@ -155,18 +200,15 @@ impl Sink for Desk<'_> {
         if let Some(until) = &mut self.until {
             until.record(sample.target, &sample.ending.outcome);
         }
-        if self.is_shown(sample) {
-            let line = if self.info.plan.output.json {
-                json::probe(self.info, sample)
-            } else {
-                self.printer.line(self.info, sample)
-            };
-            self.output.write(&line);
-        }
+        let is_shown = self.is_shown(sample);
+        self.outlets.probe(&self.info, sample, is_shown);
         if !sample.late {
             let failed = sample.ending.outcome.kind().class() == Class::Failed;
             self.ended += 1;
             self.failed += u64::from(failed && !sample.warmup);
+            if !sample.warmup {
+                self.note_state(sample);
+            }
         }
     }
 
@@ -175,22 +217,28 @@ impl Sink for Desk<'_> {
     }
 
     fn statistics_requested(&mut self, so_far: &RunRecord) {
-        let text = self.report(*so_far).text();
-        if self.info.plan.output.json {
-            // stdout carries one summary per target and no more.
-            let _ = io::Write::write_all(&mut io::stderr(), text.as_bytes());
-        } else {
-            self.output.write(&format!("\n{text}\n"));
-        }
+        let report = report(&self.info, &self.statistics, *so_far, &[]);
+        self.outlets.statistics(&report);
+    }
+
+    fn moved(&mut self) -> Vec<(TargetId, SocketAddr)> {
+        let found = self.lookout.as_ref().map(Lookout::found);
+        let found = found.unwrap_or_default();
+        found
+            .iter()
+            .flat_map(|(name, found)| self.follow(name, found))
+            .collect()
     }
 
     fn idle(&mut self) {
-        self.output.progress().refresh(self.ended, self.failed);
-        self.output.flush();
+        let output = &mut *self.outlets.output;
+        output.progress().refresh(self.ended, self.failed);
+        output.flush();
     }
 
     fn has_enough(&self) -> bool {
-        self.output.is_closed() || self.until.as_ref().is_some_and(Until::is_met)
+        let waited = self.until.as_ref().is_some_and(Until::is_met);
+        waited || self.outlets.output.is_closed()
     }
 }
 

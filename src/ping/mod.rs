@@ -1,6 +1,8 @@
 //! The story of a run: resolve, check, probe, report.
 
 mod desk;
+mod lookout;
+mod outlets;
 mod targets;
 
 use std::io;
@@ -19,6 +21,7 @@ use crate::report::{self, RunInfo};
 use crate::target::{Protocol, Target};
 use crate::term::Output;
 use desk::Desk;
+use lookout::Lookout;
 use targets::{Resolved, targets};
 
 /// Probes under way at once; no system has descriptors or ports for more.
@@ -78,6 +81,17 @@ pub enum RunError {
     /// Signals cannot be caught.
     #[error("cannot listen for Ctrl-C: {0}")]
     Signals(#[source] io::Error),
+    /// A file for results cannot be written.
+    #[error("cannot write {path}: {error}")]
+    File {
+        /// Its path, safe to print.
+        path: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A form that holds one target only.
+    #[error("{0} holds the percentiles of one target: probe one, or choose another form")]
+    OneTargetOnly(String),
     /// Results could not be written.
     #[error("cannot write the results: {0}")]
     Output(String),
@@ -136,6 +150,8 @@ fn measure(
     signals: &Signals,
     output: &mut Output,
 ) -> Result<Verdict, RunError> {
+    let files = outlets::open_files(&plan, resolved.targets.len())?;
+    let lookout = lookout(&plan, &resolved.targets, &poller);
     let here = Here::from(&plan.sockets);
     let info = RunInfo {
         routes: resolved
@@ -152,21 +168,26 @@ fn measure(
     };
     let pace = info.plan.pace;
     let network = Probes::new(poller, &info.targets, &info.plan);
-    let mut desk = Desk::new(&info, output);
+    let targets = info.targets.len();
+    let mut desk = Desk::new(info, output, files, lookout);
     desk.open();
     let clock = Instant::now;
-    let engine = Engine::new(
-        network,
-        pace,
-        info.targets.len(),
-        descriptors(),
-        signals,
-        &clock,
-    );
+    let engine = Engine::new(network, pace, targets, descriptors(), signals, &clock);
     let (record, result) = engine.run(&mut desk);
     let verdict = desk.close(record)?;
     result.map_err(RunError::Poller)?;
     Ok(verdict)
+}
+
+/// Somebody who looks the names of targets up again, if that is wanted.
+fn lookout(plan: &Plan, targets: &[Target], poller: &Poller) -> Option<Lookout> {
+    let every = plan.names.resolve_every?;
+    let looked_up = targets.iter().filter(|target| target.lookup.is_some());
+    let mut names: Vec<_> = looked_up.map(|target| target.host.to_string()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let waker = poller.waker();
+    (!names.is_empty()).then(|| Lookout::start(names, plan.names.family, every, waker))
 }
 
 /// Sockets that may be open at once.

@@ -1,6 +1,7 @@
 //! Probes of every protocol over one poller.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::datagram::{DatagramProbes, LineId};
@@ -116,6 +117,13 @@ impl Network for Probes {
                 self.note(id, true);
                 self.datagrams.begin(&self.poller, id, place)
             }
+        }
+    }
+
+    fn redirect(&mut self, target: TargetId, address: SocketAddr) {
+        match self.targets[target.index()] {
+            Place::Tcp(place) => self.tcp.redirect(place, address),
+            Place::Datagram(place) => self.datagrams.redirect(place, address),
         }
     }
 

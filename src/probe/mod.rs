@@ -9,6 +9,7 @@ mod socket;
 mod tcp;
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use crate::outcome::{Ending, Extra, TargetId};
@@ -58,6 +59,9 @@ pub enum Progress {
 pub trait Network {
     /// Starts a probe to `target`.
     fn begin(&mut self, id: ProbeId, target: TargetId) -> Begun;
+
+    /// The target has another address from now on; its port stays.
+    fn redirect(&mut self, target: TargetId, address: SocketAddr);
 
     /// Waits until something happens, or until a time; may end earlier for nothing.
     fn wait(&mut self, until: Option<Instant>) -> io::Result<()>;

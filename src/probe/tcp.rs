@@ -80,6 +80,11 @@ impl TcpProbes {
         self.targets.len() - 1
     }
 
+    /// The target has another address from now on.
+    pub(super) fn redirect(&mut self, target: usize, address: SocketAddr) {
+        self.targets[target].address = address;
+    }
+
     /// Opens a socket and starts its handshake.
     fn connect(&mut self, target: usize) -> Result<(Socket, Instant), SetupError> {
         let address = self.targets[target].address;

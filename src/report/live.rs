@@ -6,16 +6,16 @@ use anstyle::{AnsiColor, Style};
 
 use super::numbers::{count, ms_aligned};
 use super::{RunInfo, words};
-use crate::check::Finding;
 use crate::clock::{rfc3339, spoken};
-use crate::outcome::{Class, OutcomeKind, Sample};
+use crate::outcome::{Class, OutcomeKind, Sample, TargetId};
 use crate::plan::{Limit, Pace, SocketPlan};
+use crate::stats::Change;
 use crate::target::{Protocol, Target};
 use crate::term::safe;
 
 /// Turns samples into lines.
 #[derive(Clone, Debug)]
-pub struct Printer {
+pub(super) struct Printer {
     /// The TTL of each target's latest answer.
     ttls: Vec<Option<u8>>,
     colour: bool,
@@ -27,7 +27,7 @@ pub struct Printer {
 
 impl Printer {
     /// A printer for one run.
-    pub fn new(info: &RunInfo, colour: bool) -> Self {
+    pub(super) fn new(info: &RunInfo, colour: bool) -> Self {
         let labels: Vec<_> = info
             .targets
             .iter()
@@ -44,7 +44,7 @@ impl Printer {
     }
 
     /// The line of one probe, with its end of line.
-    pub fn line(&mut self, info: &RunInfo, sample: &Sample) -> String {
+    pub(super) fn line(&mut self, info: &RunInfo, sample: &Sample) -> String {
         let target = sample.target.index();
         let protocol = info.targets[target].protocol;
         let mut line = String::new();
@@ -155,13 +155,38 @@ pub(crate) fn label(info: &RunInfo, target: &Target) -> String {
     }
 }
 
-/// What the checks found, a line each; nothing where none were asked for.
-pub fn checks(findings: &[Finding]) -> String {
-    let lines = findings.iter().map(|finding| {
-        let verdict = if finding.passed { "ok" } else { "FAILED" };
-        format!("check {verdict:<6}  {}: {}\n", finding.asked, finding.found)
-    });
-    lines.collect()
+/// That a target has gone down, or has come up again.
+pub(super) fn change(info: &RunInfo, target: TargetId, change: &Change) -> String {
+    let name = label(info, &info.targets[target.index()]);
+    let at = rfc3339(info.clock.at(change.at));
+    let lasted = |was: &str| {
+        let lasted = change.lasted.map(|lasted| spoken(round_ms(lasted)));
+        lasted.map_or_else(String::new, |lasted| format!(" after {lasted} {was}"))
+    };
+    let mut causes: Vec<_> = change
+        .causes
+        .iter()
+        .map(|it| words::outcome(it.kind()))
+        .collect();
+    causes.dedup();
+    let causes = causes.join(", ");
+    if change.is_up {
+        format!("{at} {name} answers again{} ({causes})\n", lasted("down"))
+    } else {
+        format!("{at} {name} is down{}: {causes}\n", lasted("up"))
+    }
+}
+
+/// That a target's name has another address now.
+pub(super) fn moved(info: &RunInfo, target: TargetId, from: &str) -> String {
+    let target = &info.targets[target.index()];
+    let (name, address) = (safe(&target.label()), target.address.ip());
+    let at = rfc3339(info.clock.now());
+    format!("{at} {name} has another address now: {address}, no longer {from}\n")
+}
+
+fn round_ms(duration: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// `host:port (address)`, or `address:port` alone where that was typed.
@@ -174,7 +199,7 @@ pub(super) fn title(target: &Target) -> String {
 }
 
 /// The lines above the first probe.
-pub fn heading(info: &RunInfo) -> String {
+pub(super) fn heading(info: &RunInfo) -> String {
     let mut text = match info.targets.as_slice() {
         [target] => format!("{} {}", target.protocol.title(), title(target)),
         targets => format!("{}, {} targets", info.protocol_names(), targets.len()),
@@ -218,7 +243,7 @@ fn manner(info: &RunInfo) -> String {
 }
 
 /// ` from 10.0.0.4 via eth0`, as far as it is the same for all targets.
-fn origin(info: &RunInfo) -> String {
+pub(super) fn origin(info: &RunInfo) -> String {
     let routes = || info.routes.iter().map(Option::as_ref);
     let sources = routes().map(|route| route?.source.map(|source| format!(" from {source}")));
     let interfaces = routes().map(|route| {
@@ -251,7 +276,7 @@ fn marks(sockets: &SocketPlan) -> String {
 }
 
 /// Every address of every name, and how long the lookup took.
-fn lookups(info: &RunInfo) -> String {
+pub(super) fn lookups(info: &RunInfo) -> String {
     let mut text = String::new();
     let mut last = None;
     for target in &info.targets {

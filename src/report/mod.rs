@@ -1,21 +1,34 @@
 //! One file per output format. Bytes out, no I/O.
 
+mod csv;
+mod exact;
+mod form;
+mod hgrm;
 mod histogram;
-pub mod json;
-pub mod live;
+mod json;
+pub(crate) mod live;
+mod markdown;
+mod markup;
+mod notes;
 mod numbers;
+mod openmetrics;
 mod page;
 mod parts;
+mod redact;
 mod summary;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod words;
 
 use std::net::SocketAddr;
 
+pub use form::Form;
+pub(crate) use page::wrap;
 pub use page::{NARROWEST, WIDEST};
+pub use redact::Redactor;
 
+use crate::check::Finding;
 use crate::clock::WallClock;
 use crate::plan::Plan;
 use crate::platform::{HostFacts, Route};
@@ -53,6 +66,8 @@ pub struct Report<'a> {
     pub statistics: &'a Statistics,
     /// How the run went.
     pub record: RunRecord,
+    /// What the checks found.
+    pub findings: &'a [Finding],
 }
 
 /// One target's part of a report.

@@ -7,7 +7,7 @@ pub const WIDEST: usize = 100;
 pub const NARROWEST: usize = 40;
 
 /// Breaks a line at spaces so that it fits into `columns`; further lines are indented.
-pub(super) fn wrap(line: &str, indent: usize, columns: usize) -> String {
+pub(crate) fn wrap(line: &str, indent: usize, columns: usize) -> String {
     let mut text = String::new();
     let mut rest = line.trim_end();
     let mut room = columns;

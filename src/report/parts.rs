@@ -3,22 +3,60 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use super::numbers::{count, ms, percent};
+use super::numbers::{count, interval, ms, percent};
 use super::page::wrap;
 use super::{Report, TargetReport, words};
 use crate::clock::{date_and_time, spoken, time_of_day};
 use crate::explain::{Case, Verdict, verdict};
-use crate::outcome::{Handshake, Outcome, OutcomeKind, Refusal};
+use crate::outcome::{Class, Handshake, Outcome, OutcomeKind, Refusal};
 use crate::plan::Limit;
-use crate::stats::{Outage, Ttls};
+use crate::stats::{Distribution, Outage, Ttls};
 use crate::target::Protocol;
 use crate::term::safe;
 
 /// Outages listed; the others are counted.
 const OUTAGES: usize = 5;
 
+/// With fewer probes than this the loss interval is wide enough to need a word.
+const FEW: u64 = 30;
+
+/// How a form of output writes what may hold characters that mean something to it.
+#[derive(Clone, Copy)]
+pub(super) struct Style {
+    /// Our own words.
+    pub(super) own: fn(&str) -> String,
+    /// What a peer or the user said.
+    pub(super) foreign: fn(&str) -> String,
+}
+
+impl Style {
+    /// Nothing means anything but itself.
+    const PLAIN: Self = Self {
+        own: str::to_owned,
+        foreign: str::to_owned,
+    };
+}
+
+/// One way in which probes ended.
+pub(super) struct Row {
+    /// The word for the outcome.
+    pub(super) word: &'static str,
+    /// How many probes ended so.
+    pub(super) number: u64,
+    /// What was seen.
+    pub(super) note: String,
+}
+
+/// One kind of time: its name with its unit, the values, and what they are.
+pub(super) type Times<'a> = (&'static str, &'a Distribution, &'static str);
+
 /// `--- what, 6 probes in 8.0 s, 2026-11-20 12:00:03Z to 12:00:11Z ---`
 pub(super) fn rule(report: &Report, what: &str, sent: u64) -> String {
+    format!("--- {} ---\n", headline(report, what, sent))
+}
+
+/// `what, 6 probes in 8.0 s, 2026-11-20 12:00:03Z to 12:00:11Z`
+pub(super) fn headline(report: &Report, what: &str, sent: u64) -> String {
     let clock = &report.info.clock;
     let (from, to) = (
         clock.at(report.record.started),
@@ -39,7 +77,7 @@ pub(super) fn rule(report: &Report, what: &str, sent: u64) -> String {
     };
     let (probes, stopped) = (count(sent, "probe"), stopped(report));
     format!(
-        "--- {what}, {probes}{stopped} in {took}, {} to {until} ---\n",
+        "{what}, {probes}{stopped} in {took}, {} to {until}",
         date_and_time(from)
     )
 }
@@ -56,52 +94,60 @@ fn stopped(report: &Report) -> String {
     }
 }
 
-/// A row for each way in which probes ended.
+/// A line for each way in which probes ended.
 pub(super) fn outcomes(target: &TargetReport, indent: &str) -> String {
-    let recorder = target.recorder;
-    let row = |word: &str, number: u64, note: &str| {
-        let share = percent(number, recorder.sent());
-        let row = format!("{indent}{word:<12}{number:>8}  {share:>8}   {note}");
-        wrap(&row, indent.len() + 33, target.info.columns) + "\n"
+    let line = |row: Row| {
+        let share = percent(row.number, target.recorder.sent());
+        let (word, number, note) = (row.word, row.number, row.note);
+        let line = format!("{indent}{word:<12}{number:>8}  {share:>8}   {note}");
+        wrap(&line, indent.len() + 33, target.info.columns) + "\n"
     };
-    let mut text = String::new();
+    let rows = outcome_rows(target, Style::PLAIN).into_iter();
+    rows.map(line).collect()
+}
+
+/// A row for each way in which probes ended.
+pub(super) fn outcome_rows(target: &TargetReport, style: Style) -> Vec<Row> {
+    let recorder = target.recorder;
+    let mut rows = Vec::new();
+    let mut row = |word, number, note| {
+        if number > 0 {
+            rows.push(Row { word, number, note });
+        }
+    };
     let connected = recorder.count(OutcomeKind::Connected);
-    if connected > 0 {
-        text += &row("connected", connected, &lossy_handshakes(target));
-    }
+    row(
+        "connected",
+        connected,
+        (style.own)(&lossy_handshakes(target)),
+    );
     let replies = recorder.count(OutcomeKind::Reply);
-    if replies > 0 {
-        text += &row("reply", replies, &said(target));
-    }
+    row("reply", replies, said(target, style));
     let mut causes: Vec<_> = recorder.causes.iter().collect();
     causes.sort_by_key(|cause| (cause.outcome.kind(), Reverse(cause.count)));
     for cause in causes {
         let kind = cause.outcome.kind();
         if kind != OutcomeKind::Connected {
-            text += &row(
-                words::outcome(kind),
-                cause.count,
-                &note(target, &cause.outcome),
-            );
+            let note = note(target, &cause.outcome);
+            row(words::outcome(kind), cause.count, (style.own)(&note));
         }
     }
-    if recorder.other_causes > 0 {
-        text += &row("others", recorder.other_causes, "of too many kinds to list");
-    }
-    text
+    let others = (style.own)("of too many kinds to list");
+    row("others", recorder.other_causes, others);
+    rows
 }
 
 /// What the answers said, the frequent first.
-fn said(target: &TargetReport) -> String {
+fn said(target: &TargetReport, style: Style) -> String {
     let answers = &target.recorder.answers;
     let mut kinds = answers.said.clone();
     kinds.sort_by_key(|(_, number)| Reverse(*number));
     if let ([(said, _)], 0) = (kinds.as_slice(), answers.other) {
-        return said.to_string();
+        return (style.foreign)(said.as_str());
     }
     let mut notes: Vec<_> = kinds
         .iter()
-        .map(|(said, number)| format!("{number} {said}"))
+        .map(|(said, number)| format!("{number} {}", (style.foreign)(said.as_str())))
         .collect();
     if answers.other > 0 {
         notes.push(format!("{} others", answers.other));
@@ -160,49 +206,84 @@ fn silence(target: &TargetReport) -> String {
 
 /// What only some runs have: jitter, late and unfinished probes, outages, a schedule that slipped.
 pub(super) fn particulars(report: &Report, target: &TargetReport, indent: &str) -> String {
-    let recorder = target.recorder;
-    let mut text = String::new();
-    let mut line = |name: &str, value: String| {
-        text += &(wrap(
-            &format!("{indent}{name:<12}  {value}"),
-            indent.len() + 14,
-            target.info.columns,
-        ) + "\n");
+    let line = |(name, value): (&str, String)| {
+        let line = format!("{indent}{name:<12}  {value}");
+        wrap(&line, indent.len() + 14, target.info.columns) + "\n"
     };
+    let outages = outages(report, target).into_iter().enumerate();
+    let outages = outages.map(|(index, outage)| (if index == 0 { "outages" } else { "" }, outage));
+    let facts = facts(report, target).into_iter();
+    facts.chain(outages).map(line).collect()
+}
+
+/// What only some runs have, outages apart: a name and our own words.
+pub(super) fn facts(report: &Report, target: &TargetReport) -> Vec<(&'static str, String)> {
+    let recorder = target.recorder;
+    let mut facts = Vec::new();
     if let Some(jitter) = recorder.jitter.mean_us() {
-        line(
+        let jitter = ms(jitter);
+        facts.push((
             "jitter ms",
-            format!(
-                "{}, mean absolute difference of successive answers",
-                ms(jitter)
-            ),
-        );
+            format!("{jitter}, mean absolute difference of successive answers"),
+        ));
     }
-    for (name, value) in answers(report, target) {
-        line(name, value);
-    }
+    facts.extend(answers(report, target));
     if recorder.late > 0 {
-        let (late, timeout) = (
-            count(recorder.late, "answer"),
-            spoken(target.info.plan.pace.timeout),
-        );
-        line(
+        let late = count(recorder.late, "answer");
+        let timeout = spoken(target.info.plan.pace.timeout);
+        facts.push((
             "late",
             format!("{late} came after the {timeout} timeout, counted above as no reply"),
-        );
+        ));
     }
     let unfinished = recorder.count(OutcomeKind::Unfinished);
     if unfinished > 0 {
         let probes = count(unfinished, "probe");
-        line(
+        facts.push((
             "unfinished",
             format!("{probes} still waited for an answer when the run was stopped; not counted"),
-        );
+        ));
     }
-    for (index, outage) in outages(report, target).into_iter().enumerate() {
-        line(if index == 0 { "outages" } else { "" }, outage);
-    }
-    text
+    facts
+}
+
+/// A target whose counts and times alone do not tell everything.
+pub(super) fn is_troubled(target: &TargetReport) -> bool {
+    let recorder = target.recorder;
+    let answers = &recorder.answers;
+    let odd = answers.duplicates + answers.strays + answers.reordered + answers.ttl.total;
+    let unfinished = recorder.count(OutcomeKind::Unfinished);
+    !recorder.causes.is_empty() || recorder.late + odd + unfinished > 0
+}
+
+/// The share of failed probes: as a figure, and how sure it is.
+pub(super) fn loss(target: &TargetReport) -> Option<(String, String)> {
+    let loss = target.loss()?;
+    let failed = target.recorder.count_class(Class::Failed);
+    let counted = failed + target.recorder.count_class(Class::Succeeded);
+    let interval = interval(loss.low, loss.high);
+    let few = if counted < FEW {
+        format!("; a sample of {counted} is small")
+    } else {
+        String::new()
+    };
+    let sure = format!("95 % interval {interval} %{few}");
+    Some((percent(failed, counted), sure))
+}
+
+/// The distributions of a target, those without values among them.
+pub(super) fn times<'a>(target: &TargetReport<'a>) -> [Times<'a>; 3] {
+    let recorder = target.recorder;
+    let (name, rtt) = match target.target.protocol {
+        Protocol::Tcp => ("connect ms", "kernel: SYN to SYN-ACK"),
+        _ if recorder.rtt_by_user => ("reply ms", "own clock to kernel's arrival"),
+        _ => ("reply ms", "kernel: datagram to answer"),
+    };
+    [
+        (name, &recorder.connect, "what an application waits"),
+        ("path rtt ms", &recorder.rtt, rtt),
+        ("refused ms", &recorder.refused, "first SYN to RST"),
+    ]
 }
 
 /// What is worth a line about the answers to datagrams.
@@ -250,7 +331,7 @@ fn ttl(report: &Report, ttls: &Ttls) -> Option<String> {
 }
 
 /// The first outages and the last one, which answers "since when not?".
-fn outages(report: &Report, target: &TargetReport) -> Vec<String> {
+pub(super) fn outages(report: &Report, target: &TargetReport) -> Vec<String> {
     if target.never_answers() {
         return Vec::new();
     }
@@ -291,7 +372,12 @@ fn outage(report: &Report, outage: &Outage) -> String {
 
 /// What the tallies of one target mean.
 pub(super) fn judged(target: &TargetReport) -> Verdict {
-    verdict(&case(target, &safe(&target.target.label())))
+    judged_as(target, &safe(&target.target.label()))
+}
+
+/// As [`judged`], with another name for the target.
+pub(super) fn judged_as(target: &TargetReport, name: &str) -> Verdict {
+    verdict(&case(target, name))
 }
 
 /// What can be said of a target without naming it or its port: equal for targets that show the same.

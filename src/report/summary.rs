@@ -1,21 +1,14 @@
 //! The summary as text: what is pasted into a ticket.
 
-use std::time::Duration;
-
-use super::live::title;
-use super::numbers::{count, interval, ms, ms_or_dash, percent, percentile_name};
+use super::live::{self, title};
+use super::numbers::{ms, ms_or_dash, percentile_name};
 use super::page::wrap;
-use super::parts::{judged, outcomes, particulars, rule};
-use super::{Report, RunInfo, TargetReport, VERSION, histogram, table};
-use crate::clock::spoken;
+use super::parts::{self, judged, outcomes, particulars, rule, times};
+use super::{Report, RunInfo, TargetReport, VERSION, histogram, notes, table};
+use crate::check::Finding;
 use crate::explain::Verdict;
-use crate::outcome::Class;
 use crate::stats::Distribution;
-use crate::target::Protocol;
 use crate::term::safe;
-
-/// With fewer probes than this the loss interval is wide enough to need a word.
-const FEW: u64 = 30;
 
 /// The whole summary.
 pub(super) fn text(report: &Report) -> String {
@@ -26,7 +19,7 @@ pub(super) fn text(report: &Report) -> String {
     } else {
         text += &table::text(report, &targets);
     }
-    text + &run_notes(report) + &signature(report)
+    text + &origin(report) + &run_notes(report) + &checks(report.findings) + &signature(report)
 }
 
 /// The summary of a single target.
@@ -53,39 +46,17 @@ fn one_target(report: &Report, target: &TargetReport) -> String {
 }
 
 fn loss(target: &TargetReport) -> String {
-    let Some(loss) = target.loss() else {
+    let Some((share, sure)) = parts::loss(target) else {
         return String::new();
     };
-    let failed = target.recorder.count_class(Class::Failed);
-    let counted = failed + target.recorder.count_class(Class::Succeeded);
-    let interval = interval(loss.low, loss.high);
-    let few = if counted < FEW {
-        format!("; a sample of {counted} is small")
-    } else {
-        String::new()
-    };
-    let share = percent(failed, counted);
-    let row = format!(
-        "  {:<22}{share:>8}   95 % interval {interval} %{few}",
-        "loss"
-    );
+    let row = format!("  {:<22}{share:>8}   {sure}", "loss");
     wrap(&row, 35, target.info.columns) + "\n"
 }
 
 /// A table of the distributions that have values.
 fn latencies(target: &TargetReport) -> String {
-    let recorder = target.recorder;
     let percentiles = &target.info.plan.output.percentiles;
-    let (name, rtt) = match target.target.protocol {
-        Protocol::Tcp => ("connect ms", "kernel: SYN to SYN-ACK"),
-        _ if recorder.rtt_by_user => ("reply ms", "own clock to kernel's arrival"),
-        _ => ("reply ms", "kernel: datagram to answer"),
-    };
-    let rows = [
-        (name, &recorder.connect, "what an application waits"),
-        ("path rtt ms", &recorder.rtt, rtt),
-        ("refused ms", &recorder.refused, "first SYN to RST"),
-    ];
+    let rows = times(target);
     let rows: Vec<_> = rows
         .iter()
         .filter_map(|(name, values, note)| latency(name, values, target.info, note))
@@ -132,68 +103,49 @@ fn conclusion(verdict: &Verdict, columns: usize) -> String {
     text + "\n"
 }
 
-/// What concerns the run as a whole: lag, standstills, limits.
-fn run_notes(report: &Report) -> String {
-    let record = &report.record;
-    let mut text = String::new();
-    let mut note = |words: String| text += &(wrap(&words, 2, report.info.columns) + "\n");
-    for name in &report.info.unresolved {
-        note(format!("not probed: {}", safe(name)));
-    }
-    if let Some(lag) = schedule_lag(report) {
-        note(lag);
-    }
-    let skipped = count(record.skipped, "probe");
-    if record.standstill > Duration::ZERO {
-        let lost = spoken(round_ms(record.standstill));
-        note(format!(
-            "note: this process stood still for {lost} in all (stopped, starved, or held up by its output)"
-        ));
-    }
-    if record.behind > Duration::ZERO {
-        let behind = spoken(round_ms(record.behind));
-        note(format!(
-            "note: this machine could not keep the schedule; it was moved on by {behind}"
-        ));
-    }
-    if record.skipped > 0 {
-        note(format!(
-            "note: {skipped} of the schedule left out for that; they are in no count"
-        ));
-    }
-    if let Some(cap) = record.descriptor_cap {
-        note(format!(
-            "note: the limit of open files allowed only {} at once (ulimit -n)",
-            count(cap as u64, "probe")
-        ));
-    }
-    let drift = record.wall_clock_moved;
-    if drift.abs() > 1.0 {
-        note(format!(
-            "note: the wall clock moved by {drift:+.0} s during the run (it was set, or the machine slept); times here go on from the start"
-        ));
+/// What the checks found, a line each; nothing where none were asked for.
+fn checks(findings: &[Finding]) -> String {
+    let lines = findings.iter().map(|finding| {
+        let verdict = if finding.passed { "ok" } else { "FAILED" };
+        let (asked, found) = (&finding.asked, &finding.found);
+        format!("check {verdict:<6}  {asked}: {found}\n")
+    });
+    lines.collect()
+}
+
+/// Names listed with their addresses; the heading has them all.
+const NAMES: usize = 8;
+
+/// Where probes came from, what names stood for, and whose clocks measured: for a reader who sees only this.
+fn origin(report: &Report) -> String {
+    let info = report.info;
+    let rtt = info
+        .host
+        .rtt_clock
+        .map_or_else(String::new, |clock| format!(", path rtt by the {clock}'s"));
+    let from = live::origin(info);
+    let from = from.trim_start();
+    let separator = if from.is_empty() { "" } else { "; " };
+    let mut text = wrap(
+        &format!("{from}{separator}times by this process's clock{rtt}"),
+        2,
+        info.columns,
+    ) + "\n";
+    let names = live::lookups(info);
+    let lines = names.lines().take(NAMES);
+    for line in lines {
+        text += &(wrap(line, 2, info.columns) + "\n");
     }
     text
 }
 
-fn round_ms(duration: Duration) -> Duration {
-    Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
-}
-
-/// Only an open loop has a schedule to be late for.
-fn schedule_lag(report: &Report) -> Option<String> {
-    let lag = &report.statistics.lag;
-    let figures = lag
-        .figures()
-        .filter(|_| !report.info.plan.pace.is_closed_loop())?;
-    let p99 = lag
-        .percentile(99.0)
-        .map(|us| format!("p99 {} ms, ", ms(us)));
-    let max = ms(figures.max);
-    Some(format!(
-        "probes started late by: {}max {max} ms",
-        p99.unwrap_or_default()
-    ))
+/// What concerns the run as a whole: lag, standstills, limits.
+fn run_notes(report: &Report) -> String {
+    let unresolved = report.info.unresolved.iter();
+    let unresolved = unresolved.map(|name| format!("not probed: {}", safe(name)));
+    let notes = unresolved.chain(notes::run(report));
+    let lines = notes.map(|note| wrap(&note, 2, report.info.columns) + "\n");
+    lines.collect()
 }
 
 fn signature(report: &Report) -> String {

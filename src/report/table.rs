@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use super::live::label;
 use super::numbers::{ms_or_dash, percent, percentile_name};
 use super::page::wrap;
-use super::parts::{judged, judged_unnamed, outcomes, particulars, rule};
+use super::parts::{is_troubled, judged, judged_unnamed, outcomes, particulars, rule};
 use super::{Report, RunInfo, TargetReport, histogram};
 use crate::explain::Verdict;
-use crate::outcome::{Class, OutcomeKind};
+use crate::outcome::Class;
 
 /// Width of a column of figures.
 const FIGURE: usize = 9;
@@ -143,15 +143,6 @@ fn loss(target: &TargetReport) -> String {
     let counted = failed + target.recorder.count_class(Class::Succeeded);
     let loss = target.loss().map(|_| percent(failed, counted));
     loss.unwrap_or_else(|| "-".to_owned())
-}
-
-/// A target whose row alone does not tell everything.
-fn is_troubled(target: &TargetReport) -> bool {
-    let recorder = target.recorder;
-    let answers = &recorder.answers;
-    let odd = answers.duplicates + answers.strays + answers.reordered + answers.ttl.total;
-    let unfinished = recorder.count(OutcomeKind::Unfinished);
-    !recorder.causes.is_empty() || recorder.late + odd + unfinished > 0
 }
 
 /// The histograms that were asked for, under their targets' names.

@@ -1,10 +1,12 @@
 //! What people read, as snapshots of a run made up to the microsecond.
 
+mod forms;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Report, RunInfo, WIDEST, live};
+use super::{Report, RunInfo, WIDEST, live, summary};
 use crate::clock::WallClock;
 use crate::outcome::{
     Ending, Errno, Evidence, EvidenceKind, Handshake, IcmpError, IcmpVersion, LocalCause, Outcome,
@@ -24,6 +26,11 @@ struct Story {
     start: Instant,
     info: RunInfo,
     samples: Vec<Sample>,
+}
+
+/// What is known before a run to these hosts.
+pub(super) fn info_of(hosts: &[&str]) -> RunInfo {
+    Story::new(hosts).info
 }
 
 impl Story {
@@ -94,6 +101,11 @@ impl Story {
     }
 
     fn summary(&self) -> String {
+        self.reported(summary::text)
+    }
+
+    /// What is made of the run's report.
+    fn reported<T>(&self, form: impl FnOnce(&Report) -> T) -> T {
         let mut statistics = Statistics::new(self.info.targets.len());
         for sample in &self.samples {
             statistics.record(sample);
@@ -102,12 +114,12 @@ impl Story {
             ended: self.start + SECOND * 8,
             ..RunRecord::starting(self.start)
         };
-        let report = Report {
+        form(&Report {
             info: &self.info,
             statistics: &statistics,
             record,
-        };
-        report.text()
+            findings: &[],
+        })
     }
 }
 
@@ -150,6 +162,7 @@ fn plan() -> Plan {
             timeout: SECOND * 4,
             in_flight: 1,
             hold: None,
+            summary_every: None,
         },
         sockets: SocketPlan::default(),
         content: ContentPlan::default(),

@@ -123,6 +123,18 @@ impl Distribution {
         counts
     }
 
+    /// The distribution in steps towards its largest value, `ticks` of them for each half of the way that is
+    /// left: value in microseconds, quantile (0 to 1), and how many values lie at or below it.
+    pub fn steps(&self, ticks: u32) -> impl Iterator<Item = (f64, f64, u64)> {
+        let histogram = self.histogram.iter();
+        let steps = histogram.flat_map(move |h| h.iter_quantiles(ticks));
+        steps.scan(0, |count, step| {
+            *count += step.count_since_last_iteration();
+            let value = (step.value_iterated_to() as f64).clamp(self.min, self.max);
+            Some((value, step.quantile_iterated_to(), *count))
+        })
+    }
+
     /// `HdrHistogram`'s V2 compressed form, as its readers in every language take it; values are microseconds.
     pub fn serialized(&self) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();

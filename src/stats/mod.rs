@@ -1,6 +1,7 @@
 //! Histograms, tallies, outages and the loss interval. Pure: samples in, figures out.
 
 mod answers;
+mod changes;
 mod distribution;
 mod loss;
 mod outages;
@@ -10,6 +11,7 @@ mod run;
 use std::time::Duration;
 
 pub use answers::{Answers, Ttls};
+pub use changes::{Change, State};
 pub use distribution::{Distribution, Figures};
 pub use loss::Loss;
 pub use outages::{Outage, Outages};

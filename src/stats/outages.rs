@@ -166,6 +166,16 @@ impl Outages {
         known.cloned().collect()
     }
 
+    /// The outage that goes on.
+    pub fn current(&self) -> Option<&Outage> {
+        self.current.as_ref()
+    }
+
+    /// The latest outage that is over.
+    pub fn latest(&self) -> Option<&Outage> {
+        self.last.back().or(self.first.last())
+    }
+
     fn take_in(&mut self, meaning: Meaning) {
         match (meaning, &mut self.current) {
             (Meaning::Neutral, _) => {}

@@ -121,7 +121,8 @@ pub fn resolve_all(names: &[String], family: Family, stopped: &dyn Fn() -> bool)
         .collect()
 }
 
-type Found = Result<Arc<Lookup>, ResolveError>;
+/// What became of a lookup.
+pub type Found = Result<Arc<Lookup>, ResolveError>;
 type Queue = Mutex<VecDeque<(usize, String)>>;
 
 fn lock(queue: &Queue) -> MutexGuard<'_, VecDeque<(usize, String)>> {

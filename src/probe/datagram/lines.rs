@@ -113,6 +113,18 @@ impl Lines {
         self.idle[destination].push(id);
     }
 
+    /// The idle lines of a destination, and those that still carry a probe, get no further one.
+    pub(super) fn retire(&mut self, destination: usize, now: Instant) {
+        let lines = self.places.iter_mut().flatten();
+        for line in lines.filter(|line| line.destination == destination) {
+            line.failed = true;
+        }
+        if let Some(idle) = self.idle.get_mut(destination) {
+            let retired = idle.drain(..).map(|id| (now, id));
+            self.lingering.extend(retired);
+        }
+    }
+
     /// A line whose time to linger is over.
     pub(super) fn take_stale(&mut self, now: Instant) -> Option<LineId> {
         while let Some((since, _)) = self.lingering.front() {

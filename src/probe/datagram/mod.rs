@@ -151,6 +151,12 @@ impl DatagramProbes {
         self.destinations.len() - 1
     }
 
+    /// The target has another address from now on; lines to the old one carry no more probes.
+    pub(super) fn redirect(&mut self, destination: usize, address: SocketAddr) {
+        self.destinations[destination].address = address;
+        self.lines.retire(destination, Instant::now());
+    }
+
     /// Which kind of socket this process may have; where it may have none, each probe will say so.
     fn echo_socket(&mut self, address: SocketAddr) -> EchoSocket {
         let known = &mut self.echo_sockets[usize::from(address.is_ipv6())];

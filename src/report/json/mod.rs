@@ -6,22 +6,23 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
+use super::exact::{rounded, sender, us};
 use super::parts::judged;
 use super::{Report, RunInfo, TargetReport, VERSION};
 use crate::check::Finding;
 use crate::clock::rfc3339;
-use crate::outcome::{Class, Evidence, IcmpError, Outcome, OutcomeKind, Said, Sample, Unreached};
+use crate::outcome::{Class, Evidence, IcmpError, Outcome, OutcomeKind, Said, Sample, TargetId};
 use crate::payload::Payload;
 use crate::plan::Limit;
 use crate::stats::{Answers, Distribution, Outage, Statistics};
 use crate::target::{Protocol, Target};
 use shapes::{
-    Answer, Cause, Check, Clocks, Histograms, Host, Icmp, Lag, Latency, OutageLine, Probe, Proof,
-    Run, Start, StartTarget, Summary, TtlSince, Verdict,
+    Answer, Cause, Change, Check, Clocks, Histograms, Host, Icmp, Lag, Latency, Moved, OutageLine,
+    Probe, Proof, Run, Start, StartTarget, Summary, TtlSince, Verdict,
 };
 
 /// The first line: what is known before the first probe.
-pub fn start(info: &RunInfo) -> String {
+pub(super) fn start(info: &RunInfo) -> String {
     let pace = &info.plan.pace;
     line(&Start {
         r#type: "start",
@@ -78,7 +79,7 @@ fn start_targets(info: &RunInfo) -> Vec<StartTarget> {
 }
 
 /// The line of one probe.
-pub fn probe(info: &RunInfo, sample: &Sample) -> String {
+pub(super) fn probe(info: &RunInfo, sample: &Sample) -> String {
     let target = &info.targets[sample.target.index()];
     let ending = &sample.ending;
     line(&Probe {
@@ -108,8 +109,33 @@ pub fn probe(info: &RunInfo, sample: &Sample) -> String {
     })
 }
 
+/// That a target has gone down, or has come up again.
+pub(super) fn change(info: &RunInfo, target: TargetId, change: &crate::stats::Change) -> String {
+    let causes = change.causes.iter();
+    line(&Change {
+        r#type: "change",
+        target: info.targets[target.index()].label(),
+        time: rfc3339(info.clock.at(change.at)),
+        now: if change.is_up { "up" } else { "down" },
+        lasted_us: change.lasted.map(us),
+        causes: causes.map(word).collect(),
+    })
+}
+
+/// That a target's name has another address now.
+pub(super) fn moved(info: &RunInfo, target: TargetId, from: &str) -> String {
+    let target = &info.targets[target.index()];
+    line(&Moved {
+        r#type: "moved",
+        target: target.label(),
+        time: rfc3339(info.clock.now()),
+        from: from.to_owned(),
+        address: target.address.ip().to_string(),
+    })
+}
+
 /// What the checks found, a line each.
-pub fn checks(findings: &[Finding]) -> String {
+pub(super) fn checks(findings: &[Finding]) -> String {
     let lines = findings.iter().map(|finding| {
         line(&Check {
             r#type: "check",
@@ -122,7 +148,7 @@ pub fn checks(findings: &[Finding]) -> String {
 }
 
 /// The last lines: one summary per target.
-pub fn summaries(report: &Report) -> String {
+pub(super) fn summaries(report: &Report) -> String {
     let targets = report.targets();
     targets
         .map(|target| line(&summary(report, &target)))
@@ -205,7 +231,7 @@ fn causes(report: &Report, target: &TargetReport) -> Vec<Cause> {
         .map(|cause| Cause {
             outcome: cause.outcome.kind().name(),
             reason: reason(&cause.outcome),
-            from: sender(&cause.outcome),
+            from: sender(&cause.outcome).map(|from| from.to_string()),
             count: cause.count,
             first: at(cause.first),
             last: at(cause.last),
@@ -238,13 +264,6 @@ fn payload(info: &RunInfo, target: &Target) -> Option<String> {
         Protocol::Tcp => None,
         Protocol::Udp => Some(info.plan.content.udp(target.address.port()).name()),
         Protocol::Icmp => Some(Payload::Plain(info.plan.content.echo_size()).name()),
-    }
-}
-
-fn sender(outcome: &Outcome) -> Option<String> {
-    match outcome {
-        Outcome::Unreachable(Unreached::ByIcmp(icmp)) => icmp.from.map(|from| from.to_string()),
-        _ => None,
     }
 }
 
@@ -289,13 +308,11 @@ fn run(report: &Report) -> Run {
 
 fn outage(report: &Report, outage: &Outage) -> OutageLine {
     let at = |instant| rfc3339(report.info.clock.at(instant));
-    let words =
-        |outcome: &Outcome| reason(outcome).unwrap_or_else(|| outcome.kind().name().to_owned());
     OutageLine {
         from: at(outage.from),
         to: at(outage.to),
         probes: outage.probes,
-        causes: outage.causes.iter().map(words).collect(),
+        causes: outage.causes.iter().map(word).collect(),
         ongoing: outage.ongoing,
     }
 }
@@ -314,21 +331,17 @@ fn proof(evidence: &Evidence) -> Proof {
     }
 }
 
+/// The reason, or the outcome's name where that says it all.
+fn word(outcome: &Outcome) -> String {
+    reason(outcome).unwrap_or_else(|| outcome.kind().name().to_owned())
+}
+
 fn reason(outcome: &Outcome) -> Option<String> {
     outcome.reason().map(std::borrow::Cow::into_owned)
 }
 
 fn encoded(values: &Distribution) -> Option<String> {
     values.serialized().map(|bytes| STANDARD.encode(bytes))
-}
-
-fn us(duration: std::time::Duration) -> f64 {
-    rounded(duration.as_nanos() as f64 / 1e3)
-}
-
-/// Three decimals of a microsecond are nanoseconds: no clock here says more.
-fn rounded(value: f64) -> f64 {
-    (value * 1e3).round() / 1e3
 }
 
 /// Our own types always serialise: no map with odd keys, no failing implementation among them.

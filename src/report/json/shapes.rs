@@ -125,6 +125,25 @@ pub(super) struct Summary {
 }
 
 #[derive(Serialize)]
+pub(super) struct Change {
+    pub(super) r#type: &'static str,
+    pub(super) target: String,
+    pub(super) time: String,
+    pub(super) now: &'static str,
+    pub(super) lasted_us: Option<f64>,
+    pub(super) causes: Vec<String>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Moved {
+    pub(super) r#type: &'static str,
+    pub(super) target: String,
+    pub(super) time: String,
+    pub(super) from: String,
+    pub(super) address: String,
+}
+
+#[derive(Serialize)]
 pub(super) struct Check<'a> {
     pub(super) r#type: &'static str,
     pub(super) asked: &'a str,

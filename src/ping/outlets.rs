@@ -1,0 +1,124 @@
+//! Where results go: standard output, and the files that were asked for, each in its own form.
+
+use std::io;
+
+use super::RunError;
+use crate::outcome::{Sample, TargetId};
+use crate::plan::{Format, Plan};
+use crate::report::{Form, Redactor, Report, RunInfo};
+use crate::stats::Change;
+use crate::term::{Output, ResultFile, complain, safe};
+
+/// All outlets of one run.
+pub(super) struct Outlets<'a> {
+    pub(super) output: &'a mut Output,
+    screen: Form,
+    files: Vec<(Form, ResultFile)>,
+    redactor: Option<Redactor>,
+}
+
+/// Opens the files that results are to go to, before anything is measured.
+pub(super) fn open_files(plan: &Plan, targets: usize) -> Result<Vec<ResultFile>, RunError> {
+    let files = plan.output.files.iter();
+    files
+        .map(|file| {
+            let path = safe(&file.path.to_string_lossy());
+            if file.format == Format::Hgrm && targets > 1 {
+                return Err(RunError::OneTargetOnly(path));
+            }
+            ResultFile::create(&file.path).map_err(|error| RunError::File { path, error })
+        })
+        .collect()
+}
+
+impl<'a> Outlets<'a> {
+    /// Outlets to `output` and to `files`, which were opened for this plan.
+    pub(super) fn new(info: &RunInfo, output: &'a mut Output, files: Vec<ResultFile>) -> Self {
+        let plan = &info.plan.output;
+        let forms = plan.files.iter();
+        let forms = forms.map(|file| Form::new(file.format, info, false));
+        Self {
+            screen: Form::new(plan.screen, info, output.colour()),
+            output,
+            files: forms.zip(files).collect(),
+            redactor: plan.redact.then(|| Redactor::new(info)),
+        }
+    }
+
+    /// Tells everybody the same thing in his own form; `quiet` leaves standard output out.
+    fn tell(&mut self, quiet: bool, what: impl Fn(&mut Form) -> String) {
+        if !quiet {
+            let text = what(&mut self.screen);
+            let text = redacted(self.redactor.as_mut(), text);
+            self.output.write(&text);
+        }
+        for (form, file) in &mut self.files {
+            let text = what(form);
+            file.write(&redacted(self.redactor.as_mut(), text));
+        }
+    }
+
+    /// Tells what comes before the first probe.
+    pub(super) fn open(&mut self, info: &RunInfo) {
+        self.tell(false, |form| form.heading(info));
+        self.output.flush();
+    }
+
+    /// Tells of a probe; standard output only if the probe is worth a line there.
+    pub(super) fn probe(&mut self, info: &RunInfo, sample: &Sample, is_shown: bool) {
+        // Nobody formats what nobody reads.
+        if is_shown || !self.files.is_empty() {
+            self.tell(!is_shown, |form| form.probe(info, sample));
+        }
+    }
+
+    /// Tells that a target is up or down now.
+    pub(super) fn change(&mut self, info: &RunInfo, target: TargetId, change: &Change) {
+        self.tell(false, |form| form.change(info, target, change));
+    }
+
+    /// Tells that a target has another address now.
+    pub(super) fn moved(&mut self, info: &RunInfo, target: TargetId, from: &str) {
+        self.tell(false, |form| form.moved(info, target, from));
+    }
+
+    /// Tells the statistics so far; where every line has its meaning for a program, to stderr.
+    pub(super) fn statistics(&mut self, report: &Report) {
+        let text = redacted(self.redactor.as_mut(), report.text());
+        if report.info.plan.output.screen == Format::Text {
+            self.output.write(&format!("\n{text}\n"));
+        } else {
+            let _ = io::Write::write_all(&mut io::stderr(), text.as_bytes());
+        }
+    }
+
+    /// Tells the end, and puts the files in their places.
+    pub(super) fn close(mut self, report: &Report) -> Result<(), RunError> {
+        let summary = redacted(self.redactor.as_mut(), self.screen.summary(report));
+        self.output.write(&summary);
+        self.output.flush();
+        let mut result = Ok(());
+        if let Some(failure) = self.output.failure() {
+            // Nothing measured is lost: what stdout did not take goes to stderr.
+            let _ = io::Write::write_all(&mut io::stderr(), summary.as_bytes());
+            result = Err(RunError::Output(failure.to_string()));
+        }
+        for (form, mut file) in std::mem::take(&mut self.files) {
+            let text = redacted(self.redactor.as_mut(), form.summary(report));
+            file.write(&text);
+            let path = safe(&file.path().to_string_lossy());
+            if let Err(error) = file.finish() {
+                complain(&format!("cannot write {path}: {error}"));
+                result = result.and(Err(RunError::File { path, error }));
+            }
+        }
+        result
+    }
+}
+
+fn redacted(redactor: Option<&mut Redactor>, text: String) -> String {
+    match redactor {
+        Some(redactor) => redactor.redact(&text),
+        None => text,
+    }
+}

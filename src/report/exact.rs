@@ -1,0 +1,55 @@
+//! What forms for machines have in common: exact numbers, and the figures that each of them gives.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::outcome::{Outcome, Unreached};
+
+/// The percentiles of a summary: in percent, as a column's name, and as a quantile.
+pub(super) const PERCENTILES: [(f64, &str, &str); 5] = [
+    (50.0, "p50", "0.5"),
+    (90.0, "p90", "0.9"),
+    (95.0, "p95", "0.95"),
+    (99.0, "p99", "0.99"),
+    (99.9, "p999", "0.999"),
+];
+
+/// A duration in microseconds.
+pub(super) fn us(duration: Duration) -> f64 {
+    rounded(duration.as_nanos() as f64 / 1e3)
+}
+
+/// Three decimals of a microsecond are nanoseconds: no clock here says more.
+pub(super) fn rounded(value: f64) -> f64 {
+    (value * 1e3).round() / 1e3
+}
+
+/// Microseconds as seconds, to the nanosecond: `0.000412`.
+pub(super) fn seconds(us: f64) -> String {
+    let text = format!("{:.9}", us / 1e6);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Who sent the ICMP error that ended a probe, where one did and that is known.
+pub(super) fn sender(outcome: &Outcome) -> Option<IpAddr> {
+    match outcome {
+        Outcome::Unreachable(Unreached::ByIcmp(icmp)) => icmp.from,
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_as_long_as_they_need_to_be() {
+        let shown = [412.0, 0.001, 4e6, 1_015_000.0, 0.0].map(seconds);
+        assert_eq!(shown, ["0.000412", "0.000000001", "4", "1.015", "0"]);
+    }
+
+    #[test]
+    fn nanoseconds_stay() {
+        assert!((us(Duration::from_nanos(1_234_567)) - 1234.567).abs() < 1e-9);
+    }
+}

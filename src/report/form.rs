@@ -1,0 +1,86 @@
+//! A form of the results: what it says before the run, of each probe, of what changes, and at the end.
+
+use super::live::Printer;
+use super::{Report, RunInfo, csv, hgrm, json, live, markdown, openmetrics};
+use crate::outcome::{Sample, TargetId};
+use crate::plan::Format;
+use crate::stats::Change;
+
+/// One form of one run's results. Text in, bytes out; where they go is somebody else's business.
+#[derive(Clone, Debug)]
+pub struct Form {
+    format: Format,
+    printer: Printer,
+}
+
+impl Form {
+    /// A form of a run; `colour` is for the eyes of whoever looks at a terminal.
+    pub fn new(format: Format, info: &RunInfo, colour: bool) -> Self {
+        Self {
+            format,
+            printer: Printer::new(info, colour),
+        }
+    }
+
+    /// What comes before the first probe.
+    pub fn heading(&self, info: &RunInfo) -> String {
+        match self.format {
+            Format::Text => live::heading(info),
+            Format::Json => json::start(info),
+            Format::Csv => csv::heading(),
+            _ => String::new(),
+        }
+    }
+
+    /// What is said of a probe that has ended.
+    pub fn probe(&mut self, info: &RunInfo, sample: &Sample) -> String {
+        match self.format {
+            Format::Text => self.printer.line(info, sample),
+            Format::Json => json::probe(info, sample),
+            Format::Csv => csv::row(info, sample),
+            _ => String::new(),
+        }
+    }
+
+    /// What is said of a target that has gone down or come up.
+    pub fn change(&self, info: &RunInfo, target: TargetId, change: &Change) -> String {
+        match self.format {
+            Format::Text => live::change(info, target, change),
+            Format::Json => json::change(info, target, change),
+            _ => String::new(),
+        }
+    }
+
+    /// What is said of a target that has another address now.
+    pub fn moved(&self, info: &RunInfo, target: TargetId, from: &str) -> String {
+        match self.format {
+            Format::Text => live::moved(info, target, from),
+            Format::Json => json::moved(info, target, from),
+            _ => String::new(),
+        }
+    }
+
+    /// What comes at the end.
+    pub fn summary(&self, report: &Report) -> String {
+        match self.format {
+            Format::Text => format!("\n{}", report.text()),
+            Format::Json => json::summaries(report) + &json::checks(report.findings),
+            Format::Markdown => markdown::text(report),
+            Format::CsvSummary => csv::summary(report),
+            Format::OpenMetrics => openmetrics::text(report),
+            Format::Hgrm => {
+                let mut targets = report.targets();
+                let values = targets
+                    .next()
+                    .and_then(|it| hgrm::text(&it.recorder.connect));
+                values.unwrap_or_default()
+            }
+            Format::Csv => String::new(),
+        }
+    }
+
+    /// Whether every probe has a line of its own here.
+    pub fn is_live(&self) -> bool {
+        matches!(self.format, Format::Text | Format::Json | Format::Csv)
+    }
+}

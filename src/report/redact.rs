@@ -1,0 +1,224 @@
+//! Names and addresses replaced by what they are for, the same one always by the same word, in whatever form the
+//! results have: a ticket may leave the house. Pure text in, text out.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::RunInfo;
+use crate::target::Target;
+
+/// Replaces names and addresses.
+#[derive(Clone, Debug)]
+pub struct Redactor {
+    /// What is known before the run, longest first, in small letters.
+    names: Vec<(String, String)>,
+    addresses: HashMap<IpAddr, String>,
+    routers: usize,
+}
+
+impl Redactor {
+    /// Knows the targets of a run, their addresses, and this machine.
+    pub fn new(info: &RunInfo) -> Self {
+        let mut redactor = Self {
+            names: Vec::new(),
+            addresses: HashMap::new(),
+            routers: 0,
+        };
+        for target in &info.targets {
+            redactor.add_target(target);
+        }
+        for route in info.routes.iter().flatten() {
+            if let Some(source) = route.source {
+                redactor.add_address(source, "source");
+            }
+        }
+        let host = info.host.name.iter();
+        redactor
+            .names
+            .extend(host.map(|name| (name.to_lowercase(), "this-host".to_owned())));
+        // A name within another one must not spoil it.
+        redactor
+            .names
+            .sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+        redactor
+    }
+
+    fn add_target(&mut self, target: &Target) {
+        let host = target.host.to_lowercase();
+        let known = self.names.iter().find(|(name, _)| *name == host);
+        let word = known.map(|(_, word)| word.clone());
+        let word = word.unwrap_or_else(|| format!("target-{}", self.names.len() + 1));
+        if known.is_none() {
+            self.names.push((host, word.clone()));
+        }
+        self.addresses
+            .entry(target.address.ip())
+            .or_insert_with(|| word.clone());
+        let others = target.lookup.iter().flat_map(|lookup| &lookup.addresses);
+        for other in others {
+            let number = self.addresses.len() + 1;
+            let word = format!("{word}-address-{number}");
+            self.addresses.entry(other.ip()).or_insert(word);
+        }
+    }
+
+    fn add_address(&mut self, address: IpAddr, what: &str) {
+        let known = self
+            .addresses
+            .values()
+            .filter(|word| word.starts_with(what))
+            .count();
+        let word = format!("{what}-{}", known + 1);
+        self.addresses.entry(address).or_insert(word);
+    }
+
+    /// The text without names and addresses. An address that was never seen before is a router's, most likely.
+    pub fn redact(&mut self, text: &str) -> String {
+        let text = self.without_names(text);
+        let mut redacted = String::with_capacity(text.len());
+        let mut rest = text.as_str();
+        while !rest.is_empty() {
+            let plain = rest.find(is_part).unwrap_or(rest.len());
+            redacted.push_str(&rest[..plain]);
+            rest = &rest[plain..];
+            let word = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+            redacted.push_str(&self.without_address(&rest[..word]));
+            rest = &rest[word..];
+        }
+        redacted
+    }
+
+    /// Replaces known names where they stand alone, whatever their case.
+    fn without_names(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (name, word) in &self.names {
+            let mut from = 0;
+            while let Some(at) = find(&text, name, from) {
+                text.replace_range(at..at + name.len(), word);
+                from = at + word.len();
+            }
+        }
+        text
+    }
+
+    /// Replaces a word that is an address, perhaps with a port or the dot of a sentence behind it.
+    fn without_address(&mut self, word: &str) -> String {
+        let ends = (1..=word.len())
+            .rev()
+            .filter(|end| word.is_char_boundary(*end));
+        for end in ends {
+            let (head, tail) = word.split_at(end);
+            let whole = tail.is_empty() || tail.starts_with([':', '.']);
+            if let Some(address) = whole.then(|| address(head)).flatten() {
+                return self.word_for(address) + tail;
+            }
+        }
+        word.to_owned()
+    }
+
+    fn word_for(&mut self, address: IpAddr) -> String {
+        if address.is_unspecified() {
+            return address.to_string();
+        }
+        if !self.addresses.contains_key(&address) {
+            self.routers += 1;
+            self.addresses
+                .insert(address, format!("router-{}", self.routers));
+        }
+        self.addresses[&address].clone()
+    }
+}
+
+/// Letters of an address: digits, and what stands between them.
+fn is_part(c: char) -> bool {
+    c.is_ascii_hexdigit() || c == '.' || c == ':'
+}
+
+/// An address in full: three dots, or at least two colons; nothing shorter, which could be a number or a time.
+fn address(text: &str) -> Option<IpAddr> {
+    if text.bytes().filter(|byte| *byte == b'.').count() == 3 && !text.contains(':') {
+        return text.parse::<Ipv4Addr>().ok().map(IpAddr::from);
+    }
+    let colons = text.bytes().filter(|byte| *byte == b':').count();
+    let v6 = text.parse::<Ipv6Addr>().ok().filter(|_| colons >= 2);
+    v6.map(IpAddr::from)
+}
+
+/// Where `name` stands alone in `text`, from `from` on, whatever the case.
+fn find(text: &str, name: &str, from: usize) -> Option<usize> {
+    if name.is_empty() || address(name).is_some() {
+        return None;
+    }
+    let bytes = text.as_bytes();
+    let part = |byte: Option<&u8>| {
+        byte.is_some_and(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') || *byte >= 0x80
+        })
+    };
+    let last = bytes.len().checked_sub(name.len())?;
+    (from..=last).find(|&at| {
+        let end = at + name.len();
+        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+        // A dot before belongs to a longer name; one behind may end a sentence.
+        let alone = !part(before) && before != Some(&b'.') && !part(bytes.get(end));
+        let longer = bytes.get(end) == Some(&b'.') && part(bytes.get(end + 1));
+        alone
+            && !longer
+            && text.is_char_boundary(at)
+            && text.is_char_boundary(end)
+            && text[at..end].eq_ignore_ascii_case(name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::info_of;
+    use proptest::prelude::*;
+
+    fn redactor() -> Redactor {
+        Redactor::new(&info_of(&["db.example", "far.example"]))
+    }
+
+    #[test]
+    fn names_and_addresses_become_what_they_are_for() {
+        let text = "db.example:5432 (10.20.0.7) from 10.20.9.4: ICMP 3/13 from 10.20.0.1, again 10.20.0.1.";
+        assert_eq!(
+            redactor().redact(text),
+            "target-1:5432 (target-1) from source-1: ICMP 3/13 from router-1, again router-1."
+        );
+    }
+
+    #[test]
+    fn what_only_looks_like_a_name_or_an_address_stays() {
+        for text in [
+            "at 12:00:03Z, 0.412 ms, 3/13, Linux 6.18.44, dead, ::, 0.0.0.0",
+            "otherdb.example, db.example.org, my-db.example",
+            "HISTFAAAACN4nJNpmSzMwMDAxgAB",
+        ] {
+            assert_eq!(redactor().redact(text), text);
+        }
+    }
+
+    #[test]
+    fn ports_brackets_and_case_are_no_hiding_place() {
+        let redacted = redactor().redact("DB.Example 10.20.0.7:443 [fe80::1]:22 fe80::1%eth0");
+        assert_eq!(
+            redacted,
+            "target-1 target-1:443 [router-1]:22 router-1%eth0"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_known_address_survives_wherever_it_stands(before in "[ ,(\\[\"=]", behind in "[ ,)\\]\":.]") {
+            let text = format!("x{before}10.20.0.7{behind} y");
+            prop_assert!(!redactor().redact(&text).contains("10.20.0.7"));
+        }
+
+        #[test]
+        fn no_text_is_a_panic(text: String) {
+            redactor().redact(&text);
+        }
+    }
+}

@@ -1,0 +1,381 @@
+//! The forms other than plain text and JSON, as snapshots, and that no text from outside breaks out of them.
+
+use proptest::prelude::*;
+
+use super::{
+    Duration, HistogramForm, LocalCause, OK, Outcome, Protocol, Refusal, Report, SECOND, Story,
+    mixed, rejected,
+};
+use crate::check::Finding;
+use crate::outcome::{Evidence, EvidenceKind, Extra, Rtt, RttClock, Said, TargetId, Unreached};
+use crate::report::{csv, hgrm, markdown, notes, openmetrics, parts};
+use crate::stats::{Distribution, RunRecord};
+
+/// Text that means something to each of the forms.
+const HOSTILE: [&str; 6] = [
+    "x|y`z\\",
+    "[a](http://b) ![c](d) <img src=e onerror=f>",
+    "=cmd|' /C calc'!A0;=1,2\"3",
+    "a\nb\r\n# c\u{1b}[2J\u{202e}d",
+    "@team #1 **b** _c_ ~d~ $e$ &amp; www.f.example",
+    "a\",b=\"c\\\"} 1\n#",
+];
+
+fn several() -> Story {
+    let mut story = Story::new(&["db.example", "old.example", "far.example"]);
+    for _ in 0..2 {
+        story.probe(0, 412, OK, 1);
+        story.probe(1, 377, Outcome::Refused(Refusal::ByRst), 1);
+        story.probe(2, 0, Outcome::Local(LocalCause::NoRoute), 0);
+    }
+    story
+}
+
+fn alone_with_local_trouble() -> Story {
+    let mut story = Story::new(&["far.example"]);
+    story.probe(0, 0, Outcome::Local(LocalCause::NoRoute), 0);
+    story
+}
+
+/// Answers to datagrams, with everything that can be worth a line.
+fn answered(hosts: &[&str], answers: &[&str]) -> Story {
+    let mut story = Story::new(hosts);
+    for (place, target) in story.info.targets.iter_mut().enumerate() {
+        target.protocol = [Protocol::Udp, Protocol::Icmp][place % 2];
+    }
+    for place in 0..hosts.len() {
+        for said in answers {
+            story.probe(u32::try_from(place).expect("few"), 412, Outcome::Reply, 0);
+            let ending = &mut story.samples.last_mut().expect("a sample").ending;
+            ending.said = Some(Said::new(said));
+            ending.ttl = Some(57);
+            ending.rtt = Some(Rtt {
+                time: Duration::from_micros(400),
+                clock: RttClock::User,
+            });
+        }
+    }
+    story
+}
+
+/// Gives each probe the proof that its outcome has in a real run.
+fn proven(mut story: Story) -> Story {
+    for sample in &mut story.samples {
+        let ending = &mut sample.ending;
+        ending.evidence = match ending.outcome {
+            Outcome::Unreachable(Unreached::ByIcmp(icmp)) => Evidence {
+                icmp: Some(icmp),
+                ..Evidence::of(EvidenceKind::Icmp)
+            },
+            Outcome::Reply => Evidence::of(EvidenceKind::Reply),
+            Outcome::NoReply => Evidence::of(EvidenceKind::Silence),
+            _ => ending.evidence,
+        };
+    }
+    story
+}
+
+/// Everything that somebody else can choose, chosen badly.
+fn hostile(text: &str) -> Story {
+    let mut story = answered(&[text, text, text], &[text, "ok"]);
+    for target in 0..3 {
+        story.probe(target, 4_000_000, Outcome::NoReply, 0);
+        story.probe(target, 501, rejected(), 0);
+    }
+    let info = &mut story.info;
+    info.plan.command_line = format!("synack {text}");
+    info.unresolved = vec![format!("{text}: no such host")];
+    text.clone_into(&mut info.host.system);
+    let route = info.routes[0].as_mut().expect("a route");
+    route.interface = Some(text.to_owned());
+    story
+}
+
+fn csv_rows(story: &Story) -> String {
+    let rows = story.samples.iter().map(|it| csv::row(&story.info, it));
+    csv::heading() + &rows.collect::<String>()
+}
+
+fn metrics(story: &Story) -> String {
+    story.reported(openmetrics::text)
+}
+
+fn page(story: &Story) -> String {
+    story.reported(markdown::text)
+}
+
+fn fixtures() -> [(&'static str, Story); 5] {
+    let mut histogram = mixed();
+    histogram.info.plan.output.histogram = Some(HistogramForm::Buckets(3));
+    [
+        ("mixed", histogram),
+        ("several", several()),
+        ("local", alone_with_local_trouble()),
+        (
+            "datagrams",
+            answered(&["ntp.example", "2001:db8::1"], &["stratum 2", "stratum 3"]),
+        ),
+        ("hostile", hostile("-1|`[a](b)<i>\n")),
+    ]
+}
+
+#[test]
+fn each_form_of_each_story() {
+    for (name, story) in fixtures() {
+        let story = proven(story);
+        insta::assert_snapshot!(format!("{name}_markdown"), page(&story));
+        insta::assert_snapshot!(format!("{name}_csv_probes"), csv_rows(&story));
+        insta::assert_snapshot!(format!("{name}_csv_summary"), story.reported(csv::summary));
+        insta::assert_snapshot!(format!("{name}_metrics"), metrics(&story));
+    }
+}
+
+#[test]
+fn a_percentile_file() {
+    let mut values = Distribution::new(3);
+    assert_eq!(hgrm::text(&values), None);
+    values.record(Duration::from_micros(412));
+    let text = hgrm::text(&values).expect("a value");
+    assert!(text.contains("StdDeviation   =          NaN]"), "{text}");
+    (1..=1000).for_each(|us| values.record(Duration::from_micros(us * 7)));
+    insta::assert_snapshot!("percentiles_hgrm", hgrm::text(&values).expect("values"));
+}
+
+#[test]
+fn the_plotter_reads_a_percentile_file() {
+    let mut values = Distribution::new(3);
+    (1..=100).for_each(|us| values.record(Duration::from_micros(us * 10)));
+    let text = hgrm::text(&values).expect("values");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let numbers = |line: &str| -> Option<Vec<f64>> {
+        line.split_whitespace().map(|it| it.parse().ok()).collect()
+    };
+    let rows: Vec<_> = lines
+        .filter_map(numbers)
+        .filter(|it| !it.is_empty())
+        .collect();
+    let (last, plotted) = rows.split_last().expect("rows");
+    assert!(plotted.iter().all(|row| row.len() == 4));
+    assert_eq!(last, &[1.0, 1.0, 100.0]);
+    let rises = |place: usize| rows.windows(2).all(|two| two[0][place] <= two[1][place]);
+    assert!((0..3).all(rises), "{text}");
+    let median = plotted.iter().find(|row| row[1] >= 0.5).expect("a median");
+    assert_eq!(median, &[0.5, 0.5, 50.0, 2.0]);
+}
+
+#[test]
+fn what_was_not_measured_has_no_metric_no_cell_and_no_row() {
+    let story = alone_with_local_trouble();
+    let text = metrics(&story);
+    for name in ["loss", "connect", "rtt", "refused", "jitter"] {
+        assert!(!text.contains(&format!("synack_{name}")), "{name}: {text}");
+    }
+    let rows = csv::tests::read(&story.reported(csv::summary));
+    let cells = rows[0].iter().zip(&rows[1]);
+    let timed = cells.filter(|(name, _)| name.ends_with("_us") || name.starts_with("loss"));
+    assert!(timed.clone().all(|(_, cell)| cell.is_empty()), "{rows:?}");
+    assert!(!page(&story).contains("### Times"));
+}
+
+#[test]
+fn a_target_given_twice_has_metrics_of_its_own() {
+    let mut story = Story::new(&["db.example", "db.example"]);
+    story.probe(0, 412, OK, 1);
+    story.probe(1, 413, OK, 1);
+    let text = metrics(&story);
+    let mut names: Vec<_> = samples(&text)
+        .map(|line| line.rsplit_once(' ').expect("a number").0)
+        .collect();
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all, "{text}");
+}
+
+#[test]
+fn senders_of_the_same_error_share_a_metric() {
+    let mut story = Story::new(&["db.example"]);
+    story.probe(0, 501, rejected(), 1);
+    story.probe(0, 501, rejected(), 1);
+    let other = &mut story.samples[1].ending.outcome;
+    if let Outcome::Unreachable(Unreached::ByIcmp(icmp)) = other {
+        icmp.from = Some([10, 20, 0, 2].into());
+    }
+    let text = metrics(&story);
+    let probes = samples(&text).filter(|line| line.starts_with("synack_probes{"));
+    let numbers: Vec<_> = probes
+        .map(|line| openmetrics::tests::read(line).2)
+        .collect();
+    assert_eq!(numbers, [2.0]);
+}
+
+#[test]
+fn extras_are_told() {
+    let mut story = answered(&["ntp.example"], &["stratum 2"]);
+    story.info.plan.command_line.clear();
+    let text = story.reported(|report| {
+        let mut statistics = report.statistics.clone();
+        statistics.record_extra(TargetId(0), Extra::Duplicate);
+        markdown::text(&Report {
+            statistics: &statistics,
+            findings: &[Finding {
+                asked: "fail if loss > 1 %".to_owned(),
+                found: "loss of [ntp] is 25 %".to_owned(),
+                passed: false,
+            }],
+            ..*report
+        })
+    });
+    let check = "- **FAILED** `fail if loss > 1 %: loss of [ntp] is 25 %`";
+    assert!(text.contains(check), "{text}");
+    assert!(text.contains("- duplicates: 1 further answer"), "{text}");
+    assert!(text.contains("- command: `  `"), "{text}");
+}
+
+#[test]
+fn the_words_are_those_of_the_text() {
+    let mut story = mixed();
+    story.info.columns = 1000;
+    story.reported(|report| {
+        let record = RunRecord {
+            standstill: SECOND,
+            behind: SECOND,
+            skipped: 3,
+            descriptor_cap: Some(7),
+            wall_clock_moved: -90.0,
+            ..report.record
+        };
+        let report = Report { record, ..*report };
+        let text = report.text();
+        let target = report.targets().next().expect("a target");
+        let (share, sure) = parts::loss(&target).expect("a loss");
+        let times = parts::times(&target).map(|(name, _, what)| [name, what].map(str::to_owned));
+        let words = notes::run(&report).into_iter().chain([share, sure]);
+        for words in words.chain(times.into_iter().flatten()) {
+            assert!(text.contains(&words), "{words}: {text}");
+        }
+        assert_eq!(notes::run(&report).len(), 6);
+    });
+}
+
+/// The lines of metrics that are no comments.
+fn samples(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.starts_with('#'))
+}
+
+/// Cuts the code spans out of a line of Markdown, as `CommonMark` finds them: what is left, and what they hold.
+fn without_code(line: &str) -> (String, Vec<String>) {
+    let (mut left, mut spans, mut rest) = (String::new(), Vec::new(), line);
+    while let Some(start) = rest.find('`') {
+        let run = |text: &str| text.len() - text.trim_start_matches('`').len();
+        left += &rest[..start];
+        let fence = run(&rest[start..]);
+        let body = &rest[start + fence..];
+        let mut end = 0;
+        loop {
+            let next = body[end..].find('`').expect("a code span that ends");
+            end += next;
+            if run(&body[end..]) == fence {
+                break;
+            }
+            end += run(&body[end..]);
+        }
+        spans.push(body[..end].to_owned());
+        rest = &body[end + fence..];
+    }
+    (left + rest, spans)
+}
+
+/// What is left of a line without the marks that a backslash makes plain characters.
+fn without_escapes(line: &str) -> String {
+    let mut left = String::new();
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        let escaped = c == '\\' && chars.next_if(char::is_ascii_punctuation).is_some();
+        left.extend((!escaped).then_some(c));
+    }
+    left
+}
+
+/// Panics where a page of Markdown holds anything but our own marks.
+fn assert_tame(page: &str) {
+    let mut columns = None;
+    for line in page.lines() {
+        assert!(!line.contains(|c: char| c.is_control()), "{line:?}");
+        let (left, spans) = without_code(line);
+        assert!(
+            !without_escapes(&left).contains(['<', '[', '!', '@', '_', '&', '$']),
+            "{line}"
+        );
+        if !line.starts_with('|') {
+            columns = None;
+            continue;
+        }
+        // Whatever a dialect takes for a separator, there are as many in every row.
+        assert!(spans.iter().all(|span| !span.contains('|')), "{line}");
+        let cells = line.matches('|').count();
+        assert_eq!(*columns.get_or_insert(cells), cells, "{line}");
+    }
+}
+
+#[test]
+fn no_hostile_text_breaks_out() {
+    for text in HOSTILE {
+        assert_all_tame(&hostile(text));
+    }
+}
+
+fn assert_all_tame(story: &Story) {
+    assert_tame(&page(story));
+    let name = crate::term::safe(&story.info.targets[0].label());
+    let rows = csv::tests::read(&csv_rows(story));
+    assert!(rows.iter().all(|row| row.len() == rows[0].len()));
+    assert_eq!(csv_rows(story).lines().count(), rows.len());
+    assert_eq!(rows[1][1].replace('\'', ""), name.replace('\'', ""));
+    let summary = csv::tests::read(&story.reported(csv::summary));
+    assert!(summary.iter().all(|row| row.len() == summary[0].len()));
+    for line in samples(&metrics(story)) {
+        let (metric, labels, _) = openmetrics::tests::read(line);
+        assert!(metric.starts_with("synack_"), "{line}");
+        let mut targets = story.info.targets.iter();
+        let mut is_ours = |value: &str| targets.any(|it| crate::term::safe(&it.label()) == value);
+        let target = labels.iter().find(|(label, _)| label == "target");
+        assert!(target.is_some_and(|(_, value)| is_ours(value)), "{line}");
+    }
+}
+
+#[test]
+fn every_family_of_metrics_stands_together() {
+    for (_, story) in fixtures() {
+        let text = metrics(&story);
+        let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+        let mut seen: Vec<_> = types.collect();
+        let all = seen.len();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), all);
+        assert!(text.ends_with("# EOF\n"));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_text_breaks_out(text in r#"[\PC\n\r\t`|\\<\[\]!@#;,"'=+*_{}\u{202e}-]{1,24}"#) {
+        assert_all_tame(&hostile(&text));
+    }
+}
+
+#[test]
+fn a_run_of_eight_seconds_is_dated() {
+    let text = metrics(&mixed());
+    let at = |name: &str| {
+        let line = samples(&text)
+            .find(|line| line.starts_with(name))
+            .expect("a time");
+        openmetrics::tests::read(line).2
+    };
+    let lasted = at("synack_end_time_seconds") - at("synack_start_time_seconds");
+    assert!((lasted - 8.0 * SECOND.as_secs_f64()).abs() < 1e-3);
+}

@@ -163,6 +163,7 @@ fn measure(
         unresolved: resolved.unresolved,
         host: platform::host(),
         clock: WallClock::start(),
+        unicode: output.shows_unicode(),
         columns: output.columns().clamp(report::NARROWEST, report::WIDEST),
         plan,
     };

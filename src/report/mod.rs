@@ -15,6 +15,7 @@ mod openmetrics;
 mod page;
 mod parts;
 mod redact;
+mod sparkline;
 mod summary;
 mod table;
 #[cfg(test)]
@@ -53,6 +54,8 @@ pub struct RunInfo {
     pub host: HostFacts,
     /// How wide the text may be.
     pub columns: usize,
+    /// Whether the text may hold characters beyond ASCII.
+    pub unicode: bool,
     /// Turns instants into UTC.
     pub clock: WallClock,
 }

@@ -4,7 +4,7 @@ use super::live::{self, title};
 use super::numbers::{ms, ms_or_dash, percentile_name};
 use super::page::wrap;
 use super::parts::{self, judged, outcomes, particulars, rule, times};
-use super::{Report, RunInfo, TargetReport, VERSION, histogram, notes, table};
+use super::{Report, RunInfo, TargetReport, VERSION, histogram, notes, sparkline, table};
 use crate::check::Finding;
 use crate::explain::Verdict;
 use crate::stats::Distribution;
@@ -36,6 +36,7 @@ fn one_target(report: &Report, target: &TargetReport) -> String {
     text += &outcomes(target, "  ");
     text += &loss(target);
     text += &latencies(target);
+    text += &picture(target);
     text += &particulars(report, target, "  ");
     if let Some(form) = &report.info.plan.output.histogram {
         let table = histogram::text(&target.recorder.connect, form);
@@ -52,6 +53,17 @@ fn loss(target: &TargetReport) -> String {
     let row = format!("  {:<22}{share:>8}   {sure}", "loss");
     wrap(&row, 35, target.info.columns) + "\n"
 }
+
+/// The run in one line, where the terminal can show it.
+fn picture(target: &TargetReport) -> String {
+    let room = target.info.columns.saturating_sub(RUN.len());
+    let line = sparkline::line(&target.recorder.timeline, room);
+    let shown = line.filter(|_| target.info.unicode);
+    shown.map_or_else(String::new, |line| format!("{RUN}{line}\n"))
+}
+
+/// What stands before the picture of a run.
+const RUN: &str = "  over time     ";
 
 /// A table of the distributions that have values.
 fn latencies(target: &TargetReport) -> String {

@@ -48,6 +48,7 @@ impl Story {
                 rtt_clock: Some("kernel"),
             },
             columns: WIDEST,
+            unicode: false,
             clock: WallClock::anchored(start, anchor),
         };
         Self {

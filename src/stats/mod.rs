@@ -7,6 +7,7 @@ mod loss;
 mod outages;
 mod recorder;
 mod run;
+mod timeline;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ pub use loss::Loss;
 pub use outages::{Outage, Outages};
 pub use recorder::{Cause, Recorder};
 pub use run::RunRecord;
+pub use timeline::{Stretch, Timeline};
 
 use crate::outcome::{Extra, Sample, TargetId};
 
@@ -32,8 +34,10 @@ pub struct Statistics {
 impl Statistics {
     /// Empty statistics. The more targets, the fewer digits each one's histograms keep.
     pub fn new(targets: usize) -> Self {
+        let mut recorder = Recorder::new(Self::digits(targets));
+        recorder.timeline = Timeline::sharing(targets);
         Self {
-            targets: vec![Recorder::new(Self::digits(targets)); targets],
+            targets: vec![recorder; targets],
             lag: Distribution::new(3),
         }
     }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::time::Instant;
 
-use super::{Answers, Distribution, Jitter, Loss, Outages};
+use super::{Answers, Distribution, Jitter, Loss, Outages, Timeline};
 use crate::outcome::{Class, Outcome, OutcomeKind, RttClock, Sample};
 
 /// Different causes told apart; beyond these only outcomes are counted.
@@ -36,6 +36,8 @@ pub struct Recorder {
     pub silent_syns: Option<RangeInclusive<u32>>,
     /// What the answers were like.
     pub answers: Answers,
+    /// When what happened.
+    pub timeline: Timeline,
     /// The local address used last.
     pub local: Option<SocketAddr>,
 }
@@ -69,6 +71,7 @@ impl Recorder {
             other_causes: 0,
             silent_syns: None,
             answers: Answers::default(),
+            timeline: Timeline::default(),
             local: None,
         }
     }
@@ -82,6 +85,7 @@ impl Recorder {
         let outcome = sample.ending.outcome;
         self.counts[outcome.kind() as usize] += 1;
         self.outages.record(sample);
+        self.timeline.record(sample);
         self.local = sample.ending.local.or(self.local);
         if outcome == Outcome::Unfinished {
             return;

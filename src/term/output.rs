@@ -51,6 +51,15 @@ impl Output {
             .map_or(usize::MAX, |(width, _)| usize::from(width.0))
     }
 
+    /// Whether a person looks at a terminal that shows more than ASCII, as the locale has it (locale(7)).
+    pub fn shows_unicode(&self) -> bool {
+        let set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let first = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find(set);
+        let locale = first.and_then(std::env::var_os).unwrap_or_default();
+        let locale = locale.to_string_lossy().to_ascii_lowercase();
+        self.is_terminal && (locale.contains("utf-8") || locale.contains("utf8"))
+    }
+
     /// Shows `progress` until it is dropped; results are printed above it.
     pub fn show(&mut self, progress: Progress) {
         self.progress = progress;

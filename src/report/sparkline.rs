@@ -1,0 +1,91 @@
+//! The run in one line of characters, for a terminal that can show them.
+
+use crate::outcome::Class;
+use crate::stats::{Stretch, Timeline};
+
+/// From the fastest to the slowest answer.
+const BLOCKS: [char; 8] = [
+    '\u{2581}', '\u{2582}', '\u{2583}', '\u{2584}', '\u{2585}', '\u{2586}', '\u{2587}', '\u{2588}',
+];
+
+/// Fewer probes than this are better read as lines.
+const AT_LEAST: u64 = 8;
+
+/// The run in at most so many columns: the height of a column is its slowest answer on a logarithmic scale, `x` a
+/// failure, `!` this machine's own trouble, a blank no probe. Nothing for a run of a few probes.
+pub(super) fn line(timeline: &Timeline, columns: usize) -> Option<String> {
+    let stretches = timeline.sparkline(columns);
+    let probes: u64 = stretches.iter().flatten().map(Stretch::probes).sum();
+    if probes < AT_LEAST {
+        return None;
+    }
+    let slowest = stretches.iter().flatten().filter_map(Stretch::latency);
+    let (low, high) = slowest.fold((f64::INFINITY, 0_f64), |(low, high), (_, slowest)| {
+        (low.min(slowest), high.max(slowest))
+    });
+    let cell = |stretch: &Option<Stretch>| stretch.as_ref().map_or(' ', |it| cell(it, low, high));
+    Some(stretches.iter().map(cell).collect())
+}
+
+fn cell(stretch: &Stretch, low: f64, high: f64) -> char {
+    match (stretch.worst(), stretch.latency()) {
+        (Class::Failed, _) => 'x',
+        (Class::Local, _) => '!',
+        (_, Some((_, slowest))) => block(slowest, low, high),
+        (_, None) => ' ',
+    }
+}
+
+/// Times within a few per cent of each other are all low: noise is no mountain.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // between 0 and 7
+fn block(value: f64, low: f64, high: f64) -> char {
+    let span = (high / low).ln().max(1.0);
+    let place = (value / low).ln() / span * (BLOCKS.len() - 1) as f64;
+    let place = place.round().clamp(0.0, (BLOCKS.len() - 1) as f64);
+    BLOCKS.get(place as usize).copied().unwrap_or(' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::{Handshake, LocalCause, Outcome};
+    use crate::stats::fixture::sample;
+    use std::time::{Duration, Instant};
+
+    fn timeline(outcomes: &[Outcome], us: impl Fn(usize) -> u64) -> Timeline {
+        let start = Instant::now();
+        let mut timeline = Timeline::sharing(1);
+        for (index, outcome) in outcomes.iter().enumerate() {
+            let mut sample = sample(start, index as u64 + 1, *outcome);
+            sample.ending.connect = Some(Duration::from_micros(us(index)));
+            timeline.record(&sample);
+        }
+        timeline
+    }
+
+    const OK: Outcome = Outcome::Connected(Handshake::Clean);
+
+    #[test]
+    fn failures_and_slow_answers_stand_out() {
+        let mut outcomes = [OK; 10];
+        outcomes[3] = Outcome::NoReply;
+        outcomes[5] = Outcome::Local(LocalCause::NoRoute);
+        let line = line(
+            &timeline(&outcomes, |n| if n == 8 { 100_000 } else { 100 }),
+            10,
+        );
+        let line = line.expect("ten probes");
+        assert_eq!(line.chars().count(), 10, "{line}");
+        assert_eq!(line.chars().nth(3), Some('x'), "{line}");
+        assert_eq!(line.chars().nth(5), Some('!'), "{line}");
+        assert_eq!(line.chars().nth(8), Some(BLOCKS[7]), "{line}");
+        assert_eq!(line.chars().next(), Some(BLOCKS[0]), "{line}");
+    }
+
+    #[test]
+    fn noise_is_flat_and_few_probes_are_no_picture() {
+        let flat = line(&timeline(&[OK; 20], |n| 100 + n as u64), 20).expect("twenty probes");
+        assert!(flat.chars().all(|c| BLOCKS[..3].contains(&c)), "{flat}");
+        assert_eq!(line(&timeline(&[OK; 5], |_| 100), 20), None);
+    }
+}

@@ -1,0 +1,162 @@
+//! A timeline loses nothing, whatever the number and the order of its probes.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::outcome::{Handshake, LocalCause, Outcome, Refusal};
+use crate::stats::fixture::sample;
+
+const OUTCOMES: [Outcome; 5] = [
+    Outcome::Connected(Handshake::Clean),
+    Outcome::Refused(Refusal::ByRst),
+    Outcome::NoReply,
+    Outcome::Local(LocalCause::NoRoute),
+    Outcome::Unfinished,
+];
+
+const OK: Outcome = OUTCOMES[0];
+
+/// A probe: milliseconds from the start, its outcome, microseconds it took.
+type Probe = (u64, usize, u64);
+
+fn recorded(start: Instant, probes: &[Probe], capacity: usize) -> Timeline {
+    let mut timeline = Timeline::holding(capacity);
+    for (ms, outcome, us) in probes {
+        let mut sample = sample(start, 1, OUTCOMES[*outcome]);
+        sample.sent_at = start + Duration::from_millis(*ms);
+        sample.ending.connect = Some(Duration::from_micros(*us));
+        timeline.record(&sample);
+    }
+    timeline
+}
+
+fn steady(number: u64, capacity: usize) -> Timeline {
+    let probes: Vec<_> = (0..number).map(|n| (n * 1000, 0, 400)).collect();
+    recorded(Instant::now(), &probes, capacity)
+}
+
+fn probes() -> impl Strategy<Value = Vec<Probe>> {
+    let probe = (0..10_000_000_u64, 0..OUTCOMES.len(), 1..5_000_000_u64);
+    prop::collection::vec(probe, 1..400)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn counts_and_extremes_are_kept(probes in probes(), capacity in 2..80_usize, columns in 1..90_usize) {
+        let timeline = recorded(Instant::now(), &probes, capacity);
+        let line: Vec<_> = timeline.sparkline(columns).into_iter().flatten().collect();
+        for stretches in [timeline.stretches(), line] {
+            for (index, outcome) in OUTCOMES.iter().enumerate() {
+                let given = probes.iter().filter(|probe| probe.1 == index).count() as u64;
+                let kept = stretches.iter().map(|stretch| stretch.count(outcome.kind())).sum::<u64>();
+                prop_assert_eq!(kept, given);
+            }
+            let answered = || probes.iter().filter(|probe| probe.1 == 0).map(|probe| probe.2 as f64);
+            let fastest = stretches.iter().filter_map(Stretch::latency).map(|it| it.0);
+            let slowest = stretches.iter().filter_map(Stretch::latency).map(|it| it.1);
+            prop_assert_eq!(fastest.reduce(f64::min), answered().reduce(f64::min));
+            prop_assert_eq!(slowest.reduce(f64::max), answered().reduce(f64::max));
+        }
+    }
+
+    #[test]
+    fn time_runs_forward_and_memory_has_a_bound(probes in probes(), capacity in 2..80_usize) {
+        let start = Instant::now();
+        let timeline = recorded(start, &probes, capacity);
+        let stretches = timeline.stretches();
+        prop_assert!(stretches.len() <= capacity);
+        prop_assert_eq!(timeline.resolution().is_none(), probes.len() <= capacity);
+        prop_assert!(stretches.iter().all(|stretch| stretch.from <= stretch.to));
+        prop_assert!(stretches.windows(2).all(|pair| pair[0].to <= pair[1].from));
+        for (ms, ..) in &probes {
+            let at = start + Duration::from_millis(*ms);
+            prop_assert!(stretches.iter().any(|it| it.from <= at && at <= it.to));
+        }
+    }
+
+    #[test]
+    fn the_order_in_which_probes_end_changes_nothing(
+        (probes, shuffled) in probes().prop_flat_map(|probes| (Just(probes.clone()), Just(probes).prop_shuffle())),
+        capacity in 2..80_usize,
+    ) {
+        let start = Instant::now();
+        // Offsets count from the first one, which stays.
+        let first = [(5_000_000, 0, 1)];
+        let [one, other] = [probes, shuffled].map(|rest| [&first[..], &rest].concat());
+        let (one, other) = (recorded(start, &one, capacity), recorded(start, &other, capacity));
+        prop_assert_eq!(one.resolution(), other.resolution());
+        prop_assert_eq!(sorted(&one), sorted(&other));
+    }
+}
+
+/// Probes of the same instant have no order of their own.
+fn sorted(timeline: &Timeline) -> Vec<(Instant, String)> {
+    let stretches = timeline.stretches();
+    let mut known: Vec<_> = stretches
+        .iter()
+        .map(|stretch| (stretch.from, format!("{stretch:?}")))
+        .collect();
+    known.sort();
+    known
+}
+
+#[test]
+fn the_more_targets_the_smaller_the_share() {
+    let shares = [0, 1, 10, 100, 100_000].map(|targets| Timeline::sharing(targets).capacity);
+    assert_eq!(shares, [2000, 2000, 2000, 200, 32]);
+    let Marks::Single(marks) = Timeline::sharing(1).marks else {
+        panic!("nothing to merge");
+    };
+    assert_eq!(marks.capacity(), 0, "an idle target costs nothing");
+}
+
+#[test]
+fn few_probes_are_kept_one_by_one_and_many_at_half_the_resolution_or_better() {
+    assert_eq!(steady(64, 64).resolution(), None);
+    assert_eq!(steady(64, 64).stretches().len(), 64);
+    for number in [65, 100, 1000, 10_000] {
+        let buckets = steady(number, 64).stretches().len();
+        assert!((32..=64).contains(&buckets), "{number}: {buckets}");
+    }
+}
+
+#[test]
+fn a_steady_pace_fills_every_column() {
+    for (number, columns, expected) in [(10, 60, 10), (60, 60, 60), (500, 60, 60), (1, 60, 1)] {
+        let line = steady(number, 2000).sparkline(columns);
+        assert_eq!(line.len(), expected);
+        assert!(line.iter().all(Option::is_some), "{number} in {columns}");
+    }
+    assert!(steady(0, 2000).sparkline(60).is_empty());
+    assert!(steady(9, 2000).sparkline(0).is_empty());
+}
+
+#[test]
+fn a_column_tells_the_worst_and_a_pause_is_empty() {
+    let probes = [
+        (0, 0, 400),
+        (1, 2, 4_000_000),
+        (9_000, 3, 0),
+        (9_001, 4, 0),
+        (10_000, 0, 500),
+    ];
+    let line = recorded(Instant::now(), &probes, 100).sparkline(4);
+    let worst: Vec<_> = line.iter().map(|cell| cell.map(|c| c.worst())).collect();
+    let expected = [Some(Class::Failed), None, None, Some(Class::Local)];
+    assert_eq!(worst, expected);
+    let first = line[0].expect("two probes");
+    assert_eq!((first.probes(), first.latency()), (2, Some((400.0, 400.0))));
+}
+
+#[test]
+fn a_silent_probe_has_no_latency() {
+    let timeline = recorded(Instant::now(), &[(0, 2, 4_000_000)], 10);
+    assert_eq!(timeline.stretches()[0].latency(), None);
+    let mut answered = sample(Instant::now(), 1, OK);
+    answered.ending.connect = None;
+    let mut timeline = Timeline::default();
+    timeline.record(&answered);
+    assert_eq!(timeline.stretches()[0].latency(), None);
+}

@@ -14,6 +14,7 @@ use nix::sys::socket::{
 use nix::sys::time::TimeSpec;
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::option;
 use crate::platform::{EchoSocket, Received};
 
 /// A UDP socket that never blocks and no child inherits.
@@ -92,29 +93,7 @@ pub fn fragment(socket: &Socket, v6: bool, allowed: bool) -> io::Result<()> {
     if v6 {
         setsockopt(socket, sockopt::Ipv6DontFrag, &true)?;
     }
-    set_number(socket, level, name, value)
-}
-
-/// setsockopt(2) with a number, for options that have no safe wrapper.
-#[allow(unsafe_code)]
-fn set_number(socket: &Socket, level: i32, name: i32, value: i32) -> io::Result<()> {
-    let length = libc::socklen_t::try_from(size_of::<i32>()).unwrap_or(0);
-    // SAFETY: the descriptor is open for as long as `socket` is borrowed, and the kernel reads `length`
-    // bytes from `value`, which is exactly that long and lives through the call.
-    let result = unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            level,
-            name,
-            (&raw const value).cast(),
-            length,
-        )
-    };
-    if result == 0 {
-        Ok(())
-    } else {
-        Err(io::Error::last_os_error())
-    }
+    option::set(socket, level, name, value)
 }
 
 /// Room for control data; kept from call to call.

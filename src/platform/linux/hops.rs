@@ -1,13 +1,12 @@
 //! The hop limit with which a TCP connection's last segment arrived. Linux tells it for IPv6 alone: the
 //! same question over IPv4 answers with an unrelated default (`do_ip_getsockopt` in `net/ipv4/ip_sockglue.c`).
 
-use std::os::fd::AsRawFd;
-
 use socket2::Socket;
+
+use super::option;
 
 /// Room for one control message: a header of 16 bytes and a number, padded.
 const LENGTH: usize = 64;
-const LENGTH_FOR_KERNEL: libc::socklen_t = 64;
 
 /// `IPV6_2292PKTOPTIONS` of include/uapi/linux/in6.h, which the libc crate does not name.
 const PACKET_OPTIONS: i32 = 6;
@@ -21,25 +20,8 @@ const VALUE: std::ops::Range<usize> = 16..20;
 /// (`IPV6_RECVHOPLIMIT`; `tcp_v6_do_rcv` in `net/ipv6/tcp_ipv6.c`).
 pub fn answer_hops(socket: &Socket) -> Option<u8> {
     let mut buffer = [0_u8; LENGTH];
-    let length = read(socket, &mut buffer)?;
+    let length = option::read(socket, libc::IPPROTO_IPV6, PACKET_OPTIONS, &mut buffer)?;
     decode(buffer.get(..length)?)
-}
-
-#[allow(unsafe_code)]
-fn read(socket: &Socket, buffer: &mut [u8; LENGTH]) -> Option<usize> {
-    let mut length = LENGTH_FOR_KERNEL;
-    // SAFETY: the descriptor is open for as long as `socket` is borrowed. The kernel writes at most
-    // `length` bytes to the buffer, which is exactly that long, and any byte is a valid `u8`.
-    let result = unsafe {
-        libc::getsockopt(
-            socket.as_raw_fd(),
-            libc::IPPROTO_IPV6,
-            PACKET_OPTIONS,
-            buffer.as_mut_ptr().cast(),
-            &raw mut length,
-        )
-    };
-    (result == 0).then_some(length as usize)
 }
 
 fn decode(bytes: &[u8]) -> Option<u8> {

@@ -5,6 +5,7 @@ mod error_queue;
 mod hops;
 mod host;
 mod netlink;
+mod option;
 mod poller;
 pub mod signals;
 mod surroundings;

@@ -1,40 +1,22 @@
 //! `TCP_INFO`: the kernel's own record of one connection.
 
-use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use socket2::Socket;
+
+use super::option;
 
 use crate::outcome::evidence::{TcpInfo, TcpState};
 
 /// The part of `struct tcp_info` read here ends with `tcpi_total_retrans` (include/uapi/linux/tcp.h).
 const LENGTH: usize = 104;
-const LENGTH_FOR_KERNEL: libc::socklen_t = 104;
 
 /// Reads `TCP_INFO` of a TCP socket. `None` if the kernel refuses.
 pub fn tcp_info(socket: &Socket) -> Option<TcpInfo> {
     let mut buffer = [0_u8; LENGTH];
-    let length = read(socket, &mut buffer)?;
+    // Raw, because the headers of older systems lack newer fields; the kernel says how much it wrote.
+    let length = option::read(socket, libc::IPPROTO_TCP, libc::TCP_INFO, &mut buffer)?;
     decode(buffer.get(..length)?)
-}
-
-/// getsockopt(2) into a raw buffer, because the headers of older systems lack newer fields; the kernel
-/// cuts the structure to the buffer and says how much it wrote.
-#[allow(unsafe_code)]
-fn read(socket: &Socket, buffer: &mut [u8; LENGTH]) -> Option<usize> {
-    let mut length = LENGTH_FOR_KERNEL;
-    // SAFETY: the descriptor is open for as long as `socket` is borrowed. The kernel writes at most
-    // `length` bytes to the buffer, which is exactly that long, and any byte is a valid `u8`.
-    let result = unsafe {
-        libc::getsockopt(
-            socket.as_raw_fd(),
-            libc::IPPROTO_TCP,
-            libc::TCP_INFO,
-            buffer.as_mut_ptr().cast(),
-            &raw mut length,
-        )
-    };
-    (result == 0).then_some(length as usize)
 }
 
 /// Decodes what the kernel wrote; offsets as in include/uapi/linux/tcp.h.

@@ -192,6 +192,8 @@ pub enum Format {
     CsvSummary,
     /// An object for each probe and each target.
     Json,
+    /// A page with pictures.
+    Html,
     /// `HdrHistogram`'s percentiles of one target.
     Hgrm,
     /// For a Prometheus node exporter.
@@ -210,6 +212,8 @@ impl Format {
             (".md", Self::Markdown),
             (".json", Self::Json),
             (".jsonl", Self::Json),
+            (".html", Self::Html),
+            (".htm", Self::Html),
             (".hgrm", Self::Hgrm),
             (".prom", Self::OpenMetrics),
         ];

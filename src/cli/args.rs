@@ -214,7 +214,7 @@ pub(super) struct Args {
     #[allow(clippy::option_option)] // clap's form of an option whose value may be left out
     pub(super) csv: Option<Option<String>>,
 
-    /// Write results to this file as well; its ending chooses the form: txt, md, csv, summary.csv, json,
+    /// Write results to this file as well; its ending chooses the form: txt, md, csv, summary.csv, json, html,
     /// hgrm, prom; may be repeated
     #[arg(short, long, value_name = "FILE", value_parser = values::report_file,
         help_heading = "What is printed")]

@@ -167,7 +167,7 @@ pub(super) fn condition(text: &str) -> Result<Condition, String> {
 /// A file for results; its ending names their form.
 pub(super) fn report_file(text: &str) -> Result<ReportFile, String> {
     let format = Format::of_file(text).ok_or(
-        "its ending names no form: use .txt, .md, .csv, .summary.csv, .json, .hgrm or .prom",
+        "its ending names no form: use .txt, .md, .csv, .summary.csv, .json, .html, .hgrm or .prom",
     )?;
     let path = text.into();
     Ok(ReportFile { path, format })

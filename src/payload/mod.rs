@@ -44,8 +44,25 @@ const QUOTED_AT_LEAST: usize = 80;
 /// How an extension begins: its version and reserved bits (RFC 4884 section 7).
 const EXTENSION: [u8; 2] = [0x20, 0x00];
 
+/// Objects in an extension are no larger than this: a label stack, an interface with its name (RFC 4950, RFC 5837).
+const LARGEST_OBJECT: u16 = 128;
+
 /// Quotes before an extension have a whole number of such words, in bytes (RFC 4884 section 4).
 const EXTENSION_ALIGNMENT: usize = 4;
+
+/// Whether these bytes are an extension with a first object: behind the header and its checksum the object's length,
+/// which covers its own four bytes, and its class (RFC 4884 sections 7 and 8).
+fn is_extension(bytes: &[u8]) -> bool {
+    match *bytes {
+        [a, b, _, _, high, low, class, _, ..] if [a, b] == EXTENSION => {
+            let length = u16::from_be_bytes([high, low]);
+            (4..=LARGEST_OBJECT).contains(&length)
+                && length.is_multiple_of(4)
+                && (1..=5).contains(&class)
+        }
+        _ => false,
+    }
+}
 
 /// Everything that makes one probe's request its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,11 +155,7 @@ impl Payload {
         self.write(question, &mut said);
         let same = said.iter().zip(quoted).take_while(|(a, b)| a == b).count();
         let starts = (QUOTED_AT_LEAST..=same).step_by(EXTENSION_ALIGNMENT);
-        let extended = || {
-            starts
-                .filter_map(|at| quoted.get(at..))
-                .any(|rest| rest.starts_with(&EXTENSION))
-        };
+        let extended = || starts.filter_map(|at| quoted.get(at..)).any(is_extension);
         same == said.len() || same == quoted.len() || extended()
     }
 

@@ -1,7 +1,7 @@
 //! A form of the results: what it says before the run, of each probe, of what changes, and at the end.
 
 use super::live::Printer;
-use super::{Report, RunInfo, csv, hgrm, json, live, markdown, openmetrics};
+use super::{Report, RunInfo, csv, hgrm, html, json, live, markdown, openmetrics};
 use crate::outcome::{Sample, TargetId};
 use crate::plan::Format;
 use crate::stats::Change;
@@ -67,6 +67,7 @@ impl Form {
             Format::Json => json::summaries(report) + &json::checks(report.findings),
             Format::Markdown => markdown::text(report),
             Format::CsvSummary => csv::summary(report),
+            Format::Html => html::page(report),
             Format::OpenMetrics => openmetrics::text(report),
             Format::Hgrm => {
                 let mut targets = report.targets();

@@ -5,6 +5,7 @@ mod exact;
 mod form;
 mod hgrm;
 mod histogram;
+mod html;
 mod json;
 pub(crate) mod live;
 mod markdown;

@@ -328,6 +328,14 @@ impl Stretch {
         self.tally.counts[kind as usize].into()
     }
 
+    /// How many probes' outcomes mean this.
+    pub fn count_class(&self, class: Class) -> u64 {
+        let of_class = OutcomeKind::ALL
+            .into_iter()
+            .filter(|kind| kind.class() == class);
+        of_class.map(|kind| self.count(kind)).sum()
+    }
+
     /// How many probes there were.
     pub fn probes(&self) -> u64 {
         self.tally.counts.iter().copied().map(u64::from).sum()

@@ -5,7 +5,16 @@ use std::path::Path;
 
 use crate::support::{Outcome, closed, holding, run, synack};
 
-const ENDINGS: [&str; 7] = ["txt", "md", "csv", "summary.csv", "json", "hgrm", "prom"];
+const ENDINGS: [&str; 8] = [
+    "txt",
+    "md",
+    "csv",
+    "summary.csv",
+    "json",
+    "html",
+    "hgrm",
+    "prom",
+];
 
 fn written(folder: &Path, options: &str) -> (Outcome, Vec<String>) {
     let paths = ENDINGS.map(|ending| folder.join(format!("run.{ending}")));
@@ -39,6 +48,7 @@ fn every_form_is_written_beside_what_is_printed() {
         "connected",
         "verdict",
         "\"type\":\"summary\"",
+        "<svg",
         "Percentile",
         "# TYPE synack_",
     ];

@@ -1,0 +1,188 @@
+//! What the results mean, how that is known, and what to do next.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use super::markup::{Markup, block, tag};
+use crate::clock::time_of_day;
+use crate::explain::Verdict;
+use crate::outcome::{Class, OutcomeKind};
+use crate::report::live::label;
+use crate::report::numbers::{count, interval, percent};
+use crate::report::parts::{judged, judged_unnamed};
+use crate::report::{Report, TargetReport, words};
+
+/// Different meanings explained on a page about many targets.
+const MEANINGS: usize = 5;
+
+/// Targets of a group named; the others are counted.
+const NAMED: usize = 6;
+
+/// Causes given as evidence; the table of outcomes has all.
+const CAUSES: usize = 4;
+
+/// The verdict of a page about one target.
+pub(super) fn of_one(report: &Report, target: &TargetReport) -> Markup {
+    let verdict = judged(target);
+    let evidence = list("ul", evidence(report, target));
+    let parts = [
+        block("h2", &[], "What this means"),
+        paragraphs(&verdict.meaning),
+        block("h3", &[], "Evidence"),
+        evidence,
+        next(&verdict.next),
+    ];
+    boxed(parts)
+}
+
+/// The verdict of one of many.
+pub(super) fn of_section(report: &Report, target: &TargetReport) -> Markup {
+    let verdict = judged(target);
+    let evidence = list("ul", evidence(report, target));
+    [paragraphs(&verdict.meaning), evidence, next(&verdict.next)].into()
+}
+
+fn boxed(content: impl Into<Markup>) -> Markup {
+    block("section", &[("class", &"verdict")], content)
+}
+
+fn paragraphs(texts: &[String]) -> Markup {
+    texts
+        .iter()
+        .map(|text| block("p", &[], text.as_str()))
+        .collect()
+}
+
+fn next(steps: &[String]) -> Markup {
+    if steps.is_empty() {
+        return Markup::default();
+    }
+    let steps = list("ol", steps.to_vec());
+    [block("h3", &[], "Next"), steps].into()
+}
+
+fn list(kind: &'static str, items: Vec<String>) -> Markup {
+    let items: Markup = items
+        .into_iter()
+        .map(|item| block("li", &[], item))
+        .collect();
+    block(kind, &[], items)
+}
+
+/// The facts that the verdict stands on.
+fn evidence(report: &Report, target: &TargetReport) -> Vec<String> {
+    let recorder = target.recorder;
+    let mut facts = Vec::new();
+    let fine = recorder.count_class(Class::Succeeded);
+    let probes = count(recorder.sent(), "probe");
+    facts.push(format!("{fine} of {probes} succeeded"));
+    let mut causes: Vec<_> = recorder.causes.iter().collect();
+    causes.sort_by_key(|cause| {
+        (
+            cause.outcome.kind().class() == Class::Succeeded,
+            Reverse(cause.count),
+        )
+    });
+    let at = |instant| time_of_day(report.info.clock.at(instant));
+    for cause in causes.iter().take(CAUSES) {
+        let kind = words::outcome(cause.outcome.kind());
+        let detail = words::detail(target.target.protocol, &cause.outcome, None);
+        let detail = detail.map(|words| format!(": {words}")).unwrap_or_default();
+        let (number, first, last) = (cause.count, at(cause.first), at(cause.last));
+        let when = match number {
+            1 => first,
+            _ => format!("{first} to {last}"),
+        };
+        facts.push(format!("{number} \u{d7} {kind}{detail}; {when}"));
+    }
+    facts.extend(loss(target));
+    facts
+}
+
+/// `loss 50.0 %, 95 % interval 19 to 81 %`.
+pub(super) fn loss(target: &TargetReport) -> Option<String> {
+    let loss = target.loss()?;
+    let failed = target.recorder.count_class(Class::Failed);
+    let counted = failed + target.recorder.count_class(Class::Succeeded);
+    let (share, interval) = (percent(failed, counted), interval(loss.low, loss.high));
+    Some(format!("loss {share}, 95 % interval {interval} %"))
+}
+
+/// Targets of which the same can be said, apart from their names.
+struct Group {
+    names: Vec<String>,
+    verdict: Verdict,
+}
+
+/// Each different trouble once, with the targets that share it.
+pub(super) fn of_many(targets: &[TargetReport]) -> Markup {
+    let groups = groups(targets);
+    let mut content = block("h2", &[], "What this means");
+    if groups.is_empty() {
+        content.push(block("p", &[], untroubled(targets)));
+    }
+    for group in groups.iter().take(MEANINGS) {
+        content.push(block("h3", &[], group.heading()));
+        content.push(paragraphs(&group.verdict.meaning));
+        // The steps name one target; its own part has all of them.
+        let step = group.verdict.next.first();
+        content.push(step.map(|step| {
+            let lead = tag("strong", &[], "Next: ");
+            block("p", &[], [lead, Markup::from(step.as_str())])
+        }));
+    }
+    if groups.len() > MEANINGS {
+        let more = groups.len() - MEANINGS;
+        let words = format!(
+            "Left out here: {}.",
+            count(more as u64, "rarer combination")
+        );
+        content.push(block("p", &[("class", &"quiet")], words));
+    }
+    boxed(content)
+}
+
+fn untroubled(targets: &[TargetReport]) -> &'static str {
+    let recorders = || targets.iter().map(|target| target.recorder);
+    if recorders().all(|it| it.count_class(Class::Succeeded) > 0) {
+        "Every probe that ended succeeded. This proves that something answers in the names of these targets, not \
+         that the applications will."
+    } else if recorders().all(|it| it.sent() == it.count(OutcomeKind::Unfinished)) {
+        "No probe ended, so nothing can be said about these targets."
+    } else {
+        "No probe that ended failed, but not every target had one that did."
+    }
+}
+
+fn groups(targets: &[TargetReport]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut places = HashMap::new();
+    let troubled = targets.iter().filter(|target| super::has_causes(target));
+    for target in troubled {
+        let name = label(target.info, target.target);
+        let place = *places.entry(judged_unnamed(target)).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some(group) => group.names.push(name),
+            None => groups.push(Group {
+                names: vec![name],
+                verdict: judged(target),
+            }),
+        }
+    }
+    // What concerns many comes first; equal numbers keep their order, the worst first.
+    groups.sort_by_key(|group| Reverse(group.names.len()));
+    groups
+}
+
+impl Group {
+    fn heading(&self) -> String {
+        let first: Vec<_> = self.names.iter().take(NAMED).cloned().collect();
+        let more = self.names.len() - first.len();
+        let names = first.join(", ");
+        match (self.names.len(), more) {
+            (1, _) => names,
+            (_, 0) => format!("{names} (explained for the first)"),
+            _ => format!("{names} and {more} more (explained for the first)"),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Markup that cannot be broken out of: text goes in escaped, and only this program's own literals go in as they are.
+
+use std::fmt::Display;
+
+use crate::term::safe;
+
+/// Well-formed HTML, which is XML, too: whatever is opened is closed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Markup(String);
+
+/// Attributes of an element, in their order.
+pub(super) type Attributes<'a> = &'a [(&'static str, &'a dyn Display)];
+
+impl Markup {
+    /// Text of this program's own that is markup already.
+    pub(super) fn literal(text: &'static str) -> Self {
+        Self(text.to_owned())
+    }
+
+    pub(super) fn push(&mut self, more: impl Into<Self>) {
+        self.0 += &more.into().0;
+    }
+
+    pub(super) fn into_string(self) -> String {
+        self.0
+    }
+}
+
+impl From<&str> for Markup {
+    fn from(text: &str) -> Self {
+        Self(escaped(text))
+    }
+}
+
+impl From<String> for Markup {
+    fn from(text: String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
+impl From<Option<Markup>> for Markup {
+    fn from(markup: Option<Markup>) -> Self {
+        markup.unwrap_or_default()
+    }
+}
+
+impl From<Vec<Markup>> for Markup {
+    fn from(parts: Vec<Markup>) -> Self {
+        parts.into_iter().collect()
+    }
+}
+
+impl<const N: usize> From<[Markup; N]> for Markup {
+    fn from(parts: [Markup; N]) -> Self {
+        parts.into_iter().collect()
+    }
+}
+
+impl FromIterator<Markup> for Markup {
+    fn from_iter<T: IntoIterator<Item = Markup>>(parts: T) -> Self {
+        Self(parts.into_iter().map(|part| part.0).collect())
+    }
+}
+
+/// An element with content, within a line.
+pub(super) fn tag(
+    name: &'static str,
+    attributes: Attributes,
+    content: impl Into<Markup>,
+) -> Markup {
+    let mut text = opened(name, attributes) + ">";
+    text += &content.into().0;
+    Markup(text + "</" + name + ">")
+}
+
+/// An element with content, on a line of its own.
+pub(super) fn block(
+    name: &'static str,
+    attributes: Attributes,
+    content: impl Into<Markup>,
+) -> Markup {
+    Markup(tag(name, attributes, content).0 + "\n")
+}
+
+/// An element that never has content. Only for those that HTML closes like this: void ones, and those of SVG.
+pub(super) fn leaf(name: &'static str, attributes: Attributes) -> Markup {
+    Markup(opened(name, attributes) + "/>")
+}
+
+fn opened(name: &'static str, attributes: Attributes) -> String {
+    let mut text = format!("<{name}");
+    for (attribute, value) in attributes {
+        let value = escaped(&value.to_string());
+        // A column or a label may be of no class.
+        if *attribute != "class" || !value.is_empty() {
+            text += &format!(" {attribute}=\"{value}\"");
+        }
+    }
+    text
+}
+
+/// What could be markup, or hide or reorder text, is shown instead.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in safe(text).chars() {
+        match c {
+            '&' => escaped += "&amp;",
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '"' => escaped += "&quot;",
+            '\'' => escaped += "&#39;",
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_stays_text_inside_and_in_attributes() {
+        let hostile = "<b a='1' c=\"2\">&\u{1b}\u{202e}";
+        let shown = "&lt;b a=&#39;1&#39; c=&quot;2&quot;&gt;&amp;\\u{1b}\\u{202e}";
+        let element = tag("p", &[("title", &hostile)], hostile).into_string();
+        assert_eq!(element, format!("<p title=\"{shown}\">{shown}</p>"));
+    }
+
+    #[test]
+    fn elements_nest() {
+        let items: Markup = ["a", "b"].map(|text| tag("li", &[], text)).into();
+        let list = block("ul", &[("class", &"x")], items).into_string();
+        assert_eq!(list, "<ul class=\"x\"><li>a</li><li>b</li></ul>\n");
+        assert_eq!(leaf("br", &[]).into_string(), "<br/>");
+    }
+}

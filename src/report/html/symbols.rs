@@ -1,0 +1,71 @@
+//! A shape and a colour for each outcome. The shape alone tells them apart: print and many eyes have no colour.
+
+use super::markup::{Markup, leaf, tag};
+use crate::outcome::OutcomeKind;
+use crate::report::words;
+
+/// Failures and troubles, each with a lane of its own in pictures.
+pub(super) const TROUBLES: [OutcomeKind; 6] = [
+    OutcomeKind::ResetAfterConnect,
+    OutcomeKind::Refused,
+    OutcomeKind::Unreachable,
+    OutcomeKind::NoReply,
+    OutcomeKind::Local,
+    OutcomeKind::Unfinished,
+];
+
+/// Each outcome's shape around (0, 0), six units wide and high at most; hollow ones are only outlined.
+fn shape(kind: OutcomeKind) -> (&'static str, &'static str) {
+    match kind {
+        OutcomeKind::Connected | OutcomeKind::Reply => {
+            ("full", "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0z")
+        }
+        OutcomeKind::ClosedAfterConnect => ("full", "M-2.6-2.6h5.2v5.2h-5.2z"),
+        OutcomeKind::ResetAfterConnect => ("full", "M0-4.4L4.4 0L0 4.4L-4.4 0z"),
+        OutcomeKind::Refused => ("line", "M-3.2-3.2L3.2 3.2M3.2-3.2L-3.2 3.2"),
+        OutcomeKind::Unreachable => ("full", "M0-4L4.2 3.4H-4.2z"),
+        OutcomeKind::NoReply => ("line", "M-3.4 0a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0-6.8 0z"),
+        OutcomeKind::Local => ("line", "M-3-3h6v6h-6z"),
+        OutcomeKind::Unfinished => ("line", "M-3.5 0h7"),
+    }
+}
+
+/// The shapes of these outcomes, to be drawn by reference.
+pub(super) fn definitions() -> Markup {
+    let shapes = OutcomeKind::ALL.iter().map(|kind| {
+        let (style, path) = shape(*kind);
+        leaf(
+            "path",
+            &[("id", &id(*kind)), ("class", &style), ("d", &path)],
+        )
+    });
+    let shapes: Markup = shapes.collect();
+    let hidden: super::markup::Attributes = &[
+        ("class", &"shapes"),
+        ("width", &0),
+        ("height", &0),
+        ("aria-hidden", &"true"),
+    ];
+    tag("svg", hidden, tag("defs", &[], shapes))
+}
+
+/// The name of an outcome's shape; its class carries the colour.
+pub(super) fn id(kind: OutcomeKind) -> String {
+    format!("k-{}", kind.name())
+}
+
+/// A shape inside text, for the eyes only: the word stands beside it.
+pub(super) fn inline(kind: OutcomeKind) -> Markup {
+    let shape = leaf("use", &[("href", &format_args!("#{}", id(kind)))]);
+    let attributes: super::markup::Attributes = &[
+        ("class", &format_args!("symbol {}", id(kind))),
+        ("viewBox", &"-6 -6 12 12"),
+        ("aria-hidden", &"true"),
+    ];
+    tag("svg", attributes, shape)
+}
+
+/// The shape and the word.
+pub(super) fn named(kind: OutcomeKind) -> Markup {
+    [inline(kind), Markup::from(" "), words::outcome(kind).into()].into()
+}

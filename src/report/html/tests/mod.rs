@@ -1,0 +1,186 @@
+//! The page as a whole: what it shows, that it is well formed, that nothing gets out of its text, how large it is.
+
+mod story;
+mod well_formed;
+
+use std::time::Duration;
+
+use super::{DETAILED, STYLE};
+use crate::outcome::{LocalCause, Outcome, Refusal, Said};
+use story::{OK, Story, lost_syn, mixed, rejected};
+use well_formed::check;
+
+/// The page without its style sheet, which is a file of its own.
+fn without_style(page: &str) -> String {
+    page.replace(STYLE, "")
+}
+
+fn sized(probes: u64, targets: usize) -> usize {
+    let page = story::long(probes, targets).page();
+    check(&page);
+    page.len()
+}
+
+#[test]
+fn one_target() {
+    let page = mixed().page();
+    check(&page);
+    insta::assert_snapshot!("one", without_style(&page));
+}
+
+#[test]
+fn several_targets() {
+    let mut story = Story::new(&["db.example", "old.example", "far.example"]);
+    for _ in 0..2 {
+        story.probe(0, 412, OK);
+        story.probe(1, 377, Outcome::Refused(Refusal::ByRst));
+        story.probe(2, 0, Outcome::Local(LocalCause::NoRoute));
+    }
+    let page = story.page();
+    check(&page);
+    insta::assert_snapshot!("several", without_style(&page));
+}
+
+#[test]
+fn nothing_is_loaded_and_nothing_runs() {
+    for page in [
+        mixed().page(),
+        story::long(3000, 1).page(),
+        story::long(90, 30).page(),
+    ] {
+        let page = page.to_lowercase();
+        for loading in [
+            "<script",
+            "http:",
+            "https:",
+            "src=",
+            "url(",
+            "@import",
+            "<link",
+            "javascript:",
+        ] {
+            assert!(!page.contains(loading), "{loading}");
+        }
+        let links = page.split("href=\"").skip(1);
+        assert!(links.clone().count() > 0);
+        assert!(links.into_iter().all(|link| link.starts_with('#')));
+    }
+}
+
+#[test]
+fn hostile_text_stays_text() {
+    const HOSTILE: &str = "<script>alert('1')</script>\"&\u{1b}[2J\u{202e}\u{0}]]>--></style>";
+    let mut story = Story::new(&[HOSTILE, "b.example"]);
+    let [reply, silence] = [Outcome::Reply, Outcome::NoReply];
+    story.probe(0, 400, reply);
+    story.samples[0].ending.said = Some(Said::new(HOSTILE));
+    story.probe(0, 4_000_000, silence);
+    story.probe(1, 400, OK);
+    story.info.plan.command_line = format!("synack {HOSTILE}");
+    story.info.host.system = HOSTILE.to_owned();
+    story.info.host.name = Some(HOSTILE.to_owned());
+    story.info.unresolved = vec![HOSTILE.to_owned()];
+    let route = story.info.routes[0].as_mut().expect("a route");
+    route.interface = Some(HOSTILE.to_owned());
+    let page = story.page();
+    check(&page);
+    let rest = without_style(&page);
+    for raw in [
+        "<script",
+        "</style>]",
+        "\u{1b}",
+        "\u{202e}",
+        "\u{0}",
+        "alert('",
+    ] {
+        assert!(!rest.contains(raw), "{raw:?}");
+    }
+    assert_eq!(rest.matches("</style>").count(), 1);
+    let escaped = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&quot;&amp;";
+    // Title, heading, command twice, system twice, host, interface, lookup, unresolved, answer, verdict ...
+    assert!(rest.matches(escaped).count() > 10, "{rest}");
+    assert!(rest.contains("\\u{1b}[2J\\u{202e}\\u{0}"), "{rest}");
+}
+
+#[test]
+fn what_was_not_measured_is_absent() {
+    let mut story = Story::new(&["far.example"]);
+    story.probe(0, 0, Outcome::Local(LocalCause::NoRoute));
+    story.info.plan.pace.interval = Duration::ZERO;
+    let page = without_style(&story.page());
+    check(&page);
+    assert!(!page.contains("0.000"), "{page}");
+    assert!(!page.contains("<h3>Latency</h3>"), "{page}");
+    assert!(!page.contains("class=\"plane\""), "{page}");
+    assert!(page.contains("on this machine itself"), "{page}");
+}
+
+#[test]
+fn a_run_without_a_probe_has_a_page() {
+    for hosts in [&["db.example"][..], &["a.example", "b.example"]] {
+        let page = without_style(&Story::new(hosts).page());
+        check(&page);
+        assert!(!page.contains("class=\"chart\"") && !page.contains("class=\"spark\""));
+    }
+}
+
+#[test]
+fn only_percentiles_that_exist_are_marked() {
+    let mut story = Story::new(&["db.example"]);
+    (0..20).for_each(|index| story.probe(0, 400 + 10 * index, OK));
+    let page = story.page();
+    assert!(page.contains("p50 0.") && page.contains("p90 0."), "{page}");
+    assert!(!page.contains("p99 0."), "{page}");
+}
+
+#[test]
+fn probes_in_trouble_are_told_apart_by_shape() {
+    let mut story = mixed();
+    story.probe(0, 4_000_000, Outcome::Unfinished);
+    let page = story.page();
+    for kind in ["refused", "unreachable", "no-reply", "unfinished"] {
+        assert!(page.contains(&format!("<g class=\"k-{kind}\"")), "{kind}");
+        assert!(page.contains(&format!("href=\"#k-{kind}\"")), "{kind}");
+    }
+    assert!(page.contains("class=\"outage\""));
+}
+
+#[test]
+fn many_targets_are_all_counted_and_few_described() {
+    let page = story::long(1200, 600).page();
+    check(&page);
+    assert_eq!(page.matches("<section class=\"target\"").count(), DETAILED);
+    assert_eq!(page.matches("<svg class=\"spark\"").count(), 500);
+    assert!(page.contains("100 more targets are left out"));
+    assert!(page.contains("Details of 588 more targets are left out"));
+}
+
+#[test]
+fn trouble_comes_first() {
+    let mut story = Story::new(&["fine.example", "lossy.example", "dead.example"]);
+    for target in 0..3 {
+        story.probe(target, 400, OK);
+    }
+    story.probe(1, 1_015_000, lost_syn());
+    story.probe(2, 500, rejected());
+    let page = story.page();
+    let place = |name: &str| {
+        page.find(&format!("<h2><bdi>{name}"))
+            .expect("a part of its own")
+    };
+    assert!(place("dead.") < place("lossy."));
+    assert!(place("lossy.") < place("fine."));
+}
+
+#[test]
+fn the_page_of_ten_thousand_probes_is_small() {
+    for targets in [1, 2, 5, 12, 100, 1000] {
+        let bytes = sized(10_000, targets);
+        assert!(bytes < 500_000, "{targets} targets: {bytes}");
+    }
+    // Nothing alike next to each other is as large as it gets.
+    for targets in [1, 12, 1000] {
+        let bytes = story::worst(10_000, targets).page().len();
+        assert!(bytes < 500_000, "{targets} targets at their worst: {bytes}");
+    }
+}

@@ -1,0 +1,413 @@
+//! Picture 1: every probe at its time; answers as high as they are slow, failures in lanes above.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use super::facts::period;
+use super::heading;
+use super::markup::{Attributes, Markup, block, leaf, tag};
+use super::scale::{LogScale, Tick, time_ticks};
+use super::shades::{self, Shade};
+use super::symbols::{self, TROUBLES};
+use crate::clock::{spoken, time_of_day};
+use crate::outcome::{Class, OutcomeKind};
+use crate::report::numbers::{count, ms};
+use crate::report::{Report, TargetReport, words};
+use crate::stats::Stretch;
+
+/// Height of a lane.
+const LANE: f64 = 16.0;
+
+/// Height of the plane of answers, and the units it is drawn in: whole numbers are short.
+const PLANE: f64 = 190.0;
+const UNITS: (f64, f64) = (2000.0, 380.0);
+
+/// Shades narrower than this are not told one by one.
+const SHORT: f64 = 0.02;
+
+/// Places in a lane: nearer symbols would cover each other. On a page about many targets there are fewer: a symbol
+/// takes many bytes.
+const PLACES: f64 = 300.0;
+const PLACES_OF_MANY: f64 = 120.0;
+
+/// Room for the times of day below.
+const AXIS: f64 = 24.0;
+
+/// With fewer marks than this each can be larger.
+const FEW: usize = 200;
+
+/// At least this factor lies between bottom and top.
+const LEAST_RATIO: f64 = 3.0;
+
+/// What is drawn, and where.
+struct Picture<'a> {
+    report: &'a Report<'a>,
+    target: &'a TargetReport<'a>,
+    stretches: Vec<Stretch>,
+    /// The outcomes that have a lane.
+    lanes: Vec<OutcomeKind>,
+    /// Absent where no probe was answered.
+    scale: Option<LogScale>,
+    shades: Vec<Shade>,
+    from: Instant,
+    to: Instant,
+}
+
+/// Nothing where no probe ended.
+pub(super) fn section(report: &Report, target: &TargetReport, number: usize) -> Option<Markup> {
+    let picture = Picture::of(report, target)?;
+    let figure = [picture.svg(number), picture.legend(), picture.caption()];
+    Some([heading("Every probe in time"), block("figure", &[], figure)].into())
+}
+
+impl<'a> Picture<'a> {
+    fn of(report: &'a Report, target: &'a TargetReport) -> Option<Self> {
+        let timeline = &target.recorder.timeline;
+        let stretches = timeline.stretches();
+        let last = stretches.last()?.middle();
+        let seen = |kind: &OutcomeKind| stretches.iter().any(|it| it.count(*kind) > 0);
+        let (from, to) = (report.record.started, report.record.ended.max(last));
+        // A little room, so that no mark lies on an edge.
+        let room = to.saturating_duration_since(from) / 80;
+        Some(Self {
+            lanes: TROUBLES.into_iter().filter(seen).collect(),
+            scale: scale(&stretches),
+            shades: if target.never_answers() {
+                Vec::new()
+            } else {
+                shades::of(&stretches)
+            },
+            from: from.checked_sub(room).unwrap_or(from),
+            to: to + room,
+            report,
+            target,
+            stretches,
+        })
+    }
+
+    /// From 0 at the start of the run to 1 at its end.
+    fn place(&self, instant: Instant) -> f64 {
+        let span = self.to.saturating_duration_since(self.from).as_secs_f64();
+        let offset = instant.saturating_duration_since(self.from).as_secs_f64();
+        if span > 0.0 {
+            (offset / span).clamp(0.0, 1.0)
+        } else {
+            0.5
+        }
+    }
+
+    /// Where the plane begins.
+    fn top(&self) -> f64 {
+        LANE * self.lanes.len() as f64 + if self.lanes.is_empty() { 6.0 } else { 10.0 }
+    }
+
+    /// Where the plane ends.
+    fn bottom(&self) -> f64 {
+        self.top() + if self.scale.is_some() { PLANE } else { 0.0 }
+    }
+
+    fn svg(&self, number: usize) -> Markup {
+        let (title, text) = (format!("when-{number}"), format!("when-{number}-text"));
+        let parts = [
+            tag("title", &[("id", &title)], "Every probe in time"),
+            tag("desc", &[("id", &text)], self.in_words()),
+            self.shading(),
+            self.axes(),
+            (0..self.lanes.len()).map(|lane| self.lane(lane)).collect(),
+            self.plane(),
+        ];
+        let attributes: Attributes = &[
+            ("class", &"chart"),
+            ("height", &(self.bottom() + AXIS)),
+            ("role", &"img"),
+            ("aria-labelledby", &format_args!("{title} {text}")),
+        ];
+        block("svg", attributes, parts)
+    }
+
+    fn axes(&self) -> Markup {
+        let bottom = self.bottom();
+        let mut axes = Markup::default();
+        for tick in self.scale.map(LogScale::ticks).unwrap_or_default() {
+            let y = format!("{:.1}", bottom - tick.place * PLANE);
+            axes.push(horizontal("grid", &y));
+            let at: Attributes = &[("class", &"e"), ("x", &-8), ("y", &y), ("dy", &".35em")];
+            axes.push(tag("text", at, format!("{} ms", tick.label)));
+        }
+        axes.push(horizontal("axis", &bottom.to_string()));
+        axes.push(below(bottom, "UTC"));
+        let clock = &self.report.info.clock;
+        for (index, tick) in time_ticks(clock.at(self.from), clock.at(self.to))
+            .iter()
+            .enumerate()
+        {
+            axes.push(named_tick(tick, bottom, index % 2 == 1));
+        }
+        axes
+    }
+
+    /// Symbols of one outcome.
+    #[allow(clippy::cast_possible_truncation)] // a few hundred places
+    fn lane(&self, lane: usize) -> Markup {
+        let kind = self.lanes[lane];
+        let y = LANE * (lane as f64 + 0.5);
+        let alone = self.report.info.targets.len() == 1;
+        let all = if alone { PLACES } else { PLACES_OF_MANY };
+        let of_kind = self.stretches.iter().filter(|it| it.count(kind) > 0);
+        let places: BTreeSet<_> = of_kind
+            .map(|it| (self.place(it.middle()) * all).round() as i64)
+            .collect();
+        let shape = format!("#{}", symbols::id(kind));
+        let symbol = |place: &i64| {
+            let x = format!("{:.1}%", *place as f64 * 100.0 / all);
+            leaf("use", &[("href", &shape), ("x", &x)])
+        };
+        let name: Attributes = &[("class", &"e roomy"), ("x", &-8), ("dy", &".35em")];
+        let narrow: Attributes = &[("class", &"narrow"), ("href", &shape), ("x", &-12)];
+        let parts = [
+            horizontal("lane", "0"),
+            tag("text", name, words::outcome(kind)),
+            leaf("use", narrow),
+            places.iter().map(symbol).collect(),
+        ];
+        let group: Attributes = &[
+            ("class", &symbols::id(kind)),
+            ("transform", &format_args!("translate(0 {y})")),
+        ];
+        tag("g", group, parts)
+    }
+
+    /// Answers: a dot each, or a bar from the fastest to the slowest of a stretch.
+    fn plane(&self) -> Markup {
+        let Some(scale) = self.scale else {
+            return Markup::default();
+        };
+        let kinds = [
+            OutcomeKind::Connected,
+            OutcomeKind::Reply,
+            OutcomeKind::ClosedAfterConnect,
+        ];
+        let paths = kinds.into_iter().filter_map(|kind| {
+            let answers = self
+                .stretches
+                .iter()
+                .filter(|it| shown_as(it) == Some(kind));
+            let marks: BTreeSet<_> = answers.filter_map(|it| self.mark(it, scale)).collect();
+            let path: String = marks.iter().map(drawn).collect();
+            let class = symbols::id(kind);
+            (!path.is_empty()).then(|| leaf("path", &[("class", &class), ("d", &path)]))
+        });
+        let merged = self.target.recorder.timeline.resolution().is_some();
+        let class = match self.stretches.len() {
+            _ if merged => "plane merged",
+            ..FEW => "plane few",
+            _ => "plane",
+        };
+        let attributes: Attributes = &[
+            ("class", &class),
+            ("y", &self.top()),
+            ("width", &"100%"),
+            ("height", &PLANE),
+            ("viewBox", &format_args!("0 0 {} {}", UNITS.0, UNITS.1)),
+            ("preserveAspectRatio", &"none"),
+        ];
+        tag("svg", attributes, paths.collect::<Markup>())
+    }
+
+    /// Where a stretch is drawn: its place in time, and its slowest and its fastest answer.
+    #[allow(clippy::cast_possible_truncation)] // a few thousand units
+    fn mark(&self, stretch: &Stretch, scale: LogScale) -> Option<(i64, i64, i64)> {
+        let (fastest, slowest) = stretch.latency()?;
+        let x = (self.place(stretch.middle()) * UNITS.0).round() as i64;
+        let y = |us| ((1.0 - scale.place(us)) * UNITS.1).round() as i64;
+        Some((x, y(slowest), y(fastest)))
+    }
+
+    /// Those that are wide enough to point at tell when they were; the others are one path, which is short.
+    fn shading(&self) -> Markup {
+        let mut shading = Markup::default();
+        let mut short = String::new();
+        for shade in &self.shades {
+            let from = self.place(shade.from);
+            let width = self.place(shade.to.unwrap_or(self.to)) - from;
+            if width < SHORT {
+                // Even a short one must be seen.
+                let (x, width) = (from * UNITS.0, (width * UNITS.0).max(8.0));
+                short += &format!("M{x:.0} 0h{width:.0}v1h-{width:.0}z");
+            } else {
+                shading.push(self.shade(shade, from, width));
+            }
+        }
+        let plane: Attributes = &[
+            ("width", &"100%"),
+            ("height", &self.bottom()),
+            ("viewBox", &format_args!("0 0 {} 1", UNITS.0)),
+            ("preserveAspectRatio", &"none"),
+        ];
+        if !short.is_empty() {
+            let path = leaf("path", &[("class", &"outage short"), ("d", &short)]);
+            shading.push(tag("svg", plane, path));
+        }
+        shading
+    }
+
+    fn shade(&self, shade: &Shade, from: f64, width: f64) -> Markup {
+        let (failed, when) = (count(shade.failed, "probe"), self.when(shade));
+        let words = format!("{failed} failed and none succeeded: {when}");
+        let attributes: Attributes = &[
+            ("class", &"outage"),
+            ("x", &format_args!("{:.2}%", from * 100.0)),
+            ("width", &format_args!("{:.2}%", width * 100.0)),
+            ("height", &self.bottom()),
+        ];
+        tag("rect", attributes, tag("title", &[], words))
+    }
+
+    fn when(&self, shade: &Shade) -> String {
+        let at = |instant| time_of_day(self.report.info.clock.at(instant));
+        let from = at(shade.from);
+        match shade.to {
+            Some(to) => format!("{from} to {}", at(to)),
+            None => format!("{from} to the end"),
+        }
+    }
+
+    /// What the symbols stand for.
+    fn legend(&self) -> Markup {
+        let kinds = OutcomeKind::ALL.into_iter().filter_map(|kind| {
+            let number = self.target.recorder.count(kind);
+            let words = format!(" {number}");
+            (number > 0).then(|| block("li", &[], [symbols::named(kind), words.into()]))
+        });
+        let mut items: Markup = kinds.collect();
+        if !self.shades.is_empty() {
+            let swatch: Attributes = &[("class", &"swatch"), ("aria-hidden", &"true")];
+            let swatch = tag("span", swatch, Markup::default());
+            let words = " nothing succeeded";
+            items.push(block("li", &[], [swatch, words.into()]));
+        }
+        block("ul", &[("class", &"legend")], items)
+    }
+
+    fn caption(&self) -> Markup {
+        let mut words = format!("{}.", period(self.report));
+        words += match self.target.recorder.timeline.resolution() {
+            None => " Each mark is a probe at the time it was sent",
+            Some(_) => " Each mark stands for the probes of a stretch of time",
+        };
+        if let Some(resolution) = self.target.recorder.timeline.resolution() {
+            let width = spoken(rounded(resolution));
+            words += &format!(" of about {width}");
+        }
+        if self.scale.is_some() {
+            words += match self.target.recorder.timeline.resolution() {
+                None => "; its height is the time to its answer, on a logarithmic scale.",
+                Some(_) => {
+                    "; bars reach from the fastest to the slowest answer, on a logarithmic scale."
+                }
+            };
+        } else {
+            words += "; no probe was answered.";
+        }
+        if self.scale.is_some() && !self.lanes.is_empty() {
+            words += " What failed stands above, with no height of its own.";
+        }
+        words += &self.longest().unwrap_or_default();
+        block("figcaption", &[], words)
+    }
+
+    /// Since when not, in one line; a single failure is no time.
+    fn longest(&self) -> Option<String> {
+        let shades = self.shades.iter().filter(|shade| shade.failed > 1);
+        let length = |shade: &&Shade| shade.to.unwrap_or(self.to) - shade.from;
+        let when = self.when(shades.max_by_key(length)?);
+        Some(format!(" The longest time without a success: {when}."))
+    }
+
+    /// The picture for those who do not see it.
+    fn in_words(&self) -> String {
+        let recorder = self.target.recorder;
+        let (sent, when) = (count(recorder.sent(), "probe"), period(self.report));
+        let mut words = format!("{sent}, {when}.");
+        if let Some(figures) = recorder.connect.figures() {
+            let (low, high) = (ms(figures.min), ms(figures.max));
+            words += &format!(" Answers took {low} to {high} ms.");
+        }
+        for kind in &self.lanes {
+            words += &format!(" {}: {}.", words::outcome(*kind), recorder.count(*kind));
+        }
+        words += &self.longest().unwrap_or_default();
+        words
+    }
+}
+
+/// Around all answers that are drawn.
+fn scale(stretches: &[Stretch]) -> Option<LogScale> {
+    let answered = stretches.iter().filter(|it| shown_as(it).is_some());
+    let ranges = answered.filter_map(Stretch::latency);
+    let (low, high) = ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+    Some(LogScale::around(low, high, LEAST_RATIO))
+}
+
+/// The kind of success as which a stretch is drawn among the answers.
+fn shown_as(stretch: &Stretch) -> Option<OutcomeKind> {
+    let kinds = OutcomeKind::ALL.into_iter();
+    let mut successes = kinds.filter(|kind| kind.class() == Class::Succeeded);
+    successes.find(|kind| stretch.count(*kind) > 0)
+}
+
+/// Two digits are enough for a width.
+fn rounded(duration: Duration) -> Duration {
+    let ns = duration.as_nanos().max(1);
+    let unit = 10_u128.pow(ns.ilog10().saturating_sub(1));
+    let ns = (ns + unit / 2) / unit * unit;
+    Duration::from_nanos(u64::try_from(ns).unwrap_or(u64::MAX))
+}
+
+/// A line without a length has round ends: a dot, whatever the shape of the picture.
+fn drawn((x, top, bottom): &(i64, i64, i64)) -> String {
+    if top == bottom {
+        format!("M{x} {top}h0")
+    } else {
+        format!("M{x} {top}V{bottom}")
+    }
+}
+
+/// A line across the picture.
+pub(super) fn horizontal(class: &str, y: &str) -> Markup {
+    leaf(
+        "line",
+        &[("class", &class), ("x2", &"100%"), ("y1", &y), ("y2", &y)],
+    )
+}
+
+/// What an axis measures, below its left end.
+pub(super) fn below(bottom: f64, unit: &str) -> Markup {
+    let at: Attributes = &[("class", &"e"), ("x", &-8), ("y", &(bottom + 17.0))];
+    tag("text", at, unit)
+}
+
+/// A value of the horizontal axis. Every other one gives way on a narrow page.
+pub(super) fn named_tick(tick: &Tick, bottom: f64, gives_way: bool) -> Markup {
+    let x = format!("{:.2}%", tick.place * 100.0);
+    let line: Attributes = &[
+        ("class", &"axis"),
+        ("x1", &x),
+        ("x2", &x),
+        ("y1", &bottom),
+        ("y2", &(bottom + 4.0)),
+    ];
+    // Names at the ends must not stick out.
+    let side = match tick.place {
+        ..0.05 => "",
+        0.95.. => "e",
+        _ => "m",
+    };
+    let class = if gives_way {
+        format!("{side} roomy")
+    } else {
+        side.to_owned()
+    };
+    let name: Attributes = &[("class", &class), ("x", &x), ("y", &(bottom + 17.0))];
+    [leaf("line", line), tag("text", name, tick.label.as_str())].into()
+}

@@ -26,6 +26,7 @@ mod words;
 use std::net::SocketAddr;
 
 pub use form::Form;
+pub use html::over_text;
 pub(crate) use page::wrap;
 pub use page::{NARROWEST, WIDEST};
 pub use redact::Redactor;

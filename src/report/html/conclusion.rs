@@ -4,12 +4,13 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::markup::{Markup, block, tag};
+use super::state;
 use crate::clock::time_of_day;
 use crate::explain::Verdict;
 use crate::outcome::{Class, OutcomeKind};
 use crate::report::live::label;
-use crate::report::numbers::{count, interval, percent};
-use crate::report::parts::{judged, judged_unnamed};
+use crate::report::numbers::count;
+use crate::report::parts::{judged, judged_unnamed, loss};
 use crate::report::{Report, TargetReport, words};
 
 /// Different meanings explained on a page about many targets.
@@ -40,6 +41,21 @@ pub(super) fn of_section(report: &Report, target: &TargetReport) -> Markup {
     let verdict = judged(target);
     let evidence = list("ul", evidence(report, target));
     [paragraphs(&verdict.meaning), evidence, next(&verdict.next)].into()
+}
+
+/// What the checks found; nothing where none were asked for.
+pub(super) fn checks(report: &Report) -> Markup {
+    if report.findings.is_empty() {
+        return Markup::default();
+    }
+    let items = report.findings.iter().map(|finding| {
+        let verdict = state::checked(finding.passed);
+        let words = format!(" {}: {}", finding.asked, finding.found);
+        block("li", &[], [verdict, words.into()])
+    });
+    let list = block("ul", &[("class", &"checks")], items.collect::<Markup>());
+    let heading = block("h2", &[], "Checks");
+    block("section", &[], [heading, list])
 }
 
 fn boxed(content: impl Into<Markup>) -> Markup {
@@ -95,22 +111,15 @@ fn evidence(report: &Report, target: &TargetReport) -> Vec<String> {
         };
         facts.push(format!("{number} \u{d7} {kind}{detail}; {when}"));
     }
-    facts.extend(loss(target));
+    facts.extend(loss(target).map(|(share, sure)| format!("loss {share}, {sure}")));
     facts
-}
-
-/// `loss 50.0 %, 95 % interval 19 to 81 %`.
-pub(super) fn loss(target: &TargetReport) -> Option<String> {
-    let loss = target.loss()?;
-    let failed = target.recorder.count_class(Class::Failed);
-    let counted = failed + target.recorder.count_class(Class::Succeeded);
-    let (share, interval) = (percent(failed, counted), interval(loss.low, loss.high));
-    Some(format!("loss {share}, 95 % interval {interval} %"))
 }
 
 /// Targets of which the same can be said, apart from their names.
 struct Group {
+    /// The first names; to make them all would take long where there are very many.
     names: Vec<String>,
+    size: usize,
     verdict: Verdict,
 }
 
@@ -159,30 +168,35 @@ fn groups(targets: &[TargetReport]) -> Vec<Group> {
     let mut places = HashMap::new();
     let troubled = targets.iter().filter(|target| super::has_causes(target));
     for target in troubled {
-        let name = label(target.info, target.target);
         let place = *places.entry(judged_unnamed(target)).or_insert(groups.len());
-        match groups.get_mut(place) {
-            Some(group) => group.names.push(name),
-            None => groups.push(Group {
-                names: vec![name],
+        if place == groups.len() {
+            groups.push(Group {
+                names: Vec::new(),
+                size: 0,
                 verdict: judged(target),
-            }),
+            });
         }
+        groups[place].add(target);
     }
     // What concerns many comes first; equal numbers keep their order, the worst first.
-    groups.sort_by_key(|group| Reverse(group.names.len()));
+    groups.sort_by_key(|group| Reverse(group.size));
     groups
 }
 
 impl Group {
+    fn add(&mut self, target: &TargetReport) {
+        if self.names.len() < NAMED {
+            self.names.push(label(target.info, target.target));
+        }
+        self.size += 1;
+    }
+
     fn heading(&self) -> String {
-        let first: Vec<_> = self.names.iter().take(NAMED).cloned().collect();
-        let more = self.names.len() - first.len();
-        let names = first.join(", ");
-        match (self.names.len(), more) {
+        let names = self.names.join(", ");
+        match (self.size, self.size - self.names.len()) {
             (1, _) => names,
             (_, 0) => format!("{names} (explained for the first)"),
-            _ => format!("{names} and {more} more (explained for the first)"),
+            (_, more) => format!("{names} and {more} more (explained for the first)"),
         }
     }
 }

@@ -1,13 +1,14 @@
 //! How the run was made, and what its numbers cannot say.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::markup::{Markup, block, tag};
 use crate::clock::{date_and_time, rfc3339, spoken};
 use crate::outcome::Class;
 use crate::plan::{Limit, Pace};
-use crate::report::numbers::{count, ms};
-use crate::report::{Report, RunInfo, VERSION};
+use crate::report::numbers::count;
+use crate::report::{Report, RunInfo, VERSION, notes};
 use crate::stats::Statistics;
 use crate::target::Protocol;
 
@@ -22,7 +23,7 @@ pub(super) fn section(report: &Report) -> Markup {
     facts.extend(network(report.info));
     facts.push(("Clocks", clocks(report.info)));
     facts.push(("Limits of the sample", list(limits(report))));
-    let notes = notes(report);
+    let notes = notes::run(report);
     if !notes.is_empty() {
         facts.push(("Notes", list(notes)));
     }
@@ -141,14 +142,10 @@ fn network(info: &RunInfo) -> Vec<(&'static str, Markup)> {
     facts
 }
 
+/// Each once, in order of appearance; there may be very many.
 fn different(values: impl Iterator<Item = String>) -> Vec<String> {
-    let mut known: Vec<String> = Vec::new();
-    for value in values {
-        if !known.contains(&value) {
-            known.push(value);
-        }
-    }
-    known
+    let mut known = HashSet::new();
+    values.filter(|value| known.insert(value.clone())).collect()
 }
 
 /// Every address of every name, and how long the lookup took.
@@ -232,55 +229,4 @@ fn limits(report: &Report) -> Vec<String> {
         ));
     }
     lines
-}
-
-/// What went wrong with the measuring itself.
-fn notes(report: &Report) -> Vec<String> {
-    let record = &report.record;
-    let mut notes = Vec::new();
-    notes.extend(schedule_lag(report));
-    if record.standstill > Duration::ZERO {
-        let lost = spoken(round_ms(record.standstill));
-        notes.push(format!(
-            "this process stood still for {lost} in all (stopped, starved, or held up by its output)"
-        ));
-    }
-    if record.behind > Duration::ZERO {
-        let behind = spoken(round_ms(record.behind));
-        notes.push(format!(
-            "this machine could not keep the schedule; it was moved on by {behind}"
-        ));
-    }
-    if record.skipped > 0 {
-        let skipped = count(record.skipped, "probe");
-        notes.push(format!(
-            "{skipped} of the schedule left out for that; they are in no count"
-        ));
-    }
-    if let Some(cap) = record.descriptor_cap {
-        let probes = count(cap as u64, "probe");
-        notes.push(format!(
-            "the limit of open files allowed only {probes} at once (ulimit -n)"
-        ));
-    }
-    let drift = record.wall_clock_moved;
-    if drift.abs() > 1.0 {
-        notes.push(format!(
-            "the wall clock moved by {drift:+.0} s during the run (it was set, or the machine slept); times here go \
-             on from the start"
-        ));
-    }
-    notes
-}
-
-/// Only an open loop has a schedule to be late for.
-fn schedule_lag(report: &Report) -> Option<String> {
-    let lag = &report.statistics.lag;
-    let open_loop = !report.info.plan.pace.is_closed_loop();
-    let max = ms(lag.figures().filter(|_| open_loop)?.max);
-    let p99 = lag
-        .percentile(99.0)
-        .map(|us| format!("p99 {} ms, ", ms(us)));
-    let p99 = p99.unwrap_or_default();
-    Some(format!("probes started late by: {p99}max {max} ms"))
 }

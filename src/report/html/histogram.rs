@@ -9,8 +9,8 @@ use crate::report::numbers::{count, ms, percentile_name};
 use crate::stats::{Figures, Statistics};
 use crate::target::Protocol;
 
-/// Bars, unless the clock is too coarse for so many.
-const BARS: u32 = 80;
+/// The fewest and the most bars, unless the clock is too coarse for so many.
+const BARS: (u64, u64) = (12, 80);
 
 /// No bar is narrower than this many microseconds, which are what the histogram counts in: narrower ones would
 /// hold now more, now fewer of them, and show a comb that is not there.
@@ -57,7 +57,8 @@ impl<'a> Picture<'a> {
         let values = &target.recorder.connect;
         let figures = values.figures().filter(|it| it.count >= FEWEST)?;
         let scale = LogScale::around(figures.min, figures.max, 1.2);
-        let edges = edges(scale, Statistics::digits(target.info.targets.len()));
+        let digits = Statistics::digits(target.info.targets.len());
+        let edges = edges(scale, digits, bars(figures.count));
         let wanted = target.info.plan.output.percentiles.iter().take(MARKED);
         let percentiles = wanted
             .filter_map(|percent| Some((*percent, values.percentile(*percent)?)))
@@ -204,15 +205,21 @@ impl<'a> Picture<'a> {
     }
 }
 
+/// The more values, the finer: few values in many bars would be a fence, no shape.
+fn bars(values: u64) -> u32 {
+    let bars = (4 * values.isqrt()).clamp(BARS.0, BARS.1);
+    u32::try_from(bars).unwrap_or(1)
+}
+
 /// Edges of bars that look equally wide on the scale.
-fn edges(scale: LogScale, digits: u8) -> Vec<f64> {
+fn edges(scale: LogScale, digits: u8, most: u32) -> Vec<f64> {
     let coarse = 1.0 + 2.0 * 10_f64.powi(-i32::from(digits));
     let edge = |number: u32, bars: u32| scale.value(f64::from(number) / f64::from(bars));
     let is_fine = |bars: &u32| {
         let (low, next) = (edge(0, *bars), edge(1, *bars));
         next - low >= NARROWEST && next / low >= coarse
     };
-    let bars = (1..=BARS).rev().find(is_fine).unwrap_or(1);
+    let bars = (1..=most).rev().find(is_fine).unwrap_or(1);
     (0..=bars).map(|number| edge(number, bars)).collect()
 }
 
@@ -222,11 +229,13 @@ mod tests {
 
     #[test]
     fn bars_are_as_many_as_the_clock_can_tell_apart() {
-        let bars = |low, high, digits| edges(LogScale::around(low, high, 1.2), digits).len() - 1;
+        let bars =
+            |low, high, digits| edges(LogScale::around(low, high, 1.2), digits, 80).len() - 1;
         assert_eq!(bars(400.0, 1_015_000.0, 3), 80);
         assert!(bars(400.0, 450.0, 3) > 10);
         assert!(bars(16.0, 60.0, 3) < 12);
         assert!(bars(400.0, 40_000.0, 1) < 40);
         assert_eq!(bars(1.0, 1.0, 3), 1);
+        assert_eq!([5, 40, 100, 1_000_000].map(super::bars), [12, 24, 40, 80]);
     }
 }

@@ -5,31 +5,20 @@ use super::markup::Markup;
 use super::table::{Column, table};
 use crate::report::TargetReport;
 use crate::report::numbers::{ms, ms_or_dash, percentile_name};
+use crate::report::parts::times;
 use crate::stats::Distribution;
-use crate::target::Protocol;
 
 /// Nothing where no probe was answered.
 pub(super) fn section(target: &TargetReport) -> Option<Markup> {
-    let recorder = target.recorder;
-    let (name, rtt) = match target.target.protocol {
-        Protocol::Tcp => ("connect", "the kernel's: SYN to SYN-ACK"),
-        _ if recorder.rtt_by_user => ("reply", "own clock to the kernel's arrival"),
-        _ => ("reply", "the kernel's: datagram to answer"),
-    };
-    let rows = [
-        (name, &recorder.connect, "what an application waits"),
-        ("path rtt", &recorder.rtt, rtt),
-        ("refused", &recorder.refused, "first SYN to RST"),
-    ];
     let percentiles = &target.info.plan.output.percentiles;
-    let rows: Vec<_> = rows
+    let rows: Vec<_> = times(target)
         .into_iter()
         .filter_map(|(name, values, note)| row(name, values, percentiles, note))
         .collect();
     if rows.is_empty() {
         return None;
     }
-    let caption = "In milliseconds. A dash: too few values for that figure.";
+    let caption = "A dash: too few values for that figure.";
     let table = table("Latency", caption, &columns(percentiles), rows);
     Some([heading("Latency"), table].into())
 }
@@ -39,7 +28,7 @@ fn columns(percentiles: &[f64]) -> Vec<Column> {
     let mut headings = vec!["count".to_owned(), "min".to_owned()];
     headings.extend(names);
     headings.extend(["max", "mean", "stddev"].map(str::to_owned));
-    let mut columns = vec![("kind".to_owned(), "")];
+    let mut columns = vec![("time".to_owned(), "")];
     columns.extend(headings.into_iter().map(|heading| (heading, "n")));
     columns.push(("what it is".to_owned(), "t"));
     columns

@@ -51,6 +51,20 @@ pub(super) fn page(report: &Report) -> String {
     format!("<!DOCTYPE html>\n{}", page.into_string())
 }
 
+/// The page with its text changed, but not its markup or style: names can be taken out, whatever they are called.
+pub fn over_text(page: &str, mut change: impl FnMut(&str) -> String) -> String {
+    let parts: Vec<_> = page.split(STYLE).collect();
+    let parts = parts.iter().map(|part| {
+        // No `>` of a text or of an attribute stands for itself.
+        let pieces = part.split_inclusive('>').map(|piece| {
+            let (text, tag) = piece.split_at(piece.find('<').unwrap_or(piece.len()));
+            change(text) + tag
+        });
+        pieces.collect::<String>()
+    });
+    parts.collect::<Vec<_>>().join(STYLE)
+}
+
 fn has_causes(target: &TargetReport) -> bool {
     !target.recorder.causes.is_empty()
 }
@@ -112,12 +126,14 @@ fn body(report: &Report, targets: &[TargetReport]) -> Markup {
     let mut body = Markup::default();
     if let [target] = targets {
         body.push(conclusion::of_one(report, target));
+        body.push(conclusion::checks(report));
         body.push(block("h2", &[], "Results"));
         body.push(details(report, target, 1));
         body.push(facts::section(report));
         return body;
     }
     body.push(conclusion::of_many(targets));
+    body.push(conclusion::checks(report));
     body.push(overview::section(targets, DETAILED));
     for (number, target) in (1..).zip(targets.iter().take(DETAILED)) {
         body.push(one_of_many(report, target, number));

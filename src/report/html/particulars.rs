@@ -4,11 +4,10 @@ use super::facts::definitions;
 use super::heading;
 use super::markup::Markup;
 use super::table::{Column, table};
-use crate::clock::{spoken, time_of_day};
-use crate::outcome::OutcomeKind;
-use crate::report::numbers::{count, ms};
+use crate::clock::time_of_day;
+use crate::report::parts::facts;
 use crate::report::{Report, TargetReport, words};
-use crate::stats::{Outage, Ttls};
+use crate::stats::Outage;
 
 /// Outages listed from either end of the run; the others are counted.
 const LISTED: usize = 8;
@@ -24,73 +23,12 @@ pub(super) fn section(report: &Report, target: &TargetReport) -> Option<Markup> 
     section.push(outages);
     if !facts.is_empty() {
         section.push(heading("Also seen"));
-        section.push(definitions(facts));
+        let facts = facts.into_iter();
+        section.push(definitions(
+            facts.map(|(name, words)| (name, words.into())).collect(),
+        ));
     }
     Some(section)
-}
-
-fn facts(report: &Report, target: &TargetReport) -> Vec<(&'static str, Markup)> {
-    let (recorder, answers) = (target.recorder, &target.recorder.answers);
-    let mut facts: Vec<(&'static str, Markup)> = Vec::new();
-    if let Some(us) = recorder.jitter.mean_us() {
-        let words = format!(
-            "{} ms, mean absolute difference of successive answers",
-            ms(us)
-        );
-        facts.push(("Jitter", words.into()));
-    }
-    facts.extend(ttl(report, &answers.ttl).map(|ttl| ("TTL of answers", ttl.into())));
-    let unfinished = recorder.count(OutcomeKind::Unfinished);
-    let timeout = spoken(target.info.plan.pace.timeout);
-    let after = format!("after the {timeout} timeout, counted above as no reply");
-    for (name, number, noun, words) in [
-        ("Late", recorder.late, "answer", after.as_str()),
-        (
-            "Duplicates",
-            answers.duplicates,
-            "further answer",
-            "to a probe that had one already",
-        ),
-        (
-            "Reordered",
-            answers.reordered,
-            "answer",
-            "after that to a later probe",
-        ),
-        (
-            "Strays",
-            answers.strays,
-            "datagram",
-            "from the target that answered no probe; not counted",
-        ),
-        (
-            "Unfinished",
-            unfinished,
-            "probe",
-            "under way when the run was stopped; not counted",
-        ),
-    ] {
-        if number > 0 {
-            let words = format!("{} {words}", count(number, noun));
-            facts.push((name, words.into()));
-        }
-    }
-    facts
-}
-
-/// `64`, or what it was and since when it is something else.
-fn ttl(report: &Report, ttls: &Ttls) -> Option<String> {
-    let ((_, first), others) = ttls.changes.split_first()?;
-    let mut text = first.to_string();
-    for (since, ttl) in others {
-        let since = time_of_day(report.info.clock.at(*since));
-        text += &format!(", then {ttl} from {since}");
-    }
-    if ttls.total > 0 {
-        let changes = count(ttls.total, "change");
-        text += &format!(" ({changes} in all: the path changed, or somebody else answers)");
-    }
-    Some(text)
 }
 
 /// The outages remembered, which are the first and the last ones if there were many.

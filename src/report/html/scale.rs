@@ -151,8 +151,7 @@ pub(super) fn time_ticks(from: Timestamp, to: Timestamp) -> Vec<Tick> {
     let fitting = TIME_STEPS
         .into_iter()
         .find(|step| span as f64 <= *step as f64 * TICKS);
-    // Far more days than ticks are ever asked for.
-    let longest = (span / DAY / 4 + 1) * DAY;
+    let longest = (span / (6 * DAY) + 1) * DAY;
     let step = fitting.unwrap_or(longest);
     let first = -(-begin).div_euclid(step);
     let moments = (first..).map(|n| n * step).take_while(|at| *at <= end);
@@ -167,14 +166,11 @@ pub(super) fn time_ticks(from: Timestamp, to: Timestamp) -> Vec<Tick> {
 /// As much of a moment as its step needs: `12:00:03.200`, `12:00:03`, `12:00`, `11-20`.
 fn label_time(at: i64, step: i64) -> String {
     let text = Timestamp::from_millisecond(at).map_or_else(|_| String::new(), rfc3339);
-    let part = if step < 1_000 {
-        11..23
-    } else if step < 60_000 {
-        11..19
-    } else if step < DAY {
-        11..16
-    } else {
-        5..10
+    let part = match step {
+        ..1_000 => 11..23,
+        1_000..60_000 => 11..19,
+        60_000..DAY => 11..16,
+        _ => 5..10,
     };
     text.get(part).unwrap_or_default().to_owned()
 }

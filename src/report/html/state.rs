@@ -82,6 +82,20 @@ impl State {
     }
 }
 
+/// How a check went.
+pub(super) fn checked(passed: bool) -> Markup {
+    let (state, word) = if passed {
+        (State::Fine, "ok")
+    } else {
+        (State::Down, "failed")
+    };
+    tag(
+        "span",
+        &[("class", &state.class())],
+        [state.marked(), word.into()],
+    )
+}
+
 /// The first thing that is read.
 pub(super) fn badge(state: State, text: &str) -> Markup {
     let class = format!("state {}", state.class());

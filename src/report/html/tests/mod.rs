@@ -5,7 +5,8 @@ mod well_formed;
 
 use std::time::Duration;
 
-use super::{DETAILED, STYLE};
+use super::{DETAILED, STYLE, over_text};
+use crate::check::Finding;
 use crate::outcome::{LocalCause, Outcome, Refusal, Said};
 use story::{OK, Story, lost_syn, mixed, rejected};
 use well_formed::check;
@@ -153,6 +154,36 @@ fn many_targets_are_all_counted_and_few_described() {
     assert_eq!(page.matches("<svg class=\"spark\"").count(), 500);
     assert!(page.contains("100 more targets are left out"));
     assert!(page.contains("Details of 590 more targets are left out"));
+}
+
+#[test]
+fn checks_say_how_they_went() {
+    let mut story = mixed();
+    for passed in [true, false] {
+        story.findings.push(Finding {
+            asked: "loss > 1 %".to_owned(),
+            found: "loss is <b>".to_owned(),
+            passed,
+        });
+    }
+    let page = story.page();
+    check(&page);
+    assert!(
+        page.contains("ok</span> loss &gt; 1 %: loss is &lt;b&gt;</li>"),
+        "{page}"
+    );
+    assert!(page.contains("failed</span> loss &gt; 1 %"), "{page}");
+}
+
+#[test]
+fn text_can_be_changed_without_touching_the_markup() {
+    let page = Story::new(&["main.example"]).page();
+    let changed = over_text(&page, |text| text.replace("main", "target-1"));
+    check(&changed);
+    assert!(over_text(&page, str::to_uppercase).contains(STYLE));
+    assert!(changed.contains("<main>") && changed.contains("target-1.example"));
+    assert!(!changed.contains("main.example"));
+    assert_eq!(over_text(&page, str::to_owned), page);
 }
 
 #[test]

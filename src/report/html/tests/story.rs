@@ -1,19 +1,16 @@
 //! Runs made up to the microsecond.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::check::Finding;
 use crate::clock::WallClock;
 use crate::outcome::{
     Ending, Evidence, Handshake, IcmpError, IcmpVersion, LocalCause, Outcome, Refusal, Rtt,
     RttClock, Sample, TargetId, Unreached,
 };
-use crate::plan::{CheckPlan, ContentPlan, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan};
-use crate::platform::{HostFacts, Route};
-use crate::report::{Report, RunInfo, WIDEST, html};
+use crate::report::tests::info_of;
+use crate::report::{Report, RunInfo, html};
 use crate::stats::{RunRecord, Statistics};
-use crate::target::{Lookup, Protocol, Target};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -23,6 +20,7 @@ pub(super) const OK: Outcome = Outcome::Connected(Handshake::Clean);
 pub(super) struct Story {
     pub(super) info: RunInfo,
     pub(super) samples: Vec<Sample>,
+    pub(super) findings: Vec<Finding>,
     start: Instant,
     sent: Vec<u32>,
 }
@@ -31,23 +29,12 @@ impl Story {
     pub(super) fn new(hosts: &[&str]) -> Self {
         let start = Instant::now();
         let anchor = "2026-11-20T12:00:03Z".parse().expect("a time");
-        let info = RunInfo {
-            plan: plan(),
-            targets: hosts.iter().map(|host| target(host)).collect(),
-            unresolved: Vec::new(),
-            routes: hosts.iter().map(|_| Some(route())).collect(),
-            host: HostFacts {
-                system: "Linux 6.18".to_owned(),
-                name: Some("desk".to_owned()),
-                rtt_clock: Some("kernel"),
-            },
-            columns: WIDEST,
-            unicode: false,
-            clock: WallClock::anchored(start, anchor),
-        };
+        let mut info = info_of(hosts);
+        info.clock = WallClock::anchored(start, anchor);
         Self {
             sent: vec![0; hosts.len()],
             samples: Vec::new(),
+            findings: Vec::new(),
             info,
             start,
         }
@@ -98,49 +85,8 @@ impl Story {
             info: &self.info,
             statistics: &statistics,
             record,
-            findings: &[],
+            findings: &self.findings,
         })
-    }
-}
-
-fn target(host: &str) -> Target {
-    let address: SocketAddr = ([10, 20, 0, 7], 5432).into();
-    Target {
-        protocol: Protocol::Tcp,
-        host: host.into(),
-        address,
-        lookup: Some(Arc::new(Lookup {
-            addresses: vec![address],
-            took: Duration::from_micros(3200),
-        })),
-    }
-}
-
-fn route() -> Route {
-    Route {
-        source: Some([10, 20, 9, 4].into()),
-        interface: Some("eth0".to_owned()),
-    }
-}
-
-fn plan() -> Plan {
-    Plan {
-        targets: Vec::new(),
-        names: NamePlan::default(),
-        pace: Pace {
-            limit: Limit::Count(6),
-            interval: SECOND,
-            warmup: 1,
-            timeout: SECOND * 4,
-            in_flight: 1,
-            hold: None,
-            summary_every: None,
-        },
-        sockets: SocketPlan::default(),
-        content: ContentPlan::default(),
-        checks: CheckPlan::default(),
-        output: OutputPlan::default(),
-        command_line: "synack db.example:5432 -n 6".to_owned(),
     }
 }
 

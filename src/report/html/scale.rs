@@ -11,7 +11,7 @@ const TICKS: f64 = 6.0;
 const WIDE: f64 = 20.0;
 
 /// And from this one on only powers of ten.
-const VERY_WIDE: f64 = 200.0;
+const VERY_WIDE: f64 = 1000.0;
 
 /// A logarithmic axis for microseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -153,6 +153,12 @@ fn measure(
     let files = outlets::open_files(&plan, resolved.targets.len())?;
     let lookout = lookout(&plan, &resolved.targets, &poller);
     let here = Here::from(&plan.sockets);
+    let protocol = |target: &Target| target.protocol;
+    let is_mixed = !resolved
+        .targets
+        .iter()
+        .map(protocol)
+        .is_sorted_by(|a, b| a == b);
     let info = RunInfo {
         routes: resolved
             .targets
@@ -164,6 +170,7 @@ fn measure(
         host: platform::host(),
         clock: WallClock::start(),
         unicode: output.shows_unicode(),
+        is_mixed,
         columns: output.columns().clamp(report::NARROWEST, report::WIDEST),
         plan,
     };

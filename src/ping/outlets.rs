@@ -49,12 +49,12 @@ impl<'a> Outlets<'a> {
     fn tell(&mut self, quiet: bool, what: impl Fn(&mut Form) -> String) {
         if !quiet {
             let text = what(&mut self.screen);
-            let text = redacted(self.redactor.as_mut(), text);
+            let text = redacted(self.redactor.as_mut(), &self.screen, text);
             self.output.write(&text);
         }
         for (form, file) in &mut self.files {
             let text = what(form);
-            file.write(&redacted(self.redactor.as_mut(), text));
+            file.write(&redacted(self.redactor.as_mut(), form, text));
         }
     }
 
@@ -84,7 +84,10 @@ impl<'a> Outlets<'a> {
 
     /// Tells the statistics so far; where every line has its meaning for a program, to stderr.
     pub(super) fn statistics(&mut self, report: &Report) {
-        let text = redacted(self.redactor.as_mut(), report.text());
+        let text = match &mut self.redactor {
+            Some(redactor) => redactor.redact(&report.text()),
+            None => report.text(),
+        };
         if report.info.plan.output.screen == Format::Text {
             self.output.write(&format!("\n{text}\n"));
         } else {
@@ -94,7 +97,8 @@ impl<'a> Outlets<'a> {
 
     /// Tells the end, and puts the files in their places.
     pub(super) fn close(mut self, report: &Report) -> Result<(), RunError> {
-        let summary = redacted(self.redactor.as_mut(), self.screen.summary(report));
+        let summary = self.screen.summary(report);
+        let summary = redacted(self.redactor.as_mut(), &self.screen, summary);
         self.output.write(&summary);
         self.output.flush();
         let mut result = Ok(());
@@ -104,7 +108,7 @@ impl<'a> Outlets<'a> {
             result = Err(RunError::Output(failure.to_string()));
         }
         for (form, mut file) in std::mem::take(&mut self.files) {
-            let text = redacted(self.redactor.as_mut(), form.summary(report));
+            let text = redacted(self.redactor.as_mut(), &form, form.summary(report));
             file.write(&text);
             let path = safe(&file.path().to_string_lossy());
             if let Err(error) = file.finish() {
@@ -116,9 +120,9 @@ impl<'a> Outlets<'a> {
     }
 }
 
-fn redacted(redactor: Option<&mut Redactor>, text: String) -> String {
+fn redacted(redactor: Option<&mut Redactor>, form: &Form, text: String) -> String {
     match redactor {
-        Some(redactor) => redactor.redact(&text),
+        Some(redactor) => form.redacted(redactor, &text),
         None => text,
     }
 }

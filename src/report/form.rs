@@ -1,7 +1,7 @@
 //! A form of the results: what it says before the run, of each probe, of what changes, and at the end.
 
 use super::live::Printer;
-use super::{Report, RunInfo, csv, hgrm, html, json, live, markdown, openmetrics};
+use super::{Redactor, Report, RunInfo, csv, hgrm, html, json, live, markdown, openmetrics};
 use crate::outcome::{Sample, TargetId};
 use crate::plan::Format;
 use crate::stats::Change;
@@ -77,6 +77,22 @@ impl Form {
                 values.unwrap_or_default()
             }
             Format::Csv => String::new(),
+        }
+    }
+
+    /// A text of this form without names and addresses. What a program reads by stays: a host may be called `main`
+    /// or `target`, and neither an element of a page nor the name of a field is that host.
+    pub fn redacted(&self, redactor: &mut Redactor, text: &str) -> String {
+        match self.format {
+            Format::Html => html::over_text(text, |text| redactor.redact(text)),
+            Format::Json | Format::OpenMetrics => redactor.redact_values(text),
+            // A row begins with a time of day, only the heading with the word for it.
+            Format::Csv if text == csv::heading() => text.to_owned(),
+            Format::CsvSummary if !text.is_empty() => {
+                let (heading, rows) = text.split_once('\n').unwrap_or((text, ""));
+                format!("{heading}\n{}", redactor.redact(rows))
+            }
+            _ => redactor.redact(text),
         }
     }
 

@@ -145,7 +145,7 @@ fn round_us(duration: Duration) -> Duration {
 /// are probed.
 pub(crate) fn label(info: &RunInfo, target: &Target) -> String {
     let mut label = safe(&target.label());
-    if info.protocols().len() > 1 {
+    if info.is_mixed {
         label = format!("{}://{label}", target.protocol.name());
     }
     if info.plan.names.all_addresses && target.lookup.is_some() {

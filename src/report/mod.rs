@@ -54,6 +54,8 @@ pub struct RunInfo {
     pub routes: Vec<Option<Route>>,
     /// This machine.
     pub host: HostFacts,
+    /// Whether protocols differ, so that a target's name has to say its own.
+    pub is_mixed: bool,
     /// How wide the text may be.
     pub columns: usize,
     /// Whether the text may hold characters beyond ASCII.

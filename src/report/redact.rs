@@ -88,6 +88,36 @@ impl Redactor {
         redacted
     }
 
+    /// As [`Redactor::redact`], but only within double quotes, as JSON and metrics have them, and neither in the name
+    /// of a field nor in the value of one that has a fixed set of words.
+    pub fn redact_values(&mut self, text: &str) -> String {
+        let mut redacted = String::with_capacity(text.len());
+        let (mut rest, mut field) = (text, "");
+        while let Some((before, quoted)) = rest.split_once('"') {
+            redacted += before;
+            let end = end_of_quote(quoted);
+            let (value, after) = quoted.split_at(end);
+            let after = after.strip_prefix('"').unwrap_or(after);
+            // In metrics a label's name stands before `=`, in JSON a field's before `:`.
+            if let Some(label) = before.strip_suffix('=') {
+                field = label.rsplit(['{', ',']).next().unwrap_or_default();
+            }
+            let is_name = after.starts_with(':');
+            let kept = is_name || FIXED.contains(&field);
+            let value_out = if kept {
+                value.to_owned()
+            } else {
+                self.redact(value)
+            };
+            redacted += &format!("\"{value_out}\"");
+            if is_name {
+                field = value;
+            }
+            rest = after;
+        }
+        redacted + rest
+    }
+
     /// Replaces known names where they stand alone, whatever their case.
     fn without_names(&self, text: &str) -> String {
         let mut text = text.to_owned();
@@ -127,6 +157,34 @@ impl Redactor {
         }
         self.addresses[&address].clone()
     }
+}
+
+/// Fields whose values are words of this program.
+const FIXED: [&str; 13] = [
+    "type",
+    "protocol",
+    "outcome",
+    "reason",
+    "kind",
+    "rtt_clock",
+    "errno",
+    "now",
+    "code",
+    "version",
+    "time",
+    "connect_us",
+    "rtt_us",
+];
+
+/// Where a quoted text ends: at the first quote that no backslash stands before.
+fn end_of_quote(text: &str) -> usize {
+    let mut escaped = false;
+    let end = text.bytes().position(|byte| {
+        let is_end = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        is_end
+    });
+    end.unwrap_or(text.len())
 }
 
 /// Letters of an address: digits, and what stands between them.
@@ -209,6 +267,21 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_host_called_like_a_field_breaks_nothing() {
+        let mut redactor = Redactor::new(&info_of(&["target", "type", "tcp"]));
+        let line = r#"{"type":"probe","target":"target:1","protocol":"tcp","answer":"a \"type\" 10.20.0.7"}"#;
+        assert_eq!(
+            redactor.redact_values(line),
+            r#"{"type":"probe","target":"target-1:1","protocol":"tcp","answer":"a \"target-2\" target-1"}"#
+        );
+        let metric = "synack_sent{target=\"target:1\",protocol=\"tcp\"} 4\n";
+        assert_eq!(
+            redactor.redact_values(metric),
+            "synack_sent{target=\"target-1:1\",protocol=\"tcp\"} 4\n"
+        );
+    }
+
     proptest! {
         #[test]
         fn no_known_address_survives_wherever_it_stands(before in "[ ,(\\[\"=]", behind in "[ ,)\\]\":.]") {
@@ -219,6 +292,7 @@ mod tests {
         #[test]
         fn no_text_is_a_panic(text: String) {
             redactor().redact(&text);
+            redactor().redact_values(&text);
         }
     }
 }

@@ -49,6 +49,7 @@ impl Story {
             },
             columns: WIDEST,
             unicode: false,
+            is_mixed: false,
             clock: WallClock::anchored(start, anchor),
         };
         Self {

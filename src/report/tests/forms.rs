@@ -43,6 +43,7 @@ fn answered(hosts: &[&str], answers: &[&str]) -> Story {
     for (place, target) in story.info.targets.iter_mut().enumerate() {
         target.protocol = [Protocol::Udp, Protocol::Icmp][place % 2];
     }
+    story.info.is_mixed = story.info.targets.len() > 1;
     for place in 0..hosts.len() {
         for said in answers {
             story.probe(u32::try_from(place).expect("few"), 412, Outcome::Reply, 0);

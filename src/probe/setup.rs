@@ -90,7 +90,9 @@ impl SetupError {
             }
             _ if error.kind() == io::ErrorKind::WouldBlock => LocalCause::PortsExhausted,
             // BSD answers a connect() over loopback within the call.
-            Errno::ConnectionRefused | Errno::ConnectionReset | Errno::TimedOut => {
+            Errno::ConnectionRefused | Errno::ConnectionReset | Errno::TimedOut
+                if protocol == Protocol::Tcp =>
+            {
                 return tcp::failed(errno, false);
             }
             _ => return judge::failed_at_once(errno),

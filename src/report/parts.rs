@@ -189,7 +189,8 @@ fn note(target: &TargetReport, outcome: &Outcome) -> String {
     }
 }
 
-fn silence(target: &TargetReport) -> String {
+/// That nobody answered, and what that is worth.
+pub(super) fn silence(target: &TargetReport) -> String {
     let patience = spoken(target.info.plan.pace.timeout);
     let sent = match &target.recorder.silent_syns {
         Some(syns) if syns.start() == syns.end() => format!("{} sent, ", words::syns(*syns.end())),
@@ -348,8 +349,8 @@ pub(super) fn outages(report: &Report, target: &TargetReport) -> Vec<String> {
     lines
 }
 
-fn outage(report: &Report, outage: &Outage) -> String {
-    let at = |instant| time_of_day(report.info.clock.at(instant));
+/// The different ways in which its probes failed, in words.
+pub(super) fn causes_of(outage: &Outage) -> String {
     let mut causes: Vec<&str> = Vec::new();
     for outcome in &outage.causes {
         let word = words::outcome(outcome.kind());
@@ -357,12 +358,17 @@ fn outage(report: &Report, outage: &Outage) -> String {
             causes.push(word);
         }
     }
+    causes.join(", ")
+}
+
+fn outage(report: &Report, outage: &Outage) -> String {
+    let at = |instant| time_of_day(report.info.clock.at(instant));
     let end = if outage.ongoing {
         "to the end"
     } else {
         "then ok"
     };
-    let (probes, causes) = (count(outage.probes, "probe"), causes.join(", "));
+    let (probes, causes) = (count(outage.probes, "probe"), causes_of(outage));
     format!(
         "{} to {}, {probes}: {causes}; {end}",
         at(outage.from),

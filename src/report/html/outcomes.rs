@@ -6,12 +6,11 @@ use std::net::IpAddr;
 use super::markup::{Markup, tag};
 use super::table::{Column, table};
 use super::{heading, symbols};
-use crate::clock::{spoken, time_of_day};
+use crate::clock::time_of_day;
 use crate::outcome::{Outcome, OutcomeKind, Unreached};
 use crate::report::numbers::percent;
-use crate::report::{Report, TargetReport, words};
+use crate::report::{Report, TargetReport, parts, words};
 use crate::stats::Cause;
-use crate::target::Protocol;
 
 /// Causes listed; a recorder keeps few more than these.
 const LISTED: usize = 32;
@@ -121,7 +120,7 @@ fn caused(report: &Report, target: &TargetReport, cause: &Cause) -> Vec<Markup> 
 fn seen(target: &TargetReport, outcome: &Outcome) -> Markup {
     let protocol = target.target.protocol;
     let words = match outcome {
-        Outcome::NoReply => Some(silence(target)),
+        Outcome::NoReply => Some(parts::silence(target)),
         other => words::detail(protocol, other, None),
     };
     let mut text = Markup::from(words.unwrap_or_default());
@@ -130,21 +129,6 @@ fn seen(target: &TargetReport, outcome: &Outcome) -> Markup {
         text.push(tag("code", &[("class", &"quiet")], reason.as_ref()));
     }
     text
-}
-
-fn silence(target: &TargetReport) -> String {
-    let sent = match &target.recorder.silent_syns {
-        Some(syns) if syns.start() == syns.end() => format!("{} sent, ", words::syns(*syns.end())),
-        Some(syns) => format!("{} to {} sent, ", syns.start(), words::syns(*syns.end())),
-        None => String::new(),
-    };
-    let open = match target.target.protocol {
-        Protocol::Udp if target.never_answers() => ", as always with this kind of service",
-        Protocol::Udp => ": open or filtered",
-        _ => "",
-    };
-    let patience = spoken(target.info.plan.pace.timeout);
-    format!("{sent}no answer in {patience}{open}")
 }
 
 /// Who said it, where that is known.

@@ -5,8 +5,8 @@ use super::heading;
 use super::markup::Markup;
 use super::table::{Column, table};
 use crate::clock::time_of_day;
-use crate::report::parts::facts;
-use crate::report::{Report, TargetReport, words};
+use crate::report::parts::{causes_of, facts};
+use crate::report::{Report, TargetReport};
 use crate::stats::Outage;
 
 /// Outages listed from either end of the run; the others are counted.
@@ -60,13 +60,6 @@ fn outages(report: &Report, target: &TargetReport) -> Option<Markup> {
 
 fn outage(report: &Report, outage: &Outage) -> Vec<Markup> {
     let at = |instant| time_of_day(report.info.clock.at(instant));
-    let mut causes: Vec<&str> = Vec::new();
-    for outcome in &outage.causes {
-        let word = words::outcome(outcome.kind());
-        if !causes.contains(&word) {
-            causes.push(word);
-        }
-    }
     let then = if outage.ongoing {
         "the run ended"
     } else {
@@ -76,7 +69,7 @@ fn outage(report: &Report, outage: &Outage) -> Vec<Markup> {
         at(outage.from),
         at(outage.to),
         outage.probes.to_string(),
-        causes.join(", "),
+        causes_of(outage),
         then.to_owned(),
     ];
     cells.map(Markup::from).into()

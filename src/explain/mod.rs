@@ -1,14 +1,16 @@
 //! What the result means, and what to check next: one text per cause, chosen by what the run showed.
 
+mod fill;
 mod texts;
 
 use std::cmp::Reverse;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::outcome::{Class, IcmpError, Outcome, OutcomeKind, Unreached};
+use crate::outcome::{Class, Outcome, OutcomeKind};
 use crate::stats::{Cause, Recorder};
 use crate::target::Protocol;
+use fill::{fill, plain};
 use texts::Text;
 
 /// ICMP errors are rate-limited by whoever sends them, by default to about one a second for each
@@ -127,26 +129,6 @@ pub fn about(code: &str) -> Option<String> {
         told.push(text.meaning);
     }
     Some(about)
-}
-
-/// A text with words where a run would fill in what it showed.
-fn plain(text: &str) -> String {
-    let words = [
-        ("{target}", "the target"),
-        ("{host}", "HOST"),
-        ("{address}", "the target"),
-        ("{port}", "PORT"),
-        ("{service}", "the probed service"),
-        ("{probe}", "probe"),
-        ("{from}", "the sender of the ICMP error"),
-        ("{source}", "this machine"),
-        ("{ttl}", "N"),
-        ("{mtu}", "it is too large for its next link"),
-        ("{icmp}", "an error"),
-    ];
-    words.iter().fold(text.to_owned(), |text, (name, word)| {
-        text.replace(name, word)
-    })
 }
 
 /// Whether there is such a reason.
@@ -316,160 +298,5 @@ fn sometimes(case: &Case) -> Option<String> {
     })
 }
 
-/// Fills in what the run showed.
-fn fill(text: &str, case: &Case, outcome: &Outcome) -> String {
-    let from = sender(outcome);
-    let (probe, service) = match case.protocol {
-        Protocol::Tcp => ("SYN", format!("tcp/{}", case.port)),
-        Protocol::Udp => ("datagram", format!("udp/{}", case.port)),
-        Protocol::Icmp => ("echo request", "ICMP echo".to_owned()),
-    };
-    let or_unknown = |address: Option<IpAddr>, unknown: &str| {
-        address.map_or_else(|| unknown.to_owned(), |address| address.to_string())
-    };
-    text.replace("{target}", case.target)
-        .replace("{host}", &host(case.target))
-        .replace("{address}", &case.address.to_string())
-        .replace("{port}", &case.port.to_string())
-        .replace("{service}", &service)
-        .replace("{probe}", probe)
-        .replace("{mtu}", &mtu(outcome))
-        .replace("{icmp}", &code(outcome))
-        .replace("{ttl}", &case.ttl.unwrap_or_default().to_string())
-        .replace("{from}", &or_unknown(from, "an unnamed device"))
-        .replace("{source}", &or_unknown(case.source, "this machine"))
-}
-
-/// A host as it stands before a port.
-fn host(target: &str) -> String {
-    if target.contains(':') {
-        format!("[{target}]")
-    } else {
-        target.to_owned()
-    }
-}
-
-/// How much the next link takes.
-fn mtu(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Unreachable(Unreached::ByIcmp(IcmpError { mtu: Some(mtu), .. })) => {
-            format!("its next link takes at most {mtu} bytes")
-        }
-        _ => "it is too large for its next link".to_owned(),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::outcome::{Handshake, IcmpVersion};
-    use crate::stats::fixture::sample;
-    use std::time::Instant;
-
-    const OK: Outcome = Outcome::Connected(Handshake::Clean);
-
-    fn judge(outcomes: &[Outcome], pace: Duration) -> Verdict {
-        let start = Instant::now();
-        let mut recorder = Recorder::new(3);
-        for (seq, outcome) in (1..).zip(outcomes) {
-            recorder.record(&sample(start, seq, *outcome));
-        }
-        verdict(&Case {
-            protocol: Protocol::Tcp,
-            never_answers: false,
-            answers_from_any_port: false,
-            dont_fragment: false,
-            target: "db.example:5432",
-            address: [10, 20, 0, 7].into(),
-            port: 5432,
-            source: None,
-            pace,
-            timeout: Duration::from_secs(4),
-            lasted: Duration::from_secs(2),
-            ttl: None,
-            recorder: &recorder,
-        })
-    }
-
-    fn rejected() -> Outcome {
-        Outcome::Unreachable(Unreached::ByIcmp(IcmpError {
-            version: IcmpVersion::V4,
-            kind: 3,
-            code: 3,
-            from: Some([10, 20, 0, 1].into()),
-            mtu: None,
-        }))
-    }
-
-    #[test]
-    fn a_reject_names_the_device_and_the_port() {
-        let verdict = judge(&[rejected(); 3], ICMP_PACE);
-        assert_eq!(verdict.code, "port-unreachable");
-        assert!(verdict.meaning[0].starts_with("10.20.0.1 "), "{verdict:?}");
-        assert!(verdict.next[0].contains("tcp/5432"), "{verdict:?}");
-        assert!(!verdict.meaning.concat().contains('{'));
-    }
-
-    #[test]
-    fn silence_between_rejects_is_the_rate_limit_only_at_speed() {
-        let mixed = [rejected(), Outcome::NoReply, Outcome::NoReply];
-        let limited = |interval| {
-            judge(&mixed, interval)
-                .meaning
-                .concat()
-                .contains("rate-limited")
-        };
-        assert!(limited(Duration::from_millis(100)));
-        assert!(!limited(ICMP_PACE));
-    }
-
-    #[test]
-    fn silence_that_goes_on_or_beside_answers_is_a_cause_of_its_own() {
-        let limited = |outcomes: &[Outcome]| {
-            let verdict = judge(outcomes, Duration::from_millis(100));
-            verdict.meaning.concat().contains("rate-limited")
-        };
-        let silence = Outcome::NoReply;
-        assert!(limited(&[rejected(), silence, rejected(), silence]));
-        assert!(!limited(&[rejected(), silence, silence, silence, silence]));
-        assert!(!limited(&[OK, rejected(), silence, rejected()]));
-    }
-
-    #[test]
-    fn rejects_at_speed_are_one_cause_and_their_sender_is_asked_first() {
-        let mixed = [rejected(), Outcome::NoReply, Outcome::NoReply];
-        let verdict = judge(&mixed, Duration::ZERO);
-        assert_eq!(verdict.code, "port-unreachable");
-        assert!(
-            verdict.next[0].contains("owner of 10.20.0.1"),
-            "{verdict:?}"
-        );
-        assert!(!verdict.meaning.concat().contains("Nothing came back"));
-    }
-
-    #[test]
-    fn success_claims_no_more_than_the_kernels_answer() {
-        let verdict = judge(&[OK, OK], ICMP_PACE);
-        assert_eq!(verdict.code, "works");
-        assert!(verdict.meaning[0].contains("not that the application will"));
-        assert_eq!(judge(&[], ICMP_PACE).code, "nothing-measured");
-    }
-
-    #[test]
-    fn a_code_is_explained_without_a_run() {
-        assert!(!all().contains('{'));
-        let silence = about("silence").expect("a code");
-        for word in ["silence\n", "silence, UDP", "silence, ICMP", "Next"] {
-            assert!(silence.contains(word), "{word}: {silence}");
-        }
-        assert!(!silence.contains('{'));
-        assert_eq!(about("nonsense"), None);
-    }
-
-    #[test]
-    fn mixed_results_say_so() {
-        let verdict = judge(&[OK, Outcome::NoReply, OK], ICMP_PACE);
-        assert_eq!(verdict.code, "silence");
-        assert!(verdict.meaning.concat().contains("2 of 3"), "{verdict:?}");
-    }
-}
+mod tests;

@@ -1,0 +1,70 @@
+//! Texts filled in with what a run showed.
+
+use std::net::IpAddr;
+
+use super::{Case, code, sender};
+use crate::outcome::{IcmpError, Outcome, Unreached};
+use crate::target::Protocol;
+
+/// Fills in what the run showed.
+pub(super) fn fill(text: &str, case: &Case, outcome: &Outcome) -> String {
+    let from = sender(outcome);
+    let (probe, service) = match case.protocol {
+        Protocol::Tcp => ("SYN", format!("tcp/{}", case.port)),
+        Protocol::Udp => ("datagram", format!("udp/{}", case.port)),
+        Protocol::Icmp => ("echo request", "ICMP echo".to_owned()),
+    };
+    let or_unknown = |address: Option<IpAddr>, unknown: &str| {
+        address.map_or_else(|| unknown.to_owned(), |address| address.to_string())
+    };
+    text.replace("{target}", case.target)
+        .replace("{host}", &host(case.target))
+        .replace("{address}", &case.address.to_string())
+        .replace("{port}", &case.port.to_string())
+        .replace("{service}", &service)
+        .replace("{probe}", probe)
+        .replace("{mtu}", &mtu(outcome))
+        .replace("{icmp}", &code(outcome))
+        .replace("{ttl}", &case.ttl.unwrap_or_default().to_string())
+        .replace("{from}", &or_unknown(from, "an unnamed device"))
+        .replace("{source}", &or_unknown(case.source, "this machine"))
+}
+
+/// A host as it stands before a port.
+fn host(target: &str) -> String {
+    if target.contains(':') {
+        format!("[{target}]")
+    } else {
+        target.to_owned()
+    }
+}
+
+/// How much the next link takes.
+fn mtu(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Unreachable(Unreached::ByIcmp(IcmpError { mtu: Some(mtu), .. })) => {
+            format!("its next link takes at most {mtu} bytes")
+        }
+        _ => "it is too large for its next link".to_owned(),
+    }
+}
+
+/// A text with words where a run would fill in what it showed.
+pub(super) fn plain(text: &str) -> String {
+    let words = [
+        ("{target}", "the target"),
+        ("{host}", "HOST"),
+        ("{address}", "the target"),
+        ("{port}", "PORT"),
+        ("{service}", "the probed service"),
+        ("{probe}", "probe"),
+        ("{from}", "the sender of the ICMP error"),
+        ("{source}", "this machine"),
+        ("{ttl}", "N"),
+        ("{mtu}", "it is too large for its next link"),
+        ("{icmp}", "an error"),
+    ];
+    words.iter().fold(text.to_owned(), |text, (name, word)| {
+        text.replace(name, word)
+    })
+}

@@ -46,6 +46,16 @@ impl WallClock {
         self.at(Instant::now())
     }
 
+    /// When `instant` was, for a reader: the time of day, with its date in a run that goes on after midnight.
+    pub fn label(&self, instant: Instant) -> String {
+        let (day, time) = day_and_time(self.at(instant));
+        if day == day_and_time(self.time).0 {
+            time
+        } else {
+            format!("{day} {time}")
+        }
+    }
+
     /// How far the wall clock has moved against the monotonic clock since the start, in seconds:
     /// it was set, or the machine slept.
     pub fn drift(&self) -> f64 {
@@ -124,11 +134,10 @@ pub fn date_and_time(time: Timestamp) -> String {
     text.replacen('T', " ", 1)
 }
 
-/// Time of day in UTC, to the second: `12:00:03Z`.
-pub fn time_of_day(time: Timestamp) -> String {
+fn day_and_time(time: Timestamp) -> (String, String) {
     let text = date_and_time(time);
-    text.split_once(' ')
-        .map_or(text.clone(), |(_, time)| time.to_owned())
+    let (day, time) = text.split_once(' ').unwrap_or(("", &text));
+    (day.to_owned(), time.to_owned())
 }
 
 /// Cut, not rounded up: 12:00:03.9 is still second 3.
@@ -192,7 +201,15 @@ mod tests {
         let time: Timestamp = "2026-11-20T12:00:03.9996Z".parse().expect("a valid time");
         assert_eq!(rfc3339(time), "2026-11-20T12:00:03.999Z");
         assert_eq!(date_and_time(time), "2026-11-20 12:00:03Z");
-        assert_eq!(time_of_day(time), "12:00:03Z");
+    }
+
+    #[test]
+    fn another_day_is_named() {
+        let evening: Timestamp = "2026-11-20T23:59:00Z".parse().expect("a valid time");
+        let clock = WallClock::anchored(Instant::now(), evening);
+        assert_eq!(clock.label(clock.instant), "23:59:00Z");
+        let night = clock.instant + Duration::from_secs(120);
+        assert_eq!(clock.label(night), "2026-11-21 00:01:00Z");
     }
 
     #[test]

@@ -9,17 +9,18 @@ use crate::target::Protocol;
 /// Fills in what the run showed.
 pub(super) fn fill(text: &str, case: &Case, outcome: &Outcome) -> String {
     let from = sender(outcome);
-    let (probe, service) = match case.protocol {
-        Protocol::Tcp => ("SYN", format!("tcp/{}", case.port)),
-        Protocol::Udp => ("datagram", format!("udp/{}", case.port)),
-        Protocol::Icmp => ("echo request", "ICMP echo".to_owned()),
+    let probe = match case.protocol {
+        Protocol::Tcp => "SYN",
+        Protocol::Udp => "datagram",
+        Protocol::Icmp => "echo request",
     };
+    let service = case.protocol.service(case.port);
     let or_unknown = |address: Option<IpAddr>, unknown: &str| {
         address.map_or_else(|| unknown.to_owned(), |address| address.to_string())
     };
     text.replace("{target}", case.target)
         .replace("{host}", &host(case.target))
-        .replace("{address}", &case.address.to_string())
+        .replace("{address}", &case.address.ip().to_string())
         .replace("{port}", &case.port.to_string())
         .replace("{service}", &service)
         .replace("{probe}", probe)

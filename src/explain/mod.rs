@@ -1,15 +1,19 @@
 //! What the result means, and what to check next: one text per cause, chosen by what the run showed.
 
+mod among;
 mod fill;
 mod texts;
+mod when;
 
 use std::cmp::Reverse;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use crate::clock::WallClock;
 use crate::outcome::{Class, Outcome, OutcomeKind};
 use crate::stats::{Cause, Recorder};
 use crate::target::Protocol;
+pub use among::{Among, Witness};
 use fill::{fill, plain};
 use texts::Text;
 
@@ -37,9 +41,11 @@ pub struct Case<'a> {
     pub dont_fragment: bool,
     /// `host:port` as the user wrote it.
     pub target: &'a str,
-    /// The address probed.
-    pub address: IpAddr,
-    /// The port probed.
+    /// The name that was looked up, where one was.
+    pub name: Option<&'a str>,
+    /// Where probes went.
+    pub address: SocketAddr,
+    /// The port as texts name it.
     pub port: u16,
     /// Where probes came from.
     pub source: Option<IpAddr>,
@@ -49,6 +55,8 @@ pub struct Case<'a> {
     pub timeout: Duration,
     /// How long the run took.
     pub lasted: Duration,
+    /// Tells when an instant was.
+    pub clock: WallClock,
     /// The time to live the user asked for.
     pub ttl: Option<u8>,
     /// The tallies.
@@ -66,8 +74,8 @@ pub struct Verdict {
     pub next: Vec<String>,
 }
 
-/// Judges a target by its tallies, with no more certainty than they carry.
-pub fn verdict(case: &Case) -> Verdict {
+/// Judges a target by its tallies and by what it is among, with no more certainty than they carry.
+pub fn verdict(case: &Case, among: &Among) -> Verdict {
     let limited = is_rate_limited(case);
     let mut troubles: Vec<&Cause> = case.recorder.causes.iter().collect();
     // Silence between rejects at speed is no cause of its own.
@@ -83,12 +91,13 @@ pub fn verdict(case: &Case) -> Verdict {
         next: Vec::new(),
     };
     for cause in troubles.iter().take(EXPLAINED) {
-        let text = explained(case, &cause.outcome);
-        push_new(
-            &mut verdict.meaning,
-            fill(text.meaning, case, &cause.outcome),
-        );
-        push_new(&mut verdict.next, fill(text.next, case, &cause.outcome));
+        let alive = among.signs_of_life(case, &cause.outcome);
+        let text = explained(case, &cause.outcome, alive.is_some());
+        let filled = |text: &str| {
+            fill(text, case, &cause.outcome).replace("{alive}", alive.as_deref().unwrap_or(""))
+        };
+        push_new(&mut verdict.meaning, filled(text.meaning));
+        push_new(&mut verdict.next, filled(text.next));
     }
     if troubles.iter().any(|cause| is_on_the_wire(&cause.outcome)) {
         verdict.next.push(capture(case));
@@ -97,7 +106,8 @@ pub fn verdict(case: &Case) -> Verdict {
         .meaning
         .extend(limited.then(|| RATE_LIMIT.to_owned()));
     verdict.meaning.extend(too_early_to_tell(case));
-    verdict.meaning.extend(sometimes(case));
+    verdict.meaning.extend(when::history(case));
+    verdict.meaning.extend(among.remarks(case));
     verdict
 }
 
@@ -136,10 +146,10 @@ pub fn is_code(code: &str) -> bool {
     texts::find(Protocol::Tcp, code).is_some()
 }
 
-/// The text of an outcome: what it means, and what to check.
-fn explained(case: &Case, outcome: &Outcome) -> Text {
+/// The text of an outcome: what it means, and what to check. `alive`: something else of that address answered.
+fn explained(case: &Case, outcome: &Outcome, alive: bool) -> Text {
     let code = code(outcome);
-    let by_target = sender(outcome) == Some(case.address);
+    let by_target = sender(outcome) == Some(case.address.ip());
     let strays = case.recorder.answers.strays > 0;
     match code.as_str() {
         "ttl-exceeded" if case.ttl.is_some() => return texts::OWN_TTL,
@@ -147,6 +157,8 @@ fn explained(case: &Case, outcome: &Outcome) -> Text {
         "fragmentation-needed" if case.protocol != Protocol::Tcp => return texts::PATH_MTU,
         "silence" if strays => return texts::STRAYS,
         "silence" if case.never_answers => return texts::NEVER_ANSWERS,
+        "silence" if alive => return texts::silent_port(case.protocol),
+        "rst" if alive => return texts::CLOSED_PORT,
         "port-unreachable" if case.protocol == Protocol::Udp && by_target => {
             return texts::CLOSED_UDP;
         }
@@ -230,10 +242,10 @@ fn capture(case: &Case) -> String {
         Protocol::Icmp => icmp.to_owned(),
         // The answers come from another port than the one asked (RFC 1350 section 4).
         Protocol::Udp if case.answers_from_any_port => {
-            format!("(host {} and udp) or {icmp}", case.address)
+            format!("(host {} and udp) or {icmp}", case.address.ip())
         }
         protocol => {
-            let (address, protocol, port) = (case.address, protocol.name(), case.port);
+            let (address, protocol, port) = (case.address.ip(), protocol.name(), case.port);
             format!("(host {address} and {protocol} port {port}) or {icmp}")
         }
     };
@@ -283,18 +295,6 @@ fn too_early_to_tell(case: &Case) -> Option<String> {
         "With a timeout under a second it could also be this machine's own firewall that drops the SYN: \
          the kernel's proof is its first retransmission. Run again with -W 2s to rule that out."
             .to_owned()
-    })
-}
-
-fn sometimes(case: &Case) -> Option<String> {
-    let failed = case.recorder.count_class(Class::Failed);
-    let connected = case.recorder.count_class(Class::Succeeded);
-    (failed > 0 && connected > 0).then(|| {
-        let all = failed + connected;
-        format!(
-            "It is not all or nothing: {connected} of {all} probes succeeded. Compare the times of the \
-             failures with changes, load and backups on the way."
-        )
     })
 }
 

@@ -351,6 +351,40 @@ pub(super) const NEVER_ANSWERS: Text = text(
     "on the server: look for the probe's message in its log",
 );
 
+/// What silence means where another service of the same address answered in the same run.
+pub(super) fn silent_port(protocol: Protocol) -> Text {
+    match protocol {
+        Protocol::Tcp => SILENT_TCP,
+        Protocol::Udp => SILENT_UDP,
+        Protocol::Icmp => SILENT_ICMP,
+    }
+}
+
+const SILENT_TCP: Text = text(
+    "silence",
+    "No answer came back, while in the same run {alive} at {address}. So that host is up and the way there and back works (unless something in between answers in its name). What stays is a firewall that drops {service}, on the way or on the host, or a full accept queue (Linux drops the SYN then).",
+    "on the server: ss -ltn 'sport = :{port}' (a Recv-Q above the Send-Q is a full queue), and its firewall rules; in a capture there: does the SYN arrive?",
+);
+
+const SILENT_UDP: Text = text(
+    "silence",
+    "No answer and no ICMP error came back, while in the same run {alive} at {address}. So that host is up and the way there and back works (unless something in between answers in its name). {service} is open and leaves this payload unanswered, or filtered: UDP does not tell more.",
+    "send what the service answers (--payload, see synack --help); in a capture on the server: does the datagram arrive, does an answer leave?",
+);
+
+const SILENT_ICMP: Text = text(
+    "silence",
+    "No echo reply came back, while in the same run {alive} at {address}. So that host is up and reachable (unless something in between answers in its name), and only pings are filtered, as many networks do.",
+    "nothing, unless pings are meant to pass: then ask for the firewall rules on ICMP echo from {source}",
+);
+
+/// What a RST means where another service of the same address answered in the same run.
+pub(super) const CLOSED_PORT: Text = text(
+    "rst",
+    "A RST came back in the name of {address}, where in the same run {alive}. So that host is up (unless something in between answers in its name) and it is about port {port}: nothing accepts there, or a firewall sends RSTs for it.",
+    "on the server: ss -ltn 'sport = :{port}' (does anything listen, and on which address?); if something does, look for a firewall rule that rejects with a RST",
+);
+
 /// The text of a reason. All reasons have their own, but for ICMP errors without a name.
 pub(super) fn find(protocol: Protocol, code: &str) -> Option<&'static Text> {
     let special = match protocol {

@@ -186,12 +186,7 @@ fn report<'r>(
     findings: &'r [Finding],
 ) -> Report<'r> {
     record.wall_clock_moved = info.clock.drift();
-    Report {
-        info,
-        statistics,
-        record,
-        findings,
-    }
+    Report::new(info, statistics, record, findings)
 }
 
 impl Sink for Desk<'_> {

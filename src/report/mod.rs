@@ -33,6 +33,7 @@ pub use redact::Redactor;
 
 use crate::check::Finding;
 use crate::clock::WallClock;
+use crate::explain::{Among, Witness};
 use crate::plan::Plan;
 use crate::platform::{HostFacts, Route};
 use crate::stats::{Loss, Recorder, RunRecord, Statistics};
@@ -65,7 +66,7 @@ pub struct RunInfo {
 }
 
 /// A run that has ended, or goes on and is looked at.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Report<'a> {
     /// What was known before.
     pub info: &'a RunInfo,
@@ -75,6 +76,8 @@ pub struct Report<'a> {
     pub record: RunRecord,
     /// What the checks found.
     pub findings: &'a [Finding],
+    /// What the targets tell about one another.
+    among: Among,
 }
 
 /// One target's part of a report.
@@ -85,16 +88,41 @@ pub(crate) struct TargetReport<'a> {
     pub(crate) route: Option<&'a Route>,
     pub(crate) recorder: &'a Recorder,
     pub(crate) record: RunRecord,
+    pub(crate) among: &'a Among,
 }
 
 impl<'a> Report<'a> {
+    /// Puts together what is known of a run.
+    pub fn new(
+        info: &'a RunInfo,
+        statistics: &'a Statistics,
+        record: RunRecord,
+        findings: &'a [Finding],
+    ) -> Self {
+        let targets = info.targets.iter().zip(&statistics.targets);
+        let witnesses = targets.map(|(target, recorder)| Witness {
+            name: target.name(),
+            protocol: target.protocol,
+            address: target.address,
+            never_answers: info.never_answers(target),
+            recorder,
+        });
+        Self {
+            info,
+            statistics,
+            record,
+            findings,
+            among: Among::of(witnesses),
+        }
+    }
+
     /// The summary as text, no wider than `columns` but for what has no spaces to break at.
     pub fn text(&self) -> String {
         summary::text(self)
     }
 
     /// The targets with their figures, in the plan's order.
-    pub(crate) fn targets(&self) -> impl Iterator<Item = TargetReport<'a>> {
+    pub(crate) fn targets(&self) -> impl Iterator<Item = TargetReport<'_>> {
         let (info, record) = (self.info, self.record);
         let recorders = &self.statistics.targets;
         let known = info.targets.iter().zip(&info.routes).zip(recorders);
@@ -104,6 +132,7 @@ impl<'a> Report<'a> {
             route: route.as_ref(),
             recorder,
             record,
+            among: &self.among,
         })
     }
 }
@@ -115,6 +144,12 @@ impl RunInfo {
         protocols.sort_unstable();
         protocols.dedup();
         protocols
+    }
+
+    /// Whether silence is what a working service of this kind looks like.
+    fn never_answers(&self, target: &Target) -> bool {
+        let payload = || self.plan.content.udp(target.address.port());
+        target.protocol == Protocol::Udp && !payload().is_ever_answered()
     }
 
     /// `TCP`, or `TCP and UDP`.
@@ -138,8 +173,7 @@ impl TargetReport<'_> {
 
     /// Whether silence is what a working service looks like, so that there is no loss to speak of.
     pub(crate) fn never_answers(&self) -> bool {
-        let payload = || self.info.plan.content.udp(self.target.address.port());
-        self.target.protocol == Protocol::Udp && !payload().is_ever_answered()
+        self.info.never_answers(self.target)
     }
 
     /// The source address probes came from, or would come from.

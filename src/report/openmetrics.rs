@@ -169,7 +169,7 @@ pub(super) fn text(report: &Report) -> String {
 }
 
 /// The targets with labels that no two of them share.
-fn labelled<'a>(report: &Report<'a>) -> Vec<Labelled<'a>> {
+fn labelled<'a>(report: &'a Report) -> Vec<Labelled<'a>> {
     let mut seen: HashMap<String, u64> = HashMap::new();
     let label = |target: TargetReport<'a>| {
         let mut labels = labels(&target);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::numbers::{count, interval, ms, percent};
 use super::page::wrap;
 use super::{Report, TargetReport, words};
-use crate::clock::{date_and_time, spoken, time_of_day};
+use crate::clock::{date_and_time, spoken};
 use crate::explain::{Case, Verdict, verdict};
 use crate::outcome::{Class, Handshake, Outcome, OutcomeKind, Refusal};
 use crate::plan::Limit;
@@ -319,7 +319,7 @@ fn ttl(report: &Report, ttls: &Ttls) -> Option<String> {
     let ((_, first), others) = ttls.changes.split_first()?;
     let mut text = first.to_string();
     for (since, ttl) in others {
-        let since = time_of_day(report.info.clock.at(*since));
+        let since = report.info.clock.label(*since);
         text += &format!(", then {ttl} from {since}");
     }
     if ttls.total > others.len() as u64 {
@@ -362,7 +362,7 @@ pub(super) fn causes_of(outage: &Outage) -> String {
 }
 
 fn outage(report: &Report, outage: &Outage) -> String {
-    let at = |instant| time_of_day(report.info.clock.at(instant));
+    let at = |instant| report.info.clock.label(instant);
     let end = if outage.ongoing {
         "to the end"
     } else {
@@ -383,7 +383,7 @@ pub(super) fn judged(target: &TargetReport) -> Verdict {
 
 /// As [`judged`], with another name for the target.
 pub(super) fn judged_as(target: &TargetReport, name: &str) -> Verdict {
-    verdict(&case(target, name))
+    verdict(&case(target, name), target.among)
 }
 
 /// What can be said of a target without naming it or its port: equal for targets that show the same.
@@ -392,7 +392,7 @@ pub(super) fn judged_unnamed(target: &TargetReport) -> Vec<String> {
         port: 0,
         ..case(target, "")
     };
-    verdict(&unnamed).meaning
+    verdict(&unnamed, target.among).meaning
 }
 
 fn case<'a>(target: &TargetReport<'a>, name: &'a str) -> Case<'a> {
@@ -408,12 +408,14 @@ fn case<'a>(target: &TargetReport<'a>, name: &'a str) -> Case<'a> {
                 .answers_from_any_port(),
         dont_fragment: plan.sockets.dont_fragment,
         target: name,
-        address: target.target.address.ip(),
+        name: target.target.name(),
+        address: target.target.address,
         port: target.target.address.port(),
         source: target.source(),
         pace: plan.pace.interval / targets.max(1),
         timeout: plan.pace.timeout,
         lasted: record.ended.saturating_duration_since(record.started),
+        clock: target.info.clock,
         ttl: plan.sockets.ttl,
         recorder: target.recorder,
     }

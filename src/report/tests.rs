@@ -116,12 +116,7 @@ impl Story {
             ended: self.start + SECOND * 8,
             ..RunRecord::starting(self.start)
         };
-        form(&Report {
-            info: &self.info,
-            statistics: &statistics,
-            record,
-            findings: &[],
-        })
+        form(&Report::new(&self.info, &statistics, record, &[]))
     }
 }
 

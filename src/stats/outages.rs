@@ -1,7 +1,7 @@
 //! Since when not: runs of failed probes.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::outcome::{Class, Outcome, Sample};
 
@@ -14,6 +14,8 @@ const CAUSES: usize = 8;
 /// Failed probes in a row, in the order in which they were sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outage {
+    /// The number of the first failed probe.
+    pub first_seq: u64,
     /// When the first failed probe was sent.
     pub from: Instant,
     /// When the last failed probe had ended.
@@ -36,6 +38,8 @@ pub struct Outages {
     current: Option<Outage>,
     first: Vec<Outage>,
     last: VecDeque<Outage>,
+    /// The longest that is over.
+    longest: Option<Outage>,
     total: u64,
 }
 
@@ -63,6 +67,7 @@ impl Default for Outages {
             current: None,
             first: Vec::new(),
             last: VecDeque::new(),
+            longest: None,
             total: 0,
         }
     }
@@ -75,6 +80,7 @@ impl Meaning {
             Class::Succeeded => Self::Fine,
             Class::Local | Class::Unfinished => Self::Neutral,
             Class::Failed => Self::Failed(Outage {
+                first_seq: sample.seq,
                 from: sample.sent_at,
                 to: sample.sent_at + sample.ending.lasted(),
                 probes: 1,
@@ -102,6 +108,11 @@ impl Meaning {
 }
 
 impl Outage {
+    /// From the first failed probe's sending to the last one's end.
+    pub fn lasted(&self) -> Duration {
+        self.to.saturating_duration_since(self.from)
+    }
+
     fn extend(&mut self, next: &Self) {
         self.to = self.to.max(next.to);
         self.probes += next.probes;
@@ -171,6 +182,12 @@ impl Outages {
         self.current.as_ref()
     }
 
+    /// The longest of all outages, also of those that are no longer remembered.
+    pub fn longest(&self) -> Option<&Outage> {
+        let known = self.longest.iter().chain(&self.current);
+        known.max_by_key(|outage| outage.lasted())
+    }
+
     /// The latest outage that is over.
     pub fn latest(&self) -> Option<&Outage> {
         self.last.back().or(self.first.last())
@@ -191,6 +208,10 @@ impl Outages {
         };
         outage.ongoing = false;
         self.total += 1;
+        let longest = self.longest.as_ref();
+        if longest.is_none_or(|longest| outage.lasted() > longest.lasted()) {
+            self.longest = Some(outage.clone());
+        }
         if self.first.len() < KEPT {
             self.first.push(outage);
             return;

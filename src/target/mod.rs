@@ -34,6 +34,11 @@ pub struct Lookup {
 }
 
 impl Target {
+    /// The name that was looked up, where one was.
+    pub fn name(&self) -> Option<&str> {
+        self.lookup.as_ref().map(|_| &*self.host)
+    }
+
     /// The IP address in text, with the zone of a link-local one as it was typed (RFC 4007 section 11).
     pub fn address_text(&self) -> String {
         if self.host.contains('%') {

@@ -30,6 +30,14 @@ impl Protocol {
         }
     }
 
+    /// A service in text: `tcp/443`, or what has no port.
+    pub fn service(self, port: u16) -> String {
+        match self {
+            Self::Icmp => "ICMP echo".to_owned(),
+            _ => format!("{}/{port}", self.name()),
+        }
+    }
+
     /// The protocol of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Tcp, Self::Udp, Self::Icmp]

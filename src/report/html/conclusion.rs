@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use super::markup::{Markup, block, tag};
 use super::state;
-use crate::clock::time_of_day;
 use crate::explain::Verdict;
 use crate::outcome::{Class, OutcomeKind};
 use crate::report::live::label;
@@ -99,7 +98,7 @@ fn evidence(report: &Report, target: &TargetReport) -> Vec<String> {
             Reverse(cause.count),
         )
     });
-    let at = |instant| time_of_day(report.info.clock.at(instant));
+    let at = |instant| report.info.clock.label(instant);
     for cause in causes.iter().take(CAUSES) {
         let kind = words::outcome(cause.outcome.kind());
         let detail = words::detail(target.target.protocol, &cause.outcome, None);

@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use super::markup::{Markup, tag};
 use super::table::{Column, table};
 use super::{heading, symbols};
-use crate::clock::time_of_day;
 use crate::outcome::{Outcome, OutcomeKind, Unreached};
 use crate::report::numbers::percent;
 use crate::report::{Report, TargetReport, parts, words};
@@ -107,7 +106,7 @@ fn said(target: &TargetReport) -> String {
 
 fn caused(report: &Report, target: &TargetReport, cause: &Cause) -> Vec<Markup> {
     let kind = cause.outcome.kind();
-    let at = |instant| Markup::from(time_of_day(report.info.clock.at(instant)));
+    let at = |instant| Markup::from(report.info.clock.label(instant));
     let mut row = vec![symbols::named(kind)];
     row.extend(numbers(target, cause.count));
     row.push(seen(target, &cause.outcome));

@@ -4,7 +4,6 @@ use super::facts::definitions;
 use super::heading;
 use super::markup::Markup;
 use super::table::{Column, table};
-use crate::clock::time_of_day;
 use crate::report::parts::{causes_of, facts};
 use crate::report::{Report, TargetReport};
 use crate::stats::Outage;
@@ -59,7 +58,7 @@ fn outages(report: &Report, target: &TargetReport) -> Option<Markup> {
 }
 
 fn outage(report: &Report, outage: &Outage) -> Vec<Markup> {
-    let at = |instant| time_of_day(report.info.clock.at(instant));
+    let at = |instant| report.info.clock.label(instant);
     let then = if outage.ongoing {
         "the run ended"
     } else {

@@ -9,7 +9,7 @@ use super::markup::{Attributes, Markup, block, leaf, tag};
 use super::scale::{LogScale, Tick, time_ticks};
 use super::shades::{self, Shade};
 use super::symbols::{self, TROUBLES};
-use crate::clock::{spoken, time_of_day};
+use crate::clock::spoken;
 use crate::outcome::{Class, OutcomeKind};
 use crate::report::numbers::{count, ms};
 use crate::report::{Report, TargetReport, words};
@@ -264,7 +264,7 @@ impl<'a> Picture<'a> {
     }
 
     fn when(&self, shade: &Shade) -> String {
-        let at = |instant| time_of_day(self.report.info.clock.at(instant));
+        let at = |instant| self.report.info.clock.label(instant);
         let from = at(shade.from);
         match shade.to {
             Some(to) => format!("{from} to {}", at(to)),

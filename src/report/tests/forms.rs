@@ -224,7 +224,7 @@ fn extras_are_told() {
                 found: "loss of [ntp] is 25 %".to_owned(),
                 passed: false,
             }],
-            ..*report
+            ..report.clone()
         })
     });
     let check = "- **FAILED** `fail if loss > 1 %: loss of [ntp] is 25 %`";
@@ -246,7 +246,10 @@ fn the_words_are_those_of_the_text() {
             wall_clock_moved: -90.0,
             ..report.record
         };
-        let report = Report { record, ..*report };
+        let report = Report {
+            record,
+            ..report.clone()
+        };
         let text = report.text();
         let target = report.targets().next().expect("a target");
         let (share, sure) = parts::loss(&target).expect("a loss");

@@ -81,12 +81,12 @@ impl Story {
             ended: self.start + SECOND * (most + 2),
             ..RunRecord::starting(self.start)
         };
-        html::page(&Report {
-            info: &self.info,
-            statistics: &statistics,
+        html::page(&Report::new(
+            &self.info,
+            &statistics,
             record,
-            findings: &self.findings,
-        })
+            &self.findings,
+        ))
     }
 }
 

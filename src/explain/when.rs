@@ -51,7 +51,7 @@ fn one(case: &Case, outage: &Outage) -> String {
 
 fn failing(probes: u64) -> String {
     match probes {
-        1 => format!("one probe failed"),
+        1 => "one probe failed".to_owned(),
         all => format!("all {all} probes failed"),
     }
 }

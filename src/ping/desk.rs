@@ -10,6 +10,7 @@ use crate::check::{Finding, Until};
 use crate::engine::Sink;
 use crate::outcome::{Class, Extra, Sample, TargetId};
 use crate::plan::{Limit, Plan};
+use crate::platform::Here;
 use crate::report::{Report, RunInfo, live};
 use crate::stats::{RunRecord, State, Statistics};
 use crate::target::resolve::Found;
@@ -171,6 +172,8 @@ impl<'a> Desk<'a> {
             target.address = *first;
             target.address.set_port(port);
             target.lookup = Some(lookup.clone());
+            let here = Here::from(&self.info.plan.sockets);
+            self.info.routes[index] = here.route_to(target.protocol, target.address);
             moved.push((id, target.address));
             self.outlets.moved(&self.info, id, &from);
         }

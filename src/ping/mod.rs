@@ -3,6 +3,7 @@
 mod desk;
 mod lookout;
 mod outlets;
+mod patience;
 mod targets;
 
 use std::io;
@@ -22,7 +23,7 @@ use crate::target::{Protocol, Target};
 use crate::term::Output;
 use desk::Desk;
 use lookout::Lookout;
-use targets::{Resolved, targets};
+use targets::Resolved;
 
 /// Probes under way at once; no system has descriptors or ports for more.
 const MOST_AT_ONCE: usize = 1_000_000;
@@ -107,9 +108,9 @@ pub enum Verdict {
 }
 
 /// Makes the run that `plan` asks for and prints its results to `output`.
-pub fn run(plan: Plan, output: &mut Output) -> Result<Verdict, RunError> {
+pub fn run(mut plan: Plan, output: &mut Output) -> Result<Verdict, RunError> {
     let (poller, signals) = listen()?;
-    let resolved = targets(&plan, &signals)?;
+    let resolved = patience::targets(&mut plan, &signals)?;
     let all_resolved = resolved.unresolved.is_empty();
     check_source(&plan)?;
     check_load(&plan, resolved.targets.len())?;

@@ -5,7 +5,7 @@ use std::io;
 use super::RunError;
 use crate::outcome::{Sample, TargetId};
 use crate::plan::{Format, Plan};
-use crate::report::{Form, Redactor, Report, RunInfo};
+use crate::report::{Form, Redactor, Report, RunInfo, WIDEST};
 use crate::stats::Change;
 use crate::term::{Output, ResultFile, complain, safe};
 
@@ -107,8 +107,14 @@ impl<'a> Outlets<'a> {
             let _ = io::Write::write_all(&mut io::stderr(), summary.as_bytes());
             result = Err(RunError::Output(failure.to_string()));
         }
+        // A file has no terminal to be as wide as.
+        let page = RunInfo {
+            columns: WIDEST,
+            ..report.info.clone()
+        };
+        let report = report.on(&page);
         for (form, mut file) in std::mem::take(&mut self.files) {
-            let text = redacted(self.redactor.as_mut(), &form, form.summary(report));
+            let text = redacted(self.redactor.as_mut(), &form, form.summary(&report));
             file.write(&text);
             let path = safe(&file.path().to_string_lossy());
             if let Err(error) = file.finish() {

@@ -24,6 +24,7 @@ pub(crate) mod tests;
 mod words;
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 
 pub use form::Form;
 pub use html::over_text;
@@ -116,9 +117,31 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// The same report with other knowledge of its page.
+    #[must_use]
+    pub fn on(&self, info: &'a RunInfo) -> Self {
+        Self {
+            info,
+            ..self.clone()
+        }
+    }
+
     /// The summary as text, no wider than `columns` but for what has no spaces to break at.
     pub fn text(&self) -> String {
         summary::text(self)
+    }
+
+    /// The lowest and the highest local port that probes came from.
+    pub(crate) fn local_ports(&self) -> Option<RangeInclusive<u16>> {
+        let used = || {
+            self.statistics
+                .targets
+                .iter()
+                .flat_map(|it| &it.local_ports)
+        };
+        let lowest = used().map(|ports| *ports.start()).min()?;
+        let highest = used().map(|ports| *ports.end()).max()?;
+        Some(lowest..=highest)
     }
 
     /// The targets with their figures, in the plan's order.

@@ -9,6 +9,7 @@ use crate::clock::spoken;
 /// A line each, in our own words alone.
 pub(super) fn run(report: &Report) -> Vec<String> {
     let notes = [
+        local_ports(report),
         schedule_lag(report),
         standstill(report),
         behind(report),
@@ -17,6 +18,17 @@ pub(super) fn run(report: &Report) -> Vec<String> {
         wall_clock(report),
     ];
     notes.into_iter().flatten().collect()
+}
+
+/// For whoever looks for these probes in a capture or a firewall's log.
+fn local_ports(report: &Report) -> Option<String> {
+    let ports = report.local_ports()?;
+    let (low, high) = (ports.start(), ports.end());
+    Some(if low == high {
+        format!("probes came from local port {low}")
+    } else {
+        format!("probes came from local ports {low} to {high}")
+    })
 }
 
 /// Only an open loop has a schedule to be late for.

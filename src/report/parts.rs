@@ -343,7 +343,11 @@ pub(super) fn outages(report: &Report, target: &TargetReport) -> Vec<String> {
     let latest = known.last().filter(|_| known.len() >= OUTAGES);
     let between = outages.total() - lines.len() as u64 - u64::from(latest.is_some());
     if between > 0 {
-        lines.push(format!("and {between} more in between"));
+        let longest = outages.longest().filter(|longest| longest.probes > 1);
+        let longest = longest.map_or_else(String::new, |longest| {
+            format!("; the longest of all: {}", outage(report, longest))
+        });
+        lines.push(format!("and {between} more in between{longest}"));
     }
     lines.extend(latest.map(|latest| outage(report, latest)));
     lines

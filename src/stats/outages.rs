@@ -318,4 +318,17 @@ mod tests {
         assert_eq!(outages.total(), 1000);
         assert_eq!(outages.list().len(), 2 * KEPT);
     }
+
+    #[test]
+    fn the_longest_outage_is_known_when_it_is_no_longer_remembered() {
+        let long = 1001..=1020;
+        let fails = |seq: &u64| seq % 2 == 1 || long.contains(seq);
+        let order: Vec<_> = (1..=2000)
+            .map(|seq| (seq, if fails(&seq) { Outcome::NoReply } else { OK }))
+            .collect();
+        let outages = recorded(&order);
+        assert!(outages.list().iter().all(|outage| outage.probes == 1));
+        let longest = outages.longest().expect("an outage");
+        assert_eq!((longest.first_seq, longest.probes), (1001, 21));
+    }
 }

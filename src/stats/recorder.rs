@@ -40,6 +40,8 @@ pub struct Recorder {
     pub timeline: Timeline,
     /// The local address used last.
     pub local: Option<SocketAddr>,
+    /// The lowest and the highest local port used.
+    pub local_ports: Option<RangeInclusive<u16>>,
 }
 
 /// One way in which probes ended, with its tally.
@@ -73,6 +75,7 @@ impl Recorder {
             answers: Answers::default(),
             timeline: Timeline::default(),
             local: None,
+            local_ports: None,
         }
     }
 
@@ -86,7 +89,7 @@ impl Recorder {
         self.counts[outcome.kind() as usize] += 1;
         self.outages.record(sample);
         self.timeline.record(sample);
-        self.local = sample.ending.local.or(self.local);
+        self.note_local(sample.ending.local);
         if outcome == Outcome::Unfinished {
             return;
         }
@@ -95,6 +98,14 @@ impl Recorder {
         }
         self.note_times(sample);
         self.note_cause(sample);
+    }
+
+    fn note_local(&mut self, local: Option<SocketAddr>) {
+        self.local = local.or(self.local);
+        // An ICMP echo has an address only.
+        if let Some(local) = local.filter(|local| local.port() > 0) {
+            widen(&mut self.local_ports, local.port());
+        }
     }
 
     fn note_times(&mut self, sample: &Sample) {

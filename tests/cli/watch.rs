@@ -165,3 +165,39 @@ fn a_name_that_is_gone_for_a_while_is_probed_on_where_it_was() {
     );
     assert_eq!(outcome.summary()["failed"], 0, "{outcome:?}");
 }
+
+#[test]
+fn a_watch_waits_for_a_name_that_does_not_resolve_yet() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    accept_for_ever(listener);
+    let folder = tempfile::tempdir().expect("a folder");
+    let hosts = folder.path().join("hosts");
+    fs::write(&hosts, "# nothing\n").expect("a hosts file");
+    let target = format!("watched.test:{port}");
+    let arguments = ["--json", "-w", "0", "--until", "connected", &target];
+    let Some(mut command) = with_hosts(&hosts, &arguments) else {
+        let _ = writeln!(io::stderr(), "SKIP: no mount namespaces here");
+        return;
+    };
+    let watching = start(&mut command);
+    thread::sleep(Duration::from_millis(400));
+    fs::write(&hosts, "127.0.0.1 watched.test\n").expect("a hosts file");
+    let outcome = finish(watching);
+    assert_valid(&outcome);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert_eq!(outcome.summary()["succeeded"], 1, "{outcome:?}");
+    let told = outcome.stderr.matches("trying again until it resolves");
+    assert_eq!(told.count(), 1, "{outcome:?}");
+}
+
+#[test]
+fn waiting_for_a_name_ends_with_the_time_of_the_run() {
+    let outcome = run("-n 1.5s -i 100ms no.such.name.invalid:1");
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    assert!(outcome.stdout.is_empty(), "{outcome:?}");
+    assert!(
+        outcome.stderr.contains("no.such.name.invalid"),
+        "{outcome:?}"
+    );
+}

@@ -166,6 +166,10 @@ fn summary(report: &Report, target: &TargetReport) -> Summary {
         address: target.target.address_text(),
         port: target.target.port(),
         protocol: target.target.protocol.name(),
+        local_ports: recorder
+            .local_ports
+            .as_ref()
+            .map(|ports| [*ports.start(), *ports.end()]),
         started: at(report.record.started),
         ended: at(report.record.ended),
         sent: recorder.sent(),
@@ -200,6 +204,7 @@ fn summary(report: &Report, target: &TargetReport) -> Summary {
             .map(|o| outage(report, o))
             .collect(),
         outages_total: recorder.outages.total(),
+        longest_outage: recorder.outages.longest().map(|o| outage(report, o)),
         histogram: Histograms {
             connect_us: encoded(&recorder.connect),
             rtt_us: encoded(&recorder.rtt),

@@ -91,6 +91,7 @@ pub(super) struct Summary {
     pub(super) address: String,
     pub(super) port: Option<u16>,
     pub(super) protocol: &'static str,
+    pub(super) local_ports: Option<[u16; 2]>,
     pub(super) started: String,
     pub(super) ended: String,
     pub(super) sent: u64,
@@ -120,6 +121,7 @@ pub(super) struct Summary {
     pub(super) run: Run,
     pub(super) outages: Vec<OutageLine>,
     pub(super) outages_total: u64,
+    pub(super) longest_outage: Option<OutageLine>,
     pub(super) histogram: Histograms,
     pub(super) verdict: Verdict,
 }

@@ -1,0 +1,59 @@
+//! A watch outlives a name that does not resolve yet: a resolver that is down, a service that is not registered.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::RunError;
+use super::targets::{self, Resolved};
+use crate::plan::{Limit, Plan};
+use crate::platform::SignalState;
+use crate::platform::signals::Signals;
+use crate::term::complain;
+
+/// Between two attempts.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How often a pause looks whether the user has had enough.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// The plan's targets. A run without a fixed number of probes waits until the first name resolves, or its time is
+/// over; what it waited is taken off its time.
+pub(super) fn targets(plan: &mut Plan, signals: &Signals) -> Result<Resolved, RunError> {
+    let started = Instant::now();
+    let mut told = false;
+    loop {
+        let error = match targets::targets(plan, signals) {
+            Err(error @ RunError::NoTarget(_)) => error,
+            Ok(resolved) if told => {
+                shorten(plan, started.elapsed());
+                return Ok(resolved);
+            }
+            other => return other,
+        };
+        let patient = match plan.pace.limit {
+            Limit::Count(_) => false,
+            Limit::Duration(most) => started.elapsed() + PAUSE < most,
+            Limit::Forever => true,
+        };
+        if !patient || signals.stop_requested() {
+            return Err(error);
+        }
+        if !std::mem::replace(&mut told, true) {
+            complain(&format!("{error}; trying again until it resolves"));
+        }
+        pause(signals);
+    }
+}
+
+fn shorten(plan: &mut Plan, waited: Duration) {
+    if let Limit::Duration(left) = &mut plan.pace.limit {
+        *left = left.saturating_sub(waited);
+    }
+}
+
+fn pause(signals: &Signals) {
+    let until = Instant::now() + PAUSE;
+    while Instant::now() < until && !signals.stop_requested() {
+        thread::sleep(GLANCE);
+    }
+}

@@ -141,6 +141,11 @@ pub fn about(code: &str) -> Option<String> {
     Some(about)
 }
 
+/// Every code that has a text.
+pub fn codes() -> impl Iterator<Item = &'static str> {
+    texts::TEXTS.iter().map(|text| text.code)
+}
+
 /// Whether there is such a reason.
 pub fn is_code(code: &str) -> bool {
     texts::find(Protocol::Tcp, code).is_some()

@@ -121,6 +121,21 @@ fn first() -> Vec<u64> {
 }
 
 impl Expectations {
+    /// The reasons that some probe must end with, or the outcomes of those that have none.
+    pub(crate) fn reasons(&self) -> Vec<String> {
+        let lines = self.probes.iter().flat_map(|probe| {
+            let (outcomes, reasons) = (probe.outcome.all(), probe.reason.all());
+            // Where either of two may come, neither is certain to.
+            let certain = outcomes.len() == 1 && reasons.len() == 1;
+            certain.then(|| (outcomes[0].clone(), reasons[0].clone()))
+        });
+        let reasons = lines.chain(self.some.iter().cloned());
+        reasons
+            .map(|(outcome, reason)| if reason == "none" { outcome } else { reason })
+            .filter(|it| !["connected", "reply", "unfinished"].contains(&it.as_str()))
+            .collect()
+    }
+
     /// Every difference between what came and what was expected, one per line.
     pub(crate) fn differences(&self, run: &Run, targets: &[Place]) -> Vec<String> {
         let mut found = Vec::new();
@@ -294,6 +309,13 @@ fn is_between(got: &Value, low: i64, high: i64) -> bool {
 }
 
 impl Words {
+    fn all(&self) -> &[String] {
+        match self {
+            Self::One(word) => std::slice::from_ref(word),
+            Self::Any(words) => words,
+        }
+    }
+
     pub(crate) fn allow(&self, got: &Value) -> bool {
         let got = if got.is_null() {
             Some("none")

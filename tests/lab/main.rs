@@ -22,6 +22,7 @@ mod routed;
 mod scenario;
 mod script;
 mod service;
+mod tidy;
 mod tool;
 mod trouble;
 mod tun;
@@ -45,8 +46,12 @@ fn main() -> ExitCode {
     let is_root = netns::become_root_of_a_new_user_namespace();
     match scenario::all() {
         Ok(cases) => {
-            let trials = cases.into_iter().map(|case| trial(case, is_root.clone()));
-            libtest_mimic::run(&arguments, trials.collect()).exit_code()
+            let tidy = tidy::every_reason_is_provoked(&cases);
+            let mut trials = vec![Trial::ignorable_test("every-reason-is-provoked", || {
+                verdict(tidy)
+            })];
+            trials.extend(cases.into_iter().map(|case| trial(case, is_root.clone())));
+            libtest_mimic::run(&arguments, trials).exit_code()
         }
         Err(trouble) => {
             let trial = Trial::test("scenarios", move || Err(trouble.to_string().into()));

@@ -33,6 +33,8 @@ pub struct Among {
     /// Targets whose probes showed something.
     targets: usize,
     answered: usize,
+    /// Those that answered over IPv4, and over IPv6: either may work alone.
+    answered_over: [usize; 2],
     /// Answered, and lost nothing.
     lossless: usize,
     /// Answered, and lost some.
@@ -104,6 +106,7 @@ impl Among {
         match standing {
             Standing::Answers => {
                 self.answered += 1;
+                self.answered_over[usize::from(ip.is_ipv6())] += 1;
                 self.lossless += usize::from(!failed);
                 self.lossy += usize::from(failed);
             }
@@ -211,15 +214,18 @@ impl Among {
                 case.address.ip()
             ),
         };
-        let elsewhere = match (self.answered, self.hosts.len()) {
+        let over_this_family = self.answered_over[usize::from(case.address.is_ipv6())];
+        let elsewhere = match (over_this_family, self.hosts.len()) {
             (0, 1) => String::new(),
+            (0, _) if self.answered > 0 => String::new(),
             (0, hosts) => format!(
                 "No target of this run answered, on {hosts} addresses: look first at what they share, this machine, \
                  its gateway and its way out."
             ),
             (answered, _) => format!(
-                "{answered} of the {} targets of this run answered, so this machine's own network works.",
-                self.targets
+                "{answered} of the {} targets of this run answered over {}, so this machine's own network works.",
+                self.targets,
+                families(case.address).0
             ),
         };
         let remark = here + &elsewhere;

@@ -123,7 +123,7 @@ fn first() -> Vec<u64> {
 impl Expectations {
     /// The reasons that some probe must end with, or the outcomes of those that have none.
     pub(crate) fn reasons(&self) -> Vec<String> {
-        let lines = self.probes.iter().flat_map(|probe| {
+        let lines = self.probes.iter().filter_map(|probe| {
             let (outcomes, reasons) = (probe.outcome.all(), probe.reason.all());
             // Where either of two may come, neither is certain to.
             let certain = outcomes.len() == 1 && reasons.len() == 1;

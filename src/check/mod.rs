@@ -39,6 +39,12 @@ impl Until {
         }
     }
 
+    /// One more target to wait for.
+    pub fn join(&mut self) {
+        self.met_after.push(None);
+        self.ended.push(0);
+    }
+
     /// Takes in a probe that has ended; warm-up probes and late answers count as well.
     pub fn record(&mut self, target: TargetId, outcome: &Outcome) {
         let (Some(ended), Some(met)) = (

@@ -14,6 +14,7 @@ use crate::plan::Pace;
 use crate::platform::SignalState;
 use crate::probe::{Begun, Network, ProbeId, Progress};
 use crate::stats::RunRecord;
+use crate::target::Target;
 use flights::{Flight, Flights, Phase};
 use schedule::{Schedule, Slot};
 
@@ -39,6 +40,14 @@ pub trait Sink {
     /// Targets that have another address now.
     fn moved(&mut self) -> Vec<(TargetId, SocketAddr)> {
         Vec::new()
+    }
+    /// Targets that have come to be known.
+    fn joined(&mut self) -> Vec<Target> {
+        Vec::new()
+    }
+    /// Whether more targets may come.
+    fn expects_more(&self) -> bool {
+        false
     }
     /// Nothing to do for now: a good moment to flush.
     fn idle(&mut self);
@@ -102,7 +111,8 @@ impl<'a, N: Network> Engine<'a, N> {
         let mut result = Ok(());
         while result.is_ok() && !self.signals.stop_requested() && !sink.has_enough() {
             let blocked = self.start_due(sink);
-            if self.is_done() {
+            let expects_more = sink.expects_more() && !self.schedule.has_ended(self.now);
+            if self.is_idle() && !expects_more {
                 break;
             }
             result = self.wait(blocked, sink);
@@ -111,12 +121,21 @@ impl<'a, N: Network> Engine<'a, N> {
             if self.signals.take_statistics_request() || self.is_summary_due() {
                 sink.statistics_requested(&self.so_far());
             }
-            for (target, address) in sink.moved() {
-                self.network.redirect(target, address);
-            }
+            self.follow(sink);
         }
         self.finish(sink);
         (self.record, result)
+    }
+
+    /// Takes in new targets, and new addresses of old ones.
+    fn follow(&mut self, sink: &mut dyn Sink) {
+        for (target, address) in sink.moved() {
+            self.network.redirect(target, address);
+        }
+        for target in sink.joined() {
+            self.network.join(&target);
+            self.schedule.join(self.now);
+        }
     }
 
     /// Whether it is time to tell the statistics so far; not for every time that was missed.
@@ -139,7 +158,8 @@ impl<'a, N: Network> Engine<'a, N> {
         }
     }
 
-    fn is_done(&self) -> bool {
+    /// Whether nothing is under way and nothing is due.
+    fn is_idle(&self) -> bool {
         let waiting = self.flights.count(Phase::Connecting) + self.flights.count(Phase::Holding);
         waiting == 0 && self.schedule.next_due().is_none()
     }
@@ -213,7 +233,12 @@ impl<'a, N: Network> Engine<'a, N> {
             self.schedule.next_due()
         };
         let wake = [due, self.flights.next_alarm()].into_iter().flatten().min();
-        let told = [wake, self.next_summary].into_iter().flatten().min();
+        let told = [
+            wake,
+            self.next_summary,
+            self.schedule.end_of_waiting(self.now),
+        ];
+        let told = told.into_iter().flatten().min();
         self.network.wait(told)?;
         let before = std::mem::replace(&mut self.now, (self.clock)());
         // What was due long ago is a backlog, not a standstill.
@@ -335,7 +360,8 @@ impl<'a, N: Network> Engine<'a, N> {
 
     /// The run is over: what is still under way is neither lost nor sent.
     fn finish(&mut self, sink: &mut dyn Sink) {
-        self.record.interrupted = !self.is_done();
+        let waits = sink.expects_more() && !self.schedule.has_ended(self.now);
+        self.record.interrupted = waits || !self.is_idle();
         for id in self.flights.ids() {
             let Some(flight) = self.flights.land(id) else {
                 continue;

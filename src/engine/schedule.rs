@@ -34,11 +34,6 @@ pub(super) struct Schedule {
 impl Schedule {
     /// Probes of `targets` targets, whose first ones are spread over the first interval.
     pub(super) fn new(pace: Pace, targets: usize, start: Instant) -> Self {
-        let copies = if pace.is_closed_loop() {
-            pace.in_flight
-        } else {
-            1
-        };
         // A run shorter than the interval still probes every target.
         let spread_over = match pace.limit {
             Limit::Duration(duration) => duration.min(pace.interval),
@@ -55,12 +50,37 @@ impl Schedule {
             _ => None,
         };
         Self {
-            queue: (0..copies).flat_map(|_| one_each()).collect(),
+            queue: (0..copies(&pace)).flat_map(|_| one_each()).collect(),
             started: vec![0; targets],
             pace,
             end,
             skipped: 0,
         }
+    }
+
+    /// One more target, whose first probe is due now. Whoever is due now already goes first.
+    pub(super) fn join(&mut self, now: Instant) {
+        let Ok(target) = u32::try_from(self.started.len()).map(TargetId) else {
+            return;
+        };
+        self.started.push(0);
+        if self.is_over(target, now) {
+            return;
+        }
+        let place = self.queue.partition_point(|(due, _)| *due <= now);
+        for _ in 0..copies(&self.pace) {
+            self.queue.insert(place, (now, target));
+        }
+    }
+
+    /// Whether the run's time is over.
+    pub(super) fn has_ended(&self, now: Instant) -> bool {
+        self.end.is_some_and(|end| now >= end)
+    }
+
+    /// When nobody needs to wait for further targets any more: with nothing due, the end of the run.
+    pub(super) fn end_of_waiting(&self, now: Instant) -> Option<Instant> {
+        self.end.filter(|end| self.queue.is_empty() && *end > now)
     }
 
     /// When the next probe is due, if there will be one.
@@ -182,6 +202,15 @@ impl Schedule {
             seq,
             warmup,
         }
+    }
+}
+
+/// How often a target stands in the queue.
+fn copies(pace: &Pace) -> usize {
+    if pace.is_closed_loop() {
+        pace.in_flight
+    } else {
+        1
     }
 }
 

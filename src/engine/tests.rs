@@ -14,6 +14,7 @@ use crate::plan::{Limit, Pace};
 use crate::platform::SignalState;
 use crate::probe::{Begun, Network, ProbeId, Progress};
 use crate::stats::RunRecord;
+use crate::target::{Protocol, Target};
 
 const MS: Duration = Duration::from_millis(1);
 const OK: Outcome = Outcome::Connected(Handshake::Clean);
@@ -28,6 +29,8 @@ struct World {
     /// The process is stopped at this time, for so long.
     stopped: Cell<Option<(Instant, Duration)>>,
     continued: Cell<bool>,
+    /// When a target comes to be known, if one does.
+    arrival: Cell<Option<Instant>>,
 }
 
 impl SignalState for World {
@@ -80,10 +83,13 @@ impl Network for Fake<'_> {
         Begun::UnderWay { sent_at }
     }
 
+    fn join(&mut self, _: &Target) {}
+
     fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
         let answer = self.answers.values().map(|(at, _)| *at).min();
         let stop = self.world.stop_at.get();
-        let next = [until, answer, stop].into_iter().flatten().min();
+        let arrival = self.world.arrival.get();
+        let next = [until, answer, stop, arrival].into_iter().flatten().min();
         let mut now = next
             .expect("something to wait for")
             .max(self.world.now.get());
@@ -134,13 +140,37 @@ impl Network for Fake<'_> {
 #[derive(Default)]
 struct Seen(RefCell<Vec<Sample>>);
 
-impl Sink for &Seen {
+/// A target is known only when the world says so.
+struct Late<'a> {
+    seen: &'a Seen,
+    world: &'a World,
+}
+
+impl Sink for Late<'_> {
     fn sample(&mut self, sample: &Sample) {
-        self.0.borrow_mut().push(*sample);
+        self.seen.0.borrow_mut().push(*sample);
     }
     fn extra(&mut self, _: TargetId, _: Extra) {}
     fn statistics_requested(&mut self, _: &RunRecord) {}
     fn idle(&mut self) {}
+    fn joined(&mut self) -> Vec<Target> {
+        let now = self.world.now.get();
+        let arrival = self.world.arrival.take();
+        let is_due = arrival.is_some_and(|at| at <= now);
+        if !is_due {
+            self.world.arrival.set(arrival);
+        }
+        let target = Target {
+            protocol: Protocol::Tcp,
+            host: "late.example".into(),
+            address: ([10, 20, 0, 7], 443).into(),
+            lookup: None,
+        };
+        is_due.then_some(target).into_iter().collect()
+    }
+    fn expects_more(&self) -> bool {
+        self.world.arrival.get().is_some()
+    }
 }
 
 impl Seen {
@@ -173,6 +203,7 @@ impl Case {
                 stop_at: Cell::new(None),
                 stopped: Cell::new(None),
                 continued: Cell::new(false),
+                arrival: Cell::new(None),
             },
             start,
             pace: Pace {
@@ -203,7 +234,11 @@ impl Case {
         };
         let clock = || self.world.now.get();
         let engine = Engine::new(network, self.pace, self.targets, 100, &self.world, &clock);
-        let (record, result) = engine.run(&mut &self.seen);
+        let mut sink = Late {
+            seen: &self.seen,
+            world: &self.world,
+        };
+        let (record, result) = engine.run(&mut sink);
         result.expect("a made-up network never fails");
         record
     }
@@ -380,4 +415,55 @@ fn with_no_descriptor_at_all_the_failure_is_told() {
     case.run(|_| Some((MS, OK)));
     let kinds: Vec<_> = case.seen.story().iter().map(|(_, _, kind)| *kind).collect();
     assert_eq!(kinds, [OutcomeKind::Local, OutcomeKind::Local]);
+}
+
+/// The numbers of the targets that were probed, in order, and when after the start.
+fn probed(case: &Case) -> Vec<(u32, u128)> {
+    let samples = case.seen.0.borrow();
+    let probed = samples.iter().map(|sample| {
+        let after = sample.sent_at.duration_since(case.start);
+        (sample.target.0, after.as_millis())
+    });
+    probed.collect()
+}
+
+#[test]
+fn a_target_that_joins_has_all_its_probes_and_delays_nobody() {
+    let case = Case::new(2, MS * 100, MS * 250);
+    case.world.arrival.set(Some(case.start + MS * 130));
+    let record = case.run(|_| Some((MS, OK)));
+    assert_eq!(probed(&case), [(0, 0), (0, 100), (1, 130), (1, 230)]);
+    assert!(!record.interrupted);
+}
+
+#[test]
+fn one_who_comes_after_all_others_have_ended_is_waited_for() {
+    let case = Case::new(1, MS * 100, MS * 250);
+    case.world.arrival.set(Some(case.start + MS * 900));
+    case.run(|_| Some((MS, OK)));
+    assert_eq!(probed(&case), [(0, 0), (1, 900)]);
+}
+
+#[test]
+fn nobody_is_waited_for_beyond_the_time_of_the_run() {
+    let mut case = Case::new(1, MS * 100, MS * 250);
+    case.pace.limit = Limit::Duration(MS * 150);
+    case.world.arrival.set(Some(case.start + MS * 900));
+    let record = case.run(|_| Some((MS, OK)));
+    assert_eq!(probed(&case), [(0, 0), (0, 100)]);
+    assert!(!record.interrupted);
+    assert!(record.ended < case.start + MS * 200);
+}
+
+#[test]
+fn in_a_closed_loop_who_joins_gets_all_its_places() {
+    let mut case = Case::new(4, Duration::ZERO, MS * 250);
+    case.pace.in_flight = 2;
+    case.world.arrival.set(Some(case.start + MS * 5));
+    case.run(|_| Some((MS * 10, OK)));
+    let late: Vec<_> = probed(&case)
+        .into_iter()
+        .filter(|(id, _)| *id == 1)
+        .collect();
+    assert_eq!(late, [(1, 5), (1, 5), (1, 15), (1, 15)]);
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::lookout::Lookout;
 use super::outlets::Outlets;
+use super::targets::Latecomers;
 use super::{RunError, Verdict};
 use crate::check::{Finding, Until};
 use crate::engine::Sink;
@@ -13,6 +14,7 @@ use crate::plan::{Limit, Plan};
 use crate::platform::Here;
 use crate::report::{Report, RunInfo, live};
 use crate::stats::{RunRecord, State, Statistics};
+use crate::target::Target;
 use crate::target::resolve::Found;
 use crate::term::{Output, Progress, ResultFile, complain};
 
@@ -27,6 +29,7 @@ pub(super) struct Desk<'a> {
     states: Vec<State>,
     until: Option<Until>,
     lookout: Option<Lookout>,
+    latecomers: Option<Latecomers>,
     /// Names whose last lookup failed, so that it is told once.
     lost: Vec<String>,
     /// Probes that have ended, warm-up included, for the progress bar.
@@ -35,20 +38,24 @@ pub(super) struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
+    /// A desk for at most so many targets.
     pub(super) fn new(
         info: RunInfo,
+        most: usize,
         output: &'a mut Output,
         files: Vec<ResultFile>,
         lookout: Option<Lookout>,
+        latecomers: Option<Latecomers>,
     ) -> Self {
         let targets = info.targets.len();
         let until = info.plan.checks.until.clone();
         Self {
             outlets: Outlets::new(&info, output, files),
-            statistics: Statistics::new(targets),
+            statistics: Statistics::new(targets, most),
             states: vec![State::default(); targets],
             until: until.map(|until| Until::new(until, targets)),
             lookout,
+            latecomers,
             lost: Vec::new(),
             info,
             ended: 0,
@@ -72,8 +79,10 @@ impl<'a> Desk<'a> {
     }
 
     /// Prints the summary and decides.
-    pub(super) fn close(self, record: RunRecord) -> Result<Verdict, RunError> {
+    pub(super) fn close(mut self, record: RunRecord) -> Result<Verdict, RunError> {
         self.outlets.output.finish_progress();
+        let missing = self.latecomers.iter().flat_map(Latecomers::missing);
+        self.info.unresolved.extend(missing);
         let findings = self.findings();
         let verdict = self.verdict(&findings);
         let report = report(&self.info, &self.statistics, record, &findings);
@@ -105,7 +114,8 @@ impl<'a> Desk<'a> {
         let checks = &self.info.plan.checks;
         let own_words = !checks.expect.is_empty() || checks.until.is_some();
         let fine = (own_words || self.statistics.targets.iter().all(answered))
-            && findings.iter().all(|finding| finding.passed);
+            && findings.iter().all(|finding| finding.passed)
+            && self.info.unresolved.is_empty();
         // A reader who left early has seen enough; there is nobody to fail for.
         if fine || self.outlets.output.is_closed() {
             Verdict::Success
@@ -141,6 +151,21 @@ impl<'a> Desk<'a> {
         if self.info.plan.is_watch() {
             self.outlets.change(&self.info, target, &change);
         }
+    }
+
+    /// Takes in a target whose name has been resolved at last.
+    fn welcome(&mut self, target: &Target) {
+        let here = Here::from(&self.info.plan.sockets);
+        let route = here.route_to(target.protocol, target.address);
+        self.info.targets.push(target.clone());
+        self.info.routes.push(route);
+        self.statistics.join();
+        self.states.push(State::default());
+        if let Some(until) = &mut self.until {
+            until.join();
+        }
+        let id = u32::try_from(self.states.len() - 1).unwrap_or(u32::MAX);
+        self.outlets.joined(&self.info, TargetId(id));
     }
 
     /// Takes in what a name has become; the targets that have to move.
@@ -228,6 +253,24 @@ impl Sink for Desk<'_> {
             .collect()
     }
 
+    fn joined(&mut self) -> Vec<Target> {
+        let arrived = self.latecomers.as_mut().map(Latecomers::arrived);
+        let (targets, unresolved) = arrived.unwrap_or_default();
+        for error in &unresolved {
+            complain(error);
+        }
+        self.info.unresolved.extend(unresolved);
+        for target in &targets {
+            self.welcome(target);
+        }
+        targets
+    }
+
+    fn expects_more(&self) -> bool {
+        let latecomers = self.latecomers.as_ref();
+        latecomers.is_some_and(Latecomers::are_expected)
+    }
+
     fn idle(&mut self) {
         let output = &mut *self.outlets.output;
         output.progress().refresh(self.ended, self.failed);
@@ -235,7 +278,7 @@ impl Sink for Desk<'_> {
     }
 
     fn has_enough(&self) -> bool {
-        let waited = self.until.as_ref().is_some_and(Until::is_met);
+        let waited = self.until.as_ref().is_some_and(Until::is_met) && !self.expects_more();
         waited || self.outlets.output.is_closed()
     }
 }

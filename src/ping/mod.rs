@@ -19,7 +19,7 @@ use crate::platform::signals::Signals;
 use crate::platform::{self, Here, Poller};
 use crate::probe::Probes;
 use crate::report::{self, RunInfo};
-use crate::target::{Protocol, Target};
+use crate::target::{Host, HostPorts, Protocol, Target};
 use crate::term::Output;
 use desk::Desk;
 use lookout::Lookout;
@@ -110,17 +110,11 @@ pub enum Verdict {
 /// Makes the run that `plan` asks for and prints its results to `output`.
 pub fn run(mut plan: Plan, output: &mut Output) -> Result<Verdict, RunError> {
     let (poller, signals) = listen()?;
-    let resolved = patience::targets(&mut plan, &signals)?;
-    let all_resolved = resolved.unresolved.is_empty();
+    let resolved = patience::targets(&mut plan, &signals, &poller.waker())?;
     check_source(&plan)?;
-    check_load(&plan, resolved.targets.len())?;
+    check_load(&plan, wanted(&plan, &resolved))?;
     check_echo(&resolved.targets)?;
-    let verdict = measure(plan, resolved, poller, &signals, output)?;
-    Ok(if all_resolved {
-        verdict
-    } else {
-        Verdict::Failure
-    })
+    measure(plan, resolved, poller, &signals, output)
 }
 
 /// Makes a run over targets that need no resolving.
@@ -132,7 +126,7 @@ pub fn run_over(
     let (poller, signals) = listen()?;
     let resolved = Resolved {
         targets,
-        unresolved: Vec::new(),
+        ..Resolved::default()
     };
     measure(plan, resolved, poller, &signals, output)
 }
@@ -151,15 +145,12 @@ fn measure(
     signals: &Signals,
     output: &mut Output,
 ) -> Result<Verdict, RunError> {
-    let files = outlets::open_files(&plan, resolved.targets.len())?;
-    let lookout = lookout(&plan, &resolved.targets, &poller);
+    let most = wanted(&plan, &resolved);
+    let files = outlets::open_files(&plan, most)?;
+    let lookout = lookout(&plan, &poller);
     let here = Here::from(&plan.sockets);
-    let protocol = |target: &Target| target.protocol;
-    let is_mixed = !resolved
-        .targets
-        .iter()
-        .map(protocol)
-        .is_sorted_by(|a, b| a == b);
+    let protocols = plan.targets.iter().map(|wanted| wanted.protocol);
+    let is_mixed = !protocols.is_sorted_by(|a, b| a == b);
     let info = RunInfo {
         routes: resolved
             .targets
@@ -178,7 +169,7 @@ fn measure(
     let pace = info.plan.pace;
     let network = Probes::new(poller, &info.targets, &info.plan);
     let targets = info.targets.len();
-    let mut desk = Desk::new(info, output, files, lookout);
+    let mut desk = Desk::new(info, most, output, files, lookout, resolved.latecomers);
     desk.open();
     let clock = Instant::now;
     let engine = Engine::new(network, pace, targets, descriptors(), signals, &clock);
@@ -188,11 +179,22 @@ fn measure(
     Ok(verdict)
 }
 
+/// How many targets there may be in the end: those that are known, and what is known of the others.
+fn wanted(plan: &Plan, resolved: &Resolved) -> usize {
+    let late = resolved.latecomers.is_some();
+    let planned = plan.targets.iter().map(HostPorts::len).sum();
+    let known = resolved.targets.len();
+    if late { known.max(planned) } else { known }
+}
+
 /// Somebody who looks the names of targets up again, if that is wanted.
-fn lookout(plan: &Plan, targets: &[Target], poller: &Poller) -> Option<Lookout> {
+fn lookout(plan: &Plan, poller: &Poller) -> Option<Lookout> {
     let every = plan.names.resolve_every?;
-    let looked_up = targets.iter().filter(|target| target.lookup.is_some());
-    let mut names: Vec<_> = looked_up.map(|target| target.host.to_string()).collect();
+    let names = plan.targets.iter().filter_map(|target| match &target.host {
+        Host::Name(name) => Some(name.clone()),
+        Host::Address { .. } => None,
+    });
+    let mut names: Vec<_> = names.collect();
     names.sort_unstable();
     names.dedup();
     let waker = poller.waker();

@@ -77,6 +77,14 @@ impl<'a> Outlets<'a> {
         self.tell(false, |form| form.change(info, target, change));
     }
 
+    /// Tells that a target is known now, and where it is.
+    pub(super) fn joined(&mut self, info: &RunInfo, target: TargetId) {
+        if let Some(redactor) = &mut self.redactor {
+            redactor.learn(&info.targets[target.index()]);
+        }
+        self.tell(false, |form| form.joined(info, target));
+    }
+
     /// Tells that a target has another address now.
     pub(super) fn moved(&mut self, info: &RunInfo, target: TargetId, from: &str) {
         self.tell(false, |form| form.moved(info, target, from));

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use super::RunError;
 use super::targets::{self, Resolved};
 use crate::plan::{Limit, Plan};
-use crate::platform::SignalState;
 use crate::platform::signals::Signals;
+use crate::platform::{SignalState, Waker};
 use crate::term::complain;
 
 /// Between two attempts.
@@ -18,11 +18,15 @@ const GLANCE: Duration = Duration::from_millis(50);
 
 /// The plan's targets. A run without a fixed number of probes waits until the first name resolves, or its time is
 /// over; what it waited is taken off its time.
-pub(super) fn targets(plan: &mut Plan, signals: &Signals) -> Result<Resolved, RunError> {
+pub(super) fn targets(
+    plan: &mut Plan,
+    signals: &Signals,
+    waker: &Waker,
+) -> Result<Resolved, RunError> {
     let started = Instant::now();
     let mut told = false;
     loop {
-        let error = match targets::targets(plan, signals) {
+        let error = match targets::targets(plan, signals, waker) {
             Err(error @ RunError::NoTarget(_)) => error,
             Ok(resolved) if told => {
                 shorten(plan, started.elapsed());

@@ -1,64 +1,204 @@
 //! From the plan's words to addresses.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::RunError;
 use crate::plan::Plan;
-use crate::platform::SignalState;
 use crate::platform::signals::Signals;
-use crate::target::resolve::resolve_all;
+use crate::platform::{SignalState, Waker};
+use crate::target::resolve::{Found, ResolveError, resolve_each};
 use crate::target::{Host, HostPorts, Lookup, Protocol, Target};
 use crate::term::complain;
 
 /// More targets than this are a mistake, or need another tool.
 pub(super) const MOST_TARGETS: usize = 100_000;
 
-/// Targets in the order in which they were given, each once.
-#[derive(Default)]
+/// Targets that are known do not wait longer than this for names that are not.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// How often waiting looks whether the user has had enough.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// Targets in the order in which they came to be known, each once.
+#[derive(Debug, Default)]
 struct Gathered {
     targets: Vec<Target>,
     seen: HashSet<(Protocol, Arc<str>, SocketAddr)>,
     repeated: Vec<String>,
 }
 
-/// The plan's targets, and what could not be resolved with the resolver's reason.
+/// The plan's targets, what could not be resolved with the resolver's reason, and who may still come.
+#[derive(Debug, Default)]
 pub(super) struct Resolved {
     pub(super) targets: Vec<Target>,
     pub(super) unresolved: Vec<String>,
+    pub(super) latecomers: Option<Latecomers>,
 }
 
-/// Resolves the plan's targets.
-pub(super) fn targets(plan: &Plan, signals: &Signals) -> Result<Resolved, RunError> {
+/// Names whose lookup takes long; their targets join when it has ended.
+#[derive(Debug)]
+pub(super) struct Latecomers {
+    wanted: Vec<HostPorts>,
+    all_addresses: bool,
+    names: Vec<String>,
+    /// For each name, who wants it.
+    wanted_by: Vec<Vec<usize>>,
+    waiting: BTreeSet<usize>,
+    found: Receiver<(usize, Found)>,
+    gathered: Gathered,
+}
+
+/// Resolves the plan's targets; `waker` is woken for each that comes late.
+pub(super) fn targets(plan: &Plan, signals: &Signals, waker: &Waker) -> Result<Resolved, RunError> {
     let wanted = plan.targets.iter().map(HostPorts::len).sum();
     if wanted > MOST_TARGETS {
         return Err(RunError::TooManyTargets(wanted));
     }
-    let (lookups, unresolved) = lookups(plan, signals);
-    let mut gathered = Gathered::default();
-    for wanted in &plan.targets {
-        match &wanted.host {
-            Host::Address { address, .. } => gathered.add(wanted, &[*address], None),
-            Host::Name(name) => {
-                if let Some(lookup) = lookups.get(name) {
-                    let chosen = chosen(lookup, plan.names.all_addresses);
-                    gathered.add(wanted, chosen, Some(lookup));
-                }
-            }
+    let mut late = Latecomers::start(plan, waker);
+    let mut unresolved = Vec::new();
+    late.gather_addresses();
+    let started = Instant::now();
+    while !late.waiting.is_empty() && !signals.stop_requested() {
+        let has_some = !late.gathered.targets.is_empty();
+        if has_some && started.elapsed() >= GRACE {
+            late.tell_waiting();
+            break;
+        }
+        if let Ok((index, result)) = late.found.recv_timeout(PATIENCE) {
+            unresolved.extend(late.take(index, result));
         }
     }
-    gathered.tell_repeated();
-    if gathered.targets.is_empty() {
+    late.in_order();
+    late.gathered.tell_repeated();
+    if late.gathered.targets.is_empty() {
+        if unresolved.is_empty() {
+            unresolved = late.missing();
+        }
         return Err(RunError::NoTarget(unresolved.join("; ")));
     }
     for error in &unresolved {
         complain(error);
     }
     Ok(Resolved {
-        targets: gathered.targets,
+        targets: late.gathered.targets.clone(),
         unresolved,
+        latecomers: Some(late).filter(|late| !late.waiting.is_empty()),
     })
+}
+
+fn stopped(name: &str) -> String {
+    let name = name.to_owned();
+    ResolveError::Stopped { name }.to_string()
+}
+
+impl Latecomers {
+    /// Starts to look up every different name.
+    fn start(plan: &Plan, waker: &Waker) -> Self {
+        let mut names: Vec<String> = Vec::new();
+        let mut wanted_by: Vec<Vec<usize>> = Vec::new();
+        let mut places = HashMap::new();
+        for (wanted, target) in plan.targets.iter().enumerate() {
+            if let Host::Name(name) = &target.host {
+                let place = *places.entry(name).or_insert(names.len());
+                if place == names.len() {
+                    names.push(name.clone());
+                    wanted_by.push(Vec::new());
+                }
+                wanted_by[place].push(wanted);
+            }
+        }
+        let (sender, found) = mpsc::channel();
+        let (asked, family, waker) = (names.clone(), plan.names.family, waker.clone());
+        thread::spawn(move || {
+            resolve_each(&asked, family, &|| false, &mut |index, result| {
+                // Whoever no longer listens has ended the run.
+                let _ = sender.send((index, result));
+                waker.wake();
+            });
+        });
+        Self {
+            wanted: plan.targets.clone(),
+            all_addresses: plan.names.all_addresses,
+            waiting: (0..names.len()).collect(),
+            names,
+            wanted_by,
+            found,
+            gathered: Gathered::default(),
+        }
+    }
+
+    /// Targets that were typed as addresses.
+    fn gather_addresses(&mut self) {
+        for wanted in &self.wanted {
+            if let Host::Address { address, .. } = &wanted.host {
+                self.gathered.add(wanted, &[*address], None);
+            }
+        }
+    }
+
+    /// Takes in what became of a name; what to tell if that is nothing.
+    fn take(&mut self, index: usize, result: Found) -> Option<String> {
+        self.waiting.remove(&index);
+        let lookup = match result {
+            Ok(lookup) => lookup,
+            Err(error) => return Some(error.to_string()),
+        };
+        let chosen = chosen(&lookup, self.all_addresses);
+        for wanted in &self.wanted_by[index] {
+            let wanted = &self.wanted[*wanted];
+            self.gathered.add(wanted, chosen, Some(&lookup));
+        }
+        None
+    }
+
+    /// What is known so far, in the order in which it was asked for.
+    fn in_order(&mut self) {
+        let mut places = HashMap::new();
+        for (place, wanted) in self.wanted.iter().enumerate() {
+            let host = (wanted.protocol, wanted.host.text());
+            places.entry(host).or_insert(place);
+        }
+        let place = |target: &Target| places.get(&(target.protocol, &*target.host)).copied();
+        self.gathered.targets.sort_by_cached_key(place);
+    }
+
+    fn tell_waiting(&self) {
+        let mut names = self.waiting.iter().map(|index| &self.names[*index]);
+        let first = names.next().map_or("", |name| name);
+        let more = match names.count() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        complain(&format!(
+            "still looking up {first}{more}; the others are probed meanwhile"
+        ));
+    }
+
+    /// Whether anybody may still come.
+    pub(super) fn are_expected(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Who has come since the last time, and what was told of those who cannot.
+    pub(super) fn arrived(&mut self) -> (Vec<Target>, Vec<String>) {
+        let known = self.gathered.targets.len();
+        let mut unresolved = Vec::new();
+        while let Ok((index, result)) = self.found.try_recv() {
+            unresolved.extend(self.take(index, result));
+        }
+        (self.gathered.targets[known..].to_vec(), unresolved)
+    }
+
+    /// What to tell of those who have not come when the run ends.
+    pub(super) fn missing(&self) -> Vec<String> {
+        let names = self.waiting.iter().map(|index| &self.names[*index]);
+        names.map(|name| stopped(name)).collect()
+    }
 }
 
 impl Gathered {
@@ -98,30 +238,6 @@ impl Gathered {
             }
         }
     }
-}
-
-/// Looks up every different name once; what fails is told with its reason.
-fn lookups(plan: &Plan, signals: &Signals) -> (HashMap<String, Arc<Lookup>>, Vec<String>) {
-    let mut seen = HashSet::new();
-    let mut names: Vec<String> = Vec::new();
-    for target in &plan.targets {
-        if let Host::Name(name) = &target.host
-            && seen.insert(name)
-        {
-            names.push(name.clone());
-        }
-    }
-    let stopped = || signals.stop_requested();
-    let found = resolve_all(&names, plan.names.family, &stopped);
-    let mut lookups = HashMap::new();
-    let mut unresolved = Vec::new();
-    for (name, result) in names.into_iter().zip(found) {
-        match result {
-            Ok(lookup) => drop(lookups.insert(name, lookup)),
-            Err(error) => unresolved.push(error.to_string()),
-        }
-    }
-    (lookups, unresolved)
 }
 
 fn chosen(lookup: &Lookup, all: bool) -> &[SocketAddr] {

@@ -8,7 +8,7 @@ use super::datagram::{DatagramProbes, LineId};
 use super::tcp::TcpProbes;
 use super::{Begun, Network, ProbeId, Progress};
 use crate::outcome::{Ending, TargetId};
-use crate::plan::Plan;
+use crate::plan::{ContentPlan, Plan};
 use crate::platform::{Poller, Readiness};
 use crate::target::{Protocol, Target};
 
@@ -65,6 +65,7 @@ pub struct Probes {
     ready: Vec<Readiness>,
     tcp: TcpProbes,
     datagrams: DatagramProbes,
+    content: ContentPlan,
     targets: Vec<Place>,
     /// Whether a probe is one of the datagrams, by its slot.
     is_datagram: Vec<bool>,
@@ -73,24 +74,19 @@ pub struct Probes {
 impl Probes {
     /// Prepares probes to `targets` as `plan` wants them.
     pub fn new(poller: Poller, targets: &[Target], plan: &Plan) -> Self {
-        let mut tcp = TcpProbes::new(plan.sockets.clone(), &plan.pace);
-        let mut datagrams = DatagramProbes::new(&plan.sockets, plan.pace.is_closed_loop());
-        let places = (0..).zip(targets).map(|(index, target)| {
-            let (protocol, address) = (target.protocol, target.address);
-            if protocol == Protocol::Tcp {
-                Place::Tcp(tcp.add(address))
-            } else {
-                Place::Datagram(datagrams.add(TargetId(index), protocol, address, &plan.content))
-            }
-        });
-        Self {
-            targets: places.collect(),
+        let mut probes = Self {
             poller,
             ready: Vec::new(),
-            tcp,
-            datagrams,
+            tcp: TcpProbes::new(plan.sockets.clone(), &plan.pace),
+            datagrams: DatagramProbes::new(&plan.sockets, plan.pace.is_closed_loop()),
+            content: plan.content.clone(),
+            targets: Vec::with_capacity(targets.len()),
             is_datagram: Vec::new(),
+        };
+        for target in targets {
+            probes.join(target);
         }
+        probes
     }
 
     fn note(&mut self, id: ProbeId, is_datagram: bool) {
@@ -118,6 +114,17 @@ impl Network for Probes {
                 self.datagrams.begin(&self.poller, id, place)
             }
         }
+    }
+
+    fn join(&mut self, target: &Target) {
+        let (protocol, address) = (target.protocol, target.address);
+        let place = if protocol == Protocol::Tcp {
+            Place::Tcp(self.tcp.add(address))
+        } else {
+            let id = TargetId(u32::try_from(self.targets.len()).unwrap_or(u32::MAX));
+            Place::Datagram(self.datagrams.add(id, protocol, address, &self.content))
+        };
+        self.targets.push(place);
     }
 
     fn redirect(&mut self, target: TargetId, address: SocketAddr) {

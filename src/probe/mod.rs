@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use crate::outcome::{Ending, Extra, TargetId};
+use crate::target::Target;
 use mixed::Watch;
 
 pub use mixed::Probes;
@@ -59,6 +60,9 @@ pub enum Progress {
 pub trait Network {
     /// Starts a probe to `target`.
     fn begin(&mut self, id: ProbeId, target: TargetId) -> Begun;
+
+    /// One more target, whose id is the next number.
+    fn join(&mut self, target: &Target);
 
     /// The target has another address from now on; its port stays.
     fn redirect(&mut self, target: TargetId, address: SocketAddr);

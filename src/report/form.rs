@@ -51,11 +51,21 @@ impl Form {
         }
     }
 
+    /// What is said of a target whose name was resolved at last.
+    pub fn joined(&mut self, info: &RunInfo, target: TargetId) -> String {
+        self.printer.join(info, target);
+        match self.format {
+            Format::Text => live::joined(info, target),
+            Format::Json => json::moved(info, target, None),
+            _ => String::new(),
+        }
+    }
+
     /// What is said of a target that has another address now.
     pub fn moved(&self, info: &RunInfo, target: TargetId, from: &str) -> String {
         match self.format {
             Format::Text => live::moved(info, target, from),
-            Format::Json => json::moved(info, target, from),
+            Format::Json => json::moved(info, target, Some(from)),
             _ => String::new(),
         }
     }

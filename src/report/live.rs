@@ -43,6 +43,15 @@ impl Printer {
         }
     }
 
+    /// One more target.
+    pub(super) fn join(&mut self, info: &RunInfo, target: TargetId) {
+        let label = label(info, &info.targets[target.index()]);
+        // Lines above have no label, if it was the only one until now; those below need one.
+        self.label_width = self.label_width.max(Some(label.len()));
+        self.labels.push(label);
+        self.ttls.push(None);
+    }
+
     /// The line of one probe, with its end of line.
     pub(super) fn line(&mut self, info: &RunInfo, sample: &Sample) -> String {
         let target = sample.target.index();
@@ -178,6 +187,16 @@ pub(super) fn change(info: &RunInfo, target: TargetId, change: &Change) -> Strin
 }
 
 /// That a target's name has another address now.
+pub(super) fn joined(info: &RunInfo, target: TargetId) -> String {
+    let target = &info.targets[target.index()];
+    let took = target.lookup.as_ref().map_or_else(String::new, |lookup| {
+        format!(", looked up in {}", spoken(round_ms(lookup.took)))
+    });
+    let (name, address) = (safe(&target.label()), target.address.ip());
+    format!("{name} is {address}{took}: probed from now on\n")
+}
+
+/// What is said of a target that has another address.
 pub(super) fn moved(info: &RunInfo, target: TargetId, from: &str) -> String {
     let target = &info.targets[target.index()];
     let (name, address) = (safe(&target.label()), target.address.ip());

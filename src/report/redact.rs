@@ -43,6 +43,13 @@ impl Redactor {
         redactor
     }
 
+    /// One more target, whose name and addresses must not be told.
+    pub fn learn(&mut self, target: &Target) {
+        self.add_target(target);
+        self.names
+            .sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+    }
+
     fn add_target(&mut self, target: &Target) {
         let host = target.host.to_lowercase();
         let known = self.names.iter().find(|(name, _)| *name == host);

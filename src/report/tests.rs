@@ -108,7 +108,8 @@ impl Story {
 
     /// What is made of the run's report.
     fn reported<T>(&self, form: impl FnOnce(&Report) -> T) -> T {
-        let mut statistics = Statistics::new(self.info.targets.len());
+        let targets = self.info.targets.len();
+        let mut statistics = Statistics::new(targets, targets);
         for sample in &self.samples {
             statistics.record(sample);
         }

@@ -25,6 +25,8 @@ use crate::outcome::{Extra, Sample, TargetId};
 /// The statistics of a whole run.
 #[derive(Clone, Debug)]
 pub struct Statistics {
+    /// As new; for targets that join.
+    empty: Recorder,
     /// One for each target, in the plan's order.
     pub targets: Vec<Recorder>,
     /// How late probes started against the schedule, over all targets.
@@ -32,14 +34,21 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    /// Empty statistics. The more targets, the fewer digits each one's histograms keep.
-    pub fn new(targets: usize) -> Self {
-        let mut recorder = Recorder::new(Self::digits(targets));
-        recorder.timeline = Timeline::sharing(targets);
+    /// Empty statistics of `targets` targets, where there may be `most` in the end. The more targets, the fewer digits
+    /// each one's histograms keep.
+    pub fn new(targets: usize, most: usize) -> Self {
+        let mut empty = Recorder::new(Self::digits(most));
+        empty.timeline = Timeline::sharing(most);
         Self {
-            targets: vec![recorder; targets],
+            targets: vec![empty.clone(); targets],
+            empty,
             lag: Distribution::new(3),
         }
+    }
+
+    /// One more target.
+    pub fn join(&mut self) {
+        self.targets.push(self.empty.clone());
     }
 
     /// How many significant digits each of so many targets' histograms keeps.

@@ -1,6 +1,6 @@
 //! Name lookup, off the event loop and with a deadline.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -95,10 +95,32 @@ pub enum ResolveError {
 }
 
 /// Looks up every name, several at once; results are in the order of `names`.
+pub fn resolve_all(names: &[String], family: Family, stopped: &dyn Fn() -> bool) -> Vec<Found> {
+    let mut found: Vec<Option<_>> = names.iter().map(|_| None).collect();
+    resolve_each(names, family, stopped, &mut |index, result| {
+        found[index] = Some(result);
+    });
+    let missing = |index: usize| {
+        let name = names[index].clone();
+        Err(ResolveError::NotAsked { name })
+    };
+    let indexed = found.into_iter().enumerate();
+    indexed
+        .map(|(index, result)| result.unwrap_or_else(|| missing(index)))
+        .collect()
+}
+
+/// Looks up every name, several at once, and tells what became of each as soon as that is known, with its place in
+/// `names`. Every name is told once.
 ///
 /// A lookup past its deadline is abandoned: getaddrinfo(3) cannot be cancelled, so its thread is
 /// left to end by itself.
-pub fn resolve_all(names: &[String], family: Family, stopped: &dyn Fn() -> bool) -> Vec<Found> {
+pub fn resolve_each(
+    names: &[String],
+    family: Family,
+    stopped: &dyn Fn() -> bool,
+    tell: &mut dyn FnMut(usize, Found),
+) {
     let queue: VecDeque<_> = names.iter().cloned().enumerate().collect();
     let queue = Arc::new(Mutex::new(queue));
     let (sender, answers) = mpsc::channel();
@@ -107,18 +129,18 @@ pub fn resolve_all(names: &[String], family: Family, stopped: &dyn Fn() -> bool)
         thread::spawn(move || work(&queue, family, &sender));
     }
     drop(sender);
-    let mut found: Vec<Option<_>> = names.iter().map(|_| None).collect();
-    let was_stopped = collect(&mut found, &answers, stopped);
+    let mut waiting: BTreeSet<usize> = (0..names.len()).collect();
+    let was_stopped = collect(&mut waiting, &answers, stopped, tell);
     let asked = names.len() - lock(&queue).drain(..).len();
-    let missing = |index: usize, name: String| match (was_stopped, index < asked) {
-        (true, _) => ResolveError::Stopped { name },
-        (false, true) => ResolveError::Deadline { name },
-        (false, false) => ResolveError::NotAsked { name },
-    };
-    let indexed = found.into_iter().zip(names).enumerate();
-    indexed
-        .map(|(index, (result, name))| result.unwrap_or_else(|| Err(missing(index, name.clone()))))
-        .collect()
+    for index in waiting {
+        let name = names[index].clone();
+        let error = match (was_stopped, index < asked) {
+            (true, _) => ResolveError::Stopped { name },
+            (false, true) => ResolveError::Deadline { name },
+            (false, false) => ResolveError::NotAsked { name },
+        };
+        tell(index, Err(error));
+    }
 }
 
 /// What became of a lookup.
@@ -139,20 +161,20 @@ fn work(queue: &Queue, family: Family, sender: &mpsc::Sender<(usize, Found)>) {
     }
 }
 
-/// Gathers answers until all are in; tells whether the user stopped it. The deadline runs anew with each
+/// Tells answers until all are in; says whether the user stopped it. The deadline runs anew with each
 /// answer, so a long list of names is not cut short while the resolver works.
 fn collect(
-    found: &mut [Option<Found>],
+    waiting: &mut BTreeSet<usize>,
     answers: &mpsc::Receiver<(usize, Found)>,
     stopped: &dyn Fn() -> bool,
+    tell: &mut dyn FnMut(usize, Found),
 ) -> bool {
-    let mut missing = found.len();
     let mut last_answer = Instant::now();
-    while missing > 0 && last_answer.elapsed() < DEADLINE {
+    while !waiting.is_empty() && last_answer.elapsed() < DEADLINE {
         match answers.recv_timeout(PATIENCE) {
             Ok((index, result)) => {
-                found[index] = Some(result);
-                missing -= 1;
+                waiting.remove(&index);
+                tell(index, result);
                 last_answer = Instant::now();
             }
             Err(RecvTimeoutError::Timeout) if stopped() => return true,

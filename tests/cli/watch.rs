@@ -201,3 +201,56 @@ fn waiting_for_a_name_ends_with_the_time_of_the_run() {
         "{outcome:?}"
     );
 }
+
+/// Runs the tool where the resolver of /etc/resolv.conf never answers: in a network of its own, behind a card that
+/// leads nowhere. `None`: this machine does not let us.
+fn with_deaf_resolver(arguments: &str) -> Option<(tempfile::TempDir, Command)> {
+    let script = "printf 'nameserver 192.0.2.1\\noptions timeout:2 attempts:1\\n' > \"$0\" \
+        && printf 'hosts: files dns\\n' > \"$0.nsswitch\" \
+        && mount --bind \"$0\" /etc/resolv.conf && mount --bind \"$0.nsswitch\" /etc/nsswitch.conf \
+        && ip link set lo up && ip link add lab0 type veth peer name lab1 && ip link set lab1 up \
+        && ip link set lab0 arp off up && ip address add 192.0.2.2/24 dev lab0";
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("resolv.conf");
+    let file = file.to_str().expect("a path in UTF-8");
+    let prepared = |then: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "--net", "sh", "-c"]);
+        command.args([&format!("{script} && {then}"), file]);
+        command.stdin(std::process::Stdio::null());
+        command
+    };
+    let possible = prepared("true").output();
+    if !possible.is_ok_and(|output| output.status.success()) {
+        assert!(
+            std::env::var("CI").is_err(),
+            "CI can have a network of its own"
+        );
+        return None;
+    }
+    let tool = env!("CARGO_BIN_EXE_synack");
+    let command = prepared(&format!("exec {tool} {arguments}"));
+    Some((folder, command))
+}
+
+#[test]
+fn a_slow_lookup_holds_up_no_other_target() {
+    let arguments = "--json -n 3 -w 0 -i 100ms 127.0.0.1:1 slow.test:1";
+    let Some((_folder, mut command)) = with_deaf_resolver(arguments) else {
+        let _ = writeln!(io::stderr(), "SKIP: no networks of one's own here");
+        return;
+    };
+    let outcome = finish(start(&mut command));
+    assert_valid(&outcome);
+    let time = |line: &serde_json::Value, field: &str| {
+        let text = line[field].as_str().expect("a time");
+        text.parse::<jiff::Timestamp>().expect("RFC 3339")
+    };
+    let probes = outcome.of_type("probe");
+    assert_eq!(probes.len(), 3, "{outcome:?}");
+    // The resolver is given up after 2 s; the probes have ended long before.
+    let waited = time(&outcome.summary(), "ended").duration_since(time(&probes[2], "time"));
+    assert!(waited.as_secs() >= 1, "{outcome:?}");
+    assert!(outcome.stderr.contains("slow.test"), "{outcome:?}");
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+}

@@ -122,14 +122,14 @@ pub(super) fn change(info: &RunInfo, target: TargetId, change: &crate::stats::Ch
     })
 }
 
-/// That a target's name has another address now.
-pub(super) fn moved(info: &RunInfo, target: TargetId, from: &str) -> String {
+/// A line for a target that has an address, which was another until now, or none.
+pub(super) fn moved(info: &RunInfo, target: TargetId, from: Option<&str>) -> String {
     let target = &info.targets[target.index()];
     line(&Moved {
         r#type: "moved",
         target: target.label(),
         time: rfc3339(info.clock.now()),
-        from: from.to_owned(),
+        from: from.map(str::to_owned),
         address: target.address.ip().to_string(),
     })
 }

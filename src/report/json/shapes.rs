@@ -141,7 +141,7 @@ pub(super) struct Moved {
     pub(super) r#type: &'static str,
     pub(super) target: String,
     pub(super) time: String,
-    pub(super) from: String,
+    pub(super) from: Option<String>,
     pub(super) address: String,
 }
 

@@ -72,7 +72,8 @@ impl Story {
     }
 
     pub(super) fn page(&self) -> String {
-        let mut statistics = Statistics::new(self.info.targets.len());
+        let targets = self.info.targets.len();
+        let mut statistics = Statistics::new(targets, targets);
         for sample in &self.samples {
             statistics.record(sample);
         }

@@ -2,6 +2,7 @@
 
 mod among;
 mod fill;
+mod special;
 mod texts;
 mod when;
 
@@ -105,6 +106,7 @@ pub fn verdict(case: &Case, among: &Among) -> Verdict {
     verdict
         .meaning
         .extend(limited.then(|| RATE_LIMIT.to_owned()));
+    verdict.meaning.extend(nothing_learned(case));
     verdict.meaning.extend(too_early_to_tell(case));
     verdict.meaning.extend(when::history(case));
     verdict.meaning.extend(among.remarks(case));
@@ -157,17 +159,20 @@ fn explained(case: &Case, outcome: &Outcome, alive: bool) -> Text {
     let by_target = sender(outcome) == Some(case.address.ip());
     let strays = case.recorder.answers.strays > 0;
     match code.as_str() {
-        "ttl-exceeded" if case.ttl.is_some() => return texts::OWN_TTL,
-        "fragmentation-needed" if case.dont_fragment => return texts::OWN_DF,
-        "fragmentation-needed" if case.protocol != Protocol::Tcp => return texts::PATH_MTU,
-        "silence" if strays => return texts::STRAYS,
-        "silence" if case.never_answers => return texts::NEVER_ANSWERS,
-        "silence" if alive => return texts::silent_port(case.protocol),
-        "rst" if alive => return texts::CLOSED_PORT,
-        "port-unreachable" if case.protocol == Protocol::Udp && by_target => {
-            return texts::CLOSED_UDP;
+        "ttl-exceeded" if case.ttl.is_some() => return special::OWN_TTL,
+        "fragmentation-needed" if case.dont_fragment => return special::OWN_DF,
+        "fragmentation-needed" if case.protocol != Protocol::Tcp => return special::PATH_MTU,
+        "silence" if strays => return special::STRAYS,
+        "silence" if case.never_answers => return special::NEVER_ANSWERS,
+        "silence" if case.recorder.count_class(Class::Succeeded) > 0 => {
+            return special::silent_at_times(case.protocol);
         }
-        _ if by_target => return texts::BY_TARGET,
+        "silence" if alive => return special::silent_port(case.protocol),
+        "rst" if alive => return special::CLOSED_PORT,
+        "port-unreachable" if case.protocol == Protocol::Udp && by_target => {
+            return special::CLOSED_UDP;
+        }
+        _ if by_target => return special::BY_TARGET,
         _ => {}
     }
     // The tests of `texts` prove that there is one.
@@ -231,9 +236,9 @@ fn push_new(list: &mut Vec<String>, text: String) {
     }
 }
 
-/// Whether a capture would show something: packets left this machine.
+/// Whether a capture would show more: packets left this machine, and nobody named himself.
 fn is_on_the_wire(outcome: &Outcome) -> bool {
-    !matches!(outcome, Outcome::Local(_))
+    !matches!(outcome, Outcome::Local(_) | Outcome::Unreachable(_))
 }
 
 /// A ready capture filter, which lets the ICMP errors through that a filter by port would hide.
@@ -257,9 +262,9 @@ fn capture(case: &Case) -> String {
     format!("capture at both ends while this runs again: tcpdump -ni any '{filter}'")
 }
 
-const RATE_LIMIT: &str = "ICMP errors are rate-limited by their sender, usually to about one a second. At \
-    this pace the probes without a reply are most likely rejected ones too, not loss and not a second \
-    cause; run again with one target and -i 1s to be sure.";
+const RATE_LIMIT: &str = "ICMP errors are rate-limited by their sender, usually to a burst and then about \
+    one a second. At this pace the probes without a reply are most likely rejected ones too, not loss and not a second \
+    cause; run again with -i 1s (and one target only) to be sure.";
 
 /// Silence between ICMP errors, at more than one probe a second, is the sender's rate limit.
 fn is_rate_limited(case: &Case) -> bool {
@@ -291,6 +296,18 @@ fn takes_turns(case: &Case) -> bool {
     };
     rejected.0.saturating_duration_since(silent.0) <= 2 * ICMP_PACE
         && silent.1.saturating_duration_since(rejected.1) <= 2 * ICMP_PACE
+}
+
+/// This machine's own trouble is no word about the target.
+fn nothing_learned(case: &Case) -> Option<String> {
+    let of = |class| case.recorder.count_class(class);
+    let only_local = of(Class::Local) > 0 && of(Class::Succeeded) + of(Class::Failed) == 0;
+    only_local.then(|| {
+        format!(
+            "This says nothing about {} itself: no probe got that far.",
+            case.target
+        )
+    })
 }
 
 /// What a short timeout cannot see.

@@ -292,7 +292,7 @@ fn the_verdict_says_since_when() {
     );
     let text = history(&[OK, lost, OK]);
     assert!(
-        text.contains("but for one time, at 12:00:02Z, when one probe failed"),
+        text.contains("worked except at 12:00:02Z, when one probe failed"),
         "{text}"
     );
     let text = history(&[lost, OK, lost, lost, OK]);

@@ -17,7 +17,7 @@ pub(super) struct Text {
     pub(super) next: &'static str,
 }
 
-const fn text(code: &'static str, meaning: &'static str, next: &'static str) -> Text {
+pub(super) const fn text(code: &'static str, meaning: &'static str, next: &'static str) -> Text {
     Text {
         code,
         meaning,
@@ -30,11 +30,11 @@ pub(super) const TEXTS: &[Text] = &[
     text(
         "after-syn-loss",
         "Some handshakes needed more than one SYN because the first got no answer: it was lost on the way there, or {target} dropped it (Linux does so when its accept queue is full). A server that uses SYN cookies looks the same when its answer is lost, and so does this machine's own firewall when it drops a single SYN. Each costs a second or more; the path itself is not slow.",
-        "on the server: nstat -az TcpExtListenOverflows TcpExtListenDrops; if they stand still, the network loses the SYN: a capture shows where",
+        "on the server: nstat -az TcpExtListenOverflows TcpExtListenDrops, before and after; if they stand still, a capture at both ends shows where SYNs are missing",
     ),
     text(
         "after-synack-loss",
-        "Some handshakes waited for a second SYN although the first had been answered: the answer of {target} was lost on the way back, or came very late.",
+        "Some handshakes waited for a second SYN although the first had been answered (the TCP time stamps tell): the answer of {target} was lost on the way back, dropped by this machine's own firewall, or came very late. Each costs a second or more; the path itself is not slow.",
         "in a capture on the server: does the SYN-ACK leave at once? If so it is lost on the way to {source}",
     ),
     text(
@@ -44,7 +44,7 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "reset-after-connect",
-        "The handshake completes and then a RST comes in the name of {target}: a proxy or balancer without a backend, a full application, one that refuses this client, or a firewall on the way.",
+        "The handshake completes and then a RST comes in the name of {target}: a proxy or balancer without a backend, a service that is full or refuses this client, or a firewall on the way.",
         "look into the log of the service (or proxy) on {target} at the times above",
     ),
     text(
@@ -54,8 +54,8 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "rst",
-        "A RST came back in the name of {address}. Either that host is up and nothing accepts on its port {port}, or a firewall on the way (this machine's own included) sends RSTs in its name: from here these look the same.",
-        "on the server: ss -ltn 'sport = :{port}' (does anything listen, and on which address?); if something does, a capture there shows whether the SYN arrives at all, and {address} may be the wrong host",
+        "A RST came back in the name of {address}. Nothing accepts on port {port} of that host (or it is the wrong host), or a firewall, there or on the way, this machine's own included, sends RSTs in its name: from here these look the same.",
+        "is {address} port {port} meant? On the server: ss -ltn 'sport = :{port}' (does anything listen, and on which address?); if something does, a capture there shows whether the SYN arrives at all",
     ),
     text(
         "refused-by-errno",
@@ -64,8 +64,8 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "silence",
-        "No answer came back. The SYN or its answer was dropped: a firewall that drops, a host that is down, a broken way back, or a full accept queue (Linux drops the SYN then). From this end these look the same.",
-        "in a capture on the server: does the SYN arrive, does a SYN-ACK leave? Try another port of {address}, and another host next to it",
+        "No answer came back: a firewall (here, there or between) drops the SYN or its answer, the host is down or the address wrong, there is no way there or back, or its accept queue is full (Linux drops the SYN then). From this end these look the same. A port that is merely closed would have answered with a RST.",
+        "from here: synack {host}:{port},22,80,443 (if another port answers, the host is up), and a host next to it; then in a capture on the server: does the SYN arrive, does a SYN-ACK leave?",
     ),
     text(
         "port-unreachable",
@@ -74,7 +74,7 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "admin-prohibited",
-        "{from} is a router or firewall whose rules (or a prohibit route) forbid {service} from {source}.",
+        "{from}, a router or firewall, forbids {service} from {source} to {address}, by a rule or a prohibit route. How much else it forbids, these probes do not show.",
         "ask the owner of {from} for its rules on {service} from {source} to {address}",
     ),
     text(
@@ -99,7 +99,7 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "host-unreachable",
-        "{from} cannot reach {address}: the host does not answer its neighbour lookup (off, wrong address, wrong VLAN), or a rule or route there says so.",
+        "{from} cannot reach {address}: the host does not answer that device's ARP or neighbour discovery (it is off, on another VLAN, or the address is wrong or out of date), or a rule or route there rejects it.",
         "check that {address} is up and on the network behind {from}; ask the owner of {from} for its neighbour table and rules",
     ),
     text(
@@ -139,8 +139,8 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "no-route",
-        "This machine has no route to {address}, or none that it can use (its interface is down, or it is a multicast or broadcast address). Nothing was sent.",
-        "here: ip route get {address}; ip link; is the default route missing?",
+        "This machine has no route to {address} that it can use. Nothing was sent.",
+        "here: ip route get {address}; ip route (is the default route missing?); ip link (is the interface up?)",
     ),
     text(
         "no-neighbour",
@@ -169,7 +169,7 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "dropped-locally",
-        "This machine did not let its own SYN out: the kernel sent it again, and its output path (a firewall rule in OUTPUT, or traffic control) refused it.",
+        "This machine did not let its own SYN out: when the kernel tried to send it again, its own output path refused it (a firewall rule in OUTPUT, or traffic control).",
         "here, as root: nft list ruleset (or iptables-save), look for drop rules that match {service}; tc -s qdisc",
     ),
     text(
@@ -301,89 +301,6 @@ const ICMP: &[Text] = &[
         "here: sysctl net.ipv4.ping_group_range, or give synack CAP_NET_RAW; as root: ip xfrm policy",
     ),
 ];
-
-/// What a ttl-exceeded means to someone who set the TTL.
-pub(super) const OWN_TTL: Text = text(
-    "ttl-exceeded",
-    "The probes were sent with --ttl {ttl} and ran out of hops at {from}: that is where hop {ttl} is.",
-    "leave --ttl away to reach the target",
-);
-
-/// What a port-unreachable means that the target of a UDP probe sent itself.
-pub(super) const CLOSED_UDP: Text = text(
-    "port-unreachable",
-    "ICMP port-unreachable came back in the name of {address} itself: nothing listens there on {service}, or a firewall (its own, or one on the way that answers in its name) rejects with the same message; from here these look alike.",
-    "on the server: ss -lun 'sport = :{port}' (does anything listen, and on which address?), and its firewall rules",
-);
-
-/// What a too large probe means to someone who forbade to fragment it.
-pub(super) const OWN_DF: Text = text(
-    "fragmentation-needed",
-    "{from} cannot pass the probe on whole: {mtu}. With --df that is what was asked for: larger packets that must not be cut up are lost there.",
-    "find the largest size that gets through with -l (28 bytes of headers over IPv4, 48 over IPv6); lower the MTU or clamp TCP's MSS on this path",
-);
-
-/// What a too large probe means over a path whose MTU nobody knew.
-pub(super) const PATH_MTU: Text = text(
-    "fragmentation-needed",
-    "{from} cannot pass the probe on whole: {mtu}. The first large packet finds that out (path MTU discovery) and is lost; this machine cuts the following ones to size. Only if it goes on, something is wrong.",
-    "run again: are later probes answered? Else look at the MTU settings on the way",
-);
-
-/// What silence means where something came after all.
-pub(super) const STRAYS: Text = text(
-    "silence",
-    "Something came from {address}, but it answered no probe: it repeats another identifier, or is not of this protocol. So somebody is there and did not understand what was asked, or answers of earlier probes came.",
-    "is it the right service? Choose what is said with --payload; in a capture here: what comes back?",
-);
-
-/// What an ICMP error means that the target sent itself.
-pub(super) const BY_TARGET: Text = text(
-    "icmp-other",
-    "{address} itself rejected the probe, with ICMP {icmp}: most likely a firewall of its own.",
-    "ask the owner of {address} for its rules on {service} from {source}",
-);
-
-/// What silence means of a service that never answers.
-pub(super) const NEVER_ANSWERS: Text = text(
-    "silence",
-    "This kind of service never answers, so silence is what a working one looks like too; only an ICMP error would say something. None came.",
-    "on the server: look for the probe's message in its log",
-);
-
-/// What silence means where another service of the same address answered in the same run.
-pub(super) fn silent_port(protocol: Protocol) -> Text {
-    match protocol {
-        Protocol::Tcp => SILENT_TCP,
-        Protocol::Udp => SILENT_UDP,
-        Protocol::Icmp => SILENT_ICMP,
-    }
-}
-
-const SILENT_TCP: Text = text(
-    "silence",
-    "No answer came back, while in the same run {alive} at {address}. So that host is up and the way there and back works (unless something in between answers in its name). What stays is a firewall that drops {service}, on the way or on the host, or a full accept queue (Linux drops the SYN then).",
-    "on the server: ss -ltn 'sport = :{port}' (a Recv-Q above the Send-Q is a full queue), and its firewall rules; in a capture there: does the SYN arrive?",
-);
-
-const SILENT_UDP: Text = text(
-    "silence",
-    "No answer and no ICMP error came back, while in the same run {alive} at {address}. So that host is up and the way there and back works (unless something in between answers in its name). {service} is open and leaves this payload unanswered, or filtered: UDP does not tell more.",
-    "send what the service answers (--payload, see synack --help); in a capture on the server: does the datagram arrive, does an answer leave?",
-);
-
-const SILENT_ICMP: Text = text(
-    "silence",
-    "No echo reply came back, while in the same run {alive} at {address}. So that host is up and reachable (unless something in between answers in its name), and only pings are filtered, as many networks do.",
-    "nothing, unless pings are meant to pass: then ask for the firewall rules on ICMP echo from {source}",
-);
-
-/// What a RST means where another service of the same address answered in the same run.
-pub(super) const CLOSED_PORT: Text = text(
-    "rst",
-    "A RST came back in the name of {address}, where in the same run {alive}. So that host is up (unless something in between answers in its name) and it is about port {port}: nothing accepts there, or a firewall sends RSTs for it.",
-    "on the server: ss -ltn 'sport = :{port}' (does anything listen, and on which address?); if something does, look for a firewall rule that rejects with a RST",
-);
 
 /// The text of a reason. All reasons have their own, but for ICMP errors without a name.
 pub(super) fn find(protocol: Protocol, code: &str) -> Option<&'static Text> {

@@ -43,10 +43,7 @@ fn one(case: &Case, outage: &Outage) -> String {
     } else {
         format!("from {from} to {to}")
     };
-    format!(
-        "It worked but for one time, {when}, when {}.",
-        failing(probes)
-    )
+    format!("It worked except {when}, when {}.", failing(probes))
 }
 
 fn failing(probes: u64) -> String {

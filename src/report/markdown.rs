@@ -223,7 +223,7 @@ fn time_row(target: &TargetReport, named: bool, times: Times) -> Option<Vec<Stri
 
 /// A row for each target: whether it works, and how fast.
 fn target_table(info: &RunInfo, targets: &[TargetReport]) -> String {
-    let mut heading = headings(true, &["address", "sent", "ok", "loss"]);
+    let mut heading = headings(true, &["address", "sent", "ok", "failed"]);
     let percentiles = &info.plan.output.percentiles;
     heading.extend(
         percentiles

@@ -27,7 +27,7 @@ fn local_ports(report: &Report) -> Option<String> {
     Some(if low == high {
         format!("probes came from local port {low}")
     } else {
-        format!("probes came from local ports {low} to {high}")
+        format!("probes came from local ports between {low} and {high}")
     })
 }
 

@@ -262,14 +262,20 @@ pub(super) fn loss(target: &TargetReport) -> Option<(String, String)> {
     let loss = target.loss()?;
     let failed = target.recorder.count_class(Class::Failed);
     let counted = failed + target.recorder.count_class(Class::Succeeded);
+    let share = percent(failed, counted);
+    if failed == counted {
+        return Some((
+            share,
+            format!("none of {} succeeded", count(counted, "probe")),
+        ));
+    }
     let interval = interval(loss.low, loss.high);
     let few = if counted < FEW {
         format!("; a sample of {counted} is small")
     } else {
         String::new()
     };
-    let sure = format!("95 % interval {interval} %{few}");
-    Some((percent(failed, counted), sure))
+    Some((share, format!("95 % interval {interval} %{few}")))
 }
 
 /// The distributions of a target, those without values among them.

@@ -50,7 +50,7 @@ fn loss(target: &TargetReport) -> String {
     let Some((share, sure)) = parts::loss(target) else {
         return String::new();
     };
-    let row = format!("  {:<22}{share:>8}   {sure}", "loss");
+    let row = format!("  {:<22}{share:>8}   {sure}", "failed");
     wrap(&row, 35, target.info.columns) + "\n"
 }
 

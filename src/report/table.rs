@@ -120,7 +120,7 @@ fn columns(percentiles: &[f64], all: bool) -> Vec<Column> {
         Column::new("ok", |target| {
             target.recorder.count_class(Class::Succeeded).to_string()
         }),
-        Column::new("loss", loss),
+        Column::new("failed", loss),
     ];
     columns.extend(
         percentiles

@@ -18,7 +18,7 @@ pub struct Outage {
     pub first_seq: u64,
     /// When the first failed probe was sent.
     pub from: Instant,
-    /// When the last failed probe had ended.
+    /// When the last failed probe had ended, or the next one was sent that succeeded.
     pub to: Instant,
     /// How many probes failed.
     pub probes: u64,
@@ -53,7 +53,8 @@ struct Stretch {
 
 #[derive(Clone, Debug)]
 enum Meaning {
-    Fine,
+    /// Succeeded; when the first of them was sent.
+    Fine(Instant),
     Failed(Outage),
     /// Says nothing about the target.
     Neutral,
@@ -77,7 +78,7 @@ impl Meaning {
     fn of(sample: &Sample) -> Self {
         let outcome = sample.ending.outcome;
         match outcome.kind().class() {
-            Class::Succeeded => Self::Fine,
+            Class::Succeeded => Self::Fine(sample.sent_at),
             Class::Local | Class::Unfinished => Self::Neutral,
             Class::Failed => Self::Failed(Outage {
                 first_seq: sample.seq,
@@ -93,7 +94,7 @@ impl Meaning {
     /// Appends what came next, if both mean the same.
     fn join(&mut self, next: &Self) -> bool {
         match (&mut *self, next) {
-            (_, Self::Neutral) | (Self::Fine, Self::Fine) => true,
+            (_, Self::Neutral) | (Self::Fine(_), Self::Fine(_)) => true,
             (Self::Neutral, other) => {
                 *self = other.clone();
                 true
@@ -196,16 +197,18 @@ impl Outages {
     fn take_in(&mut self, meaning: Meaning) {
         match (meaning, &mut self.current) {
             (Meaning::Neutral, _) => {}
-            (Meaning::Fine, _) => self.recover(),
+            (Meaning::Fine(at), _) => self.recover(at),
             (Meaning::Failed(outage), Some(current)) => current.extend(&outage),
             (Meaning::Failed(outage), None) => self.current = Some(outage),
         }
     }
 
-    fn recover(&mut self) {
+    /// The probe sent at `at` succeeded. Whoever still waited for an earlier one then was out no longer.
+    fn recover(&mut self, at: Instant) {
         let Some(mut outage) = self.current.take() else {
             return;
         };
+        outage.to = outage.to.min(at).max(outage.from);
         outage.ongoing = false;
         self.total += 1;
         let longest = self.longest.as_ref();

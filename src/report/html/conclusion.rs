@@ -110,7 +110,7 @@ fn evidence(report: &Report, target: &TargetReport) -> Vec<String> {
         };
         facts.push(format!("{number} \u{d7} {kind}{detail}; {when}"));
     }
-    facts.extend(loss(target).map(|(share, sure)| format!("loss {share}, {sure}")));
+    facts.extend(loss(target).map(|(share, sure)| format!("{share} failed: {sure}")));
     facts
 }
 

@@ -53,7 +53,7 @@ fn columns(percentiles: &[f64]) -> Vec<Column> {
         ("Run".to_owned(), ""),
         ("Sent".to_owned(), "n"),
         ("Ok".to_owned(), "n"),
-        ("Loss".to_owned(), "n"),
+        ("Failed".to_owned(), "n"),
     ];
     let names = percentiles.iter().map(|percent| percentile_name(*percent));
     columns.extend(names.map(|name| (format!("{name} ms"), "n")));

@@ -1,6 +1,7 @@
 //! What the result means, and what to check next: one text per cause, chosen by what the run showed.
 
 mod among;
+mod capture;
 mod fill;
 mod special;
 mod texts;
@@ -15,6 +16,7 @@ use crate::outcome::{Class, Outcome, OutcomeKind};
 use crate::stats::{Cause, Recorder};
 use crate::target::Protocol;
 pub use among::{Among, Witness};
+pub use capture::capture_filter;
 use fill::{fill, plain};
 use texts::Text;
 
@@ -101,7 +103,7 @@ pub fn verdict(case: &Case, among: &Among) -> Verdict {
         push_new(&mut verdict.next, filled(text.next));
     }
     if troubles.iter().any(|cause| is_on_the_wire(&cause.outcome)) {
-        verdict.next.push(capture(case));
+        verdict.next.push(CAPTURE.to_owned());
     }
     verdict
         .meaning
@@ -241,26 +243,9 @@ fn is_on_the_wire(outcome: &Outcome) -> bool {
     !matches!(outcome, Outcome::Local(_) | Outcome::Unreachable(_))
 }
 
-/// A ready capture filter, which lets the ICMP errors through that a filter by port would hide.
-fn capture(case: &Case) -> String {
-    let icmp = if case.address.is_ipv4() {
-        "icmp"
-    } else {
-        "icmp6"
-    };
-    let filter = match case.protocol {
-        Protocol::Icmp => icmp.to_owned(),
-        // The answers come from another port than the one asked (RFC 1350 section 4).
-        Protocol::Udp if case.answers_from_any_port => {
-            format!("(host {} and udp) or {icmp}", case.address.ip())
-        }
-        protocol => {
-            let (address, protocol, port) = (case.address.ip(), protocol.name(), case.port);
-            format!("(host {address} and {protocol} port {port}) or {icmp}")
-        }
-    };
-    format!("capture at both ends while this runs again: tcpdump -ni any '{filter}'")
-}
+/// Said where a capture would show more than this machine can.
+const CAPTURE: &str =
+    "capture at both ends while this runs again, with the tcpdump filter of this report";
 
 const RATE_LIMIT: &str = "ICMP errors are rate-limited by their sender, usually to a burst and then about \
     one a second. At this pace the probes without a reply are most likely rejected ones too, not loss and not a second \

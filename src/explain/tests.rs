@@ -302,3 +302,25 @@ fn the_verdict_says_since_when() {
     );
     assert!(!history(&[lost, lost]).contains("worked"));
 }
+
+#[test]
+fn a_capture_filter_has_each_part_once_and_an_end() {
+    let start = Instant::now();
+    let recorder = recorded(start, FINE);
+    let to = |address: &str, protocol| Case {
+        protocol,
+        address: address.parse().expect("an address"),
+        ..case(&recorder, start, ICMP_PACE)
+    };
+    let tcp = || to("10.20.0.7:443", Protocol::Tcp);
+    let ping = || to("[2001:db8::7]:0", Protocol::Icmp);
+    let filter = |cases: Vec<Case>| capture_filter(cases.into_iter());
+    assert_eq!(
+        filter(vec![tcp(), tcp(), ping()]).as_deref(),
+        Some("(host 10.20.0.7 and tcp port 443) or icmp or icmp6")
+    );
+    assert_eq!(filter(vec![ping()]).as_deref(), Some("icmp6"));
+    let ports = (1..=9).map(|port| to(&format!("10.20.0.7:{port}"), Protocol::Udp));
+    assert_eq!(filter(ports.collect()), None);
+    assert_eq!(filter(vec![]), None);
+}

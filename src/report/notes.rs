@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use super::Report;
 use super::numbers::{count, ms};
+use super::{Report, parts};
 use crate::clock::spoken;
 
 /// A line each, in our own words alone.
 pub(super) fn run(report: &Report) -> Vec<String> {
     let notes = [
         local_ports(report),
+        parts::capture_filter(report).map(|filter| format!("tcpdump filter: '{filter}'")),
         schedule_lag(report),
         standstill(report),
         behind(report),

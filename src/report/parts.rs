@@ -7,7 +7,7 @@ use super::numbers::{count, interval, ms, percent};
 use super::page::wrap;
 use super::{Report, TargetReport, words};
 use crate::clock::{date_and_time, spoken};
-use crate::explain::{Case, Verdict, verdict};
+use crate::explain::{self, Case, Verdict, verdict};
 use crate::outcome::{Class, Handshake, Outcome, OutcomeKind, Refusal};
 use crate::plan::Limit;
 use crate::stats::{Distribution, Outage, Ttls};
@@ -403,6 +403,17 @@ pub(super) fn judged_unnamed(target: &TargetReport) -> Vec<String> {
         ..case(target, "")
     };
     verdict(&unnamed, target.among).meaning
+}
+
+/// What a capture of these probes needs.
+pub(super) fn capture_filter(report: &Report) -> Option<String> {
+    let targets: Vec<_> = report.targets().collect();
+    explain::capture_filter(targets.iter().map(|target| case(target, "")))
+}
+
+/// The same for one target.
+pub(super) fn capture_filter_of(target: &TargetReport) -> Option<String> {
+    explain::capture_filter([case(target, "")].into_iter())
 }
 
 fn case<'a>(target: &TargetReport<'a>, name: &'a str) -> Case<'a> {

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::exact::{rounded, sender, us};
-use super::parts::judged;
+use super::parts::{self, judged};
 use super::{Report, RunInfo, TargetReport, VERSION};
 use crate::check::Finding;
 use crate::clock::rfc3339;
@@ -210,6 +210,7 @@ fn summary(report: &Report, target: &TargetReport) -> Summary {
             rtt_us: encoded(&recorder.rtt),
             refused_us: encoded(&recorder.refused),
         },
+        capture_filter: parts::capture_filter_of(target),
         verdict: Verdict {
             code: verdict.code,
             meaning: verdict.meaning,

@@ -123,6 +123,7 @@ pub(super) struct Summary {
     pub(super) outages_total: u64,
     pub(super) longest_outage: Option<OutageLine>,
     pub(super) histogram: Histograms,
+    pub(super) capture_filter: Option<String>,
     pub(super) verdict: Verdict,
 }
 

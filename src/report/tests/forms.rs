@@ -258,7 +258,7 @@ fn the_words_are_those_of_the_text() {
         for words in words.chain(times.into_iter().flatten()) {
             assert!(text.contains(&words), "{words}: {text}");
         }
-        assert_eq!(notes::run(&report).len(), 7);
+        assert_eq!(notes::run(&report).len(), 8);
     });
 }
 

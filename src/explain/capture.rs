@@ -1,0 +1,45 @@
+//! A ready filter for pcap-filter(7), so that a capture shows the probes of a run and what answers them.
+
+use super::Case;
+use crate::target::Protocol;
+
+/// With more parts than this a filter is no help.
+const PARTS: usize = 4;
+
+/// What lets the probes of these targets through, their answers, and ICMP errors, which a filter by port would hide. None
+/// for too many targets.
+pub fn capture_filter<'a>(cases: impl Iterator<Item = Case<'a>>) -> Option<String> {
+    let (mut services, mut icmp) = (Vec::new(), Vec::new());
+    for case in cases {
+        push_new(&mut services, service(&case));
+        push_new(&mut icmp, icmp_of(&case).map(str::to_owned));
+        if services.len() > PARTS {
+            return None;
+        }
+    }
+    services.append(&mut icmp);
+    (!services.is_empty()).then(|| services.join(" or "))
+}
+
+/// A service; an echo has none but ICMP itself.
+fn service(case: &Case) -> Option<String> {
+    let (host, port) = (case.address.ip(), case.address.port());
+    match case.protocol {
+        Protocol::Icmp => None,
+        // The answers come from another port than the one asked (RFC 1350 section 4).
+        Protocol::Udp if case.answers_from_any_port => Some(format!("(host {host} and udp)")),
+        protocol => Some(format!("(host {host} and {} port {port})", protocol.name())),
+    }
+}
+
+fn icmp_of(case: &Case) -> Option<&'static str> {
+    Some(if case.address.is_ipv4() {
+        "icmp"
+    } else {
+        "icmp6"
+    })
+}
+
+fn push_new(list: &mut Vec<String>, text: Option<String>) {
+    list.extend(text.filter(|text| !list.contains(text)));
+}

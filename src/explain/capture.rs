@@ -12,7 +12,7 @@ pub fn capture_filter<'a>(cases: impl Iterator<Item = Case<'a>>) -> Option<Strin
     let (mut services, mut icmp) = (Vec::new(), Vec::new());
     for case in cases {
         push_new(&mut services, service(&case));
-        push_new(&mut icmp, icmp_of(&case).map(str::to_owned));
+        push_new(&mut icmp, Some(icmp_of(&case).to_owned()));
         if services.len() > PARTS {
             return None;
         }
@@ -32,12 +32,12 @@ fn service(case: &Case) -> Option<String> {
     }
 }
 
-fn icmp_of(case: &Case) -> Option<&'static str> {
-    Some(if case.address.is_ipv4() {
+fn icmp_of(case: &Case) -> &'static str {
+    if case.address.is_ipv4() {
         "icmp"
     } else {
         "icmp6"
-    })
+    }
 }
 
 fn push_new(list: &mut Vec<String>, text: Option<String>) {

@@ -77,7 +77,7 @@ impl Probes {
         let mut probes = Self {
             poller,
             ready: Vec::new(),
-            tcp: TcpProbes::new(plan.sockets.clone(), &plan.pace),
+            tcp: TcpProbes::new(plan),
             datagrams: DatagramProbes::new(&plan.sockets, plan.pace.is_closed_loop()),
             content: plan.content.clone(),
             targets: Vec::with_capacity(targets.len()),

@@ -1,6 +1,7 @@
 //! One attempt: begin, and complete. The engine sees probes only through [`Network`].
 
 mod around;
+mod connect;
 mod datagram;
 mod mixed;
 mod ports;

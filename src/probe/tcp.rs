@@ -1,48 +1,38 @@
 //! TCP: a probe is one non-blocking `connect()`.
 
-use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use socket2::{SockAddr, Socket};
+use socket2::Socket;
 
 use super::around::Around;
-use super::ports::{PortRange, PortWalk};
-use super::setup::SetupError;
-use super::socket::{any_port, bind, is_under_way, prepare};
+use super::connect::{Connector, Destination, Started};
 use super::{Begun, ProbeId, Progress, Watch};
 use crate::outcome::evidence::{TcpInfo, TcpTestimony};
 use crate::outcome::judge::{self, Judgement, tcp};
 use crate::outcome::{Ending, Errno, Evidence, Outcome, Rtt, RttClock};
-use crate::plan::{Close, Pace, SocketPlan};
+use crate::plan::{Close, Plan};
 use crate::platform::{self, Here, Journey, PeerEnd, Poller, Readiness, errno};
 use crate::target::Protocol;
 
-/// Taken ports tried before the kernel is asked to find one.
-const PORT_TRIES: usize = 8;
-
 /// TCP probes to many targets, over a poller that they share with other probes.
 pub(super) struct TcpProbes {
-    options: SocketPlan,
+    connector: Connector,
     /// This machine, as probes with these options leave it.
     here: Here,
+    close: Close,
     hold: bool,
-    /// Ask how far away the answer came from, where that can be told; it costs two system calls.
-    hear_hops: bool,
-    ports: Option<PortRange>,
+    /// Every probe's local address is told to somebody.
+    tells_local: bool,
     targets: Vec<Destination>,
     probes: Vec<Option<TcpProbe>>,
-}
-
-struct Destination {
-    address: SocketAddr,
-    walk: PortWalk,
 }
 
 struct TcpProbe {
     id: ProbeId,
     socket: Socket,
     target: SocketAddr,
+    /// Its local address, where it has been asked for.
     local: Option<SocketAddr>,
     sent_at: Instant,
     hear_hops: bool,
@@ -51,21 +41,16 @@ struct TcpProbe {
 }
 
 impl TcpProbes {
-    /// Prepares probes with `options`. With a hold time, connections are kept open until released; at full
+    /// Prepares probes as `plan` wants them. With a hold time, connections are kept open until released; at full
     /// speed nobody asks how far away the answer came from.
-    pub(super) fn new(options: SocketPlan, pace: &Pace) -> Self {
-        let chosen = options.source.as_ref().and_then(|s| s.ports.as_ref());
-        let ports = match chosen {
-            Some(range) => PortRange::exactly(range),
-            None => platform::ephemeral_ports().and_then(PortRange::ephemeral),
-        };
-        let here = Here::from(&options);
+    pub(super) fn new(plan: &Plan) -> Self {
+        let (pace, output) = (&plan.pace, &plan.output);
         Self {
-            here,
-            options,
+            here: Here::from(&plan.sockets),
+            connector: Connector::new(plan.sockets.clone(), !pace.is_closed_loop()),
+            close: plan.sockets.close,
             hold: pace.hold.is_some(),
-            hear_hops: !pace.is_closed_loop(),
-            ports,
+            tells_local: !output.quiet || !output.files.is_empty(),
             targets: Vec::new(),
             probes: Vec::new(),
         }
@@ -73,86 +58,13 @@ impl TcpProbes {
 
     /// Adds a target; the number it returns names it here.
     pub(super) fn add(&mut self, address: SocketAddr) -> usize {
-        self.targets.push(Destination {
-            address,
-            walk: PortWalk::anywhere(),
-        });
+        self.targets.push(Destination::new(address));
         self.targets.len() - 1
     }
 
     /// The target has another address from now on.
     pub(super) fn redirect(&mut self, target: usize, address: SocketAddr) {
-        self.targets[target].address = address;
-    }
-
-    /// Opens a socket and starts its handshake.
-    fn connect(&mut self, target: usize) -> Result<(Socket, Instant), SetupError> {
-        let address = self.targets[target].address;
-        let mut taken = SetupError::Socket(io::ErrorKind::AddrInUse.into());
-        for _ in 0..self.port_tries() {
-            let Some(port) = self.next_port(target) else {
-                break;
-            };
-            match self.connect_from(address, Some(port)) {
-                Err(failure) if failure.is_taken() => taken = failure,
-                result => return result,
-            }
-        }
-        if self.ports_are_chosen() {
-            return Err(taken);
-        }
-        // The kernel has the last word on whether a port is free.
-        self.connect_from(address, None)
-    }
-
-    fn port_tries(&self) -> usize {
-        let ports = self.ports.as_ref().map_or(0, PortRange::len);
-        if self.ports_are_chosen() {
-            ports
-        } else {
-            ports.min(PORT_TRIES)
-        }
-    }
-
-    fn ports_are_chosen(&self) -> bool {
-        let source = self.options.source.as_ref();
-        source.is_some_and(|source| source.ports.is_some())
-    }
-
-    fn next_port(&mut self, target: usize) -> Option<u16> {
-        let range = self.ports.as_ref()?;
-        let destination = &mut self.targets[target];
-        let own = destination.address.port();
-        destination.walk.next(range, own)
-    }
-
-    fn connect_from(
-        &self,
-        address: SocketAddr,
-        port: Option<u16>,
-    ) -> Result<(Socket, Instant), SetupError> {
-        let socket = platform::tcp_socket(address)?;
-        prepare(&socket, address, &self.options)?;
-        if self.hear_hops && address.is_ipv6() {
-            // Worth nothing but a figure less if it fails.
-            let _ = platform::hear_ttl(&socket, true);
-        }
-        if port.is_some() || self.options.source.is_some() {
-            let local = self.local_address(address, port.unwrap_or(0));
-            bind(&socket, local).map_err(SetupError::Bind)?;
-        }
-        let sent_at = Instant::now();
-        match socket.connect(&SockAddr::from(address)) {
-            Err(error) if !is_under_way(&error) => Err(error.into()),
-            _ => Ok((socket, sent_at)),
-        }
-    }
-
-    fn local_address(&self, target: SocketAddr, port: u16) -> SocketAddr {
-        let chosen = self.options.source.as_ref().map(|source| source.address);
-        let mut local = any_port(chosen, target);
-        local.set_port(port);
-        local
+        self.targets[target].redirect(address);
     }
 
     fn keep(&mut self, id: ProbeId, probe: TcpProbe) {
@@ -202,39 +114,55 @@ impl TcpProbes {
             ending
         };
         let probe = self.take(poller, id)?;
-        probe.close(&ending, self.options.close);
+        probe.close(&ending, self.close);
         Some(Progress::Ended(id, ending))
     }
 
     /// Starts a handshake with a target.
     pub(super) fn begin(&mut self, poller: &Poller, id: ProbeId, target: usize) -> Begun {
         let called_at = Instant::now();
-        let address = self.targets[target].address;
-        match self.connect(target) {
-            Ok((socket, sent_at)) => {
-                let local = socket.local_addr().ok().and_then(|local| local.as_socket());
-                // Without a place in the poller the probe would look silent: that is our own failure.
-                if let Err(error) = poller.watch_connect(&socket, Watch::Tcp(id).token()) {
-                    let ending = judge::failed_at_once(errno(&error)).into();
-                    return Begun::Ended { sent_at, ending };
-                }
-                let probe = TcpProbe {
-                    id,
-                    socket,
-                    target: address,
-                    local,
-                    sent_at,
-                    hear_hops: self.hear_hops,
-                    connected: None,
-                };
-                self.keep(id, probe);
-                Begun::UnderWay { sent_at }
-            }
+        let destination = &mut self.targets[target];
+        match self.connector.connect(destination) {
+            Ok(started) => self.follow(poller, id, target, started),
             Err(failure) => Begun::Ended {
                 sent_at: called_at,
-                ending: failure.judge(&self.here, Protocol::Tcp, address).into(),
+                ending: failure
+                    .judge(&self.here, Protocol::Tcp, destination.address)
+                    .into(),
             },
         }
+    }
+
+    /// Watches for the end of a handshake.
+    fn follow(&mut self, poller: &Poller, id: ProbeId, target: usize, started: Started) -> Begun {
+        let local = self.local(target, &started);
+        let Started {
+            socket, sent_at, ..
+        } = started;
+        // Without a place in the poller the probe would look silent: that is our own failure.
+        if let Err(error) = poller.watch_connect(&socket, Watch::Tcp(id).token()) {
+            let ending = judge::failed_at_once(errno(&error)).into();
+            return Begun::Ended { sent_at, ending };
+        }
+        let probe = TcpProbe {
+            id,
+            socket,
+            target: self.targets[target].address,
+            local,
+            sent_at,
+            hear_hops: self.connector.hear_hops,
+            connected: None,
+        };
+        self.keep(id, probe);
+        Begun::UnderWay { sent_at }
+    }
+
+    /// The local address, where somebody wants to know it: at full speed asking is a good part of a probe's cost.
+    /// A port that the kernel chose may be the target's own.
+    fn local(&mut self, target: usize, started: &Started) -> Option<SocketAddr> {
+        let wanted = self.tells_local || started.is_kernels_port;
+        let wanted = self.targets[target].is_unknown_from(started.sent_at) || wanted;
+        wanted.then(|| local_address(&started.socket)).flatten()
     }
 
     /// The deadline of a probe has passed.
@@ -259,7 +187,7 @@ impl TcpProbes {
         if ending.outcome != Outcome::NoReply
             && let Some(probe) = self.take(poller, id)
         {
-            probe.close(&ending, self.options.close);
+            probe.close(&ending, self.close);
         }
         ending
     }
@@ -271,7 +199,7 @@ impl TcpProbes {
         };
         let ending = probe.connected.map(|(_, ending)| ending);
         let ending = ending.unwrap_or_else(|| unfinished(probe.local));
-        probe.close(&ending, self.options.close);
+        probe.close(&ending, self.close);
         ending
     }
 
@@ -292,13 +220,18 @@ impl TcpProbe {
     ) -> Option<Ending> {
         let testimony = platform::tcp_testimony(&self.socket, ready);
         let connect = self.time_until(now, trusted_since);
-        let around = self.around(here, connect);
+        // Who sent an ICMP error can only be judged by one who knows where the SYN came from.
+        let local = self.local.or_else(|| {
+            testimony.icmp?;
+            local_address(&self.socket)
+        });
+        let around = self.around(here, local, connect);
         let judged = tcp::connecting(&testimony, connect, &around)?;
         let judged = match judged.0 {
             Outcome::Connected(_) => self.second_look(ready, &testimony).unwrap_or(judged),
             _ => judged,
         };
-        Some(self.ending(judged, connect, testimony.info))
+        Some(self.ending(judged, local, connect, testimony.info))
     }
 
     /// What makes a connected probe more than that: it reached itself, or the other side has closed already.
@@ -331,15 +264,21 @@ impl TcpProbe {
     fn silent(&self, now: Instant, trusted_since: Instant, here: &Here) -> Ending {
         let info = platform::tcp_info(&self.socket);
         let waited = self.time_until(now, trusted_since);
-        let judged = tcp::timed_out(info, &self.around(here, waited));
-        self.ending(judged, waited, info)
+        let local = self.local.or_else(|| local_address(&self.socket));
+        let judged = tcp::timed_out(info, &self.around(here, local, waited));
+        self.ending(judged, local, waited, info)
     }
 
-    fn around<'a>(&self, here: &'a Here, waited: Option<Duration>) -> Around<'a> {
+    fn around<'a>(
+        &self,
+        here: &'a Here,
+        local: Option<SocketAddr>,
+        waited: Option<Duration>,
+    ) -> Around<'a> {
         let journey = Journey {
             protocol: Protocol::Tcp,
             target: self.target,
-            local: self.local,
+            local,
         };
         Around {
             here,
@@ -363,6 +302,7 @@ impl TcpProbe {
     fn ending(
         &self,
         judged: Judgement,
+        local: Option<SocketAddr>,
         connect: Option<Duration>,
         info: Option<TcpInfo>,
     ) -> Ending {
@@ -372,7 +312,7 @@ impl TcpProbe {
         Ending {
             outcome,
             evidence,
-            local: self.local,
+            local,
             connect,
             rtt: info
                 .filter(|_| outcome.handshake_completed())
@@ -392,6 +332,10 @@ impl TcpProbe {
             let _ = self.socket.set_linger(Some(Duration::ZERO));
         }
     }
+}
+
+fn local_address(socket: &Socket) -> Option<SocketAddr> {
+    socket.local_addr().ok()?.as_socket()
 }
 
 /// With a retransmission `tcpi_rtt` is coarse, or contains the wait: then there is no exact one.

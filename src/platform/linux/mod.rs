@@ -47,6 +47,17 @@ pub fn hear_icmp_errors(socket: &Socket, v6: bool) -> io::Result<()> {
     Ok(())
 }
 
+/// `IP_LOCAL_PORT_RANGE` of include/uapi/linux/in.h; Linux 6.3 and later.
+const IP_LOCAL_PORT_RANGE: i32 = 51;
+
+/// Leaves connect(2) this one port of the ephemeral range (ip(7)): where it is taken, connect(2) says EADDRNOTAVAIL.
+/// Sockets of both families take the option at this level.
+pub fn limit_ports(socket: &Socket, port: u16) -> io::Result<()> {
+    // The lower half is the first port, the upper half the last.
+    let range = i32::from_ne_bytes((u32::from(port) << 16 | u32::from(port)).to_ne_bytes());
+    option::set(socket, libc::IPPROTO_IP, IP_LOCAL_PORT_RANGE, range)
+}
+
 /// Fragments can be forbidden.
 pub const CAN_FORBID_FRAGMENTS: bool = true;
 

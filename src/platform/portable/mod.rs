@@ -136,6 +136,11 @@ pub fn hear_icmp_errors(_socket: &Socket, _v6: bool) -> io::Result<()> {
     Ok(())
 }
 
+/// A port is taken by bind(2) here.
+pub fn limit_ports(_socket: &Socket, _port: u16) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// There is no `TCP_INFO` that says enough here.
 pub fn tcp_info(_socket: &Socket) -> Option<TcpInfo> {
     None

@@ -1,0 +1,248 @@
+//! The first half of a TCP probe: a socket, its local port, and `connect()`.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use socket2::{SockAddr, Socket};
+
+use super::ports::{PortRange, PortWalk};
+use super::setup::SetupError;
+use super::socket::{any_port, bind, is_under_way, prepare};
+use crate::plan::SocketPlan;
+use crate::platform;
+
+/// Taken ports tried before the kernel is asked to find one.
+const PORT_TRIES: usize = 8;
+
+/// Routes and addresses of this machine change seldom, but not never.
+const LOCAL_ADDRESS_HOLDS: Duration = Duration::from_secs(1);
+
+/// Starts handshakes.
+pub(super) struct Connector {
+    options: SocketPlan,
+    /// Ask how far away the answer came from, where that can be told; it costs two system calls.
+    pub(super) hear_hops: bool,
+    ports: Option<PortRange>,
+    /// How a socket is told its port without a bind(2).
+    limit_ports: fn(&Socket, u16) -> io::Result<()>,
+}
+
+/// Whom handshakes go to.
+pub(super) struct Destination {
+    pub(super) address: SocketAddr,
+    walk: PortWalk,
+    /// When the local address towards it was last asked for.
+    asked_at: Option<Instant>,
+}
+
+/// A handshake under way.
+pub(super) struct Started {
+    pub(super) socket: Socket,
+    /// Just before `connect()`.
+    pub(super) sent_at: Instant,
+    /// The kernel chose the local port, so it can be any.
+    pub(super) is_kernels_port: bool,
+}
+
+impl Destination {
+    pub(super) fn new(address: SocketAddr) -> Self {
+        Self {
+            address,
+            walk: PortWalk::anywhere(),
+            asked_at: None,
+        }
+    }
+
+    /// It has another address from now on.
+    pub(super) fn redirect(&mut self, address: SocketAddr) {
+        self.address = address;
+        self.asked_at = None;
+    }
+
+    /// Whether the local address towards it has to be asked for again; then it is taken to be known.
+    pub(super) fn is_unknown_from(&mut self, now: Instant) -> bool {
+        let known = self
+            .asked_at
+            .is_some_and(|at| now.saturating_duration_since(at) < LOCAL_ADDRESS_HOLDS);
+        if !known {
+            self.asked_at = Some(now);
+        }
+        !known
+    }
+}
+
+impl Connector {
+    pub(super) fn new(options: SocketPlan, hear_hops: bool) -> Self {
+        let chosen = options.source.as_ref().and_then(|s| s.ports.as_ref());
+        let ports = match chosen {
+            Some(range) => PortRange::exactly(range),
+            None => platform::ephemeral_ports().and_then(PortRange::ephemeral),
+        };
+        Self {
+            options,
+            hear_hops,
+            ports,
+            limit_ports: platform::limit_ports,
+        }
+    }
+
+    /// Opens a socket and starts its handshake.
+    pub(super) fn connect(&self, destination: &mut Destination) -> Result<Started, SetupError> {
+        let mut taken = SetupError::Socket(io::ErrorKind::AddrInUse.into());
+        for _ in 0..self.port_tries() {
+            let Some(port) = self.next_port(destination) else {
+                break;
+            };
+            match self.connect_from(destination.address, Some(port)) {
+                Err(failure) if failure.is_taken() => taken = failure,
+                result => return result,
+            }
+        }
+        if self.ports_are_chosen() {
+            return Err(taken);
+        }
+        // The kernel has the last word on whether a port is free.
+        self.connect_from(destination.address, None)
+    }
+
+    fn port_tries(&self) -> usize {
+        let ports = self.ports.as_ref().map_or(0, PortRange::len);
+        if self.ports_are_chosen() {
+            ports
+        } else {
+            ports.min(PORT_TRIES)
+        }
+    }
+
+    fn ports_are_chosen(&self) -> bool {
+        let source = self.options.source.as_ref();
+        source.is_some_and(|source| source.ports.is_some())
+    }
+
+    fn next_port(&self, destination: &mut Destination) -> Option<u16> {
+        let range = self.ports.as_ref()?;
+        let own = destination.address.port();
+        destination.walk.next(range, own)
+    }
+
+    fn connect_from(&self, address: SocketAddr, port: Option<u16>) -> Result<Started, SetupError> {
+        let socket = platform::tcp_socket(address)?;
+        prepare(&socket, address, &self.options)?;
+        if self.hear_hops && address.is_ipv6() {
+            // Worth nothing but a figure less if it fails.
+            let _ = platform::hear_ttl(&socket, true);
+        }
+        self.take_port(&socket, address, port)?;
+        let sent_at = Instant::now();
+        match socket.connect(&SockAddr::from(address)) {
+            Err(error) if !is_under_way(&error) => Err(error.into()),
+            _ => Ok(Started {
+                socket,
+                sent_at,
+                is_kernels_port: port.is_none(),
+            }),
+        }
+    }
+
+    /// Leaves connect(2) one port to choose from, which costs less than a bind(2) before it. A source address wants
+    /// the bind(2), and so does a system that does not know how.
+    fn take_port(
+        &self,
+        socket: &Socket,
+        address: SocketAddr,
+        port: Option<u16>,
+    ) -> Result<(), SetupError> {
+        match (port, &self.options.source) {
+            (None, None) => return Ok(()),
+            (Some(port), None) if (self.limit_ports)(socket, port).is_ok() => return Ok(()),
+            _ => {}
+        }
+        let chosen = self.options.source.as_ref().map(|source| source.address);
+        let mut local = any_port(chosen, address);
+        local.set_port(port.unwrap_or(0));
+        bind(socket, local).map_err(SetupError::Bind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+
+    fn listener(v6: bool) -> (TcpListener, Destination) {
+        let listener = if v6 {
+            TcpListener::bind((Ipv6Addr::LOCALHOST, 0))
+        } else {
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        };
+        let listener = listener.expect("a listener on the loopback interface");
+        let address = listener.local_addr().expect("its address");
+        (listener, Destination::new(address))
+    }
+
+    fn connector(can_limit: bool) -> Connector {
+        let mut connector = Connector::new(SocketPlan::default(), false);
+        if !can_limit {
+            connector.limit_ports = |_, _| Err(io::ErrorKind::Unsupported.into());
+        }
+        connector
+    }
+
+    fn port(started: &Started) -> Option<u16> {
+        Some(started.socket.local_addr().ok()?.as_socket()?.port())
+    }
+
+    /// The ports that come next, as many of them as are tried.
+    fn next_ports(connector: &Connector, destination: &Destination) -> Vec<u16> {
+        let mut ahead = Destination { ..*destination };
+        let next = || connector.next_port(&mut ahead);
+        std::iter::repeat_with(next)
+            .take(PORT_TRIES)
+            .flatten()
+            .collect()
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_port_is_one_of_those_that_come_next_whoever_gives_it() {
+        for (v6, can_limit) in [(false, true), (true, true), (false, false), (true, false)] {
+            let (_listener, mut destination) = listener(v6);
+            let connector = connector(can_limit);
+            let expected = next_ports(&connector, &destination);
+            let started = connector.connect(&mut destination).expect("a handshake");
+            assert!(!started.is_kernels_port);
+            let port = port(&started).expect("a port");
+            assert!(expected.contains(&port), "{port} is none of {expected:?}");
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_port_that_is_taken_is_passed_over() {
+        for can_limit in [true, false] {
+            let (_listener, mut destination) = listener(false);
+            let connector = connector(can_limit);
+            let taken: Vec<_> = next_ports(&connector, &destination)[..3]
+                .iter()
+                .map(|port| TcpListener::bind((Ipv4Addr::UNSPECIFIED, *port)))
+                .collect();
+            let started = connector.connect(&mut destination).expect("a handshake");
+            let local = port(&started).expect("a port");
+            for listener in taken.into_iter().flatten() {
+                assert_ne!(listener.local_addr().expect("its address").port(), local);
+            }
+        }
+    }
+
+    #[test]
+    fn the_local_address_is_asked_for_again_after_a_while_and_after_a_move() {
+        let (_listener, mut destination) = listener(false);
+        let now = Instant::now();
+        assert!(destination.is_unknown_from(now));
+        assert!(!destination.is_unknown_from(now));
+        assert!(destination.is_unknown_from(now + LOCAL_ADDRESS_HOLDS));
+        destination.redirect(([127, 0, 0, 2], 1).into());
+        assert!(destination.is_unknown_from(now + LOCAL_ADDRESS_HOLDS));
+    }
+}

@@ -9,7 +9,8 @@ use socket2::{SockAddr, Socket};
 use super::ports::{PortRange, PortWalk};
 use super::setup::SetupError;
 use super::socket::{any_port, bind, is_under_way, prepare};
-use crate::plan::SocketPlan;
+use super::spares::Spares;
+use crate::plan::{Close, Pace, SocketPlan};
 use crate::platform;
 
 /// Taken ports tried before the kernel is asked to find one.
@@ -26,6 +27,9 @@ pub(super) struct Connector {
     ports: Option<PortRange>,
     /// How a socket is told its port without a bind(2).
     limit_ports: fn(&Socket, u16) -> io::Result<()>,
+    /// Sockets are used again; a bound one could not take the next port.
+    reuses: bool,
+    spares: Spares,
 }
 
 /// Whom handshakes go to.
@@ -43,6 +47,8 @@ pub(super) struct Started {
     pub(super) sent_at: Instant,
     /// The kernel chose the local port, so it can be any.
     pub(super) is_kernels_port: bool,
+    /// The socket has carried a probe before, and a poller knows it.
+    pub(super) is_known: bool,
 }
 
 impl Destination {
@@ -73,22 +79,26 @@ impl Destination {
 }
 
 impl Connector {
-    pub(super) fn new(options: SocketPlan, hear_hops: bool) -> Self {
+    /// At full speed nobody asks how far away the answer came from, and sockets are used again.
+    pub(super) fn new(options: SocketPlan, pace: &Pace) -> Self {
         let chosen = options.source.as_ref().and_then(|s| s.ports.as_ref());
         let ports = match chosen {
             Some(range) => PortRange::exactly(range),
             None => platform::ephemeral_ports().and_then(PortRange::ephemeral),
         };
+        let free = options.source.is_none() && options.close == Close::Rst;
         Self {
+            hear_hops: !pace.is_closed_loop(),
+            reuses: pace.is_closed_loop() && free && ports.is_some(),
             options,
-            hear_hops,
             ports,
             limit_ports: platform::limit_ports,
+            spares: Spares::default(),
         }
     }
 
     /// Opens a socket and starts its handshake.
-    pub(super) fn connect(&self, destination: &mut Destination) -> Result<Started, SetupError> {
+    pub(super) fn connect(&mut self, destination: &mut Destination) -> Result<Started, SetupError> {
         let mut taken = SetupError::Socket(io::ErrorKind::AddrInUse.into());
         for _ in 0..self.port_tries() {
             let Some(port) = self.next_port(destination) else {
@@ -126,13 +136,15 @@ impl Connector {
         destination.walk.next(range, own)
     }
 
-    fn connect_from(&self, address: SocketAddr, port: Option<u16>) -> Result<Started, SetupError> {
-        let socket = platform::tcp_socket(address)?;
-        prepare(&socket, address, &self.options)?;
-        if self.hear_hops && address.is_ipv6() {
-            // Worth nothing but a figure less if it fails.
-            let _ = platform::hear_ttl(&socket, true);
-        }
+    fn connect_from(
+        &mut self,
+        address: SocketAddr,
+        port: Option<u16>,
+    ) -> Result<Started, SetupError> {
+        // Which ports a socket may have sticks to it.
+        let spare = port.and_then(|_| self.spares.take(address));
+        let is_known = spare.is_some();
+        let socket = spare.map_or_else(|| self.open(address), Ok)?;
         self.take_port(&socket, address, port)?;
         let sent_at = Instant::now();
         match socket.connect(&SockAddr::from(address)) {
@@ -141,14 +153,36 @@ impl Connector {
                 socket,
                 sent_at,
                 is_kernels_port: port.is_none(),
+                is_known,
             }),
         }
+    }
+
+    /// Opens a socket with every option but its port.
+    fn open(&self, address: SocketAddr) -> io::Result<Socket> {
+        let socket = platform::tcp_socket(address)?;
+        prepare(&socket, address, &self.options)?;
+        if self.hear_hops && address.is_ipv6() {
+            // Worth nothing but a figure less if it fails.
+            let _ = platform::hear_ttl(&socket, true);
+        }
+        Ok(socket)
+    }
+
+    /// Ends a connection, and keeps its socket for the next probe to the same target: the handshake was clean or
+    /// refused, so nothing is left on it that the next one could take for its own.
+    pub(super) fn keep(&mut self, target: SocketAddr, socket: Socket) -> Result<(), Socket> {
+        if self.reuses && platform::disconnect(&socket).is_ok() {
+            self.spares.keep(target, socket);
+            return Ok(());
+        }
+        Err(socket)
     }
 
     /// Leaves connect(2) one port to choose from, which costs less than a bind(2) before it. A source address wants
     /// the bind(2), and so does a system that does not know how.
     fn take_port(
-        &self,
+        &mut self,
         socket: &Socket,
         address: SocketAddr,
         port: Option<u16>,
@@ -158,6 +192,7 @@ impl Connector {
             (Some(port), None) if (self.limit_ports)(socket, port).is_ok() => return Ok(()),
             _ => {}
         }
+        self.reuses = false;
         let chosen = self.options.source.as_ref().map(|source| source.address);
         let mut local = any_port(chosen, address);
         local.set_port(port.unwrap_or(0));
@@ -168,6 +203,8 @@ impl Connector {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Limit;
+    use std::io::Read;
     use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
     fn listener(v6: bool) -> (TcpListener, Destination) {
@@ -181,8 +218,22 @@ mod tests {
         (listener, Destination::new(address))
     }
 
+    /// At full speed.
     fn connector(can_limit: bool) -> Connector {
-        let mut connector = Connector::new(SocketPlan::default(), false);
+        let options = SocketPlan {
+            close: Close::Rst,
+            ..SocketPlan::default()
+        };
+        let pace = Pace {
+            limit: Limit::Forever,
+            interval: Duration::ZERO,
+            warmup: 0,
+            timeout: Duration::from_secs(4),
+            in_flight: 1,
+            hold: None,
+            summary_every: None,
+        };
+        let mut connector = Connector::new(options, &pace);
         if !can_limit {
             connector.limit_ports = |_, _| Err(io::ErrorKind::Unsupported.into());
         }
@@ -208,7 +259,7 @@ mod tests {
     fn the_port_is_one_of_those_that_come_next_whoever_gives_it() {
         for (v6, can_limit) in [(false, true), (true, true), (false, false), (true, false)] {
             let (_listener, mut destination) = listener(v6);
-            let connector = connector(can_limit);
+            let mut connector = connector(can_limit);
             let expected = next_ports(&connector, &destination);
             let started = connector.connect(&mut destination).expect("a handshake");
             assert!(!started.is_kernels_port);
@@ -222,7 +273,7 @@ mod tests {
     fn a_port_that_is_taken_is_passed_over() {
         for can_limit in [true, false] {
             let (_listener, mut destination) = listener(false);
-            let connector = connector(can_limit);
+            let mut connector = connector(can_limit);
             let taken: Vec<_> = next_ports(&connector, &destination)[..3]
                 .iter()
                 .map(|port| TcpListener::bind((Ipv4Addr::UNSPECIFIED, *port)))
@@ -233,6 +284,37 @@ mod tests {
                 assert_ne!(listener.local_addr().expect("its address").port(), local);
             }
         }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_socket_used_again_resets_the_old_connection_and_takes_another_port() {
+        for v6 in [false, true] {
+            let (listener, mut destination) = listener(v6);
+            let mut connector = connector(true);
+            let first = connector.connect(&mut destination).expect("a handshake");
+            let (mut accepted, from) = listener.accept().expect("a connection");
+            assert!(!first.is_known);
+            assert_eq!(Some(from.port()), port(&first));
+            let Ok(()) = connector.keep(destination.address, first.socket) else {
+                return; // a kernel without `IP_LOCAL_PORT_RANGE` closes it
+            };
+            let end = accepted.read(&mut [0]).expect_err("not an orderly end");
+            assert_eq!(end.kind(), io::ErrorKind::ConnectionReset);
+            let second = connector.connect(&mut destination).expect("a handshake");
+            let (_, from_again) = listener.accept().expect("a connection");
+            assert!(second.is_known);
+            assert_eq!(Some(from_again.port()), port(&second));
+            assert_ne!(from, from_again);
+        }
+    }
+
+    #[test]
+    fn a_socket_that_is_bound_is_not_used_again() {
+        let (_listener, mut destination) = listener(false);
+        let mut connector = connector(false);
+        let started = connector.connect(&mut destination).expect("a handshake");
+        assert!(connector.keep(destination.address, started.socket).is_err());
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod mixed;
 mod ports;
 mod setup;
 mod socket;
+mod spares;
 mod tcp;
 
 use std::io;

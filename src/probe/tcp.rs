@@ -10,7 +10,7 @@ use super::connect::{Connector, Destination, Started};
 use super::{Begun, ProbeId, Progress, Watch};
 use crate::outcome::evidence::{TcpInfo, TcpTestimony};
 use crate::outcome::judge::{self, Judgement, tcp};
-use crate::outcome::{Ending, Errno, Evidence, Outcome, Rtt, RttClock};
+use crate::outcome::{Ending, Errno, Evidence, Handshake, Outcome, Refusal, Rtt, RttClock};
 use crate::plan::{Close, Plan};
 use crate::platform::{self, Here, Journey, PeerEnd, Poller, Readiness, errno};
 use crate::target::Protocol;
@@ -41,13 +41,12 @@ struct TcpProbe {
 }
 
 impl TcpProbes {
-    /// Prepares probes as `plan` wants them. With a hold time, connections are kept open until released; at full
-    /// speed nobody asks how far away the answer came from.
+    /// Prepares probes as `plan` wants them. With a hold time, connections are kept open until released.
     pub(super) fn new(plan: &Plan) -> Self {
         let (pace, output) = (&plan.pace, &plan.output);
         Self {
             here: Here::from(&plan.sockets),
-            connector: Connector::new(plan.sockets.clone(), !pace.is_closed_loop()),
+            connector: Connector::new(plan.sockets.clone(), pace),
             close: plan.sockets.close,
             hold: pace.hold.is_some(),
             tells_local: !output.quiet || !output.files.is_empty(),
@@ -82,6 +81,24 @@ impl TcpProbes {
         Some(probe)
     }
 
+    /// Ends the connection the way the user wants.
+    fn close(&mut self, probe: TcpProbe, ending: &Ending) {
+        if self.close != Close::Rst {
+            return;
+        }
+        let TcpProbe { target, socket, .. } = probe;
+        let left = match ending.outcome {
+            Outcome::Connected(Handshake::Clean)
+            | Outcome::ClosedAfterConnect
+            | Outcome::Refused(Refusal::ByRst) => self.connector.keep(target, socket).err(),
+            _ => Some(socket),
+        };
+        if let Some(socket) = left.filter(|_| ending.outcome.handshake_completed()) {
+            // SO_LINGER with time 0 makes close(2) send a RST (socket(7), RFC 9293 section 3.10.4).
+            let _ = socket.set_linger(Some(Duration::ZERO));
+        }
+    }
+
     /// Looks at a socket that asked for attention.
     pub(super) fn advance(
         &mut self,
@@ -103,7 +120,7 @@ impl TcpProbes {
             ending
         } else {
             let Some(ending) = probe.handshake(ready, now, trusted_since, &self.here) else {
-                poller.watch_again(&probe.socket, ready.token);
+                let _ = poller.watch_again(&probe.socket, ready.token);
                 return None;
             };
             if self.hold && matches!(ending.outcome, Outcome::Connected(_)) {
@@ -114,7 +131,7 @@ impl TcpProbes {
             ending
         };
         let probe = self.take(poller, id)?;
-        probe.close(&ending, self.close);
+        self.close(probe, &ending);
         Some(Progress::Ended(id, ending))
     }
 
@@ -137,10 +154,19 @@ impl TcpProbes {
     fn follow(&mut self, poller: &Poller, id: ProbeId, target: usize, started: Started) -> Begun {
         let local = self.local(target, &started);
         let Started {
-            socket, sent_at, ..
+            socket,
+            sent_at,
+            is_known,
+            ..
         } = started;
+        let token = Watch::Tcp(id).token();
+        let watched = if is_known {
+            poller.watch_again(&socket, token)
+        } else {
+            poller.watch_connect(&socket, token)
+        };
         // Without a place in the poller the probe would look silent: that is our own failure.
-        if let Err(error) = poller.watch_connect(&socket, Watch::Tcp(id).token()) {
+        if let Err(error) = watched {
             let ending = judge::failed_at_once(errno(&error)).into();
             return Begun::Ended { sent_at, ending };
         }
@@ -187,7 +213,7 @@ impl TcpProbes {
         if ending.outcome != Outcome::NoReply
             && let Some(probe) = self.take(poller, id)
         {
-            probe.close(&ending, self.close);
+            self.close(probe, &ending);
         }
         ending
     }
@@ -199,7 +225,7 @@ impl TcpProbes {
         };
         let ending = probe.connected.map(|(_, ending)| ending);
         let ending = ending.unwrap_or_else(|| unfinished(probe.local));
-        probe.close(&ending, self.close);
+        self.close(probe, &ending);
         ending
     }
 
@@ -322,14 +348,6 @@ impl TcpProbe {
             arrived: None,
             ttl: self.ttl(outcome),
             said: None,
-        }
-    }
-
-    /// Ends the connection the way the user wants; the descriptor closes with `self`.
-    fn close(self, ending: &Ending, close: Close) {
-        if close == Close::Rst && ending.outcome.handshake_completed() {
-            // SO_LINGER with time 0 makes close(2) send a RST (socket(7), RFC 9293 section 3.10.4).
-            let _ = self.socket.set_linger(Some(Duration::ZERO));
         }
     }
 }

@@ -58,6 +58,11 @@ pub fn limit_ports(socket: &Socket, port: u16) -> io::Result<()> {
     option::set(socket, libc::IPPROTO_IP, IP_LOCAL_PORT_RANGE, range)
 }
 
+/// Ends a TCP connection with a RST, so that the socket can connect again (connect(2) on `AF_UNSPEC`).
+pub fn disconnect(socket: &Socket) -> io::Result<()> {
+    Ok(rustix::net::connect_unspec(socket)?)
+}
+
 /// Fragments can be forbidden.
 pub const CAN_FORBID_FRAGMENTS: bool = true;
 

@@ -21,6 +21,12 @@ const WAKER: u64 = u64::MAX;
 /// The token of the timer.
 const TIMER: u64 = u64::MAX - 1;
 
+/// What there is to know of a connecting socket. One that has told it and waits for another probe stays silent:
+/// without a connection it would report a hang-up for ever (`EPOLLHUP`, `epoll_ctl(2)`).
+const CONNECT: EventFlags = EventFlags::OUT
+    .union(EventFlags::RDHUP)
+    .union(EventFlags::ONESHOT);
+
 /// Events taken in one call; more simply wait for the next.
 const EVENTS: usize = 256;
 
@@ -81,10 +87,15 @@ impl Poller {
         self.waker.clone()
     }
 
-    /// Watches a connecting socket: for the end of the handshake, for errors, and for a close.
+    /// Watches a connecting socket: for the end of the handshake, for errors, and for a close. It is told once.
     pub fn watch_connect(&self, socket: &Socket, token: u64) -> io::Result<()> {
-        let interest = EventFlags::OUT | EventFlags::RDHUP;
-        epoll::add(&self.epoll, socket, EventData::new_u64(token), interest)?;
+        epoll::add(&self.epoll, socket, EventData::new_u64(token), CONNECT)?;
+        Ok(())
+    }
+
+    /// Watches a connecting socket again, perhaps as another probe's.
+    pub fn watch_again(&self, socket: &Socket, token: u64) -> io::Result<()> {
+        epoll::modify(&self.epoll, socket, EventData::new_u64(token), CONNECT)?;
         Ok(())
     }
 
@@ -99,18 +110,19 @@ impl Poller {
         Ok(())
     }
 
-    /// A watch goes on by itself; other systems tell one event and need to be asked again.
-    #[allow(clippy::unused_self)]
-    pub fn watch_again(&self, _socket: &Socket, _token: u64) {}
-
-    /// As [`Poller::watch_again`], for [`Poller::watch_answers`].
+    /// A watch for datagrams goes on by itself; other systems tell one event and need to be asked again.
     #[allow(clippy::unused_self)]
     pub fn watch_answers_again(&self, _socket: &Socket, _token: u64) {}
 
-    /// Watches a connected socket for its end alone: being writable is no longer news.
+    /// Watches a connected socket for its end alone: being writable is no longer news. It is told once.
     pub fn watch_end(&self, socket: &Socket, token: u64) -> io::Result<()> {
         let token = EventData::new_u64(token);
-        epoll::modify(&self.epoll, socket, token, EventFlags::RDHUP)?;
+        epoll::modify(
+            &self.epoll,
+            socket,
+            token,
+            EventFlags::RDHUP.union(EventFlags::ONESHOT),
+        )?;
         Ok(())
     }
 

@@ -141,6 +141,11 @@ pub fn limit_ports(_socket: &Socket, _port: u16) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// A socket carries one probe here.
+pub fn disconnect(_socket: &Socket) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// There is no `TCP_INFO` that says enough here.
 pub fn tcp_info(_socket: &Socket) -> Option<TcpInfo> {
     None

@@ -60,8 +60,8 @@ impl Poller {
     }
 
     /// Watches a connecting socket again: each watch here tells one event.
-    pub fn watch_again(&self, socket: &Socket, token: u64) {
-        let _ = self.inner.modify(socket, Event::writable(key(token)));
+    pub fn watch_again(&self, socket: &Socket, token: u64) -> io::Result<()> {
+        self.inner.modify(socket, Event::writable(key(token)))
     }
 
     /// Watches a socket for datagrams again.

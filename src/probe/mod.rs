@@ -40,7 +40,7 @@ pub enum Begun {
     },
     /// It ended at once.
     Ended {
-        /// Just before the call that failed.
+        /// When it was tried.
         sent_at: Instant,
         /// How.
         ending: Ending,

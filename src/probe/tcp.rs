@@ -137,12 +137,11 @@ impl TcpProbes {
 
     /// Starts a handshake with a target.
     pub(super) fn begin(&mut self, poller: &Poller, id: ProbeId, target: usize) -> Begun {
-        let called_at = Instant::now();
         let destination = &mut self.targets[target];
         match self.connector.connect(destination) {
             Ok(started) => self.follow(poller, id, target, started),
             Err(failure) => Begun::Ended {
-                sent_at: called_at,
+                sent_at: Instant::now(),
                 ending: failure
                     .judge(&self.here, Protocol::Tcp, destination.address)
                     .into(),

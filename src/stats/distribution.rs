@@ -59,12 +59,14 @@ impl Distribution {
             },
         };
         let us = value.as_secs_f64() * 1e6;
-        let whole_us = (value.as_nanos() + 500) / 1000;
+        // Rounded without 128 bits, which `as_nanos` would take to divide.
+        let rest = u64::from((value.subsec_nanos() + 500) / 1000);
+        let whole_us = value
+            .as_secs()
+            .saturating_mul(1_000_000)
+            .saturating_add(rest);
         // A histogram that resizes itself takes any value below 2^63: 292,000 years of microseconds.
-        if histogram
-            .record(u64::try_from(whole_us).unwrap_or(0))
-            .is_err()
-        {
+        if histogram.record(whole_us).is_err() {
             return;
         }
         let before = self.mean;

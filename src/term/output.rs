@@ -11,6 +11,8 @@ pub struct Output {
     out: BufWriter<Stdout>,
     is_terminal: bool,
     colour: bool,
+    /// Something was written since the last flush.
+    unflushed: bool,
     failure: Option<io::Error>,
     progress: Progress,
 }
@@ -29,6 +31,7 @@ impl Output {
             is_terminal: stdout.is_terminal(),
             colour: AutoStream::choice(&stdout) != ColorChoice::Never,
             out: BufWriter::new(stdout),
+            unflushed: false,
             failure: None,
             progress: Progress::default(),
         }
@@ -84,12 +87,13 @@ impl Output {
         } else {
             self.out.write_all(text.as_bytes())
         };
+        self.unflushed = true;
         self.failure = result.err();
     }
 
     /// Hands everything written so far to the system.
     pub fn flush(&mut self) {
-        if self.failure.is_none() {
+        if std::mem::take(&mut self.unflushed) && self.failure.is_none() {
             self.failure = self.out.flush().err();
         }
     }

@@ -154,18 +154,19 @@ impl Poller {
     /// passed already. A timer that goes off earlier is left alone: where deadlines only move on, as in a
     /// closed loop, it is set once in a while instead of for every probe.
     fn arm(&mut self, until: Instant) -> io::Result<Option<Timespec>> {
+        if self.armed.is_some_and(|armed| armed <= until) {
+            return Ok(None);
+        }
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Ok(Some(timespec(left)));
         }
-        if self.armed.is_none_or(|armed| armed > until) {
-            let once = Itimerspec {
-                it_interval: timespec(Duration::ZERO),
-                it_value: timespec(left),
-            };
-            timerfd_settime(&self.timer, TimerfdTimerFlags::empty(), &once)?;
-            self.armed = Some(until);
-        }
+        let once = Itimerspec {
+            it_interval: timespec(Duration::ZERO),
+            it_value: timespec(left),
+        };
+        timerfd_settime(&self.timer, TimerfdTimerFlags::empty(), &once)?;
+        self.armed = Some(until);
         Ok(None)
     }
 }

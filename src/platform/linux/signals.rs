@@ -65,10 +65,15 @@ impl SignalState for Signals {
     }
 
     fn take_statistics_request(&self) -> bool {
-        self.statistics.swap(false, Ordering::SeqCst)
+        take(&self.statistics)
     }
 
     fn take_continued(&self) -> bool {
-        self.continued.swap(false, Ordering::SeqCst)
+        take(&self.continued)
     }
+}
+
+/// Asked after every wait, and hardly ever set: a look costs nothing, an exchange locks the cache line.
+fn take(flag: &AtomicBool) -> bool {
+    flag.load(Ordering::SeqCst) && flag.swap(false, Ordering::SeqCst)
 }

@@ -1,0 +1,284 @@
+/* The floor under a probe's cost: the least code that makes the same measurement, for scripts/bench.
+ *
+ * usage: floor block|loop|walk|uring|udp ADDRESS PORT COUNT IN-FLIGHT
+ *
+ * A TCP probe is socket, connect, wait, SO_ERROR, TCP_INFO, close, and two readings of the clock, for a probe
+ * without a time measures nothing. It closes with a RST (SO_LINGER 0): after a FIN the port stays in TIME_WAIT, and
+ * 28,000 probes later there is none left.
+ *   block  connect() itself waits; one probe in flight
+ *   loop   epoll waits
+ *   walk   as loop, with what synack asks for besides: ICMP errors, the next port of the range, the local address
+ *   uring  io_uring connects; exit code 77 where there is none
+ *   udp    datagrams of 32 bytes through one socket, sendmmsg and recvmmsg
+ * Prints how many probes connected (or were answered), were refused, and failed in another way.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#if __has_include(<linux/io_uring.h>)
+#include <linux/io_uring.h>
+#endif
+
+enum { MOST = 1024, SIZE = 32, FIRST_PORT = 32768, PORTS = 28232 };
+
+static struct sockaddr_in target;
+static long connected, refused, other;
+static long long waited; /* the sum of all times: what is not used, the compiler leaves out */
+
+static void fail(const char *what) {
+    perror(what);
+    exit(1);
+}
+
+static long long now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
+static int opened(int flags) {
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+    return fd < 0 ? (fail("socket"), fd) : fd;
+}
+
+static void tally(int error) {
+    if (error == 0)
+        connected++;
+    else if (error == ECONNREFUSED)
+        refused++;
+    else
+        other++;
+}
+
+/* What the kernel measured, and the end. */
+static void finish(int fd, int error, long long began) {
+    struct tcp_info info;
+    socklen_t length = sizeof info;
+    struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    waited += now() - began;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length))
+        fail("TCP_INFO");
+    tally(error);
+    if (!error)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    close(fd);
+}
+
+static void block(long count) {
+    for (long n = 0; n < count; n++) {
+        int fd = opened(0);
+        long long began = now();
+        int error = connect(fd, (struct sockaddr *)&target, sizeof target) ? errno : 0;
+        finish(fd, error, began);
+    }
+}
+
+/* The ephemeral port after the last one; one that is taken is passed over. */
+static void take_next_port(int fd) {
+    static unsigned walked;
+    struct sockaddr_in local = {.sin_family = AF_INET};
+    int yes = 1;
+    setsockopt(fd, IPPROTO_IP, IP_RECVERR, &yes, sizeof yes);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (!walked)
+        walked = getpid();
+    for (int tries = 0; tries < PORTS; tries++) {
+        local.sin_port = htons(FIRST_PORT + walked++ % PORTS);
+        if (!bind(fd, (struct sockaddr *)&local, sizeof local))
+            return;
+    }
+    fail("bind");
+}
+
+static void start(int epoll, int walks, long long *began) {
+    int fd = opened(SOCK_NONBLOCK);
+    struct epoll_event wanted = {.events = EPOLLOUT, .data.fd = fd};
+    struct sockaddr_in local;
+    socklen_t length = sizeof local;
+    if (fd >= 2 * MOST)
+        fail("too many descriptors");
+    if (walks)
+        take_next_port(fd);
+    began[fd] = now();
+    if (connect(fd, (struct sockaddr *)&target, sizeof target) && errno != EINPROGRESS)
+        fail("connect");
+    if (walks)
+        getsockname(fd, (struct sockaddr *)&local, &length);
+    if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &wanted))
+        fail("epoll_ctl");
+}
+
+static void loop(long count, int in_flight, int walks) {
+    static long long began[2 * MOST];
+    struct epoll_event events[MOST];
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    long started = 0, ended = 0;
+    for (; started < in_flight && started < count; started++)
+        start(epoll, walks, began);
+    while (ended < count) {
+        int ready = epoll_wait(epoll, events, MOST, 5000);
+        if (ready <= 0)
+            fail("epoll_wait");
+        for (int n = 0; n < ready; n++, ended++) {
+            int fd = events[n].data.fd, error = 0;
+            socklen_t length = sizeof error;
+            getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
+            finish(fd, error, began[fd]);
+            if (started < count) {
+                start(epoll, walks, began);
+                started++;
+            }
+        }
+    }
+}
+
+#ifdef IORING_SETUP_DEFER_TASKRUN
+static struct {
+    int fd;
+    unsigned *sq_tail, *sq_mask, *sq_array, *cq_head, *cq_tail, *cq_mask;
+    struct io_uring_sqe *sqes;
+    struct io_uring_cqe *cqes;
+} ring;
+
+static void *mapped(size_t length, off_t offset) {
+    void *at = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring.fd, offset);
+    return at == MAP_FAILED ? (fail("mmap"), at) : at;
+}
+
+static void open_ring(void) {
+    struct io_uring_params p = {.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN};
+    ring.fd = syscall(SYS_io_uring_setup, MOST, &p);
+    if (ring.fd < 0) {
+        perror("io_uring_setup");
+        exit(77);
+    }
+    char *sq = mapped(p.sq_off.array + p.sq_entries * sizeof(unsigned), IORING_OFF_SQ_RING);
+    char *cq = mapped(p.cq_off.cqes + p.cq_entries * sizeof(struct io_uring_cqe), IORING_OFF_CQ_RING);
+    ring.sqes = mapped(p.sq_entries * sizeof(struct io_uring_sqe), IORING_OFF_SQES);
+    ring.sq_tail = (unsigned *)(sq + p.sq_off.tail);
+    ring.sq_mask = (unsigned *)(sq + p.sq_off.ring_mask);
+    ring.sq_array = (unsigned *)(sq + p.sq_off.array);
+    ring.cq_head = (unsigned *)(cq + p.cq_off.head);
+    ring.cq_tail = (unsigned *)(cq + p.cq_off.tail);
+    ring.cq_mask = (unsigned *)(cq + p.cq_off.ring_mask);
+    ring.cqes = (struct io_uring_cqe *)(cq + p.cq_off.cqes);
+}
+
+static void submit(long long *began) {
+    int fd = opened(0);
+    if (fd >= 2 * MOST)
+        fail("too many descriptors");
+    unsigned tail = *ring.sq_tail, index = tail & *ring.sq_mask;
+    ring.sqes[index] = (struct io_uring_sqe){.opcode = IORING_OP_CONNECT, .fd = fd, .user_data = fd,
+                                             .addr = (unsigned long)&target, .off = sizeof target};
+    ring.sq_array[index] = index;
+    began[fd] = now();
+    __atomic_store_n(ring.sq_tail, tail + 1, __ATOMIC_RELEASE);
+}
+
+static void uring(long count, int in_flight) {
+    static long long began[2 * MOST];
+    long started = 0, ended = 0;
+    open_ring();
+    while (ended < count) {
+        unsigned fresh = 0;
+        for (; started < count && started - ended < in_flight; started++, fresh++)
+            submit(began);
+        if (syscall(SYS_io_uring_enter, ring.fd, fresh, 1, IORING_ENTER_GETEVENTS, NULL, 0) < 0)
+            fail("io_uring_enter");
+        unsigned head = *ring.cq_head, tail = __atomic_load_n(ring.cq_tail, __ATOMIC_ACQUIRE);
+        for (; head != tail; head++, ended++) {
+            struct io_uring_cqe *end = &ring.cqes[head & *ring.cq_mask];
+            finish(end->user_data, -end->res, began[end->user_data]);
+        }
+        __atomic_store_n(ring.cq_head, head, __ATOMIC_RELEASE);
+    }
+}
+#else
+static void uring(long count, int in_flight) {
+    (void)count, (void)in_flight;
+    fputs("built without io_uring: its header is missing or older than Linux 6.1\n", stderr);
+    exit(77);
+}
+#endif
+
+struct datagrams {
+    struct mmsghdr messages[MOST];
+    struct iovec parts[MOST];
+    char bytes[MOST][SIZE];
+};
+
+static struct datagrams *new_datagrams(void) {
+    struct datagrams *all = calloc(1, sizeof *all);
+    for (int n = 0; n < MOST; n++) {
+        all->parts[n] = (struct iovec){.iov_base = all->bytes[n], .iov_len = SIZE};
+        all->messages[n].msg_hdr = (struct msghdr){.msg_iov = &all->parts[n], .msg_iovlen = 1};
+    }
+    return all;
+}
+
+/* Each datagram begins with its number, by which its answer is known. */
+static void udp(long count, int in_flight) {
+    struct datagrams *out = new_datagrams(), *in = new_datagrams();
+    static long long began[MOST];
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct timeval patience = {.tv_sec = 5};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    if (connect(fd, (struct sockaddr *)&target, sizeof target))
+        fail("connect");
+    for (long started = 0, ended = 0; ended < count;) {
+        int fresh = 0;
+        for (; started < count && started - ended < in_flight; started++, fresh++) {
+            memcpy(out->bytes[fresh], &started, sizeof started);
+            began[started % MOST] = now();
+        }
+        for (int sent = 0; sent < fresh;) {
+            int some = sendmmsg(fd, out->messages + sent, fresh - sent, 0);
+            if (some < 0)
+                fail("sendmmsg");
+            sent += some;
+        }
+        int answers = recvmmsg(fd, in->messages, MOST, MSG_WAITFORONE, NULL);
+        if (answers < 0)
+            fail("recvmmsg");
+        for (int n = 0; n < answers; n++, ended++) {
+            long number;
+            memcpy(&number, in->bytes[n], sizeof number);
+            waited += now() - began[number % MOST];
+            tally(number < started ? 0 : EBADMSG);
+        }
+    }
+}
+
+int main(int argc, char **argv) {
+    if (argc != 6 || atoi(argv[5]) < 1 || atoi(argv[5]) > MOST) {
+        fputs("usage: floor block|loop|walk|uring|udp ADDRESS PORT COUNT IN-FLIGHT (1 to 1024)\n", stderr);
+        return 2;
+    }
+    const char *mode = argv[1];
+    long count = atol(argv[4]);
+    int in_flight = atoi(argv[5]);
+    target = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(atoi(argv[3]))};
+    if (inet_pton(AF_INET, argv[2], &target.sin_addr) != 1)
+        fail(argv[2]);
+    if (!strcmp(mode, "block"))
+        block(count);
+    else if (!strcmp(mode, "loop") || !strcmp(mode, "walk"))
+        loop(count, in_flight, !strcmp(mode, "walk"));
+    else if (!strcmp(mode, "uring"))
+        uring(count, in_flight);
+    else
+        udp(count, in_flight);
+    printf("%ld %ld %ld mean %lld ns\n", connected, refused, other, waited / (count ? count : 1));
+    return 0;
+}

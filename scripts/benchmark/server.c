@@ -1,0 +1,119 @@
+/* What scripts/bench probes: answers on loopback at as little cost as possible.
+ *
+ * usage: server accept|echo PORT
+ *
+ * accept  takes connections on every address of loopback, and holds each until 1,024 more have come: the client is
+ *         the first to close, so no probe meets a FIN of ours
+ * echo    sends datagrams back
+ * Prints a line when it is ready, and on SIGTERM how many connections or datagrams there were.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { HELD = 1024, BATCH = 64, SIZE = 2048, BACKLOG = 65535, BUFFER = 4 << 20 };
+
+static volatile sig_atomic_t stopped;
+static long served;
+
+static void fail(const char *what) {
+    perror(what);
+    exit(1);
+}
+
+static void stop(int signal) {
+    (void)signal;
+    stopped = 1;
+}
+
+/* A system call that fails because of SIGTERM is the end; any other failure is ours. */
+static int ended(const char *what) {
+    if (!stopped && errno != EINTR)
+        fail(what);
+    return stopped;
+}
+
+static int bound(int type, int port) {
+    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0), yes = 1, bytes = BUFFER;
+    struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(port)};
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    /* Every address of 127.0.0.0/8, and none that another machine could reach. */
+    if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3))
+        fail("SO_BINDTODEVICE");
+    if (bind(fd, (struct sockaddr *)&here, sizeof here))
+        fail("bind");
+    return fd;
+}
+
+static void accept_all(int port) {
+    int held[HELD], listener = bound(SOCK_STREAM, port);
+    memset(held, -1, sizeof held);
+    if (listen(listener, BACKLOG))
+        fail("listen");
+    puts("ready");
+    while (!stopped) {
+        int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+        if (fd < 0) {
+            if (errno != ECONNABORTED && ended("accept"))
+                return;
+            continue;
+        }
+        int *place = &held[served++ % HELD];
+        if (*place >= 0)
+            close(*place);
+        *place = fd;
+    }
+}
+
+static void echo_all(int port) {
+    static struct mmsghdr messages[BATCH];
+    static struct sockaddr_in from[BATCH];
+    static struct iovec parts[BATCH];
+    static char bytes[BATCH][SIZE];
+    int fd = bound(SOCK_DGRAM, port);
+    puts("ready");
+    while (!stopped) {
+        for (int n = 0; n < BATCH; n++) {
+            parts[n] = (struct iovec){.iov_base = bytes[n], .iov_len = SIZE};
+            messages[n].msg_hdr = (struct msghdr){
+                .msg_name = &from[n], .msg_namelen = sizeof from[n], .msg_iov = &parts[n], .msg_iovlen = 1};
+        }
+        int some = recvmmsg(fd, messages, BATCH, MSG_WAITFORONE, NULL);
+        if (some < 0) {
+            if (ended("recvmmsg"))
+                return;
+            continue;
+        }
+        for (int n = 0; n < some; n++)
+            parts[n].iov_len = messages[n].msg_len;
+        served += some;
+        /* A client that has gone refuses its answer, which is no trouble of ours. */
+        for (int sent = 0; sent < some;) {
+            int more = sendmmsg(fd, messages + sent, some - sent, 0);
+            sent += more > 0 ? more : 1;
+        }
+    }
+}
+
+int main(int argc, char **argv) {
+    struct sigaction action = {.sa_handler = stop}; /* without SA_RESTART: it must end accept() */
+    if (argc != 3) {
+        fputs("usage: server accept|echo PORT\n", stderr);
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    sigaction(SIGTERM, &action, NULL);
+    if (!strcmp(argv[1], "accept"))
+        accept_all(atoi(argv[2]));
+    else
+        echo_all(atoi(argv[2]));
+    printf("%ld\n", served);
+    return 0;
+}

@@ -1,6 +1,7 @@
 /* The floor under a probe's cost: the least code that makes the same measurement, for scripts/bench.
  *
  * usage: floor block|loop|walk|uring|udp ADDRESS PORT COUNT IN-FLIGHT
+ *        floor timer INTERVAL-US COUNT
  *
  * A TCP probe is socket, connect, wait, SO_ERROR, TCP_INFO, close, and two readings of the clock, for a probe
  * without a time measures nothing. It closes with a RST (SO_LINGER 0): after a FIN the port stays in TIME_WAIT, and
@@ -10,6 +11,7 @@
  *   walk   as loop, with what synack asks for besides: ICMP errors, the next port of the range, the local address
  *   uring  io_uring connects; exit code 77 where there is none
  *   udp    datagrams of 32 bytes through one socket, sendmmsg and recvmmsg
+ *   timer  sends nothing: wakes at a steady pace, and prints by how many nanoseconds it was late each time
  * Prints how many probes connected (or were answered), were refused, and failed in another way.
  */
 #define _GNU_SOURCE
@@ -260,7 +262,22 @@ static void udp(long count, int in_flight) {
     }
 }
 
+/* How late this machine wakes anybody up. */
+static void timer(long long interval, long count) {
+    long long due = now();
+    for (long n = 0; n < count; n++) {
+        due += interval;
+        struct timespec until = {.tv_sec = due / 1000000000, .tv_nsec = due % 1000000000};
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+        printf("%lld\n", now() - due);
+    }
+}
+
 int main(int argc, char **argv) {
+    if (argc == 4 && !strcmp(argv[1], "timer")) {
+        timer(atoll(argv[2]) * 1000, atol(argv[3]));
+        return 0;
+    }
     if (argc != 6 || atoi(argv[5]) < 1 || atoi(argv[5]) > MOST) {
         fputs("usage: floor block|loop|walk|uring|udp ADDRESS PORT COUNT IN-FLIGHT (1 to 1024)\n", stderr);
         return 2;

@@ -70,6 +70,16 @@ def add(bench, name, summary, outside):
     table.add(name, "behind, by the summary", behind / 1e3, "ms")
 
 
+def timer(bench, name, interval, count):
+    """How late this machine wakes a process that does nothing else: what no schedule can do better."""
+    bench.programs.run([bench.programs.work / "floor", "timer", interval, count])
+    late = sorted(int(line) / 1e9 for line in bench.programs.output.read_text().split())
+    if bench.table.check(len(late) == count, f"{name}: {len(late)} of {count} wake-ups of a bare timer"):
+        share = 100 * sum(1 for each in late if each > LATE) / count
+        bench.table.add(name, "floor: bare timer, later than 1 ms", share, "%")
+        bench.table.add(name, "floor: bare timer, p99", late[count * 99 // 100] * 1e6, "us")
+
+
 def measure(bench, name, interval, seconds):
     programs = bench.programs
     with programs.server("accept") as accept:
@@ -94,4 +104,6 @@ def run(bench):
         bench.table.skip("lag on the wire", "not in the short form" if bench.short else "tcpdump not installed")
     for _ in range(bench.rounds):
         for rate in (1_000, 10_000):
-            measure(bench, f"{rate:,} probes a second", 10**6 // rate, bench.size(10, 1))
+            name, interval, seconds = f"{rate:,} probes a second", 10**6 // rate, bench.size(10, 1)
+            measure(bench, name, interval, seconds)
+            timer(bench, name, interval, seconds * rate)

@@ -1,7 +1,7 @@
 //! The first half of a TCP probe: a socket, its local port, and `connect()`.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use socket2::{SockAddr, Socket};
@@ -36,8 +36,8 @@ pub(super) struct Connector {
 pub(super) struct Destination {
     pub(super) address: SocketAddr,
     walk: PortWalk,
-    /// When the local address towards it was last asked for.
-    asked_at: Option<Instant>,
+    /// The local address towards it, and when it was last asked for.
+    local: Option<(Instant, IpAddr)>,
 }
 
 /// A handshake under way.
@@ -45,8 +45,8 @@ pub(super) struct Started {
     pub(super) socket: Socket,
     /// Just before `connect()`.
     pub(super) sent_at: Instant,
-    /// The kernel chose the local port, so it can be any.
-    pub(super) is_kernels_port: bool,
+    /// The local port; `None` where the kernel chose it, so that it can be any.
+    pub(super) port: Option<u16>,
     /// The socket has carried a probe before, and a poller knows it.
     pub(super) is_known: bool,
 }
@@ -56,25 +56,26 @@ impl Destination {
         Self {
             address,
             walk: PortWalk::anywhere(),
-            asked_at: None,
+            local: None,
         }
     }
 
     /// It has another address from now on.
     pub(super) fn redirect(&mut self, address: SocketAddr) {
         self.address = address;
-        self.asked_at = None;
+        self.local = None;
     }
 
-    /// Whether the local address towards it has to be asked for again; then it is taken to be known.
-    pub(super) fn is_unknown_from(&mut self, now: Instant) -> bool {
-        let known = self
-            .asked_at
-            .is_some_and(|at| now.saturating_duration_since(at) < LOCAL_ADDRESS_HOLDS);
-        if !known {
-            self.asked_at = Some(now);
-        }
-        !known
+    /// The local address towards it, if that was asked for lately.
+    pub(super) fn known_local(&self, now: Instant) -> Option<IpAddr> {
+        let (at, address) = self.local?;
+        let lately = now.saturating_duration_since(at) < LOCAL_ADDRESS_HOLDS;
+        lately.then_some(address)
+    }
+
+    /// Remembers a local address that was asked for.
+    pub(super) fn learn_local(&mut self, now: Instant, address: IpAddr) {
+        self.local = Some((now, address));
     }
 }
 
@@ -102,6 +103,7 @@ impl Connector {
         let mut taken = SetupError::Socket(io::ErrorKind::AddrInUse.into());
         for _ in 0..self.port_tries() {
             let Some(port) = self.next_port(destination) else {
+                taken = SetupError::MeetsItself;
                 break;
             };
             match self.connect_from(destination.address, Some(port)) {
@@ -133,7 +135,9 @@ impl Connector {
     fn next_port(&self, destination: &mut Destination) -> Option<u16> {
         let range = self.ports.as_ref()?;
         let own = destination.address.port();
-        destination.walk.next(range, own)
+        let other = destination.walk.next(range, own);
+        // Another machine may well be asked from its own port, where the user wants no other.
+        other.or_else(|| Some(own).filter(|_| !is_here(destination.address)))
     }
 
     fn connect_from(
@@ -152,7 +156,7 @@ impl Connector {
             _ => Ok(Started {
                 socket,
                 sent_at,
-                is_kernels_port: port.is_none(),
+                port,
                 is_known,
             }),
         }
@@ -198,6 +202,11 @@ impl Connector {
         local.set_port(port.unwrap_or(0));
         bind(socket, local).map_err(SetupError::Bind)
     }
+}
+
+/// Whether probes to this address stay on this machine.
+fn is_here(target: SocketAddr) -> bool {
+    platform::source_address(target).is_ok_and(|source| source == target.ip())
 }
 
 #[cfg(test)]
@@ -262,7 +271,7 @@ mod tests {
             let mut connector = connector(can_limit);
             let expected = next_ports(&connector, &destination);
             let started = connector.connect(&mut destination).expect("a handshake");
-            assert!(!started.is_kernels_port);
+            assert!(started.port.is_some());
             let port = port(&started).expect("a port");
             assert!(expected.contains(&port), "{port} is none of {expected:?}");
         }
@@ -321,10 +330,12 @@ mod tests {
     fn the_local_address_is_asked_for_again_after_a_while_and_after_a_move() {
         let (_listener, mut destination) = listener(false);
         let now = Instant::now();
-        assert!(destination.is_unknown_from(now));
-        assert!(!destination.is_unknown_from(now));
-        assert!(destination.is_unknown_from(now + LOCAL_ADDRESS_HOLDS));
+        let own = [127, 0, 0, 1].into();
+        assert_eq!(destination.known_local(now), None);
+        destination.learn_local(now, own);
+        assert_eq!(destination.known_local(now), Some(own));
+        assert_eq!(destination.known_local(now + LOCAL_ADDRESS_HOLDS), None);
         destination.redirect(([127, 0, 0, 2], 1).into());
-        assert!(destination.is_unknown_from(now + LOCAL_ADDRESS_HOLDS));
+        assert_eq!(destination.known_local(now), None);
     }
 }

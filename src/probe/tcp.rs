@@ -182,12 +182,20 @@ impl TcpProbes {
         Begun::UnderWay { sent_at }
     }
 
-    /// The local address, where somebody wants to know it: at full speed asking is a good part of a probe's cost.
-    /// A port that the kernel chose may be the target's own.
+    /// The local address. Where every probe's is told to somebody the kernel is asked; at full speed that is a good part
+    /// of a probe's cost, and its port with the address of a moment ago will do.
     fn local(&mut self, target: usize, started: &Started) -> Option<SocketAddr> {
-        let wanted = self.tells_local || started.is_kernels_port;
-        let wanted = self.targets[target].is_unknown_from(started.sent_at) || wanted;
-        wanted.then(|| local_address(&started.socket)).flatten()
+        let destination = &mut self.targets[target];
+        let known = destination.known_local(started.sent_at);
+        if let (false, Some(port), Some(address)) = (self.tells_local, started.port, known) {
+            return Some(SocketAddr::new(address, port));
+        }
+        let local = local_address(&started.socket)?;
+        // The zone of a link-local address (RFC 4007) is more than an address.
+        if !matches!(local, SocketAddr::V6(v6) if v6.scope_id() != 0) {
+            destination.learn_local(started.sent_at, local.ip());
+        }
+        Some(local)
     }
 
     /// The deadline of a probe has passed.
@@ -245,11 +253,9 @@ impl TcpProbe {
     ) -> Option<Ending> {
         let testimony = platform::tcp_testimony(&self.socket, ready);
         let connect = self.time_until(now, trusted_since);
-        // Who sent an ICMP error can only be judged by one who knows where the SYN came from.
-        let local = self.local.or_else(|| {
-            testimony.icmp?;
-            local_address(&self.socket)
-        });
+        // Who sent an ICMP error can only be judged by one who knows for sure where the SYN came from.
+        let asked = testimony.icmp.and_then(|_| local_address(&self.socket));
+        let local = asked.or(self.local);
         let around = self.around(here, local, connect);
         let judged = tcp::connecting(&testimony, connect, &around)?;
         let judged = match judged.0 {

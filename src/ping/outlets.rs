@@ -105,14 +105,17 @@ impl<'a> Outlets<'a> {
 
     /// Tells the end, and puts the files in their places.
     pub(super) fn close(mut self, report: &Report) -> Result<(), RunError> {
-        let summary = self.screen.summary(report);
-        let summary = redacted(self.redactor.as_mut(), &self.screen, summary);
-        self.output.write(&summary);
+        let redactor = &mut self.redactor;
+        tell(&self.screen, report, redactor, &mut |text| {
+            self.output.write(text);
+        });
         self.output.flush();
         let mut result = Ok(());
         if let Some(failure) = self.output.failure() {
             // Nothing measured is lost: what stdout did not take goes to stderr.
-            let _ = io::Write::write_all(&mut io::stderr(), summary.as_bytes());
+            tell(&self.screen, report, redactor, &mut |text| {
+                let _ = io::Write::write_all(&mut io::stderr(), text.as_bytes());
+            });
             result = Err(RunError::Output(failure.to_string()));
         }
         // A file has no terminal to be as wide as.
@@ -122,8 +125,7 @@ impl<'a> Outlets<'a> {
         };
         let report = report.on(&page);
         for (form, mut file) in std::mem::take(&mut self.files) {
-            let text = redacted(self.redactor.as_mut(), &form, form.summary(&report));
-            file.write(&text);
+            tell(&form, &report, redactor, &mut |text| file.write(text));
             let path = safe(&file.path().to_string_lossy());
             if let Err(error) = file.finish() {
                 complain(&format!("cannot write {path}: {error}"));
@@ -132,6 +134,13 @@ impl<'a> Outlets<'a> {
         }
         result
     }
+}
+
+/// Tells the end in one form.
+fn tell(form: &Form, report: &Report, redactor: &mut Option<Redactor>, to: &mut dyn FnMut(&str)) {
+    form.summary(report, &mut |text| {
+        to(&redacted(redactor.as_mut(), form, text));
+    });
 }
 
 fn redacted(redactor: Option<&mut Redactor>, form: &Form, text: String) -> String {

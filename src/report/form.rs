@@ -70,11 +70,18 @@ impl Form {
         }
     }
 
-    /// What comes at the end.
-    pub fn summary(&self, report: &Report) -> String {
+    /// What comes at the end, told piece by piece: all of it at once may be much.
+    pub fn summary(&self, report: &Report, tell: &mut dyn FnMut(String)) {
+        if self.format == Format::Json {
+            json::summaries(report).for_each(&mut *tell);
+        }
+        tell(self.ending(report));
+    }
+
+    fn ending(&self, report: &Report) -> String {
         match self.format {
             Format::Text => format!("\n{}", report.text()),
-            Format::Json => json::summaries(report) + &json::checks(report.findings),
+            Format::Json => json::checks(report.findings),
             Format::Markdown => markdown::text(report),
             Format::CsvSummary => csv::summary(report),
             Format::Html => html::page(report),

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
+
+use super::encoded::encoded;
 
 /// Latencies in microseconds: an HDR histogram, and the moments it would round.
 ///
@@ -139,12 +140,7 @@ impl Distribution {
 
     /// `HdrHistogram`'s V2 compressed form, as its readers in every language take it; values are microseconds.
     pub fn serialized(&self) -> Option<Vec<u8>> {
-        let mut bytes = Vec::new();
-        let histogram = self.histogram.as_ref()?;
-        V2DeflateSerializer::new()
-            .serialize(histogram, &mut bytes)
-            .ok()?;
-        Some(bytes)
+        encoded(self.histogram.as_ref()?)
     }
 }
 

@@ -3,6 +3,7 @@
 mod answers;
 mod changes;
 mod distribution;
+mod encoded;
 mod loss;
 mod outages;
 mod recorder;

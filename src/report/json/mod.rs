@@ -148,11 +148,9 @@ pub(super) fn checks(findings: &[Finding]) -> String {
 }
 
 /// The last lines: one summary per target.
-pub(super) fn summaries(report: &Report) -> String {
+pub(super) fn summaries<'a>(report: &'a Report) -> impl Iterator<Item = String> + 'a {
     let targets = report.targets();
-    targets
-        .map(|target| line(&summary(report, &target)))
-        .collect()
+    targets.map(|target| line(&summary(report, &target)))
 }
 
 fn summary(report: &Report, target: &TargetReport) -> Summary {

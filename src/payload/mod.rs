@@ -129,7 +129,7 @@ impl Payload {
     /// Appends what is said to `out`.
     pub fn write(&self, question: &Question, out: &mut Vec<u8>) {
         match self {
-            Self::Plain(size) => out.extend(plain::bytes(question.token, *size)),
+            Self::Plain(size) => plain::write(question.token, *size, out),
             Self::Own(bytes) => out.extend_from_slice(bytes),
             Self::Named(named) => named.write(question, out),
         }

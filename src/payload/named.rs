@@ -112,7 +112,7 @@ impl Named {
             Self::Memcached => memcached::write(token, out),
             Self::Tftp => tftp::write(token, out),
             Self::Syslog => syslog::write(token, out),
-            Self::Echo => out.extend(plain::bytes(token, PLAIN_SIZE)),
+            Self::Echo => plain::write(token, PLAIN_SIZE, out),
         }
     }
 

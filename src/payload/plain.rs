@@ -6,10 +6,32 @@ use crate::outcome::Said;
 /// How many bytes a token takes.
 const TOKEN_SIZE: usize = size_of::<u64>();
 
-/// The token, then 0, 1, 2 and so on; `size` bytes of it.
-pub(super) fn bytes(token: u64, size: usize) -> impl Iterator<Item = u8> {
-    let pattern = token.to_be_bytes().into_iter();
-    pattern.chain((0..=u8::MAX).cycle()).take(size)
+/// What stands behind the token, again and again: 0, 1, 2 and so on.
+const PATTERN: [u8; 256] = {
+    let mut pattern = [0; 256];
+    let mut byte = u8::MAX;
+    while byte > 0 {
+        pattern[byte as usize] = byte;
+        byte -= 1;
+    }
+    pattern
+};
+
+/// Appends the token, then 0, 1, 2 and so on; `size` bytes of it.
+pub(super) fn write(token: u64, size: usize, out: &mut Vec<u8>) {
+    let end = out.len() + size;
+    let token = token.to_be_bytes();
+    out.extend_from_slice(token.get(..size).unwrap_or(&token));
+    while out.len() < end {
+        let left = end - out.len();
+        out.extend_from_slice(PATTERN.get(..left).unwrap_or(&PATTERN));
+    }
+}
+
+/// Whether these bytes are what stands behind a token.
+fn is_pattern(bytes: &[u8]) -> bool {
+    let mut pieces = bytes.chunks(PATTERN.len());
+    pieces.all(|piece| PATTERN.starts_with(piece))
 }
 
 /// Judges an answer to plain bytes. Fewer of them than a token has prove nothing, even if they come back. What
@@ -18,9 +40,8 @@ pub(super) fn judge(token: u64, size: usize, answer: &[u8]) -> Answer {
     if let Some(said) = read_echo(token, size, answer) {
         return Answer::Own(said);
     }
-    let pattern = bytes(token, size).skip(TOKEN_SIZE);
-    let behind_token = answer.iter().copied().skip(TOKEN_SIZE);
-    if size > TOKEN_SIZE && answer.len() == size && pattern.eq(behind_token) {
+    let is_whole = size > TOKEN_SIZE && answer.len() == size;
+    if is_whole && answer.get(TOKEN_SIZE..).is_some_and(is_pattern) {
         return Answer::Alien;
     }
     Answer::Unproven(Said::new(&words::counted(answer.len(), "byte")))
@@ -28,8 +49,8 @@ pub(super) fn judge(token: u64, size: usize, answer: &[u8]) -> Answer {
 
 /// What an exact echo is (RFC 862); nothing if it is not one that proves itself.
 pub(super) fn read_echo(token: u64, size: usize, answer: &[u8]) -> Option<Said> {
-    let provable = size >= TOKEN_SIZE && answer.len() == size;
-    let echo = provable && bytes(token, size).eq(answer.iter().copied());
+    let (repeated, rest) = answer.split_first_chunk::<TOKEN_SIZE>()?;
+    let echo = answer.len() == size && *repeated == token.to_be_bytes() && is_pattern(rest);
     echo.then(|| Said::new("echo"))
 }
 
@@ -49,7 +70,9 @@ mod tests {
     use super::*;
 
     fn made(token: u64, size: usize) -> Vec<u8> {
-        bytes(token, size).collect()
+        let mut made = Vec::new();
+        write(token, size, &mut made);
+        made
     }
 
     #[test]
@@ -58,6 +81,7 @@ mod tests {
         assert_eq!(made(0x0102_0304_0506_0708, 10), start);
         assert!(made(7, 0).is_empty());
         let long = made(7, 8 + 300);
+        assert_eq!(long.len(), 8 + 300);
         assert_eq!(long.get(8 + 255..8 + 258), Some(&[255, 0, 1][..]));
     }
 
@@ -66,6 +90,10 @@ mod tests {
         let unproven = |text| Answer::Unproven(Said::new(text));
         assert_eq!(judge(7, 8, &made(7, 8)), Answer::Own(Said::new("echo")));
         assert_eq!(judge(7, 7, &made(7, 7)), unproven("7 bytes"));
+        assert_eq!(judge(7, 600, &made(7, 600)), Answer::Own(Said::new("echo")));
+        let mut changed = made(7, 600);
+        changed[599] ^= 1;
+        assert_eq!(judge(7, 600, &changed), unproven("600 bytes"));
         assert_eq!(judge(7, 8, &made(6, 8)), unproven("8 bytes"));
         assert_eq!(judge(7, 8, &made(7, 9)), unproven("9 bytes"));
         assert_eq!(judge(7, 0, b""), unproven("0 bytes"));

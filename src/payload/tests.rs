@@ -47,7 +47,11 @@ fn example(named: Named, token: u64) -> Option<Example> {
         Named::Ike => ike::tests::example(token),
         Named::Memcached => memcached::tests::example(token),
         Named::Tftp | Named::Syslog => return None,
-        Named::Echo => Example::new(plain::bytes(token, PLAIN_SIZE).collect(), 0..PLAIN_SIZE),
+        Named::Echo => {
+            let mut echo = Vec::new();
+            plain::write(token, PLAIN_SIZE, &mut echo);
+            Example::new(echo, 0..PLAIN_SIZE)
+        }
     })
 }
 

@@ -3,8 +3,8 @@
 //! RFC 792 ("Echo or Echo Reply Message") and RFC 4443 section 4: type, code, checksum, identifier,
 //! sequence number, data; the reply repeats the last three.
 
-use super::speech::{Asked, Heard};
-use crate::payload::Payload;
+use super::speech::{Asked, Heard, sequence};
+use crate::payload::{Payload, Question};
 use crate::platform::EchoSocket;
 
 /// Bytes before the data.
@@ -41,12 +41,12 @@ impl Echo {
     }
 
     /// Appends the request to `out`.
-    pub(super) fn write(&self, asked: &Asked, out: &mut Vec<u8>) {
+    pub(super) fn write(&self, question: &Question, number: u64, out: &mut Vec<u8>) {
         let start = out.len();
         out.extend([self.request(), 0, 0, 0]);
-        out.extend(asked.identifier().to_be_bytes());
-        out.extend(asked.sequence().to_be_bytes());
-        self.data.write(&asked.question, out);
+        out.extend(question.local.port().to_be_bytes());
+        out.extend(sequence(number).to_be_bytes());
+        self.data.write(question, out);
         // Over IPv6 the kernel fills it in itself, because it covers the addresses (RFC 3542 section 3.1).
         let sum = checksum(&out[start..]);
         out[start + 2..start + 4].copy_from_slice(&sum.to_be_bytes());
@@ -144,7 +144,7 @@ mod tests {
 
     fn answer(is_v4: bool, number: u64) -> Vec<u8> {
         let mut packet = Vec::new();
-        Echo::new(is_v4, 56, RAW).write(&asked(number), &mut packet);
+        Echo::new(is_v4, 56, RAW).write(&asked(number).question, number, &mut packet);
         packet[0] = if is_v4 { 0 } else { 129 };
         packet
     }
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn a_message_with_its_checksum_sums_to_nothing() {
         let mut packet = Vec::new();
-        Echo::new(true, 55, RAW).write(&asked(7), &mut packet);
+        Echo::new(true, 55, RAW).write(&asked(7).question, 7, &mut packet);
         assert_eq!(packet.len(), 8 + 55);
         assert_eq!(checksum(&packet), 0);
         // RFC 1071 section 3's example.
@@ -169,7 +169,7 @@ mod tests {
             assert_eq!(echo.judge(&asked(1), &answer(is_v4, 1)), Heard::Own(None));
             assert_eq!(echo.judge(&asked(1), &answer(is_v4, 2)), Heard::Alien);
             let mut request = Vec::new();
-            echo.write(&asked(1), &mut request);
+            echo.write(&asked(1).question, 1, &mut request);
             assert_eq!(echo.judge(&asked(1), &request), Heard::Foreign, "a request");
             let mut other = answer(is_v4, 1);
             other[5] ^= 1;
@@ -192,7 +192,7 @@ mod tests {
     fn an_error_is_tied_by_what_it_quotes() {
         let echo = Echo::new(true, 56, RAW);
         let mut request = Vec::new();
-        echo.write(&asked(1), &mut request);
+        echo.write(&asked(1).question, 1, &mut request);
         assert!(echo.was_said(&asked(1), &request[..8]));
         assert!(!echo.was_said(&asked(2), &request[..8]));
         assert!(!echo.was_said(&asked(1), &request[..7]), "cut short");

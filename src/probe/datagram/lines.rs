@@ -95,7 +95,7 @@ impl Lines {
     }
 
     /// Keeps a line that carries no probe: for the next one, or only to hear second answers.
-    pub(super) fn park(&mut self, id: LineId, now: Instant) {
+    pub(super) fn park(&mut self, id: LineId) {
         let Some(line) = self.get(id) else {
             return;
         };
@@ -104,7 +104,7 @@ impl Lines {
         }
         let destination = line.destination;
         if line.failed || line.is_flooded() {
-            self.lingering.push_back((now, id));
+            self.lingering.push_back((Instant::now(), id));
             return;
         }
         if self.idle.len() <= destination {
@@ -114,7 +114,8 @@ impl Lines {
     }
 
     /// The idle lines of a destination, and those that still carry a probe, get no further one.
-    pub(super) fn retire(&mut self, destination: usize, now: Instant) {
+    pub(super) fn retire(&mut self, destination: usize) {
+        let now = Instant::now();
         let lines = self.places.iter_mut().flatten();
         for line in lines.filter(|line| line.destination == destination) {
             line.failed = true;

@@ -156,7 +156,7 @@ impl DatagramProbes {
     /// The target has another address from now on; lines to the old one carry no more probes.
     pub(super) fn redirect(&mut self, destination: usize, address: SocketAddr) {
         self.destinations[destination].address = address;
-        self.lines.retire(destination, Instant::now());
+        self.lines.retire(destination);
     }
 
     /// Which kind of socket this process may have; where it may have none, each probe will say so.
@@ -169,8 +169,7 @@ impl DatagramProbes {
 
     /// Sends a probe to a destination.
     pub(super) fn begin(&mut self, poller: &Poller, id: ProbeId, destination: usize) -> Begun {
-        let called = Moment::now();
-        let called_at = called.instant;
+        let called_at = Instant::now();
         self.close_stale(poller, called_at);
         let line_id = match self.line(poller, destination, called_at) {
             Ok(line_id) => line_id,
@@ -184,7 +183,7 @@ impl DatagramProbes {
             }
         };
         self.carry(id, line_id);
-        let (sent_at, ended) = self.send(id, line_id, called);
+        let (sent_at, ended) = self.send(id, line_id, called_at);
         self.keep_or_close(poller, line_id);
         match ended {
             None => Begun::UnderWay { sent_at },
@@ -193,29 +192,34 @@ impl DatagramProbes {
     }
 
     /// Sends a probe on a line; an ending if it did not get away.
-    fn send(&mut self, id: ProbeId, line_id: LineId, called: Moment) -> (Instant, Option<Ending>) {
+    fn send(
+        &mut self,
+        id: ProbeId,
+        line_id: LineId,
+        called_at: Instant,
+    ) -> (Instant, Option<Ending>) {
         let number = self.number;
         self.number += 1;
         let Some(line) = self.lines.get(line_id) else {
-            return (called.instant, Some(unfinished()));
+            return (called_at, Some(unfinished()));
         };
         let destination = &self.destinations[line.destination];
-        let mut asked = Asked {
-            probe: id,
-            question: Question {
-                token: token(self.seed, number),
-                local: line.local,
-                target: destination.address,
-            },
-            number,
-            nth: line.next(),
-            sent: called,
-            left: None,
+        let question = Question {
+            token: token(self.seed, number),
+            local: line.local,
+            target: destination.address,
         };
         let speech = &destination.speech;
         self.request.clear();
-        speech.write(&asked, &mut self.request);
-        asked.sent = Moment::now();
+        speech.write(&question, number, &mut self.request);
+        let asked = Asked {
+            probe: id,
+            question,
+            number,
+            nth: line.next(),
+            sent: Moment::now(),
+            left: None,
+        };
         let sent_at = asked.sent.instant;
         let unconnected = speech.answers_from_any_port();
         let to = unconnected.then_some(destination.address);
@@ -434,7 +438,7 @@ impl DatagramProbes {
         if idle.is_some_and(|line| line.failed && !line.was_heard()) {
             self.close(poller, line_id);
         } else {
-            self.lines.park(line_id, Instant::now());
+            self.lines.park(line_id);
         }
     }
 

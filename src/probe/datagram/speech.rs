@@ -51,18 +51,23 @@ impl Asked {
     }
 
     /// The ICMP sequence number.
-    #[allow(clippy::cast_possible_truncation)] // it wraps
     pub(super) fn sequence(&self) -> u16 {
-        self.number as u16
+        sequence(self.number)
     }
 }
 
+/// The ICMP sequence number of a datagram.
+#[allow(clippy::cast_possible_truncation)] // it wraps
+pub(super) fn sequence(number: u64) -> u16 {
+    number as u16
+}
+
 impl Speech {
-    /// Appends what is said to `out`.
-    pub(super) fn write(&self, asked: &Asked, out: &mut Vec<u8>) {
+    /// Appends what is said to `out`; `number` counts the datagrams of the run.
+    pub(super) fn write(&self, question: &Question, number: u64, out: &mut Vec<u8>) {
         match self {
-            Self::Udp(payload) => payload.write(&asked.question, out),
-            Self::Icmp(echo) => echo.write(asked, out),
+            Self::Udp(payload) => payload.write(question, out),
+            Self::Icmp(echo) => echo.write(question, number, out),
         }
     }
 

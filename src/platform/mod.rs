@@ -20,11 +20,11 @@ use crate::target::Protocol;
 pub use crate::outcome::evidence::PeerEnd;
 pub use errno::errno;
 pub use system::{
-    CAN_BIND_TO_INTERFACE, CAN_FORBID_FRAGMENTS, Control, HAS_ERROR_QUEUE, Poller, Waker,
+    CAN_BIND_TO_INTERFACE, CAN_FORBID_FRAGMENTS, Control, HAS_ERROR_QUEUE, Inbox, Poller, Waker,
     answer_hops, bind_to_interface, disconnect, echo_socket, ephemeral_ports, fragment,
     hear_icmp_errors, hear_ttl, host, interface_index, limit_ports, next_report, open_descriptors,
-    peer_end, raise_descriptor_limit, receive, set_traffic_class, signals, stamp, tcp_info,
-    tcp_socket, tcp_testimony, udp_socket,
+    peer_end, raise_descriptor_limit, set_traffic_class, signals, stamp, tcp_info, tcp_socket,
+    tcp_testimony, udp_socket,
 };
 
 /// This machine as probes leave it. It is asked afresh each time: addresses and neighbours change during a run.

@@ -1,21 +1,17 @@
 //! Sockets for UDP and ICMP echo, with all that Linux tells about a datagram: when it left, when it came,
 //! and with how many hops left.
 
-use std::io::{self, IoSliceMut};
+use std::io;
 use std::net::SocketAddr;
-use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use nix::cmsg_space;
-use nix::sys::socket::{
-    ControlMessageOwned, MsgFlags, SockaddrStorage, TimestampingFlag, Timestamps, recvmsg,
-    setsockopt, sockopt,
-};
+use nix::sys::socket::{SockaddrStorage, TimestampingFlag, Timestamps, setsockopt, sockopt};
 use nix::sys::time::TimeSpec;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::option;
-use crate::platform::{EchoSocket, Received};
+use crate::platform::EchoSocket;
 
 /// A UDP socket that never blocks and no child inherits.
 pub fn udp_socket(target: SocketAddr) -> io::Result<Socket> {
@@ -96,7 +92,7 @@ pub fn fragment(socket: &Socket, v6: bool, allowed: bool) -> io::Result<()> {
     option::set(socket, level, name, value)
 }
 
-/// Room for control data; kept from call to call.
+/// Room for what comes with an error; kept from call to call.
 #[derive(Debug)]
 pub struct Control(pub(super) Vec<u8>);
 
@@ -110,30 +106,6 @@ impl Default for Control {
             i32
         ))
     }
-}
-
-/// Takes one datagram from the socket. `WouldBlock`: there is none.
-pub fn receive(socket: &Socket, buffer: &mut [u8], control: &mut Control) -> io::Result<Received> {
-    let mut iov = [IoSliceMut::new(buffer)];
-    let (descriptor, flags) = (socket.as_raw_fd(), MsgFlags::MSG_DONTWAIT);
-    let message = recvmsg::<SockaddrStorage>(descriptor, &mut iov, Some(&mut control.0), flags)?;
-    let mut received = Received {
-        length: message.bytes,
-        from: message.address.and_then(|from| address(&from)),
-        at: None,
-        ttl: None,
-    };
-    // Control data that was cut short is missing, which is what its absence says.
-    for part in message.cmsgs().into_iter().flatten() {
-        match part {
-            ControlMessageOwned::ScmTimestampsns(stamps) => received.at = time(stamps.system),
-            ControlMessageOwned::Ipv4Ttl(hops) | ControlMessageOwned::Ipv6HopLimit(hops) => {
-                received.ttl = u8::try_from(hops).ok();
-            }
-            _ => {}
-        }
-    }
-    Ok(received)
 }
 
 /// An IP address and port.

@@ -114,16 +114,48 @@ pub fn fragment(_socket: &Socket, _v6: bool, allowed: bool) -> io::Result<()> {
 #[derive(Debug, Default)]
 pub struct Control;
 
-/// Takes one datagram from the socket. `WouldBlock`: there is none.
-pub fn receive(socket: &Socket, buffer: &mut [u8], _control: &mut Control) -> io::Result<Received> {
-    let from = socket.peek_sender().ok().and_then(|from| from.as_socket());
-    let mut socket = socket;
-    Ok(Received {
-        length: socket.read(buffer)?,
-        from,
-        at: None,
-        ttl: None,
-    })
+/// Room for one datagram; kept from call to call.
+pub struct Inbox {
+    buffer: Vec<u8>,
+    received: Option<Received>,
+}
+
+impl Default for Inbox {
+    fn default() -> Self {
+        Self {
+            // Larger than any datagram.
+            buffer: vec![0; 1 << 16],
+            received: None,
+        }
+    }
+}
+
+impl Inbox {
+    /// Most datagrams taken in one call.
+    pub const ROOM: usize = 1;
+
+    /// Takes one datagram from the socket. `WouldBlock`: there is none.
+    pub fn receive(&mut self, socket: &Socket, _at_most: usize) -> io::Result<usize> {
+        self.received = None;
+        let from = socket.peek_sender().ok().and_then(|from| from.as_socket());
+        let mut socket = socket;
+        self.received = Some(Received {
+            length: socket.read(&mut self.buffer)?,
+            from,
+            at: None,
+            ttl: None,
+        });
+        Ok(1)
+    }
+
+    /// What the last call has taken.
+    pub fn datagrams(&self) -> impl Iterator<Item = (&Received, &[u8])> {
+        let received = self.received.iter();
+        received.map(|received| {
+            let datagram = self.buffer.get(..received.length);
+            (received, datagram.unwrap_or(&self.buffer))
+        })
+    }
 }
 
 /// There is no error queue here.

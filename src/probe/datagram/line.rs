@@ -13,7 +13,7 @@ use socket2::{SockAddr, Socket};
 use super::speech::{Asked, Heard, Speech};
 use crate::outcome::judge::datagram::Testimony;
 use crate::outcome::{Errno, Said};
-use crate::platform::{self, Control, Received, Report, errno};
+use crate::platform::{self, Control, Inbox, Report, errno};
 use crate::probe::ProbeId;
 
 /// Entries of an error queue read in one go.
@@ -144,19 +144,17 @@ impl Line {
         sent.map(drop)
     }
 
-    /// Takes one datagram. An error that is pending comes first, once, and is kept.
-    pub(super) fn receive(
-        &mut self,
-        buffer: &mut [u8],
-        control: &mut Control,
-    ) -> io::Result<Received> {
-        let received = platform::receive(&self.socket, buffer, control);
-        if let Err(error) = &received
+    /// Takes as many datagrams as probes wait for, and tells whether there may be more. An error that is pending
+    /// comes first, once, and is kept.
+    pub(super) fn receive(&mut self, inbox: &mut Inbox) -> io::Result<bool> {
+        let wanted = self.asked.len().clamp(1, Inbox::ROOM);
+        let came = inbox.receive(&self.socket, wanted);
+        if let Err(error) = &came
             && error.kind() != io::ErrorKind::WouldBlock
         {
             self.pending = Some(errno(error));
         }
-        received
+        Ok(came? == wanted)
     }
 
     /// Reads what the system has to say besides datagrams: when they left, and ICMP errors. Tells whether there

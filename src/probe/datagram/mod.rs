@@ -26,7 +26,7 @@ use crate::outcome::judge::{Judgement, datagram};
 use crate::outcome::{Ending, Evidence, Extra, Outcome, Said, TargetId};
 use crate::payload::Question;
 use crate::plan::{ContentPlan, SocketPlan};
-use crate::platform::{self, Control, EchoSocket, Here, Journey, Poller, Received, errno};
+use crate::platform::{self, Control, EchoSocket, Here, Inbox, Journey, Poller, Received, errno};
 use crate::target::Protocol;
 use echo::Echo;
 use line::{Found, Line};
@@ -35,11 +35,8 @@ use lines::Lines;
 use speech::{Asked, Speech};
 use token::token;
 
-/// Datagrams taken from one line before the others get their turn; the poller comes back to it.
+/// Looks at one line before the others get their turn; the poller comes back to it.
 const READS: usize = 64;
-
-/// Larger than any datagram.
-const BUFFER: usize = 1 << 16;
 
 /// UDP and ICMP probes to many targets, over a poller that they share with other probes.
 pub(super) struct DatagramProbes {
@@ -56,7 +53,7 @@ pub(super) struct DatagramProbes {
     /// Drawn at random, so that nobody can guess the tokens of a run.
     seed: u64,
     number: u64,
-    buffer: Vec<u8>,
+    inbox: Inbox,
     request: Vec<u8>,
     control: Control,
     /// What has become of probes, and is not told of yet.
@@ -84,6 +81,37 @@ impl Destination {
     /// Whether answers have proven to be their probes' own so far, so that probes can share a line.
     fn proves_itself(&self) -> bool {
         self.speech.proves_itself() && !self.unproven
+    }
+
+    /// Takes in a datagram that has come on a line.
+    fn take_in(
+        &mut self,
+        line: &mut Line,
+        datagram: &[u8],
+        measured: (&Received, &Moment, Instant),
+    ) -> Option<Progress> {
+        if !comes_from(measured.0, line.peer, &self.speech) {
+            return None;
+        }
+        let extra = |extra| Some(Progress::Extra(self.target, extra));
+        match line.hear(&self.speech, datagram) {
+            Found::Answer {
+                asked,
+                said,
+                proven,
+            } => {
+                self.unproven |= !proven;
+                let ending = answered(&asked, line.local, said, measured);
+                Some(Progress::Ended(asked.probe, ending))
+            }
+            Found::Duplicate => extra(Extra::Duplicate),
+            Found::Ambiguous => {
+                self.unproven = true;
+                extra(Extra::Stray)
+            }
+            Found::Stray => extra(Extra::Stray),
+            Found::Nothing => None,
+        }
     }
 
     fn around<'a>(&self, here: &'a Here, line: &Line, waited: Option<Duration>) -> Around<'a> {
@@ -115,7 +143,7 @@ impl DatagramProbes {
             // The standard library's hash keys are random in every process.
             seed: RandomState::new().build_hasher().finish(),
             number: 0,
-            buffer: vec![0; BUFFER],
+            inbox: Inbox::default(),
             request: Vec::new(),
             control: Control::default(),
             progress: Vec::new(),
@@ -301,8 +329,8 @@ impl DatagramProbes {
         };
         let destination = &mut self.destinations[line.destination];
         for _ in 0..READS {
-            let received = match line.receive(&mut self.buffer, &mut self.control) {
-                Ok(received) => received,
+            let more = match line.receive(&mut self.inbox) {
+                Ok(more) => more,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 // A pending error, which is told once; datagrams may wait behind it.
                 Err(_) => continue,
@@ -311,33 +339,14 @@ impl DatagramProbes {
             if self.stamp_sending && line.lacks_stamp() {
                 line.note_reports(&destination.speech, &mut self.control);
             }
-            if !comes_from(&received, line.peer, &destination.speech) {
-                continue;
+            for (received, datagram) in self.inbox.datagrams() {
+                let measured = (received, &now, trusted_since);
+                let step = destination.take_in(line, datagram, measured);
+                self.progress.extend(step);
             }
-            let datagram = self.buffer.get(..received.length).unwrap_or(&[]);
-            let target = destination.target;
-            let extra = |extra| Progress::Extra(target, extra);
-            match line.hear(&destination.speech, datagram) {
-                Found::Answer {
-                    asked,
-                    said,
-                    proven,
-                } => {
-                    destination.unproven |= !proven;
-                    let measured = (&received, &now, trusted_since);
-                    let ending = answered(&asked, line.local, said, measured);
-                    self.progress.push(Progress::Ended(asked.probe, ending));
-                    if line.asked.is_empty() {
-                        break;
-                    }
-                }
-                Found::Duplicate => self.progress.push(extra(Extra::Duplicate)),
-                Found::Ambiguous => {
-                    destination.unproven = true;
-                    self.progress.push(extra(Extra::Stray));
-                }
-                Found::Stray => self.progress.push(extra(Extra::Stray)),
-                Found::Nothing => {}
+            // An error may stand between datagrams: then only a look says that nothing is behind it.
+            if line.asked.is_empty() || !more && !failed {
+                break;
             }
         }
         if failed || line.has_pending_error() {

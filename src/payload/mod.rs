@@ -38,6 +38,10 @@ pub const PLAIN_SIZE: usize = 32;
 /// The largest payload of a UDP datagram over IPv4: 65,535 less the IP and UDP headers (RFC 768, RFC 791).
 pub const LARGEST: usize = 65_507;
 
+/// A payload that is no longer fits in one packet, with its headers, nearly everywhere: IPv6 works on every link that
+/// takes 1,280 bytes (RFC 8200 section 5).
+const SHORT: usize = 1232;
+
 /// The part of a payload that is quoted before any extension: 128 bytes less the headers of IPv6 and UDP.
 const QUOTED_AT_LEAST: usize = 80;
 
@@ -124,6 +128,15 @@ impl Payload {
     /// Only TFTP does so: each transfer gets a port of its own, its TID (RFC 1350 section 4).
     pub fn answers_from_any_port(&self) -> bool {
         *self == Self::Named(Named::Tftp)
+    }
+
+    /// Whether it fits in one packet.
+    pub fn is_short(&self) -> bool {
+        match self {
+            Self::Plain(size) => *size <= SHORT,
+            Self::Own(bytes) => bytes.len() <= SHORT,
+            Self::Named(_) => true,
+        }
     }
 
     /// Appends what is said to `out`.

@@ -1,6 +1,8 @@
 //! UDP and ICMP echo on loopback, as an ordinary user: answers, counts, hostile peers, the contract.
 
+use std::collections::HashSet;
 use std::net::{SocketAddr, UdpSocket};
+use std::sync::mpsc;
 use std::thread;
 
 use crate::contract::assert_valid;
@@ -44,6 +46,31 @@ fn every_one_of_many_datagrams_is_accounted_for() {
     for none in ["duplicates", "strays", "reordered", "late"] {
         assert_eq!(summary[none], 0, "{none}: {summary}");
     }
+}
+
+/// The local ports of the last 1,000 of many probes, 64 at once, to a server that answers so many times.
+fn ports_at_speed(answers: usize) -> HashSet<u16> {
+    let (told, ports) = mpsc::channel();
+    let peer = server(move |socket, datagram, from| {
+        for _ in 0..answers {
+            echo(socket, datagram, from);
+        }
+        let _ = told.send(from.port());
+    });
+    let outcome = run(&format!(
+        "--json -q -i 0 --in-flight 64 -n 20000 -w 0 udp://{peer}"
+    ));
+    let summary = summary(&outcome);
+    assert_eq!(summary["succeeded"], 20_000, "{summary}");
+    ports.try_iter().skip(19_000).collect()
+}
+
+#[test]
+fn probes_share_a_port_only_while_each_is_answered_once() {
+    let once = ports_at_speed(1).len();
+    assert!((8..48).contains(&once), "eight at once on each: {once}");
+    let twice = ports_at_speed(2).len();
+    assert!(twice >= 64, "each has its own: {twice}");
 }
 
 #[test]

@@ -52,6 +52,11 @@ impl Echo {
         out[start + 2..start + 4].copy_from_slice(&sum.to_be_bytes());
     }
 
+    /// Whether it fits in one packet.
+    pub(super) fn is_short(&self) -> bool {
+        self.data.is_short()
+    }
+
     /// Judges what came in on the socket.
     pub(super) fn judge(&self, asked: &Asked, packet: &[u8]) -> Heard {
         let message = self.strip(packet);

@@ -1,15 +1,17 @@
 //! One socket towards one target. It carries one unanswered probe at a time, so that an ICMP error which
-//! quotes nothing of its payload still has one probe alone to belong to; more only where the user chose so few
-//! local ports that probes must share them.
+//! quotes nothing of its payload still has one probe alone to belong to; more only at full speed, as long as the
+//! target answers and nothing else comes (`Destination::together`), or where the user chose so few local ports that
+//! probes must share them.
 
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use arrayvec::ArrayVec;
 use socket2::{SockAddr, Socket};
 
+use super::doubts::{Doubts, Failure};
+use super::lines::Standing;
 use super::speech::{Asked, Heard, Speech};
 use crate::outcome::judge::datagram::Testimony;
 use crate::outcome::{Errno, Said};
@@ -25,8 +27,8 @@ const QUOTED: usize = 256;
 /// A socket that more than so many unexpected datagrams came to carries no further probe.
 const MOST_EXTRAS: u32 = 8;
 
-/// Ended probes that a further answer is recognised of.
-const REMEMBERED: usize = 4;
+/// Ended probes that a further answer is recognised of: four rounds of those that may share a line.
+const REMEMBERED: usize = 32;
 
 /// A socket and what it has carried.
 #[derive(Debug)]
@@ -40,12 +42,14 @@ pub(super) struct Line {
     pub(super) peer: SocketAddr,
     pub(super) opened_at: Instant,
     /// The probes without an answer, oldest first.
-    pub(super) asked: Vec<Asked>,
-    /// It carries no probe, and is kept for the next one or to hear second answers.
-    pub(super) parked: bool,
+    pub(super) asked: VecDeque<Asked>,
+    /// What it is kept for.
+    pub(super) standing: Standing,
     /// A probe ended without an answer of its own: the next one takes another line.
     pub(super) failed: bool,
-    answered: ArrayVec<Asked, REMEMBERED>,
+    /// An ICMP error came.
+    pub(super) rejected: bool,
+    answered: VecDeque<Asked>,
     /// Datagrams that were no answer to a probe that waited.
     extras: u32,
     /// Datagrams sent: the kernel numbers its time stamps by them (`SOF_TIMESTAMPING_OPT_ID`).
@@ -55,7 +59,9 @@ pub(super) struct Line {
     /// An error that the system told while datagrams were read; it tells each once.
     pending: Option<Errno>,
     /// Probes that have failed, and are not told of yet.
-    failures: VecDeque<(ProbeId, Testimony)>,
+    failures: VecDeque<Failure>,
+    /// Errors of which it is not clear yet whom they are about.
+    doubts: Doubts,
 }
 
 /// What one look at a datagram found.
@@ -90,15 +96,17 @@ impl Line {
             local,
             peer,
             opened_at: Instant::now(),
-            asked: Vec::with_capacity(1),
-            parked: false,
+            asked: VecDeque::with_capacity(1),
+            standing: Standing::Busy,
             failed: false,
-            answered: ArrayVec::new(),
+            rejected: false,
+            answered: VecDeque::new(),
             extras: 0,
             sent: 0,
             miscounted: false,
             pending: None,
             failures: VecDeque::new(),
+            doubts: Doubts::default(),
         }
     }
 
@@ -132,7 +140,7 @@ impl Line {
         }
         self.sent = self.sent.wrapping_add(1);
         result?;
-        self.asked.push(asked);
+        self.asked.push_back(asked);
         Ok(())
     }
 
@@ -184,10 +192,13 @@ impl Line {
             }
         }
         if !platform::HAS_ERROR_QUEUE
-            && let (Some(errno), Some(oldest)) = (errno, self.asked.first())
+            && let (Some(errno), Some(oldest)) = (errno, self.asked.front())
         {
-            let testimony = Testimony::by_errno(errno);
-            self.failures.push_back((oldest.probe, testimony));
+            self.failures.push_back(Failure {
+                probe: oldest.probe,
+                testimony: Testimony::by_errno(errno),
+                at: Instant::now(),
+            });
             found = true;
         }
         found
@@ -200,7 +211,6 @@ impl Line {
         }
     }
 
-    /// An error that quotes too little to tell is about the oldest probe that it can be about and that has none.
     fn note_icmp(
         &mut self,
         speech: &Speech,
@@ -212,29 +222,46 @@ impl Line {
         if another_s || testimony.icmp.is_some_and(|icmp| !icmp.is_error()) {
             return;
         }
-        let told = |asked: &Asked| self.failures.iter().any(|(probe, _)| *probe == asked.probe);
-        let meant = |asked: &&Asked| !told(asked) && speech.was_said(asked, quoted);
-        if let Some(asked) = self.asked.iter().find(meant) {
-            self.failures.push_back((asked.probe, testimony));
-        }
+        self.rejected = true;
+        let failure = {
+            let waiting = waiting(&self.asked, &self.failures);
+            self.doubts.note(testimony, quoted, speech, &waiting)
+        };
+        self.failures.extend(failure);
     }
 
     /// A probe that has failed, and what was said of it.
-    pub(super) fn take_failure(&mut self) -> Option<(Asked, Testimony)> {
-        while let Some((probe, testimony)) = self.failures.pop_front() {
-            if let Some(asked) = self.take(probe) {
+    pub(super) fn take_failure(&mut self, speech: &Speech) -> Option<(Asked, Failure)> {
+        loop {
+            let told = self.failures.pop_front();
+            let failure = told.or_else(|| self.settled(speech))?;
+            if let Some(asked) = self.take(failure.probe) {
                 self.failed = true;
                 self.remember(asked);
-                return Some((asked, testimony));
+                return Some((asked, failure));
             }
         }
-        None
+    }
+
+    fn settled(&mut self, speech: &Speech) -> Option<Failure> {
+        if self.doubts.is_empty() {
+            return None;
+        }
+        let waiting = waiting(&self.asked, &self.failures);
+        self.doubts.settled(speech, &waiting)
+    }
+
+    /// A probe is given up: an error that can be about it, is.
+    pub(super) fn settle_doubt(&mut self, probe: ProbeId, speech: &Speech) {
+        let given_up = self.asked.iter().find(|asked| asked.probe == probe);
+        let failure = given_up.and_then(|asked| self.doubts.give_to(asked, speech));
+        self.failures.extend(failure);
     }
 
     /// Nobody waits for this probe's answer any more.
     pub(super) fn take(&mut self, probe: ProbeId) -> Option<Asked> {
         let place = self.asked.iter().position(|asked| asked.probe == probe)?;
-        Some(self.asked.remove(place))
+        self.asked.remove(place)
     }
 
     /// Takes in a datagram.
@@ -248,10 +275,13 @@ impl Line {
         let (mut foreign, mut ambiguous) = (false, false);
         for place in 0..self.asked.len() {
             match speech.judge(&self.asked[place], datagram) {
-                Heard::Own(said) => return self.settle(place, said, true),
+                Heard::Own(said) => {
+                    return self.settle(place, said, true).unwrap_or(Found::Nothing);
+                }
                 // With any other probe on this line it could be meant for that one.
                 Heard::Unproven(said) if self.asked.len() == 1 && self.answered.is_empty() => {
-                    return self.settle(place, Some(said), false);
+                    let found = self.settle(place, Some(said), false);
+                    return found.unwrap_or(Found::Nothing);
                 }
                 Heard::Foreign => foreign = true,
                 Heard::Unproven(_) => ambiguous = true,
@@ -272,16 +302,16 @@ impl Line {
         }
     }
 
-    fn settle(&mut self, place: usize, said: Option<Said>, proven: bool) -> Found {
-        let asked = self.asked.remove(place);
+    fn settle(&mut self, place: usize, said: Option<Said>, proven: bool) -> Option<Found> {
+        let asked = self.asked.remove(place)?;
         self.remember(asked);
         // Whatever else comes on this line could be meant for the probe just answered.
         self.failed |= !proven;
-        Found::Answer {
+        Some(Found::Answer {
             asked,
             said,
             proven,
-        }
+        })
     }
 
     /// Whether an error was told that is not looked at yet.
@@ -294,21 +324,35 @@ impl Line {
         !self.answered.is_empty()
     }
 
+    /// Whether it can carry the next probe, as one of so many `together`.
+    pub(super) fn has_room(&self, together: usize) -> bool {
+        !self.failed && !self.is_flooded() && self.asked.len() < together
+    }
+
     /// Whether so much else came that the next answer might find the socket's buffer full.
-    pub(super) fn is_flooded(&self) -> bool {
+    fn is_flooded(&self) -> bool {
         self.extras > MOST_EXTRAS
     }
 
     /// A probe has ended; what comes for it now is a further answer.
     fn remember(&mut self, asked: Asked) {
-        if self.answered.is_full() {
-            self.answered.remove(0);
+        if self.answered.len() == REMEMBERED {
+            self.answered.pop_front();
         }
-        self.answered.push(asked);
+        self.answered.push_back(asked);
     }
 
     /// Whether the kernel has not said yet when some probe left.
     pub(super) fn lacks_stamp(&self) -> bool {
         self.asked.iter().any(|asked| asked.left.is_none())
     }
+}
+
+/// The probes without an answer that have not failed, oldest first.
+fn waiting<'a>(
+    asked: &'a VecDeque<Asked>,
+    failures: &'a VecDeque<Failure>,
+) -> impl DoubleEndedIterator<Item = &'a Asked> + Clone {
+    let told = |asked: &Asked| failures.iter().any(|failure| failure.probe == asked.probe);
+    asked.iter().filter(move |asked| !told(asked))
 }

@@ -16,6 +16,17 @@ const LINGER: Duration = Duration::from_secs(3);
 /// Lines that may linger at once.
 const MOST_LINGERING: usize = 256;
 
+/// What a line is kept for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It carries as many probes as it may; or no further one, until those it has have ended.
+    Busy,
+    /// It can carry the next probe.
+    Open,
+    /// Second answers, for a while.
+    Lingering,
+}
+
 /// Names a line; never used twice, like a probe's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::probe) struct LineId {
@@ -29,8 +40,8 @@ pub(super) struct Lines {
     places: Vec<Option<Line>>,
     generations: Vec<u32>,
     free: Vec<u32>,
-    /// For each destination, the lines that could carry its next probe.
-    idle: Vec<Vec<LineId>>,
+    /// For each destination, the lines that could carry its next probe; the one used last comes first.
+    open: Vec<Vec<LineId>>,
     lingering: VecDeque<(Instant, LineId)>,
 }
 
@@ -73,56 +84,82 @@ impl Lines {
         line
     }
 
-    /// A line that can carry the next probe to a destination. With `lasting`, however old it is.
-    pub(super) fn take_idle(
+    /// A line that can carry the next probe to a destination, as one of so many `together`. With `lasting`, however
+    /// old it is.
+    pub(super) fn take_open(
         &mut self,
         destination: usize,
         now: Instant,
         lasting: bool,
+        together: usize,
     ) -> Option<LineId> {
-        while let Some(id) = self.idle.get_mut(destination)?.pop() {
+        while let Some(id) = self.open.get_mut(destination)?.pop() {
             let Some(line) = self.get(id) else {
                 continue;
             };
+            line.standing = Standing::Busy;
             let young = lasting || now.saturating_duration_since(line.opened_at) < PORT_LIFE;
-            if young && !line.is_flooded() {
-                line.parked = false;
+            if young && line.has_room(together) {
                 return Some(id);
             }
-            self.lingering.push_back((now, id));
+            if line.asked.is_empty() {
+                self.linger(id);
+            }
         }
         None
     }
 
-    /// Keeps a line that carries no probe: for the next one, or only to hear second answers.
-    pub(super) fn park(&mut self, id: LineId) {
+    /// Keeps a line, whose probes or whose state may have changed: for the next probe, if that can be one of so many
+    /// `together`, or only to hear second answers.
+    pub(super) fn park(&mut self, id: LineId, together: usize) {
         let Some(line) = self.get(id) else {
             return;
         };
-        if !line.asked.is_empty() || std::mem::replace(&mut line.parked, true) {
-            return;
+        let (standing, destination) = (line.standing, line.destination);
+        let (is_empty, has_room) = (line.asked.is_empty(), line.has_room(together));
+        match standing {
+            Standing::Busy if has_room => self.keep_open(id, destination),
+            Standing::Busy if is_empty => self.linger(id),
+            Standing::Open if !has_room => {
+                self.open[destination].retain(|open| *open != id);
+                self.set(id, Standing::Busy);
+                if is_empty {
+                    self.linger(id);
+                }
+            }
+            _ => {}
         }
-        let destination = line.destination;
-        if line.failed || line.is_flooded() {
-            self.lingering.push_back((Instant::now(), id));
-            return;
-        }
-        if self.idle.len() <= destination {
-            self.idle.resize_with(destination + 1, Vec::new);
-        }
-        self.idle[destination].push(id);
     }
 
-    /// The idle lines of a destination, and those that still carry a probe, get no further one.
+    fn keep_open(&mut self, id: LineId, destination: usize) {
+        if self.open.len() <= destination {
+            self.open.resize_with(destination + 1, Vec::new);
+        }
+        self.open[destination].push(id);
+        self.set(id, Standing::Open);
+    }
+
+    fn linger(&mut self, id: LineId) {
+        self.lingering.push_back((Instant::now(), id));
+        self.set(id, Standing::Lingering);
+    }
+
+    fn set(&mut self, id: LineId, standing: Standing) {
+        if let Some(line) = self.get(id) {
+            line.standing = standing;
+        }
+    }
+
+    /// The lines of a destination, idle or with probes under way, get no further one.
     pub(super) fn retire(&mut self, destination: usize) {
-        let now = Instant::now();
         let lines = self.places.iter_mut().flatten();
         for line in lines.filter(|line| line.destination == destination) {
             line.failed = true;
         }
-        if let Some(idle) = self.idle.get_mut(destination) {
-            let retired = idle.drain(..).map(|id| (now, id));
-            self.lingering.extend(retired);
+        let open = self.open.get_mut(destination).map(std::mem::take);
+        for id in open.unwrap_or_default() {
+            self.set(id, Standing::Busy);
+            self.park(id, 1);
         }
     }
 
@@ -134,7 +171,7 @@ impl Lines {
                 break;
             }
             let (_, id) = self.lingering.pop_front()?;
-            if self.is_parked(id) {
+            if self.is_lingering(id) {
                 return Some(id);
             }
         }
@@ -146,25 +183,21 @@ impl Lines {
     pub(super) fn take_spare(&mut self, but: Option<usize>) -> Option<LineId> {
         let lingering = (0..self.lingering.len()).find(|place| {
             let (_, id) = self.lingering[*place];
-            self.is_spare(id, but)
+            self.is_lingering(id) && self.is_spare(id, but)
         });
         if let Some(place) = lingering {
             return self.lingering.remove(place).map(|(_, id)| id);
         }
-        let idle = (0..self.idle.len()).filter(|destination| but != Some(*destination));
-        for destination in idle {
-            while let Some(id) = self.idle[destination].pop() {
-                if self.is_parked(id) {
-                    return Some(id);
-                }
-            }
-        }
-        None
+        (0..self.open.len()).find_map(|destination| {
+            let mut places = (0..self.open[destination].len()).rev();
+            let place = places.find(|place| self.is_spare(self.open[destination][*place], but))?;
+            Some(self.open[destination].remove(place))
+        })
     }
 
     fn is_spare(&mut self, id: LineId, but: Option<usize>) -> bool {
-        let parked = self.get(id).filter(|line| line.parked);
-        parked.is_some_and(|line| Some(line.destination) != but)
+        let idle = self.get(id).filter(|line| line.asked.is_empty());
+        idle.is_some_and(|line| Some(line.destination) != but)
     }
 
     /// Whether a line to a destination has this local port.
@@ -175,9 +208,10 @@ impl Lines {
             .any(|line| line.local.port() == port)
     }
 
-    /// Probes that share a line can take one that was parked.
-    fn is_parked(&mut self, id: LineId) -> bool {
-        self.get(id).is_some_and(|line| line.parked)
+    /// Probes that must share a line can take one that was lingering.
+    fn is_lingering(&mut self, id: LineId) -> bool {
+        let line = self.get(id);
+        line.is_some_and(|line| line.standing == Standing::Lingering)
     }
 
     /// A line to a destination that probes must share, because there is no local port for another.
@@ -187,7 +221,7 @@ impl Lines {
             let line = line
                 .as_mut()
                 .filter(|line| line.destination == destination)?;
-            line.parked = false;
+            line.standing = Standing::Busy;
             let generation = *generation;
             Some(LineId { place, generation })
         })

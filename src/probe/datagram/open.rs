@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use socket2::{SockAddr, Socket};
 
+use super::DatagramProbes;
+use super::destination::Destination;
 use super::line::Line;
 use super::lines::LineId;
-use super::{DatagramProbes, Destination};
 use crate::platform::{self, EchoSocket, Poller};
 use crate::probe::Watch;
 use crate::probe::ports::PortRange;
@@ -27,8 +28,8 @@ struct Connected {
 }
 
 impl DatagramProbes {
-    /// A line to carry the next probe to a destination: one that is idle, or a new one, or where the user chose
-    /// too few ports for that, one that probes share.
+    /// A line to carry the next probe to a destination: one that has room for it, or a new one, or where the user
+    /// chose too few ports for that, one that probes share.
     pub(super) fn line(
         &mut self,
         poller: &Poller,
@@ -39,7 +40,9 @@ impl DatagramProbes {
         // An ICMP identifier is one flow, like ping's. Ports that the user chose are all there are.
         let lasting = self.ports.is_some() || place.protocol == Protocol::Icmp;
         let sharing = self.ports.is_some() && place.proves_itself();
-        if let Some(line) = self.lines.take_idle(destination, now, lasting) {
+        let together = self.together(destination);
+        let open = self.lines.take_open(destination, now, lasting, together);
+        if let Some(line) = open {
             return Ok(line);
         }
         loop {

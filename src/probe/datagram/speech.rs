@@ -99,6 +99,14 @@ impl Speech {
         }
     }
 
+    /// Whether what is said, and so what is answered, takes little room.
+    pub(super) fn is_short(&self) -> bool {
+        match self {
+            Self::Udp(payload) => payload.is_short(),
+            Self::Icmp(echo) => echo.is_short(),
+        }
+    }
+
     /// Whether answers come from another port than the one that was asked.
     pub(super) fn answers_from_any_port(&self) -> bool {
         matches!(self, Self::Udp(payload) if payload.answers_from_any_port())

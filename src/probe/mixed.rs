@@ -141,6 +141,7 @@ impl Network for Probes {
     }
 
     fn collect(&mut self, now: Instant, trusted_since: Instant, progress: &mut Vec<Progress>) {
+        self.datagrams.looked_at(now);
         for ready in self.ready.drain(..) {
             match Watch::from_token(ready.token) {
                 Watch::Tcp(id) => {
@@ -156,7 +157,7 @@ impl Network for Probes {
                 }
             }
         }
-        progress.extend(self.datagrams.progress());
+        self.datagrams.hand_over(progress);
     }
 
     fn give_up(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> Ending {

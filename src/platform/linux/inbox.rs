@@ -56,15 +56,22 @@ impl Inbox {
     /// Most datagrams taken in one call.
     pub const ROOM: usize = 16;
 
-    /// Takes up to `at_most` datagrams from the socket, and tells how many. `WouldBlock`: there is none.
-    pub fn receive(&mut self, socket: &Socket, at_most: usize) -> io::Result<usize> {
+    /// Takes up to `at_most` datagrams from the socket, and tells how many. `WouldBlock`: there is none. Who sent them
+    /// is asked only for those `from_anywhere`.
+    pub fn receive(
+        &mut self,
+        socket: &Socket,
+        at_most: usize,
+        from_anywhere: bool,
+    ) -> io::Result<usize> {
         self.received.clear();
         let buffers = self.buffers.chunks_exact_mut(LARGEST);
         let mut pieces: ArrayVec<_, { Self::ROOM }> = buffers.take(at_most).map(piece).collect();
         let envelopes = self.envelopes.iter_mut();
         let headers = pieces.iter_mut().zip(envelopes);
-        let mut headers: ArrayVec<_, { Self::ROOM }> =
-            headers.map(|(piece, to)| header(piece, to)).collect();
+        let mut headers: ArrayVec<_, { Self::ROOM }> = headers
+            .map(|(piece, to)| header(piece, to, from_anywhere))
+            .collect();
         let came = take(socket, &mut headers)?;
         let filled = headers.iter().zip(&self.envelopes).take(came);
         self.received
@@ -110,12 +117,14 @@ fn piece(buffer: &mut [u8]) -> libc::iovec {
 
 /// A header that asks for one datagram.
 #[allow(unsafe_code)]
-fn header(piece: &mut libc::iovec, to: &mut Envelope) -> libc::mmsghdr {
+fn header(piece: &mut libc::iovec, to: &mut Envelope, named: bool) -> libc::mmsghdr {
     // SAFETY: plain numbers and pointers, for which zeros are valid; systems differ in the padding between.
     let mut header: libc::mmsghdr = unsafe { zeroed() };
     let message = &mut header.msg_hdr;
-    message.msg_name = (&raw mut to.from).cast();
-    message.msg_namelen = length(size_of_val(&to.from));
+    if named {
+        message.msg_name = (&raw mut to.from).cast();
+        message.msg_namelen = length(size_of_val(&to.from));
+    }
     message.msg_iov = piece;
     message.msg_iovlen = 1;
     message.msg_control = to.control.as_mut_ptr().cast();
@@ -135,7 +144,7 @@ impl Envelope {
         let control = self.control(message.msg_controllen as usize);
         Received {
             length: header.msg_len as usize,
-            from: self.from(message.msg_namelen),
+            from: self.from(message),
             at: stamp(control),
             ttl: ttl(control),
         }
@@ -149,10 +158,13 @@ impl Envelope {
     }
 
     #[allow(unsafe_code)]
-    fn from(&self, length: libc::socklen_t) -> Option<SocketAddr> {
+    fn from(&self, message: &libc::msghdr) -> Option<SocketAddr> {
+        if message.msg_name.is_null() {
+            return None;
+        }
+        let length = Some(message.msg_namelen);
         // SAFETY: the kernel has written an address of that length here, or of none.
-        let from =
-            unsafe { SockaddrStorage::from_raw((&raw const self.from).cast(), Some(length)) };
+        let from = unsafe { SockaddrStorage::from_raw((&raw const self.from).cast(), length) };
         from.and_then(|from| address(&from))
     }
 }
@@ -179,10 +191,10 @@ mod tests {
         for length in [3, 0, 5] {
             sender.send(&[length; 8][..length.into()]).expect("sent");
         }
-        assert_eq!(inbox.receive(&socket, 2).expect("two"), 2);
+        assert_eq!(inbox.receive(&socket, 2, true).expect("two"), 2);
         let lengths: Vec<_> = inbox.datagrams().map(|(_, bytes)| bytes.len()).collect();
         assert_eq!(lengths, [3, 0]);
-        assert_eq!(inbox.receive(&socket, Inbox::ROOM).expect("one"), 1);
+        assert_eq!(inbox.receive(&socket, Inbox::ROOM, true).expect("one"), 1);
         let (received, bytes) = inbox.datagrams().next().expect("the third");
         assert_eq!(bytes, [5; 5]);
         assert_eq!(received.from, sender.local_addr().ok());
@@ -193,14 +205,14 @@ mod tests {
     fn a_call_without_control_data_leaves_the_next_one_its_room() {
         let (sender, socket) = pair();
         let mut inbox = Inbox::default();
-        let nothing = inbox.receive(&socket, 4).expect_err("nothing there");
+        let nothing = inbox.receive(&socket, 4, false).expect_err("nothing there");
         assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);
         assert_eq!(inbox.datagrams().count(), 0);
         for _ in 0..2 {
             sender.send(b"x").expect("sent");
-            assert_eq!(inbox.receive(&socket, 4).expect("one"), 1);
+            assert_eq!(inbox.receive(&socket, 4, false).expect("one"), 1);
             let (received, _) = inbox.datagrams().next().expect("one");
-            assert_eq!(received.ttl, Some(64));
+            assert_eq!((received.ttl, received.from), (Some(64), None));
         }
     }
 }

@@ -135,7 +135,12 @@ impl Inbox {
     pub const ROOM: usize = 1;
 
     /// Takes one datagram from the socket. `WouldBlock`: there is none.
-    pub fn receive(&mut self, socket: &Socket, _at_most: usize) -> io::Result<usize> {
+    pub fn receive(
+        &mut self,
+        socket: &Socket,
+        _at_most: usize,
+        _from_anywhere: bool,
+    ) -> io::Result<usize> {
         self.received = None;
         let from = socket.peek_sender().ok().and_then(|from| from.as_socket());
         let mut socket = socket;

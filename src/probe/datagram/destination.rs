@@ -119,8 +119,7 @@ impl Destination {
         Progress::Extra(self.target, extra)
     }
 
-    /// A connected UDP socket hears its target alone, but a ping socket everybody who knows its identifier
-    /// (`ping_lookup` in net/ipv4/ping.c), and one that is not connected everybody.
+    /// Where the system does not say who sent a datagram, a connected socket's peer did.
     fn comes_from(&self, received: &Received, line: &Line) -> bool {
         let from = received.from.map(|from| from.ip());
         let unknown = !self.speech.answers_from_any_port();

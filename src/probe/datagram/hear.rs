@@ -39,7 +39,7 @@ impl DatagramProbes {
         };
         let destination = &mut self.destinations[line.destination];
         for _ in 0..READS {
-            let more = match line.receive(&mut self.inbox) {
+            let more = match line.receive(&mut self.inbox, &destination.speech) {
                 Ok(more) => more,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 // A pending error, which is told once; datagrams may wait behind it.

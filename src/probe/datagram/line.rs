@@ -154,9 +154,10 @@ impl Line {
 
     /// Takes as many datagrams as probes wait for, and tells whether there may be more. An error that is pending
     /// comes first, once, and is kept.
-    pub(super) fn receive(&mut self, inbox: &mut Inbox) -> io::Result<bool> {
+    pub(super) fn receive(&mut self, inbox: &mut Inbox, speech: &Speech) -> io::Result<bool> {
         let wanted = self.asked.len().clamp(1, Inbox::ROOM);
-        let came = inbox.receive(&self.socket, wanted);
+        let from_anywhere = speech.comes_from_anywhere();
+        let came = inbox.receive(&self.socket, wanted, from_anywhere);
         if let Err(error) = &came
             && error.kind() != io::ErrorKind::WouldBlock
         {

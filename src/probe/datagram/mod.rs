@@ -52,6 +52,8 @@ pub(super) struct DatagramProbes {
     /// Drawn at random, so that nobody can guess the tokens of a run.
     seed: u64,
     number: u64,
+    /// When the engine came round last: exact enough for the age of a line.
+    looked_at: Instant,
     inbox: Inbox,
     request: Vec<u8>,
     control: Control,
@@ -81,6 +83,7 @@ impl DatagramProbes {
             // The standard library's hash keys are random in every process.
             seed: RandomState::new().build_hasher().finish(),
             number: 0,
+            looked_at: Instant::now(),
             inbox: Inbox::default(),
             request: Vec::new(),
             control: Control::default(),
@@ -129,21 +132,21 @@ impl DatagramProbes {
 
     /// Sends a probe to a destination.
     pub(super) fn begin(&mut self, poller: &Poller, id: ProbeId, destination: usize) -> Begun {
-        let called_at = Instant::now();
-        self.close_stale(poller, called_at);
-        let line_id = match self.line(poller, destination, called_at) {
+        let now = self.looked_at;
+        self.close_stale(poller, now);
+        let line_id = match self.line(poller, destination, now) {
             Ok(line_id) => line_id,
             Err(failure) => {
                 let place = &self.destinations[destination];
                 let judged = failure.judge(&self.here, place.protocol, place.address);
                 return Begun::Ended {
-                    sent_at: called_at,
+                    sent_at: Instant::now(),
                     ending: judged.into(),
                 };
             }
         };
         self.carry(id, line_id);
-        let (sent_at, ended) = self.send(id, line_id, called_at);
+        let (sent_at, ended) = self.send(id, line_id);
         self.keep_or_close(poller, line_id);
         match ended {
             None => Begun::UnderWay { sent_at },
@@ -152,16 +155,11 @@ impl DatagramProbes {
     }
 
     /// Sends a probe on a line; an ending if it did not get away.
-    fn send(
-        &mut self,
-        id: ProbeId,
-        line_id: LineId,
-        called_at: Instant,
-    ) -> (Instant, Option<Ending>) {
+    fn send(&mut self, id: ProbeId, line_id: LineId) -> (Instant, Option<Ending>) {
         let number = self.number;
         self.number += 1;
         let Some(line) = self.lines.get(line_id) else {
-            return (called_at, Some(unfinished()));
+            return (Instant::now(), Some(unfinished()));
         };
         let destination = &self.destinations[line.destination];
         let question = Question {
@@ -233,9 +231,18 @@ impl DatagramProbes {
         !self.progress.is_empty()
     }
 
-    /// What has become of probes since the last time.
-    pub(super) fn progress(&mut self) -> std::vec::Drain<'_, Progress> {
-        self.progress.drain(..)
+    /// Appends what has become of probes since the last time; at full speed that is much to copy.
+    pub(super) fn hand_over(&mut self, progress: &mut Vec<Progress>) {
+        if progress.is_empty() {
+            std::mem::swap(progress, &mut self.progress);
+        } else {
+            progress.append(&mut self.progress);
+        }
+    }
+
+    /// The engine came round at `now`.
+    pub(super) fn looked_at(&mut self, now: Instant) {
+        self.looked_at = now;
     }
 
     /// Nobody waits for a probe any more.

@@ -56,8 +56,8 @@ impl Inbox {
     /// Most datagrams taken in one call.
     pub const ROOM: usize = 16;
 
-    /// Takes up to `at_most` datagrams from the socket, and tells how many. `WouldBlock`: there is none. Who sent them
-    /// is asked only for those `from_anywhere`.
+    /// Takes up to `at_most` datagrams from the socket, and tells how many. `WouldBlock`: there is none. Who sent
+    /// them is asked only for those `from_anywhere`.
     pub fn receive(
         &mut self,
         socket: &Socket,

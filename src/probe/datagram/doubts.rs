@@ -50,8 +50,8 @@ impl Doubt {
 pub(super) struct Doubts(Vec<Doubt>);
 
 impl Doubts {
-    /// Takes in an error that was heard now; tells of which probe it is, if that is clear. `asked` are those that wait
-    /// and have not failed, oldest first.
+    /// Takes in an error that was heard now; tells of which probe it is, if that is clear. `asked` are those that
+    /// wait and have not failed, oldest first.
     pub(super) fn note<'a>(
         &mut self,
         testimony: Testimony,
@@ -76,7 +76,8 @@ impl Doubts {
         }
     }
 
-    /// An answer came: an error that can be about one probe alone now, if there is any. Those about none are forgotten.
+    /// An answer came: an error that can be about one probe alone now, if there is any. Those about none are
+    /// forgotten.
     pub(super) fn settled<'a>(
         &mut self,
         speech: &Speech,

@@ -111,8 +111,8 @@ impl Speech {
     pub(super) fn answers_from_any_port(&self) -> bool {
         matches!(self, Self::Udp(payload) if payload.answers_from_any_port())
     }
-    /// Whether anybody's datagrams come in. A connected UDP socket hears its target alone, but a ping socket everybody
-    /// who knows its identifier (`ping_lookup` in net/ipv4/ping.c), and one that is not connected everybody.
+    /// Whether anybody's datagrams come in. A connected UDP socket hears its target alone, but a ping socket
+    /// everybody who knows its identifier (`ping_lookup` in net/ipv4/ping.c), and one that is not connected everybody.
     pub(super) fn comes_from_anywhere(&self) -> bool {
         matches!(self, Self::Icmp(_)) || self.answers_from_any_port()
     }

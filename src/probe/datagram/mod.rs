@@ -9,6 +9,7 @@ mod lines;
 mod open;
 mod speech;
 mod stamps;
+mod switch;
 mod token;
 
 use std::collections::HashSet;
@@ -103,7 +104,7 @@ impl DatagramProbes {
         content: &ContentPlan,
     ) -> usize {
         if self.stamping.is_none() {
-            self.stamping = stamping(address);
+            self.stamping = switch::on(address, &mut self.inbox);
         }
         let speech = if protocol == Protocol::Icmp {
             let socket = self.echo_socket(address);
@@ -298,12 +299,6 @@ impl DatagramProbes {
             self.close(poller, stale);
         }
     }
-}
-
-fn stamping(address: SocketAddr) -> Option<Socket> {
-    let socket = platform::udp_socket(address).ok()?;
-    platform::stamp(&socket, false).ok()?;
-    Some(socket)
 }
 
 fn unfinished() -> Ending {

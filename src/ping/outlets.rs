@@ -128,8 +128,12 @@ impl<'a> Outlets<'a> {
             tell(&form, &report, redactor, &mut |text| file.write(text));
             let path = safe(&file.path().to_string_lossy());
             if let Err(error) = file.finish() {
-                complain(&format!("cannot write {path}: {error}"));
-                result = result.and(Err(RunError::File { path, error }));
+                // The first failure is told as the run's end, the others here.
+                if result.is_err() {
+                    complain(&format!("cannot write {path}: {error}"));
+                } else {
+                    result = Err(RunError::File { path, error });
+                }
             }
         }
         result

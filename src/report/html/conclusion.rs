@@ -110,7 +110,9 @@ fn evidence(report: &Report, target: &TargetReport) -> Vec<String> {
         };
         facts.push(format!("{number} \u{d7} {kind}{detail}; {when}"));
     }
-    facts.extend(loss(target).map(|(share, sure)| format!("{share} failed: {sure}")));
+    // Where none succeeded, the first fact has said so.
+    let loss = loss(target).filter(|_| fine > 0);
+    facts.extend(loss.map(|(share, sure)| format!("{share} failed: {sure}")));
     facts
 }
 

@@ -2,18 +2,15 @@
 
 use std::time::Duration;
 
-use hdrhistogram::Histogram;
-
-use super::encoded::encoded;
+use super::tallies::Tallies;
 
 /// Latencies in microseconds: an HDR histogram, and the moments it would round.
 ///
-/// The histogram is made when the first value comes and grows with the largest one, so an idle
-/// target costs nothing; its size has a bound whatever the length of the run.
+/// The histogram grows with its values, so an idle target costs nothing; its size has a bound
+/// whatever the length of the run.
 #[derive(Clone, Debug)]
 pub struct Distribution {
-    digits: u8,
-    histogram: Option<Box<Histogram<u64>>>,
+    tallies: Tallies,
     min: f64,
     max: f64,
     mean: f64,
@@ -40,8 +37,7 @@ impl Distribution {
     /// An empty distribution; `digits` significant digits are kept of each value, 1 to 5.
     pub fn new(digits: u8) -> Self {
         Self {
-            digits,
-            histogram: None,
+            tallies: Tallies::new(digits),
             min: f64::INFINITY,
             max: 0.0,
             mean: 0.0,
@@ -51,14 +47,6 @@ impl Distribution {
 
     /// Adds one value.
     pub fn record(&mut self, value: Duration) {
-        let histogram = match &mut self.histogram {
-            Some(histogram) => histogram,
-            // Only a number of digits outside 0 to 5 could fail here.
-            empty => match Histogram::new(self.digits) {
-                Ok(histogram) => empty.insert(Box::new(histogram)),
-                Err(_) => return,
-            },
-        };
         let us = value.as_secs_f64() * 1e6;
         // Rounded without 128 bits, which `as_nanos` would take to divide.
         let rest = u64::from((value.subsec_nanos() + 500) / 1000);
@@ -67,11 +55,11 @@ impl Distribution {
             .saturating_mul(1_000_000)
             .saturating_add(rest);
         // A histogram that resizes itself takes any value below 2^63: 292,000 years of microseconds.
-        if histogram.record(whole_us).is_err() {
+        if !self.tallies.record(whole_us) {
             return;
         }
         let before = self.mean;
-        self.mean += (us - before) / histogram.len() as f64;
+        self.mean += (us - before) / self.tallies.len() as f64;
         self.squares += (us - before) * (us - self.mean);
         self.min = self.min.min(us);
         self.max = self.max.max(us);
@@ -79,9 +67,7 @@ impl Distribution {
 
     /// How many values there are.
     pub fn count(&self) -> u64 {
-        self.histogram
-            .as_ref()
-            .map_or(0, |histogram| histogram.len())
+        self.tallies.len()
     }
 
     /// The figures, if there is any value.
@@ -99,16 +85,19 @@ impl Distribution {
     /// The value in microseconds that `percent` of all values do not exceed. Absent where the sample is
     /// too small to have one: p99 needs 100 values, p50 two.
     pub fn percentile(&self, percent: f64) -> Option<f64> {
-        let histogram = self.histogram.as_ref()?;
+        let tallies = &self.tallies;
+        if tallies.len() == 0 {
+            return None;
+        }
         if percent >= 100.0 {
             return Some(self.max);
         }
         // Values must lie on either side of it: p1 needs as many as p99.
-        let beyond = histogram.len() as f64 * percent.min(100.0 - percent) / 100.0;
+        let beyond = tallies.len() as f64 * percent.min(100.0 - percent) / 100.0;
         // A hair of tolerance: 1000 * 0.1 % is 0.9999999999 in binary.
         let supported = beyond >= 1.0 - 1e-9;
         // The same hair keeps the rank from being rounded up past a whole number.
-        let value = histogram.value_at_quantile(percent / 100.0 - 1e-12) as f64;
+        let value = tallies.value_at_quantile(percent / 100.0 - 1e-12) as f64;
         supported.then(|| value.clamp(self.min, self.max))
     }
 
@@ -117,11 +106,10 @@ impl Distribution {
     /// One count more than edges: below the first, then from each edge up to the next, then the rest.
     pub fn counts_between(&self, edges: &[f64]) -> Vec<u64> {
         let mut counts = vec![0; edges.len() + 1];
-        let recorded = self.histogram.iter().flat_map(|h| h.iter_recorded());
-        for step in recorded {
-            let value = (step.value_iterated_to() as f64).clamp(self.min, self.max);
+        for (value, count) in self.tallies.recorded() {
+            let value = (value as f64).clamp(self.min, self.max);
             let place = edges.partition_point(|&edge| edge <= value);
-            counts[place] += step.count_at_value();
+            counts[place] += count;
         }
         counts
     }
@@ -129,18 +117,17 @@ impl Distribution {
     /// The distribution in steps towards its largest value, `ticks` of them for each half of the way that is
     /// left: value in microseconds, quantile (0 to 1), and how many values lie at or below it.
     pub fn steps(&self, ticks: u32) -> impl Iterator<Item = (f64, f64, u64)> {
-        let histogram = self.histogram.iter();
-        let steps = histogram.flat_map(move |h| h.iter_quantiles(ticks));
-        steps.scan(0, |count, step| {
-            *count += step.count_since_last_iteration();
-            let value = (step.value_iterated_to() as f64).clamp(self.min, self.max);
-            Some((value, step.quantile_iterated_to(), *count))
+        let steps = self.tallies.quantiles(ticks).into_iter();
+        steps.scan(0, |count, (value, quantile, more)| {
+            *count += more;
+            let value = (value as f64).clamp(self.min, self.max);
+            Some((value, quantile, *count))
         })
     }
 
     /// `HdrHistogram`'s V2 compressed form, as its readers in every language take it; values are microseconds.
     pub fn serialized(&self) -> Option<Vec<u8>> {
-        encoded(self.histogram.as_ref()?)
+        self.tallies.encoded()
     }
 }
 

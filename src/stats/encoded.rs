@@ -1,7 +1,7 @@
 //! `HdrHistogram`'s V2 compressed form, as its readers in every language take it.
 
-use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer, V2DeflateSerializer, V2Serializer};
+use hdrhistogram::{Counter, Histogram};
 
 /// What begins the compressed form (`V2CompressedEncodingCookieBase` of `HdrHistogram`, with its bit for variable length).
 const COOKIE: u32 = 0x1c84_9314;
@@ -11,7 +11,7 @@ const COOKIE: u32 = 0x1c84_9314;
 const STORED: usize = 512;
 
 /// A histogram in its compressed form.
-pub(super) fn encoded(histogram: &Histogram<u64>) -> Option<Vec<u8>> {
+pub(super) fn encoded<C: Counter>(histogram: &Histogram<C>) -> Option<Vec<u8>> {
     let mut plain = Vec::new();
     V2Serializer::new().serialize(histogram, &mut plain).ok()?;
     if let Some(zlib) = stored(&plain) {

@@ -4,10 +4,12 @@ mod answers;
 mod changes;
 mod distribution;
 mod encoded;
+mod few;
 mod loss;
 mod outages;
 mod recorder;
 mod run;
+mod tallies;
 mod timeline;
 
 use std::time::Duration;

@@ -8,14 +8,17 @@ use std::time::{Duration, Instant};
 
 use crate::outcome::{Class, OutcomeKind, Sample};
 
-/// Probes of a run that are kept one by one, for all its targets together.
+/// Probes of a run with few targets that are kept one by one, for all of them together.
 const SHARED: usize = 20_000;
 
-/// A target's share of them is at least this.
-const LEAST: usize = 32;
+/// So many targets are few. Among more, nobody looks at one for long.
+const FEW: usize = 32;
 
-/// And at most this: more than a picture has columns for.
+/// A target's share is at most this: more than a picture has columns for.
 const MOST: usize = 2_000;
+
+/// And this, where targets are many: one and a half KiB.
+const LEAST: usize = 32;
 
 /// Buckets begin this narrow, as a power of two in nanoseconds: about a microsecond.
 const NARROWEST: u32 = 10;
@@ -47,8 +50,9 @@ struct Mark {
     /// Nanoseconds from the origin to its start.
     offset: i64,
     kind: OutcomeKind,
-    /// Microseconds; seven digits are enough for any picture.
-    latency: Option<f32>,
+    /// Microseconds; seven digits are enough for any picture. Infinite for a probe that was not answered: an
+    /// `Option` would take half as much memory again.
+    latency: f32,
 }
 
 /// Tallies of stretches of time without a gap, each `1 << width` nanoseconds long.
@@ -61,11 +65,13 @@ struct Buckets {
     tallies: VecDeque<Tally>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Tally {
     counts: [u32; KINDS],
-    /// The fastest and the slowest answer, in microseconds.
-    latency: Option<(f32, f32)>,
+    /// The fastest answer, in microseconds; infinite before the first one.
+    fastest: f32,
+    /// The slowest answer; 0 before the first one.
+    slowest: f32,
 }
 
 /// What happened in a stretch of time.
@@ -88,7 +94,10 @@ impl Default for Timeline {
 impl Timeline {
     /// The timeline of one of so many targets. The more there are, the sooner probes are merged.
     pub fn sharing(targets: usize) -> Self {
-        Self::holding((SHARED / targets.max(1)).clamp(LEAST, MOST))
+        Self::holding(match targets {
+            0..=FEW => MOST.min(SHARED / targets.max(1)),
+            _ => LEAST,
+        })
     }
 
     fn holding(capacity: usize) -> Self {
@@ -183,7 +192,7 @@ impl Mark {
         Self {
             offset: nanoseconds(origin, sample.sent_at),
             kind: outcome.kind(),
-            latency: latency.map(|latency| (latency.as_secs_f64() * 1e6) as f32),
+            latency: latency.map_or(f32::INFINITY, |it| (it.as_secs_f64() * 1e6) as f32),
         }
     }
 }
@@ -267,18 +276,21 @@ impl Buckets {
         offset >> self.width
     }
 
-    /// Doubles the width so many times at once.
+    /// Doubles the width so many times at once, in place: many targets do so at about the same time.
     fn widen(&mut self, doublings: u32) {
         let first = self.first >> doublings;
-        let mut merged: VecDeque<Tally> = VecDeque::new();
-        for (place, tally) in (self.first..).zip(&self.tallies) {
-            let last = first + number(merged.len()) - 1;
-            match merged.back_mut() {
-                Some(back) if place >> doublings == last => back.join(tally),
-                _ => merged.push_back(*tally),
+        let mut merged = 0;
+        for (index, place) in (self.first..).enumerate().take(self.tallies.len()) {
+            let tally = self.tallies[index];
+            if merged > 0 && place >> doublings == first + number(merged) - 1 {
+                self.tallies[merged - 1].join(&tally);
+            } else {
+                self.tallies[merged] = tally;
+                merged += 1;
             }
         }
-        (self.first, self.tallies) = (first, merged);
+        self.tallies.truncate(merged);
+        self.first = first;
         self.width += doublings;
     }
 
@@ -299,26 +311,32 @@ impl Buckets {
     }
 }
 
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            counts: [0; KINDS],
+            fastest: f32::INFINITY,
+            slowest: 0.0,
+        }
+    }
+}
+
 impl Tally {
     fn add(&mut self, mark: &Mark) {
         let count = &mut self.counts[mark.kind as usize];
         *count = count.saturating_add(1);
-        self.widen(mark.latency.map(|latency| (latency, latency)));
+        if mark.latency.is_finite() {
+            self.fastest = self.fastest.min(mark.latency);
+            self.slowest = self.slowest.max(mark.latency);
+        }
     }
 
     fn join(&mut self, other: &Self) {
         for (count, more) in self.counts.iter_mut().zip(other.counts) {
             *count = count.saturating_add(more);
         }
-        self.widen(other.latency);
-    }
-
-    fn widen(&mut self, more: Option<(f32, f32)>) {
-        let wider = |(low, high): (f32, f32), (a, b)| (low.min(a), high.max(b));
-        self.latency = match (self.latency, more) {
-            (Some(known), Some(more)) => Some(wider(known, more)),
-            (known, more) => known.or(more),
-        };
+        self.fastest = self.fastest.min(other.fastest);
+        self.slowest = self.slowest.max(other.slowest);
     }
 }
 
@@ -343,8 +361,12 @@ impl Stretch {
 
     /// The time that the fastest and the slowest answered probe took, in microseconds, if any was answered.
     pub fn latency(&self) -> Option<(f64, f64)> {
-        let (fastest, slowest) = self.tally.latency?;
-        Some((fastest.into(), slowest.into()))
+        let Tally {
+            fastest, slowest, ..
+        } = self.tally;
+        fastest
+            .is_finite()
+            .then(|| (fastest.into(), slowest.into()))
     }
 
     /// The worst that happened: failure, then this machine's own trouble, then a probe that did not end.

@@ -104,8 +104,8 @@ fn sorted(timeline: &Timeline) -> Vec<(Instant, String)> {
 
 #[test]
 fn the_more_targets_the_smaller_the_share() {
-    let shares = [0, 1, 10, 100, 100_000].map(|targets| Timeline::sharing(targets).capacity);
-    assert_eq!(shares, [2000, 2000, 2000, 200, 32]);
+    let shares = [0, 1, 10, 32, 33, 100_000].map(|targets| Timeline::sharing(targets).capacity);
+    assert_eq!(shares, [2000, 2000, 2000, 625, 32, 32]);
     let Marks::Single(marks) = Timeline::sharing(1).marks else {
         panic!("nothing to merge");
     };

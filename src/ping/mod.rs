@@ -152,11 +152,7 @@ fn measure(
     let protocols = plan.targets.iter().map(|wanted| wanted.protocol);
     let is_mixed = !protocols.is_sorted_by(|a, b| a == b);
     let info = RunInfo {
-        routes: resolved
-            .targets
-            .iter()
-            .map(|target| here.route_to(target.protocol, target.address))
-            .collect(),
+        routes: here.routes_to(resolved.targets.iter().map(|it| (it.protocol, it.address))),
         targets: resolved.targets,
         unresolved: resolved.unresolved,
         host: platform::host(),

@@ -9,8 +9,10 @@ mod errno;
 #[cfg_attr(not(target_os = "linux"), path = "portable/mod.rs")]
 mod system;
 
+use std::iter;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::outcome::IcmpError;
@@ -46,6 +48,13 @@ impl From<&SocketPlan> for Here {
             source: plan.source.as_ref().map(|source| source.address),
             dscp: plan.dscp,
         }
+    }
+}
+
+impl Here {
+    /// The route packets to one target take.
+    pub fn route_to(&self, protocol: Protocol, target: SocketAddr) -> Option<Route> {
+        self.routes_to(iter::once((protocol, target))).pop()?
     }
 }
 
@@ -124,8 +133,8 @@ pub enum EchoSocket {
 pub struct Route {
     /// The source address the kernel would choose.
     pub source: Option<IpAddr>,
-    /// The interface it leaves by, where the system tells.
-    pub interface: Option<String>,
+    /// The interface it leaves by, where the system tells; most routes of a run share it.
+    pub interface: Option<Arc<str>>,
 }
 
 /// Facts about the machine that belong in a report.

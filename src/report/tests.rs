@@ -145,7 +145,7 @@ fn target(host: &str) -> Target {
 fn route() -> Route {
     Route {
         source: Some([10, 20, 9, 4].into()),
-        interface: Some("eth0".to_owned()),
+        interface: Some("eth0".into()),
     }
 }
 

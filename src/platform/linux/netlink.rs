@@ -1,5 +1,6 @@
 //! Questions to the kernel's routing tables: rtnetlink(7), one request and one answer each.
 
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -49,8 +50,83 @@ pub(super) struct Flow {
     pub(super) ports: Option<(u16, u16)>,
 }
 
-/// Looks up the route to `target` (`RTM_GETROUTE`).
-pub(super) fn route(target: IpAddr, selector: Selector) -> Option<RouteFound> {
+/// A conversation with the kernel. Opening it costs more than a question, so whoever has many asks them all in one.
+pub(super) struct Conversation {
+    socket: Socket,
+    asked: Cell<u32>,
+}
+
+impl Conversation {
+    /// Begins one, if there is a descriptor for it.
+    pub(super) fn begin() -> Option<Self> {
+        let socket = Socket::new(NETLINK_ROUTE).ok()?;
+        socket.connect(&SocketAddr::new(0, 0)).ok()?;
+        let asked = Cell::new(0);
+        Some(Self { socket, asked })
+    }
+
+    /// Looks up the route to `target` (`RTM_GETROUTE`).
+    pub(super) fn route(&self, target: IpAddr, selector: Selector) -> Option<RouteFound> {
+        let request = RouteNetlinkMessage::GetRoute(route_request(target, selector));
+        match self.ask(request)? {
+            RouteNetlinkMessage::NewRoute(route) => found(&route, target),
+            _ => None,
+        }
+    }
+
+    /// Looks up one neighbour entry (`RTM_GETNEIGH`). `None`: there is no such entry.
+    pub(super) fn neighbour(&self, interface: u32, address: IpAddr) -> Option<Neighbour> {
+        let mut request = NeighbourMessage::default();
+        request.header.family = family(address);
+        request.header.ifindex = interface;
+        request
+            .attributes
+            .push(NeighbourAttribute::Destination(address.into()));
+        match self.ask(RouteNetlinkMessage::GetNeighbour(request))? {
+            RouteNetlinkMessage::NewNeighbour(entry) => Some(Neighbour {
+                state: entry.header.state,
+                age: age(&entry),
+            }),
+            _ => None,
+        }
+    }
+
+    /// Sends one request and returns the kernel's answer; an error answer is `None`.
+    fn ask(&self, request: RouteNetlinkMessage) -> Option<RouteNetlinkMessage> {
+        match self.answer(self.send(request)?)? {
+            NetlinkPayload::InnerMessage(answer) => Some(answer),
+            _ => None,
+        }
+    }
+
+    /// Sends one request; the number that its answer will have.
+    fn send(&self, request: RouteNetlinkMessage) -> Option<u32> {
+        let mut header = NetlinkHeader::default();
+        header.flags = NLM_F_REQUEST;
+        header.sequence_number = self.asked.get().wrapping_add(1);
+        self.asked.set(header.sequence_number);
+        let mut message = NetlinkMessage::new(header, NetlinkPayload::from(request));
+        message.finalize();
+        let mut bytes = vec![0; message.buffer_len()];
+        message.serialize(&mut bytes);
+        self.socket.send(&bytes, 0).ok()?;
+        Some(header.sequence_number)
+    }
+
+    /// The answer to this request. One to an earlier request, whose waiting a signal ended, is passed over.
+    fn answer(&self, asked: u32) -> Option<NetlinkPayload<RouteNetlinkMessage>> {
+        loop {
+            let mut answer = Vec::with_capacity(ANSWER_SIZE);
+            self.socket.recv(&mut answer, 0).ok()?;
+            let answer = NetlinkMessage::deserialize(&answer).ok()?;
+            if answer.header.sequence_number == asked {
+                return Some(answer.payload);
+            }
+        }
+    }
+}
+
+fn route_request(target: IpAddr, selector: Selector) -> RouteMessage {
     let mut request = RouteMessage::default();
     let whole = if target.is_ipv4() { 32 } else { 128 };
     request.header.address_family = family(target);
@@ -72,10 +148,7 @@ pub(super) fn route(target: IpAddr, selector: Selector) -> Option<RouteFound> {
         attributes.push(RouteAttribute::Dport(to));
         attributes.extend((from > 0).then_some(RouteAttribute::Sport(from)));
     }
-    match ask(RouteNetlinkMessage::GetRoute(request))? {
-        RouteNetlinkMessage::NewRoute(route) => found(&route, target),
-        _ => None,
-    }
+    request
 }
 
 fn found(route: &RouteMessage, target: IpAddr) -> Option<RouteFound> {
@@ -108,23 +181,6 @@ pub(super) struct Neighbour {
     pub(super) age: Duration,
 }
 
-/// Looks up one neighbour entry (`RTM_GETNEIGH`). `None`: there is no such entry.
-pub(super) fn neighbour(interface: u32, address: IpAddr) -> Option<Neighbour> {
-    let mut request = NeighbourMessage::default();
-    request.header.family = family(address);
-    request.header.ifindex = interface;
-    request
-        .attributes
-        .push(NeighbourAttribute::Destination(address.into()));
-    match ask(RouteNetlinkMessage::GetNeighbour(request))? {
-        RouteNetlinkMessage::NewNeighbour(entry) => Some(Neighbour {
-            state: entry.header.state,
-            age: age(&entry),
-        }),
-        _ => None,
-    }
-}
-
 /// `ndm_updated` in `USER_HZ`, which is 100 on every Linux (time(7)).
 fn age(entry: &NeighbourMessage) -> Duration {
     let updated = entry
@@ -135,26 +191,6 @@ fn age(entry: &NeighbourMessage) -> Duration {
             _ => None,
         });
     Duration::from_millis(u64::from(updated.unwrap_or(0)) * 10)
-}
-
-/// Sends one request and returns the kernel's answer; an error answer is `None`.
-fn ask(request: RouteNetlinkMessage) -> Option<RouteNetlinkMessage> {
-    let socket = Socket::new(NETLINK_ROUTE).ok()?;
-    socket.connect(&SocketAddr::new(0, 0)).ok()?;
-    let mut header = NetlinkHeader::default();
-    header.flags = NLM_F_REQUEST;
-    let mut message = NetlinkMessage::new(header, NetlinkPayload::from(request));
-    message.finalize();
-    let mut bytes = vec![0; message.buffer_len()];
-    message.serialize(&mut bytes);
-    socket.send(&bytes, 0).ok()?;
-
-    let mut answer = Vec::with_capacity(ANSWER_SIZE);
-    socket.recv(&mut answer, 0).ok()?;
-    match NetlinkMessage::deserialize(&answer).ok()?.payload {
-        NetlinkPayload::InnerMessage(answer) => Some(answer),
-        _ => None,
-    }
 }
 
 fn family(address: IpAddr) -> AddressFamily {
@@ -185,16 +221,48 @@ mod tests {
     use super::*;
     use std::net::Ipv4Addr;
 
+    fn conversation() -> Conversation {
+        Conversation::begin().expect("a netlink socket")
+    }
+
+    fn route_to_loopback(kernel: &Conversation, last: u8) -> RouteFound {
+        let target = Ipv4Addr::new(127, 0, 0, last).into();
+        let found = kernel.route(target, Selector::default());
+        found.expect("a route to loopback")
+    }
+
     #[test]
     fn loopback_is_this_machine() {
-        let found =
-            route(Ipv4Addr::LOCALHOST.into(), Selector::default()).expect("a route to loopback");
+        let found = route_to_loopback(&conversation(), 1);
         assert_eq!(found.kind, RouteType::Local);
         assert_eq!(found.next_hop, IpAddr::from(Ipv4Addr::LOCALHOST));
     }
 
     #[test]
     fn a_neighbour_nobody_asked_for_has_no_entry() {
-        assert_eq!(neighbour(1, Ipv4Addr::new(192, 0, 2, 77).into()), None);
+        let nobody = Ipv4Addr::new(192, 0, 2, 77).into();
+        assert_eq!(conversation().neighbour(1, nobody), None);
+    }
+
+    #[test]
+    fn each_question_gets_its_own_answer() {
+        let kernel = conversation();
+        let nobody = Ipv4Addr::new(192, 0, 2, 77).into();
+        for last in 1..=20 {
+            let next_hop = route_to_loopback(&kernel, last).next_hop;
+            assert_eq!(next_hop, IpAddr::from([127, 0, 0, last]));
+            assert_eq!(kernel.neighbour(1, nobody), None, "an error answer");
+        }
+    }
+
+    #[test]
+    fn an_answer_nobody_waited_for_is_passed_over() {
+        let kernel = conversation();
+        let target = Ipv4Addr::new(127, 0, 0, 9).into();
+        let request = route_request(target, Selector::default());
+        let asked = kernel.send(RouteNetlinkMessage::GetRoute(request));
+        assert!(asked.is_some());
+        let next_hop = route_to_loopback(&kernel, 1).next_hop;
+        assert_eq!(next_hop, IpAddr::from(Ipv4Addr::LOCALHOST));
     }
 }

@@ -1,34 +1,45 @@
 //! Own addresses, interfaces, and the next hop.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use netlink_packet_route::neighbour::NeighbourState;
 use netlink_packet_route::route::RouteType;
 use nix::net::if_::{if_indextoname, if_nametoindex};
 
-use super::netlink::{self, Flow, RouteFound, Selector};
+use super::netlink::{Conversation, Flow, RouteFound, Selector};
 use crate::outcome::evidence::NextHop;
 use crate::platform::{Here, Journey, Route};
 use crate::target::Protocol;
 
 impl Here {
-    /// The route packets to `target` take.
-    pub fn route_to(&self, protocol: Protocol, target: SocketAddr) -> Option<Route> {
-        let local = None;
-        let found = self.lookup(&Journey {
-            protocol,
-            target,
-            local,
-        })?;
-        let name = if_indextoname(found.interface).ok();
-        Some(Route {
-            source: self.source.or(found.source),
-            interface: name.and_then(|name| name.into_string().ok()),
-        })
+    /// The routes packets to these targets take, in their order.
+    pub fn routes_to(
+        &self,
+        targets: impl Iterator<Item = (Protocol, SocketAddr)>,
+    ) -> Vec<Option<Route>> {
+        let kernel = Conversation::begin();
+        let mut names = HashMap::new();
+        let mut route = |(protocol, target)| {
+            let local = None;
+            let journey = Journey {
+                protocol,
+                target,
+                local,
+            };
+            let found = self.lookup(kernel.as_ref()?, &journey)?;
+            let name = names.entry(found.interface);
+            Some(Route {
+                source: self.source.or(found.source),
+                interface: name.or_insert_with_key(|index| name_of(*index)).clone(),
+            })
+        };
+        targets.map(&mut route).collect()
     }
 
-    fn lookup(&self, journey: &Journey) -> Option<RouteFound> {
+    fn lookup(&self, kernel: &Conversation, journey: &Journey) -> Option<RouteFound> {
         let (target, local) = (journey.target, journey.local);
         let bound = self.interface.as_deref().and_then(interface_index);
         // Multipath over IPv4 selects by source and target. IPv6 selects by the flow label, which nobody knows,
@@ -51,15 +62,20 @@ impl Here {
             flow: None,
             ..selector
         };
-        let found = netlink::route(target.ip(), selector);
-        found.or_else(|| netlink::route(target.ip(), without_ports))
+        let found = kernel.route(target.ip(), selector);
+        found.or_else(|| kernel.route(target.ip(), without_ports))
+    }
+
+    /// A single question.
+    fn look_up(&self, journey: &Journey) -> Option<RouteFound> {
+        self.lookup(&Conversation::begin()?, journey)
     }
 
     /// Whether `address` belongs to this machine. The routing tables know more than the interfaces: a whole
     /// local prefix, for one.
     pub fn is_own(address: IpAddr) -> bool {
-        netlink::route(address, Selector::default())
-            .is_some_and(|route| route.kind == RouteType::Local)
+        let route = Conversation::begin().and_then(|it| it.route(address, Selector::default()));
+        route.is_some_and(|route| route.kind == RouteType::Local)
     }
 
     /// Whether there is a route to the target, whatever the source address.
@@ -69,26 +85,28 @@ impl Here {
             ..self.clone()
         };
         let local = None;
-        from_anywhere
-            .lookup(&Journey { local, ..*journey })
-            .is_some()
+        let journey = Journey { local, ..*journey };
+        from_anywhere.look_up(&journey).is_some()
     }
 
     /// Whether the target is a broadcast address of a network that this machine is on.
     pub fn is_broadcast(&self, journey: &Journey) -> bool {
-        let found = self.lookup(journey);
+        let found = self.look_up(journey);
         found.is_some_and(|route| route.kind == RouteType::Broadcast)
     }
 
     /// What is known of the next hop of a probe on this journey that was sent `waited` ago.
     pub fn next_hop(&self, journey: &Journey, waited: Option<Duration>) -> NextHop {
-        let Some(route) = self.lookup(journey) else {
+        let Some(kernel) = Conversation::begin() else {
+            return NextHop::Unknown;
+        };
+        let Some(route) = self.lookup(&kernel, journey) else {
             return NextHop::Unknown;
         };
         if route.kind == RouteType::Local {
             return NextHop::Known;
         }
-        let Some(neighbour) = netlink::neighbour(route.interface, route.next_hop) else {
+        let Some(neighbour) = kernel.neighbour(route.interface, route.next_hop) else {
             return NextHop::Unknown;
         };
         // A lookup that failed before the probe was sent is not its lookup: that would have begun anew.
@@ -121,6 +139,12 @@ fn zone(target: SocketAddr) -> Option<u32> {
         SocketAddr::V6(v6) if v6.scope_id() > 0 => Some(v6.scope_id()),
         _ => None,
     }
+}
+
+/// The interface's name, if it still exists.
+fn name_of(index: u32) -> Option<Arc<str>> {
+    let name = if_indextoname(index).ok()?;
+    name.to_str().ok().map(Into::into)
 }
 
 /// The number of the interface of that name, if this machine has one.

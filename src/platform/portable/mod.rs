@@ -8,6 +8,7 @@ pub mod signals;
 
 use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -23,12 +24,19 @@ use crate::target::Protocol as TargetProtocol;
 pub use poller::{Poller, Waker};
 
 impl Here {
-    /// The source address, as a UDP socket's connect chooses it.
-    pub fn route_to(&self, _protocol: TargetProtocol, target: SocketAddr) -> Option<Route> {
-        Some(Route {
-            source: self.source.or_else(|| source_address(target).ok()),
-            interface: self.interface.clone(),
-        })
+    /// The source address towards each target, as a UDP socket's connect chooses it.
+    pub fn routes_to(
+        &self,
+        targets: impl Iterator<Item = (TargetProtocol, SocketAddr)>,
+    ) -> Vec<Option<Route>> {
+        let interface: Option<Arc<str>> = self.interface.as_deref().map(Into::into);
+        let route = |target| {
+            Some(Route {
+                source: self.source.or_else(|| source_address(target).ok()),
+                interface: interface.clone(),
+            })
+        };
+        targets.map(|(_, target)| route(target)).collect()
     }
 
     /// Whether `address` belongs to this machine, as far as that can be told here.

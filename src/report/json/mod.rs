@@ -51,7 +51,7 @@ pub(super) fn start(info: &RunInfo) -> String {
     })
 }
 
-fn start_targets(info: &RunInfo) -> Vec<StartTarget> {
+fn start_targets(info: &RunInfo) -> Vec<StartTarget<'_>> {
     let known = info.targets.iter().zip(&info.routes);
     known
         .map(|(target, route)| StartTarget {
@@ -73,7 +73,7 @@ fn start_targets(info: &RunInfo) -> Vec<StartTarget> {
                 .as_ref()
                 .and_then(|r| r.source)
                 .map(|source| source.to_string()),
-            interface: route.as_ref().and_then(|route| route.interface.clone()),
+            interface: route.as_ref().and_then(|route| route.interface.as_deref()),
         })
         .collect()
 }

@@ -15,7 +15,7 @@ pub(super) struct Start<'a> {
     pub(super) timeout_us: f64,
     pub(super) warmup: u64,
     pub(super) histogram_digits: u8,
-    pub(super) targets: Vec<StartTarget>,
+    pub(super) targets: Vec<StartTarget<'a>>,
     pub(super) unresolved: &'a [String],
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Clocks {
 }
 
 #[derive(Serialize)]
-pub(super) struct StartTarget {
+pub(super) struct StartTarget<'a> {
     pub(super) target: String,
     pub(super) addresses: Vec<String>,
     pub(super) address: String,
@@ -42,7 +42,7 @@ pub(super) struct StartTarget {
     pub(super) payload: Option<String>,
     pub(super) dns_us: Option<f64>,
     pub(super) source: Option<String>,
-    pub(super) interface: Option<String>,
+    pub(super) interface: Option<&'a str>,
 }
 
 #[derive(Serialize)]

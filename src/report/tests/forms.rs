@@ -88,7 +88,7 @@ fn hostile(text: &str) -> Story {
     info.unresolved = vec![format!("{text}: no such host")];
     text.clone_into(&mut info.host.system);
     let route = info.routes[0].as_mut().expect("a route");
-    route.interface = Some(text.to_owned());
+    route.interface = Some(text.into());
     story
 }
 

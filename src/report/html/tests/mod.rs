@@ -82,7 +82,7 @@ fn hostile_text_stays_text() {
     story.info.host.name = Some(HOSTILE.to_owned());
     story.info.unresolved = vec![HOSTILE.to_owned()];
     let route = story.info.routes[0].as_mut().expect("a route");
-    route.interface = Some(HOSTILE.to_owned());
+    route.interface = Some(HOSTILE.into());
     let page = story.page();
     check(&page);
     let rest = without_style(&page);

@@ -1,16 +1,20 @@
 //! Questions to the kernel's routing tables: rtnetlink(7), one request and one answer each.
 
+mod message;
+
 use std::cell::Cell;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use netlink_packet_core::{NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
+use netlink_packet_route::AddressFamily;
 use netlink_packet_route::neighbour::{NeighbourAttribute, NeighbourMessage, NeighbourState};
 use netlink_packet_route::route::{
     RouteAddress, RouteAttribute, RouteMessage, RouteType, RouteVia,
 };
-use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+
+use message::{Answer, Question};
 
 /// An answer fits easily: one route or one neighbour.
 const ANSWER_SIZE: usize = 8192;
@@ -67,9 +71,9 @@ impl Conversation {
 
     /// Looks up the route to `target` (`RTM_GETROUTE`).
     pub(super) fn route(&self, target: IpAddr, selector: Selector) -> Option<RouteFound> {
-        let request = RouteNetlinkMessage::GetRoute(route_request(target, selector));
+        let request = Question::Route(route_request(target, selector));
         match self.ask(request)? {
-            RouteNetlinkMessage::NewRoute(route) => found(&route, target),
+            Answer::Route(route) => found(&route, target),
             _ => None,
         }
     }
@@ -82,8 +86,8 @@ impl Conversation {
         request
             .attributes
             .push(NeighbourAttribute::Destination(address.into()));
-        match self.ask(RouteNetlinkMessage::GetNeighbour(request))? {
-            RouteNetlinkMessage::NewNeighbour(entry) => Some(Neighbour {
+        match self.ask(Question::Neighbour(request))? {
+            Answer::Neighbour(entry) => Some(Neighbour {
                 state: entry.header.state,
                 age: age(&entry),
             }),
@@ -92,7 +96,7 @@ impl Conversation {
     }
 
     /// Sends one request and returns the kernel's answer; an error answer is `None`.
-    fn ask(&self, request: RouteNetlinkMessage) -> Option<RouteNetlinkMessage> {
+    fn ask(&self, request: Question) -> Option<Answer> {
         match self.answer(self.send(request)?)? {
             NetlinkPayload::InnerMessage(answer) => Some(answer),
             _ => None,
@@ -100,7 +104,7 @@ impl Conversation {
     }
 
     /// Sends one request; the number that its answer will have.
-    fn send(&self, request: RouteNetlinkMessage) -> Option<u32> {
+    fn send(&self, request: Question) -> Option<u32> {
         let mut header = NetlinkHeader::default();
         header.flags = NLM_F_REQUEST;
         header.sequence_number = self.asked.get().wrapping_add(1);
@@ -114,7 +118,7 @@ impl Conversation {
     }
 
     /// The answer to this request. One to an earlier request, whose waiting a signal ended, is passed over.
-    fn answer(&self, asked: u32) -> Option<NetlinkPayload<RouteNetlinkMessage>> {
+    fn answer(&self, asked: u32) -> Option<NetlinkPayload<Answer>> {
         loop {
             let mut answer = Vec::with_capacity(ANSWER_SIZE);
             self.socket.recv(&mut answer, 0).ok()?;
@@ -260,7 +264,7 @@ mod tests {
         let kernel = conversation();
         let target = Ipv4Addr::new(127, 0, 0, 9).into();
         let request = route_request(target, Selector::default());
-        let asked = kernel.send(RouteNetlinkMessage::GetRoute(request));
+        let asked = kernel.send(Question::Route(request));
         assert!(asked.is_some());
         let next_hop = route_to_loopback(&kernel, 1).next_hop;
         assert_eq!(next_hop, IpAddr::from(Ipv4Addr::LOCALHOST));

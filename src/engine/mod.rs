@@ -154,6 +154,7 @@ impl<'a, N: Network> Engine<'a, N> {
         RunRecord {
             ended: self.now,
             skipped: self.schedule.skipped(),
+            behind: self.record.behind + self.schedule.cut(),
             ..self.record
         }
     }
@@ -376,8 +377,8 @@ impl<'a, N: Network> Engine<'a, N> {
             };
             sink.sample(&sample(flight.slot, flight.sent_at, false, ending));
         }
-        self.record.ended = (self.clock)();
-        self.record.skipped = self.schedule.skipped();
+        self.now = (self.clock)();
+        self.record = self.so_far();
         sink.idle();
     }
 }

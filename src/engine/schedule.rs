@@ -29,6 +29,8 @@ pub(super) struct Schedule {
     end: Option<Instant>,
     /// Probes that were due and could not be sent in time.
     skipped: u64,
+    /// How long before the end of the run the first of those was due that the end left out.
+    cut: Duration,
 }
 
 impl Schedule {
@@ -55,6 +57,7 @@ impl Schedule {
             pace,
             end,
             skipped: 0,
+            cut: Duration::ZERO,
         }
     }
 
@@ -126,7 +129,12 @@ impl Schedule {
         let Some(end) = self.end.filter(|end| now >= *end) else {
             return;
         };
-        for (due, _) in std::mem::take(&mut self.queue) {
+        let queue = std::mem::take(&mut self.queue);
+        let first = queue.front().filter(|_| !self.pace.is_closed_loop());
+        self.cut += first.map_or(Duration::ZERO, |(due, _)| {
+            end.saturating_duration_since(*due)
+        });
+        for (due, _) in queue {
             self.leave_out(due, end);
         }
     }
@@ -152,6 +160,11 @@ impl Schedule {
     /// How many probes were left out, because nothing could be sent when they were due.
     pub(super) fn skipped(&self) -> u64 {
         self.skipped
+    }
+
+    /// How far behind the schedule was when the end of the run left the rest of it out.
+    pub(super) fn cut(&self) -> Duration {
+        self.cut
     }
 
     /// In a closed loop the end of one probe, at `now`, makes the next one due.
@@ -283,7 +296,27 @@ mod tests {
         assert!(schedule.pop(start).is_some());
         assert_eq!(schedule.pop(start + SECOND * 7), None);
         assert_eq!(schedule.skipped(), 4, "seconds 1 to 4");
+        assert_eq!(schedule.cut(), SECOND * 4);
         assert_eq!(schedule.next_due(), None);
+    }
+
+    #[test]
+    fn an_end_in_time_cuts_nothing() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(pace(Limit::Duration(SECOND * 3), SECOND), 2, start);
+        assert_eq!(
+            drain(&mut schedule, start + SECOND * 2 + SECOND / 2).len(),
+            6
+        );
+        assert_eq!(schedule.pop(start + SECOND * 3), None);
+        assert_eq!((schedule.skipped(), schedule.cut()), (0, Duration::ZERO));
+        let mut closed = Schedule::new(pace(Limit::Duration(SECOND), Duration::ZERO), 1, start);
+        assert_eq!(closed.pop(start + SECOND * 2), None);
+        assert_eq!(
+            (closed.skipped(), closed.cut()),
+            (0, Duration::ZERO),
+            "no schedule"
+        );
     }
 
     #[test]

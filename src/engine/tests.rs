@@ -353,6 +353,20 @@ fn a_run_by_time_counts_what_a_standstill_left_out() {
 }
 
 #[test]
+fn what_the_end_of_a_run_leaves_out_has_a_reason() {
+    let mut case = Case::new(1, MS * 100, MS * 300);
+    case.pace.limit = Limit::Duration(MS * 1000);
+    // Too short for a standstill, and the end comes before the schedule has moved on.
+    let nap = (case.start + MS * 450, MS * 800);
+    case.world.stopped.set(Some(nap));
+    let record = case.run(|_| Some((MS, OK)));
+    let sent = case.seen.story().len() as u64;
+    assert_eq!((sent, record.skipped), (5, 5), "{record:?}");
+    assert_eq!(record.standstill, Duration::ZERO);
+    assert_eq!(record.behind, MS * 500, "from the first of them to the end");
+}
+
+#[test]
 fn an_answer_that_is_there_at_the_deadline_counts() {
     let case = Case::new(1, MS * 100, MS * 300);
     case.run(|_| Some((MS * 300, OK)));

@@ -58,7 +58,7 @@ fn standstill(report: &Report) -> Option<String> {
 fn behind(report: &Report) -> Option<String> {
     let behind = some_time(report.record.behind)?;
     Some(format!(
-        "note: this machine could not keep the schedule; it was moved on by {behind}"
+        "note: this machine could not keep the schedule: it fell behind by {behind} in all"
     ))
 }
 
@@ -84,8 +84,8 @@ fn wall_clock(report: &Report) -> Option<String> {
     })
 }
 
-/// In whole milliseconds; none for none.
+/// In whole milliseconds, the last one begun; none for none.
 fn some_time(duration: Duration) -> Option<String> {
-    let ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let ms = u64::try_from(duration.as_micros().div_ceil(1000)).unwrap_or(u64::MAX);
     (duration > Duration::ZERO).then(|| spoken(Duration::from_millis(ms)))
 }

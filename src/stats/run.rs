@@ -13,7 +13,7 @@ pub struct RunRecord {
     pub interrupted: bool,
     /// Time in which this process stood still: stopped, starved, or held up by its output.
     pub standstill: Duration,
-    /// Time by which the schedule ran ahead of what this machine could send.
+    /// Time by which the schedule ran ahead of what this machine could send, at the end of the run, too.
     pub behind: Duration,
     /// Probes that were left out for either.
     pub skipped: u64,

@@ -262,6 +262,28 @@ fn the_words_are_those_of_the_text() {
     });
 }
 
+#[test]
+fn probes_are_left_out_for_something_that_is_told() {
+    mixed().reported(|report| {
+        let record = RunRecord {
+            behind: Duration::from_micros(1),
+            skipped: 9_568,
+            ..report.record
+        };
+        let report = Report {
+            record,
+            ..report.clone()
+        };
+        let notes = notes::run(&report);
+        let place = |words: &str| notes.iter().position(|note| note.contains(words));
+        let reason = place("it fell behind by 1 ms in all").expect("a reason");
+        assert_eq!(
+            place("9568 probes of the schedule left out for that"),
+            Some(reason + 1)
+        );
+    });
+}
+
 /// The lines of metrics that are no comments.
 fn samples(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter(|line| !line.starts_with('#'))

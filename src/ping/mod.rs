@@ -148,6 +148,8 @@ fn measure(
     let most = wanted(&plan, &resolved);
     let files = outlets::open_files(&plan, most)?;
     let lookout = lookout(&plan, &poller);
+    // Whatever takes its time with thousands of targets comes before the clock starts.
+    let network = Probes::new(poller, &resolved.targets, &plan);
     let here = Here::from(&plan.sockets);
     let protocols = plan.targets.iter().map(|wanted| wanted.protocol);
     let is_mixed = !protocols.is_sorted_by(|a, b| a == b);
@@ -163,7 +165,6 @@ fn measure(
         plan,
     };
     let pace = info.plan.pace;
-    let network = Probes::new(poller, &info.targets, &info.plan);
     let targets = info.targets.len();
     let mut desk = Desk::new(info, most, output, files, lookout, resolved.latecomers);
     desk.open();

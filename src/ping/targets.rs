@@ -114,13 +114,17 @@ impl Latecomers {
         }
         let (sender, found) = mpsc::channel();
         let (asked, family, waker) = (names.clone(), plan.names.family, waker.clone());
-        thread::spawn(move || {
+        let look_up = move || {
             resolve_each(&asked, family, &|| false, &mut |index, result| {
                 // Whoever no longer listens has ended the run.
                 let _ = sender.send((index, result));
                 waker.wake();
             });
-        });
+        };
+        // Most runs have none, and a thread costs more than a handshake.
+        if !names.is_empty() {
+            thread::spawn(look_up);
+        }
         Self {
             wanted: plan.targets.clone(),
             all_addresses: plan.names.all_addresses,

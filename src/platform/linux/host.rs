@@ -1,7 +1,9 @@
 //! Facts and limits of this machine, from /proc and getrlimit(2).
 
 use std::fs;
+use std::mem::MaybeUninit;
 use std::ops::RangeInclusive;
+use std::ptr;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
@@ -51,12 +53,18 @@ pub fn raise_descriptor_limit() -> Option<usize> {
     usize::try_from(if raised { hard } else { soft }).ok()
 }
 
-/// Whether this process was started with `signal` ignored (`SigIgn` in proc(5)).
+/// Whether this process ignores `signal`: as it was started, before anybody listens.
+#[allow(unsafe_code)]
 pub(super) fn ignores(signal: i32) -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+    let mut known = MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: without a new action sigaction(2) changes nothing and fills `known`, unless it fails.
+    let action = unsafe {
+        match libc::sigaction(signal, ptr::null(), known.as_mut_ptr()) {
+            0 => known.assume_init(),
+            _ => return false,
+        }
+    };
+    action.sa_sigaction == libc::SIG_IGN
 }
 
 fn first_line(path: &str) -> Option<String> {
@@ -77,6 +85,14 @@ fn reserved_ports(text: &str) -> Option<RangeInclusive<u16>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ignored_signals_are_known() {
+        // Every Rust program ignores SIGPIPE from its start.
+        assert!(ignores(libc::SIGPIPE));
+        assert!(!ignores(libc::SIGUSR2));
+        assert!(!ignores(-1), "no signal at all");
+    }
 
     #[test]
     fn descriptors_are_counted_either_way() {

@@ -24,11 +24,21 @@ pub(super) fn fill(text: &str, case: &Case, outcome: &Outcome) -> String {
         .replace("{port}", &case.port.to_string())
         .replace("{service}", &service)
         .replace("{probe}", probe)
+        .replace("{next_hop}", &next_hop(case))
         .replace("{mtu}", &mtu(outcome))
         .replace("{icmp}", &code(outcome))
         .replace("{ttl}", &case.ttl.unwrap_or_default().to_string())
         .replace("{from}", &or_unknown(from, "an unnamed device"))
         .replace("{source}", &or_unknown(case.source, "this machine"))
+}
+
+/// Whom packets are handed to first.
+fn next_hop(case: &Case) -> String {
+    match case.next_hop {
+        Some(hop) if hop == case.address.ip() => "the target itself".to_owned(),
+        Some(gateway) => format!("the gateway {gateway}"),
+        None => "the gateway, or the target itself".to_owned(),
+    }
 }
 
 /// A host as it stands before a port.
@@ -56,6 +66,7 @@ pub(super) fn plain(text: &str) -> String {
         ("{target}", "the target"),
         ("{host}", "HOST"),
         ("{address}", "the target"),
+        ("{next_hop}", "the gateway, or the target itself"),
         ("{port}", "PORT"),
         ("{service}", "the probed service"),
         ("{probe}", "probe"),

@@ -52,6 +52,8 @@ pub struct Case<'a> {
     pub port: u16,
     /// Where probes came from.
     pub source: Option<IpAddr>,
+    /// Whom packets to it are handed to first, where that is known: the gateway, or the target itself.
+    pub next_hop: Option<IpAddr>,
     /// Time between any two probes of the run, whatever their target; zero for none.
     pub pace: Duration,
     /// How long a probe may take.

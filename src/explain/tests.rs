@@ -1,5 +1,5 @@
 use super::*;
-use crate::outcome::{Handshake, IcmpError, IcmpVersion, Refusal, Unreached};
+use crate::outcome::{Handshake, IcmpError, IcmpVersion, LocalCause, Refusal, Unreached};
 use crate::stats::fixture::sample;
 use std::time::Instant;
 
@@ -31,6 +31,7 @@ fn case(recorder: &Recorder, start: Instant, pace: Duration) -> Case<'_> {
         address: ([10, 20, 0, 7], 5432).into(),
         port: 5432,
         source: None,
+        next_hop: Some([10, 20, 9, 1].into()),
         pace,
         timeout: Duration::from_secs(4),
         lasted: Duration::from_secs(2),
@@ -323,4 +324,20 @@ fn a_capture_filter_has_each_part_once_and_an_end() {
     let ports = (1..=9).map(|port| to(&format!("10.20.0.7:{port}"), Protocol::Udp));
     assert_eq!(filter(ports.collect()), None);
     assert_eq!(filter(vec![]), None);
+}
+
+#[test]
+fn the_next_hop_is_named() {
+    let start = Instant::now();
+    let recorder = recorded(start, &[Outcome::Local(LocalCause::NoNeighbour)]);
+    let said = |next_hop| {
+        let case = Case {
+            next_hop,
+            ..case(&recorder, start, ICMP_PACE)
+        };
+        verdict(&case, &Among::default()).meaning.concat()
+    };
+    assert!(said(Some([10, 20, 9, 1].into())).contains("which is the gateway 10.20.9.1"));
+    assert!(said(Some([10, 20, 0, 7].into())).contains("which is the target itself"));
+    assert!(said(None).contains("which is the gateway, or the target itself"));
 }

@@ -1,6 +1,6 @@
 //! One short text per cause: what it means, without claiming more than was seen, and what to check.
 //!
-//! `{target}`, `{address}`, `{port}`, `{service}` (`tcp/443`), `{probe}` (`SYN`), `{from}` and `{source}` are filled in
+//! `{target}`, `{address}`, `{port}`, `{service}` (`tcp/443`), `{probe}` (`SYN`), `{from}`, `{next_hop}` and `{source}` are filled in
 //! from what the run showed.
 
 use crate::outcome::IcmpError;
@@ -144,8 +144,8 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "no-neighbour",
-        "The next hop towards {address} has not answered ARP or neighbour discovery (Linux asks for 3 s), so nothing gets there: the host (or gateway) is off, on another VLAN, or the address is wrong.",
-        "here: ip neigh; ip route get {address}; check cable, VLAN and netmask, and that the next hop is up",
+        "The next hop towards {address}, which is {next_hop}, has not answered ARP or neighbour discovery (Linux asks for 3 s, and all probes wait for the same answer), so none left this machine: it is off, on another VLAN, or its address or this machine's netmask is wrong.",
+        "here: ip neigh; ip route get {address}; check cable, VLAN and netmask, and that {next_hop} is up",
     ),
     text(
         "route-unreachable",

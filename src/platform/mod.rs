@@ -131,6 +131,8 @@ pub enum EchoSocket {
 /// The way this machine would send a packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
+    /// Whom it is handed to first: the gateway, or the target itself. Absent where the system does not tell.
+    pub next_hop: Option<IpAddr>,
     /// The source address the kernel would choose.
     pub source: Option<IpAddr>,
     /// The interface it leaves by, where the system tells; most routes of a run share it.

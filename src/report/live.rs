@@ -261,7 +261,7 @@ fn manner(info: &RunInfo) -> String {
     text
 }
 
-/// ` from 10.0.0.4 via eth0`, as far as it is the same for all targets.
+/// ` from 10.0.0.4 via eth0, gateway 10.0.0.1`, as far as it is the same for all targets.
 pub(super) fn origin(info: &RunInfo) -> String {
     let routes = || info.routes.iter().map(Option::as_ref);
     let sources = routes().map(|route| route?.source.map(|source| format!(" from {source}")));
@@ -269,7 +269,13 @@ pub(super) fn origin(info: &RunInfo) -> String {
         let name = route?.interface.as_deref()?;
         Some(format!(" via {}", safe(name)))
     });
-    common(sources).unwrap_or_default() + &common(interfaces).unwrap_or_default()
+    let ways = info.targets.iter().zip(&info.routes);
+    let gateways = ways.map(|(target, route)| {
+        let next_hop = route.as_ref()?.next_hop?;
+        (next_hop != target.address.ip()).then(|| format!(", gateway {next_hop}"))
+    });
+    let (from, via, gateway) = (common(sources), common(interfaces), common(gateways));
+    [from, via, gateway].into_iter().flatten().collect()
 }
 
 /// The one thing that all say.

@@ -382,5 +382,6 @@ fn origin(target: &TargetReport) -> String {
     };
     let interface = target.route.and_then(|route| route.interface.as_deref());
     let interface = interface.map(|name| format!(", interface {}", code(name)));
-    source + &interface.unwrap_or_default()
+    let gateway = target.gateway().map(|it| format!(", gateway {it}"));
+    source + &interface.unwrap_or_default() + &gateway.unwrap_or_default()
 }

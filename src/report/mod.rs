@@ -199,6 +199,12 @@ impl TargetReport<'_> {
         self.info.never_answers(self.target)
     }
 
+    /// The gateway to it, where one is known.
+    pub(crate) fn gateway(&self) -> Option<std::net::IpAddr> {
+        let next_hop = self.route.and_then(|route| route.next_hop);
+        next_hop.filter(|hop| *hop != self.target.address.ip())
+    }
+
     /// The source address probes came from, or would come from.
     pub(crate) fn source(&self) -> Option<std::net::IpAddr> {
         let used = self.recorder.local.map(|local: SocketAddr| local.ip());

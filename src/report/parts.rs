@@ -433,6 +433,7 @@ fn case<'a>(target: &TargetReport<'a>, name: &'a str) -> Case<'a> {
         address: target.target.address,
         port: target.target.address.port(),
         source: target.source(),
+        next_hop: target.route.and_then(|route| route.next_hop),
         pace: plan.pace.interval / targets.max(1),
         timeout: plan.pace.timeout,
         lasted: record.ended.saturating_duration_since(record.started),

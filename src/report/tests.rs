@@ -144,6 +144,7 @@ fn target(host: &str) -> Target {
 
 fn route() -> Route {
     Route {
+        next_hop: Some([10, 20, 9, 1].into()),
         source: Some([10, 20, 9, 4].into()),
         interface: Some("eth0".into()),
     }

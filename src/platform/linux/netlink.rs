@@ -74,7 +74,7 @@ impl Conversation {
         let request = Question::Route(route_request(target, selector));
         match self.ask(request)? {
             Answer::Route(route) => found(&route, target),
-            _ => None,
+            Answer::Neighbour(_) => None,
         }
     }
 
@@ -91,7 +91,7 @@ impl Conversation {
                 state: entry.header.state,
                 age: age(&entry),
             }),
-            _ => None,
+            Answer::Route(_) => None,
         }
     }
 

@@ -32,6 +32,7 @@ impl Here {
             let found = self.lookup(kernel.as_ref()?, &journey)?;
             let name = names.entry(found.interface);
             Some(Route {
+                next_hop: Some(found.next_hop),
                 source: self.source.or(found.source),
                 interface: name.or_insert_with_key(|index| name_of(*index)).clone(),
             })

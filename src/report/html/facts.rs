@@ -127,10 +127,12 @@ fn network(info: &RunInfo) -> Vec<(&'static str, Markup)> {
     let mut facts = vec![("Addresses", list(lookups(info)))];
     let routes = || info.routes.iter().flatten();
     let sources = routes().filter_map(|route| route.source.map(|source| source.to_string()));
+    let next_hops = routes().filter_map(|route| route.next_hop.map(|hop| hop.to_string()));
     let interfaces = routes().filter_map(|route| route.interface.as_deref().map(str::to_owned));
     for (name, values) in [
         ("Source", different(sources)),
         ("Interface", different(interfaces)),
+        ("Next hop", different(next_hops)),
     ] {
         let words = if values.is_empty() {
             "not known".to_owned()

@@ -74,6 +74,10 @@ fn start_targets(info: &RunInfo) -> Vec<StartTarget<'_>> {
                 .and_then(|r| r.source)
                 .map(|source| source.to_string()),
             interface: route.as_ref().and_then(|route| route.interface.as_deref()),
+            next_hop: route
+                .as_ref()
+                .and_then(|route| route.next_hop)
+                .map(|hop| hop.to_string()),
         })
         .collect()
 }

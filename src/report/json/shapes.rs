@@ -43,6 +43,7 @@ pub(super) struct StartTarget<'a> {
     pub(super) dns_us: Option<f64>,
     pub(super) source: Option<String>,
     pub(super) interface: Option<&'a str>,
+    pub(super) next_hop: Option<String>,
 }
 
 #[derive(Serialize)]

@@ -104,6 +104,16 @@ impl Moment {
         }
     }
 
+    /// The moment so much earlier, as the wall clock stood at this one.
+    #[must_use]
+    pub fn earlier(self, by: Duration) -> Self {
+        Self {
+            instant: self.instant.checked_sub(by).unwrap_or(self.instant),
+            wall: self.wall.saturating_sub(by),
+            ..self
+        }
+    }
+
     /// A moment so much later, with the wall clock set forward by `step` in between.
     #[cfg(test)]
     pub(crate) fn later(self, by: Duration, step: Duration) -> Self {

@@ -14,6 +14,8 @@ pub struct TcpTestimony {
     pub queue_read: bool,
     /// The ICMP error found on the socket's error queue.
     pub icmp: Option<IcmpError>,
+    /// When the kernel received that, as the time since 1970, where the socket has its time stamps.
+    pub icmp_at: Option<Duration>,
     /// `TCP_INFO`, where the system has it.
     pub info: Option<TcpInfo>,
     /// The socket has a peer: the handshake is complete and the connection stands.

@@ -72,6 +72,22 @@ impl IcmpError {
         )
     }
 
+    /// Whether this says that the packet's time to live ran out on its way.
+    pub fn is_ttl_exceeded(&self) -> bool {
+        matches!(
+            (self.version, self.kind, self.code),
+            (IcmpVersion::V4, 11, 0) | (IcmpVersion::V6, 3, 0)
+        )
+    }
+
+    /// Whether this says that nothing listens on the port.
+    pub fn is_port_unreachable(&self) -> bool {
+        matches!(
+            (self.version, self.kind, self.code),
+            (IcmpVersion::V4, 3, 3) | (IcmpVersion::V6, 1, 4)
+        )
+    }
+
     /// Whether this says "no such host here", the error a failed neighbour lookup raises.
     ///
     /// `arp_error_report` (net/ipv4/route.c, `ipv4_link_failure`) sends 3/1 to the machine itself,

@@ -24,9 +24,9 @@ pub use errno::errno;
 pub use system::{
     CAN_BIND_TO_INTERFACE, CAN_FORBID_FRAGMENTS, Control, HAS_ERROR_QUEUE, Inbox, Poller, Waker,
     answer_hops, bind_to_interface, disconnect, echo_socket, ephemeral_ports, fragment,
-    hear_icmp_errors, hear_ttl, host, interface_index, limit_ports, next_report, open_descriptors,
-    peer_end, raise_descriptor_limit, set_traffic_class, signals, stamp, tcp_info, tcp_socket,
-    tcp_testimony, udp_socket,
+    hear_icmp_errors, hear_ttl, host, interface_index, keep_flow_label, limit_ports, next_report,
+    open_descriptors, peer_end, raise_descriptor_limit, set_traffic_class, signals, stamp,
+    tcp_info, tcp_socket, tcp_testimony, udp_socket,
 };
 
 /// This machine as probes leave it. It is asked afresh each time: addresses and neighbours change during a run.
@@ -101,6 +101,8 @@ pub enum Report {
     Icmp {
         /// The error.
         error: IcmpError,
+        /// When the kernel received it, as the time since 1970, where the socket has its time stamps.
+        at: Option<Duration>,
         /// Where the offending packet was going, as the error quotes it; the port is 0 for ICMP.
         target: Option<SocketAddr>,
         /// Bytes quoted; routers may quote none of the payload (RFC 792 asks for 8 bytes beyond the IP header).

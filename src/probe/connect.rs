@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use socket2::{SockAddr, Socket};
 
+use super::Leash;
 use super::ports::{PortRange, PortWalk};
 use super::setup::SetupError;
-use super::socket::{any_port, bind, is_under_way, prepare};
+use super::socket::{any_port, bind, is_under_way, prepare, put_on};
 use super::spares::Spares;
 use crate::plan::{Close, Pace, SocketPlan};
 use crate::platform;
@@ -36,6 +37,8 @@ pub(super) struct Connector {
 pub(super) struct Destination {
     pub(super) address: SocketAddr,
     walk: PortWalk,
+    /// Probes go only so far.
+    pub(super) leash: Option<Leash>,
     /// The local address towards it, and when it was last asked for.
     local: Option<(Instant, IpAddr)>,
 }
@@ -56,6 +59,7 @@ impl Destination {
         Self {
             address,
             walk: PortWalk::anywhere(),
+            leash: None,
             local: None,
         }
     }
@@ -100,13 +104,17 @@ impl Connector {
 
     /// Opens a socket and starts its handshake.
     pub(super) fn connect(&mut self, destination: &mut Destination) -> Result<Started, SetupError> {
+        let leash = destination.leash;
+        if let Some(port) = leash.and_then(|leash| leash.port) {
+            return self.connect_from(destination.address, Some(port), leash);
+        }
         let mut taken = SetupError::Socket(io::ErrorKind::AddrInUse.into());
         for _ in 0..self.port_tries() {
             let Some(port) = self.next_port(destination) else {
                 taken = SetupError::MeetsItself;
                 break;
             };
-            match self.connect_from(destination.address, Some(port)) {
+            match self.connect_from(destination.address, Some(port), leash) {
                 Err(failure) if failure.is_taken() => taken = failure,
                 result => return result,
             }
@@ -115,7 +123,7 @@ impl Connector {
             return Err(taken);
         }
         // The kernel has the last word on whether a port is free.
-        self.connect_from(destination.address, None)
+        self.connect_from(destination.address, None, leash)
     }
 
     fn port_tries(&self) -> usize {
@@ -144,12 +152,18 @@ impl Connector {
         &mut self,
         address: SocketAddr,
         port: Option<u16>,
+        leash: Option<Leash>,
     ) -> Result<Started, SetupError> {
         // Which ports a socket may have sticks to it.
         let spare = port.and_then(|_| self.spares.take(address));
         let is_known = spare.is_some();
         let socket = spare.map_or_else(|| self.open(address), Ok)?;
-        self.take_port(&socket, address, port)?;
+        if let Some(leash) = leash {
+            put_on(&socket, address, leash)?;
+            // Without it the time of an ICMP error is that at which this process woke up.
+            let _ = platform::stamp(&socket, false);
+        }
+        self.take_port(&socket, address, port, leash)?;
         let sent_at = Instant::now();
         match socket.connect(&SockAddr::from(address)) {
             Err(error) if !is_under_way(&error) => Err(error.into()),
@@ -190,10 +204,13 @@ impl Connector {
         socket: &Socket,
         address: SocketAddr,
         port: Option<u16>,
+        leash: Option<Leash>,
     ) -> Result<(), SetupError> {
+        // A port that must be this one may lie outside the kernel's range.
+        let free = leash.is_none_or(|leash| leash.port.is_none());
         match (port, &self.options.source) {
             (None, None) => return Ok(()),
-            (Some(port), None) if (self.limit_ports)(socket, port).is_ok() => return Ok(()),
+            (Some(port), None) if free && (self.limit_ports)(socket, port).is_ok() => return Ok(()),
             _ => {}
         }
         self.reuses = false;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::datagram::{DatagramProbes, LineId};
 use super::tcp::TcpProbes;
-use super::{Begun, Network, ProbeId, Progress};
+use super::{Begun, Leash, Network, ProbeId, Progress};
 use crate::outcome::{Ending, TargetId};
 use crate::plan::{ContentPlan, Plan};
 use crate::platform::{Poller, Readiness};
@@ -87,6 +87,14 @@ impl Probes {
             probes.join(target);
         }
         probes
+    }
+
+    /// From now on probes to this target go so far, from this port.
+    pub fn leash(&mut self, target: TargetId, leash: Leash) {
+        match self.targets[target.index()] {
+            Place::Tcp(place) => self.tcp.leash(place, leash),
+            Place::Datagram(place) => self.datagrams.leash(place, leash),
+        }
     }
 
     fn note(&mut self, id: ProbeId, is_datagram: bool) {

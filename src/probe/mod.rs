@@ -8,6 +8,7 @@ mod ports;
 mod setup;
 mod socket;
 mod spares;
+mod stamps;
 mod tcp;
 
 use std::io;
@@ -28,6 +29,15 @@ pub struct ProbeId {
     pub slot: u32,
     /// Which user of that slot it is.
     pub generation: u32,
+}
+
+/// How far a target's probes go, and from which local port: what looks at the path wants both in its own hands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Leash {
+    /// Time to live or hop limit; as the plan has it where none is said.
+    pub ttl: Option<u8>,
+    /// The local port, or the identifier of ICMP echoes; any where none is said.
+    pub port: Option<u16>,
 }
 
 /// How a probe began.

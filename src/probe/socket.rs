@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use socket2::{SockAddr, Socket};
 
+use super::Leash;
 use crate::plan::SocketPlan;
 use crate::platform;
 
@@ -37,6 +38,17 @@ fn mark(socket: &Socket, target: SocketAddr, options: &SocketPlan) -> io::Result
         tos.map_or(Ok(()), |tos| platform::set_traffic_class(socket, tos))?;
         ttl.map_or(Ok(()), |hops| socket.set_unicast_hops_v6(hops))
     }
+}
+
+/// Limits how far packets go. They all belong to one flow: by itself Linux draws another flow label for each IPv6
+/// socket (`ip6_autoflowlabel` in include/net/ipv6.h), and routers choose among links by it (RFC 6438).
+pub(super) fn put_on(socket: &Socket, target: SocketAddr, leash: Leash) -> io::Result<()> {
+    let ttl = leash.ttl.map(u32::from);
+    if target.is_ipv4() {
+        return ttl.map_or(Ok(()), |ttl| socket.set_ttl_v4(ttl));
+    }
+    platform::keep_flow_label(socket)?;
+    ttl.map_or(Ok(()), |hops| socket.set_unicast_hops_v6(hops))
 }
 
 /// Binds to a local port that other connections may use too, as long as their destination differs:

@@ -7,7 +7,8 @@ use socket2::Socket;
 
 use super::around::Around;
 use super::connect::{Connector, Destination, Started};
-use super::{Begun, ProbeId, Progress, Watch};
+use super::{Begun, Leash, ProbeId, Progress, Watch, stamps};
+use crate::clock::Moment;
 use crate::outcome::evidence::{TcpInfo, TcpTestimony};
 use crate::outcome::judge::{self, Judgement, tcp};
 use crate::outcome::{Ending, Errno, Evidence, Handshake, Outcome, Refusal, Rtt, RttClock};
@@ -36,6 +37,8 @@ struct TcpProbe {
     local: Option<SocketAddr>,
     sent_at: Instant,
     hear_hops: bool,
+    /// When it began by both clocks, where somebody looks at the path.
+    begun: Option<Moment>,
     /// When the handshake ended and how, once it has.
     connected: Option<(Instant, Ending)>,
 }
@@ -64,6 +67,11 @@ impl TcpProbes {
     /// The target has another address from now on.
     pub(super) fn redirect(&mut self, target: usize, address: SocketAddr) {
         self.targets[target].redirect(address);
+    }
+
+    /// From now on probes to this target go so far, from this port.
+    pub(super) fn leash(&mut self, target: usize, leash: Leash) {
+        self.targets[target].leash = Some(leash);
     }
 
     fn keep(&mut self, id: ProbeId, probe: TcpProbe) {
@@ -169,10 +177,16 @@ impl TcpProbes {
             let ending = judge::failed_at_once(errno(&error)).into();
             return Begun::Ended { sent_at, ending };
         }
+        let destination = &self.targets[target];
+        let begun = destination.leash.map(|_| {
+            let now = Moment::now();
+            now.earlier(now.instant.saturating_duration_since(sent_at))
+        });
         let probe = TcpProbe {
             id,
             socket,
-            target: self.targets[target].address,
+            target: destination.address,
+            begun,
             local,
             sent_at,
             hear_hops: self.connector.hear_hops,
@@ -262,7 +276,21 @@ impl TcpProbe {
             Outcome::Connected(_) => self.second_look(ready, &testimony).unwrap_or(judged),
             _ => judged,
         };
-        Some(self.ending(judged, local, connect, testimony.info))
+        let ending = self.ending(judged, local, connect, testimony.info);
+        Some(Ending {
+            rtt: ending.rtt.or_else(|| self.time_of_error(&testimony)),
+            ..ending
+        })
+    }
+
+    /// How long the way to whoever sent an ICMP error took, where somebody looks at the path.
+    fn time_of_error(&self, testimony: &TcpTestimony) -> Option<Rtt> {
+        stamps::rtt(
+            self.begun.as_ref()?,
+            None,
+            testimony.icmp_at,
+            &Moment::now(),
+        )
     }
 
     /// What makes a connected probe more than that: it reached itself, or the other side has closed already.

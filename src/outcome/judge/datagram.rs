@@ -14,19 +14,26 @@ pub struct Testimony {
     pub errno: Option<Errno>,
     /// The ICMP error on the socket's error queue that quotes this very probe.
     pub icmp: Option<IcmpError>,
+    /// When the kernel received that, as the time since 1970.
+    pub arrived: Option<Duration>,
 }
 
 impl Testimony {
     /// An ICMP error that quotes the probe.
     pub fn by_icmp(icmp: IcmpError, errno: Option<Errno>) -> Self {
-        let icmp = Some(icmp);
-        Self { errno, icmp }
+        Self {
+            errno,
+            icmp: Some(icmp),
+            arrived: None,
+        }
     }
 
     /// The errno alone, of a system without an error queue.
     pub fn by_errno(errno: Errno) -> Self {
-        let errno = Some(errno);
-        Self { errno, icmp: None }
+        Self {
+            errno: Some(errno),
+            ..Self::default()
+        }
     }
 }
 

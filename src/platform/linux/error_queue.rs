@@ -3,6 +3,7 @@
 use std::io::IoSliceMut;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsRawFd;
+use std::time::Duration;
 
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
 use socket2::Socket;
@@ -19,6 +20,8 @@ const MOST_ENTRIES: usize = 16;
 pub(super) struct Drained {
     /// The first ICMP error.
     pub(super) icmp: Option<IcmpError>,
+    /// When the kernel received it, if it stamps what this socket receives.
+    pub(super) icmp_at: Option<Duration>,
     /// An entry could not be read whole, so no error is no proof that there was none.
     pub(super) cut: bool,
 }
@@ -29,8 +32,10 @@ pub(super) fn drain(socket: &Socket) -> Drained {
     let mut control = Control::default();
     for _ in 0..MOST_ENTRIES {
         match next_report(socket, &mut [0], &mut control) {
-            Some(Report::Icmp { error, .. }) => drained.icmp = drained.icmp.or(Some(error)),
-            Some(Report::Sent { .. } | Report::Other) => {}
+            Some(Report::Icmp { error, at, .. }) if drained.icmp.is_none() => {
+                (drained.icmp, drained.icmp_at) = (Some(error), at);
+            }
+            Some(Report::Icmp { .. } | Report::Sent { .. } | Report::Other) => {}
             Some(Report::Cut) => drained.cut = true,
             None => break,
         }
@@ -54,18 +59,24 @@ pub fn next_report(socket: &Socket, quoted: &mut [u8], control: &mut Control) ->
     let icmp = messages.iter().find_map(decode);
     let report = icmp.map(|error| Report::Icmp {
         error,
+        at: stamp(&messages),
         target,
         quoted: message.bytes,
     });
     Some(report.or_else(|| sent(&messages)).unwrap_or(Report::Other))
 }
 
-/// The kernel's word that a datagram has left (`SO_EE_ORIGIN_TIMESTAMPING`).
-fn sent(messages: &[ControlMessageOwned]) -> Option<Report> {
-    let at = messages.iter().find_map(|message| match message {
+/// The kernel's time stamp of an entry.
+fn stamp(messages: &[ControlMessageOwned]) -> Option<Duration> {
+    messages.iter().find_map(|message| match message {
         ControlMessageOwned::ScmTimestampsns(stamps) => time(stamps.system),
         _ => None,
-    })?;
+    })
+}
+
+/// The kernel's word that a datagram has left (`SO_EE_ORIGIN_TIMESTAMPING`).
+fn sent(messages: &[ControlMessageOwned]) -> Option<Report> {
+    let at = stamp(messages)?;
     messages.iter().find_map(|message| match message {
         ControlMessageOwned::Ipv4RecvErr(entry, _) | ControlMessageOwned::Ipv6RecvErr(entry, _) => {
             let number = entry.ee_data;

@@ -61,6 +61,14 @@ pub fn limit_ports(socket: &Socket, port: u16) -> io::Result<()> {
     option::set(socket, libc::IPPROTO_IP, IP_LOCAL_PORT_RANGE, range)
 }
 
+/// `IPV6_AUTOFLOWLABEL` of include/uapi/linux/in6.h; Linux 3.17 and later.
+const IPV6_AUTOFLOWLABEL: i32 = 70;
+
+/// Sends with the flow label 0 instead of one that the kernel draws for each socket.
+pub fn keep_flow_label(socket: &Socket) -> io::Result<()> {
+    option::set(socket, libc::IPPROTO_IPV6, IPV6_AUTOFLOWLABEL, 0)
+}
+
 /// Ends a TCP connection with a RST, so that the socket can connect again (connect(2) on `AF_UNSPEC`).
 pub fn disconnect(socket: &Socket) -> io::Result<()> {
     Ok(rustix::net::connect_unspec(socket)?)
@@ -124,6 +132,7 @@ fn errors(socket: &Socket) -> TcpTestimony {
     TcpTestimony {
         errno: pending.ok().flatten().map(|error| errno(&error)),
         icmp: queue.icmp,
+        icmp_at: queue.icmp_at,
         queue_read: !queue.cut,
         ..TcpTestimony::default()
     }

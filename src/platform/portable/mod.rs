@@ -110,6 +110,11 @@ pub fn stamp(_socket: &Socket, _transmit: bool) -> io::Result<()> {
     Ok(())
 }
 
+/// Left as the system has it.
+pub fn keep_flow_label(_socket: &Socket) -> io::Result<()> {
+    Ok(())
+}
+
 /// Left as the system has it, where that is what is asked for.
 pub fn fragment(_socket: &Socket, _v6: bool, allowed: bool) -> io::Result<()> {
     if allowed {

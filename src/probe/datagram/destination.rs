@@ -3,16 +3,18 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use super::doubts::Failure;
 use super::line::{Found, Line};
 use super::speech::{Asked, Speech};
-use super::stamps;
 use crate::clock::Moment;
 use crate::outcome::judge::datagram;
-use crate::outcome::{Ending, Extra, Said, TargetId};
+use crate::outcome::{Ending, Extra, Rtt, Said, TargetId};
 use crate::platform::{Here, Journey, Received};
+use crate::probe::Leash;
 use crate::probe::Progress;
 use crate::probe::around::Around;
 use crate::probe::ports::PortWalk;
+use crate::probe::stamps;
 use crate::target::Protocol;
 
 /// Probes that may wait on one line together. Eight answers in one system call cost little more each than sixty-four,
@@ -26,6 +28,8 @@ pub(super) struct Destination {
     pub(super) address: SocketAddr,
     pub(super) speech: Speech,
     pub(super) walk: PortWalk,
+    /// Probes go only so far, each on a socket of its own.
+    pub(super) leash: Option<Leash>,
     /// A probe was answered, and the answer proved to be its own.
     has_answered: bool,
     /// An answer came that could not prove to be one to its probe.
@@ -47,6 +51,7 @@ impl Destination {
             address,
             speech,
             walk: PortWalk::anywhere(),
+            leash: None,
             has_answered: false,
             unproven: false,
             irregular: false,
@@ -114,6 +119,14 @@ impl Destination {
         }
     }
 
+    /// How long the way to whoever sent an ICMP error took. Only who looks at the path wants it: an error is no
+    /// answer of the target's.
+    pub(super) fn time_of_error(&self, asked: &Asked, failure: &Failure) -> Option<Rtt> {
+        self.leash?;
+        let received = failure.testimony.arrived;
+        stamps::rtt(&asked.sent, asked.left, received, &Moment::now())
+    }
+
     fn extra(&mut self, extra: Extra) -> Progress {
         self.irregular = true;
         Progress::Extra(self.target, extra)
@@ -157,7 +170,7 @@ fn answered(
     Ending {
         local: Some(local),
         connect: trusted.then_some(waited),
-        rtt: stamps::rtt(asked, received.at, now),
+        rtt: stamps::rtt(&asked.sent, asked.left, received.at, now),
         arrived: received.at,
         ttl: received.ttl,
         said,

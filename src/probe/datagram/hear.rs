@@ -87,6 +87,10 @@ impl DatagramProbes {
             let testimony = &failure.testimony;
             let judged = datagram::failed(testimony, target, waited, within_call, &around);
             let ending = judged.map(|judged| unanswered(&around, judged));
+            let ending = ending.map(|ending| Ending {
+                rtt: destination.time_of_error(&asked, &failure),
+                ..ending
+            });
             self.progress
                 .extend(ending.map(|ending| Progress::Ended(asked.probe, ending)));
         }

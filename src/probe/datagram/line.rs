@@ -180,11 +180,15 @@ impl Line {
                 Some(Report::Sent { number, at }) => self.note_sent(number, at),
                 Some(Report::Icmp {
                     error,
+                    at,
                     target,
                     quoted,
                 }) => {
                     let quoted = quote.get(..quoted).unwrap_or(&quote);
-                    let testimony = Testimony::by_icmp(error, errno);
+                    let testimony = Testimony {
+                        arrived: at,
+                        ..Testimony::by_icmp(error, errno)
+                    };
                     self.note_icmp(speech, target, quoted, testimony);
                     found = true;
                 }

@@ -8,7 +8,6 @@ mod line;
 mod lines;
 mod open;
 mod speech;
-mod stamps;
 mod switch;
 mod token;
 
@@ -23,7 +22,7 @@ use socket2::Socket;
 
 use super::ports::PortRange;
 use super::setup::SetupError;
-use super::{Begun, ProbeId, Progress};
+use super::{Begun, Leash, ProbeId, Progress};
 use crate::clock::Moment;
 use crate::outcome::judge::{Judgement, datagram};
 use crate::outcome::{Ending, Evidence, Outcome, TargetId};
@@ -121,6 +120,11 @@ impl DatagramProbes {
     pub(super) fn redirect(&mut self, destination: usize, address: SocketAddr) {
         self.destinations[destination].redirect(address);
         self.lines.retire(destination);
+    }
+
+    /// From now on probes to this target go so far, from this port, each on a socket of its own.
+    pub(super) fn leash(&mut self, destination: usize, leash: Leash) {
+        self.destinations[destination].leash = Some(leash);
     }
 
     /// Which kind of socket this process may have; where it may have none, each probe will say so.
@@ -280,7 +284,9 @@ impl DatagramProbes {
             return;
         };
         let destination = line.destination;
-        if line.asked.is_empty() && line.failed && !line.was_heard() {
+        let is_leashed = self.destinations[destination].leash.is_some();
+        // The next probe may want the same port, and none that hears what is meant for it.
+        if line.asked.is_empty() && (is_leashed || line.failed && !line.was_heard()) {
             self.close(poller, line_id);
         } else {
             let together = self.together(destination);

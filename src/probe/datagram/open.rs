@@ -14,7 +14,7 @@ use crate::platform::{self, EchoSocket, Poller};
 use crate::probe::Watch;
 use crate::probe::ports::PortRange;
 use crate::probe::setup::SetupError;
-use crate::probe::socket::{any_port, bind, prepare};
+use crate::probe::socket::{any_port, bind, prepare, put_on};
 use crate::target::Protocol;
 
 /// Sockets opened in the hope for a port that is not the target's own; the kernel draws at random.
@@ -108,7 +108,8 @@ impl DatagramProbes {
         let local = socket.local_addr()?.as_socket();
         let mut local = local.unwrap_or_else(|| any_port(None, *address));
         if kind == Some(EchoSocket::Raw) {
-            local.set_port(self.identifier());
+            let chosen = self.destinations[destination].leash.and_then(|it| it.port);
+            local.set_port(chosen.unwrap_or_else(|| self.identifier()));
         }
         Ok(Connected {
             socket,
@@ -138,6 +139,9 @@ impl DatagramProbes {
             (platform::udp_socket(address)?, None)
         };
         prepare(&socket, address, &self.options)?;
+        if let Some(leash) = self.destinations[destination].leash {
+            put_on(&socket, address, leash)?;
+        }
         platform::hear_ttl(&socket, address.is_ipv6())?;
         platform::stamp(&socket, self.stamp_sending)?;
         platform::fragment(&socket, address.is_ipv6(), !self.options.dont_fragment)?;
@@ -147,6 +151,11 @@ impl DatagramProbes {
     /// Binds to the source address and one of the ports, where these were chosen.
     fn bind(&mut self, socket: &Socket, destination: usize) -> Result<(), SetupError> {
         let place = &self.destinations[destination];
+        if let Some(port) = place.leash.and_then(|leash| leash.port) {
+            let mut local = any_port(self.source(place), place.address);
+            local.set_port(port);
+            return bind(socket, local).map_err(SetupError::Bind);
+        }
         let ports = self.ports.is_some() && place.protocol == Protocol::Udp;
         match self.source(place) {
             Some(source) if ports => self.bind_to_port(socket, source, destination),

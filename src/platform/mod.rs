@@ -5,25 +5,29 @@
 //! measures with the user clock, and says less.
 
 mod errno;
+mod facts;
 #[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "portable/mod.rs")]
 mod system;
 
+use std::fs;
 use std::iter;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::outcome::IcmpError;
 use crate::plan::SocketPlan;
-use crate::target::Protocol;
+use crate::target::{Protocol, hosts};
 
 pub use crate::outcome::evidence::PeerEnd;
 pub use errno::errno;
+pub use facts::Counters;
 pub use system::{
     CAN_BIND_TO_INTERFACE, CAN_FORBID_FRAGMENTS, Control, HAS_ERROR_QUEUE, Inbox, Poller, Waker,
-    answer_hops, bind_to_interface, disconnect, echo_socket, ephemeral_ports, fragment,
+    answer_hops, bind_to_interface, counters, disconnect, echo_socket, ephemeral_ports, fragment,
     hear_icmp_errors, hear_ttl, host, interface_index, keep_flow_label, limit_ports, next_report,
     open_descriptors, peer_end, raise_descriptor_limit, set_traffic_class, signals, stamp,
     tcp_info, tcp_socket, tcp_testimony, udp_socket,
@@ -181,4 +185,25 @@ pub fn source_address(target: SocketAddr) -> std::io::Result<IpAddr> {
     let socket = std::net::UdpSocket::bind(unspecified)?;
     socket.connect(target)?;
     Ok(socket.local_addr()?.ip())
+}
+
+/// The addresses that this machine's hosts file gives `name`; a resolver asks it before DNS, mostly
+/// (nsswitch.conf(5)). `None`: the file cannot be read.
+pub fn hosts_file_entries(name: &str) -> Option<Vec<IpAddr>> {
+    // A comment in another encoding must not hide the names.
+    let bytes = fs::read(hosts_file()).ok()?;
+    Some(hosts::addresses_of(name, &String::from_utf8_lossy(&bytes)))
+}
+
+/// Where it is (hosts(5)).
+#[cfg(not(windows))]
+fn hosts_file() -> PathBuf {
+    PathBuf::from("/etc/hosts")
+}
+
+/// Where it is: in the system's folder, wherever Windows was installed to.
+#[cfg(windows)]
+fn hosts_file() -> PathBuf {
+    let root = std::env::var_os("SystemRoot").unwrap_or_else(|| r"C:\Windows".into());
+    PathBuf::from(root).join(r"System32\drivers\etc\hosts")
 }

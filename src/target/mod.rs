@@ -1,5 +1,6 @@
 //! From `host:port` text to addresses: parsing is pure, resolving is not.
 
+pub mod hosts;
 mod parse;
 mod protocol;
 pub mod resolve;

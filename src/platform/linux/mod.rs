@@ -1,5 +1,6 @@
 //! What Linux tells an ordinary user.
 
+mod counters;
 mod datagram;
 mod error_queue;
 mod hops;
@@ -23,6 +24,7 @@ use super::{Readiness, errno};
 use crate::outcome::Errno;
 use crate::outcome::evidence::{PeerEnd, TcpState, TcpTestimony};
 
+pub use counters::counters;
 pub use datagram::{Control, echo_socket, fragment, hear_ttl, stamp, udp_socket};
 pub use error_queue::next_report;
 pub use hops::answer_hops;

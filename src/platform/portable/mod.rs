@@ -14,8 +14,8 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{
-    EchoSocket, EphemeralPorts, Here, HostFacts, Journey, Readiness, Received, Report, Route,
-    errno, source_address,
+    Counters, EchoSocket, EphemeralPorts, Here, HostFacts, Journey, Readiness, Received, Report,
+    Route, errno, source_address,
 };
 use crate::outcome::Errno;
 use crate::outcome::evidence::{NextHop, PeerEnd, TcpInfo, TcpTestimony};
@@ -309,4 +309,9 @@ pub fn host() -> HostFacts {
         name: None,
         rtt_clock: None,
     }
+}
+
+/// Not told by this system.
+pub fn counters() -> Option<Counters> {
+    None
 }

@@ -1,23 +1,29 @@
-//! Questions to the kernel's routing tables: rtnetlink(7), one request and one answer each.
+//! Questions to the kernel: to its routing tables (rtnetlink(7)), and about its sockets (`sock_diag(7)`).
 
 mod message;
 
 use std::cell::Cell;
+use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use netlink_packet_core::{NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
+use netlink_packet_core::{
+    NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload,
+};
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::neighbour::{NeighbourAttribute, NeighbourMessage, NeighbourState};
 use netlink_packet_route::route::{
     RouteAddress, RouteAttribute, RouteMessage, RouteType, RouteVia,
 };
-use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+use netlink_sys::protocols::{NETLINK_ROUTE, NETLINK_SOCK_DIAG};
+use netlink_sys::{Socket, SocketAddr};
 
+use super::sock_diag::{SocketFound, SocketsWanted};
 use message::{Answer, Question};
 
-/// An answer fits easily: one route or one neighbour.
-const ANSWER_SIZE: usize = 8192;
+/// The most that a list comes in at once (`netlink_recvmsg`, `net/netlink/af_netlink.c`); one route or neighbour fits
+/// easily.
+const ANSWER_SIZE: usize = 32_768;
 
 /// What the kernel would do with a packet.
 #[derive(Debug)]
@@ -61,20 +67,30 @@ pub(super) struct Conversation {
 }
 
 impl Conversation {
-    /// Begins one, if there is a descriptor for it.
+    /// Begins one about routes and neighbours, if there is a descriptor for it.
     pub(super) fn begin() -> Option<Self> {
-        let socket = Socket::new(NETLINK_ROUTE).ok()?;
+        Self::about(NETLINK_ROUTE)
+    }
+
+    /// Begins one about sockets. Some containers forbid it.
+    pub(super) fn about_sockets() -> Option<Self> {
+        Self::about(NETLINK_SOCK_DIAG)
+    }
+
+    fn about(subject: isize) -> Option<Self> {
+        let socket = Socket::new(subject).ok()?;
         socket.connect(&SocketAddr::new(0, 0)).ok()?;
         let asked = Cell::new(0);
         Some(Self { socket, asked })
     }
 
-    /// Looks up the route to `target` (`RTM_GETROUTE`).
-    pub(super) fn route(&self, target: IpAddr, selector: Selector) -> Option<RouteFound> {
+    /// Looks up the route to `target` (`RTM_GETROUTE`). The error is what a packet would meet, by its errno; one
+    /// without a number is about the question, not the route.
+    pub(super) fn route(&self, target: IpAddr, selector: Selector) -> io::Result<RouteFound> {
         let request = Question::Route(route_request(target, selector));
         match self.ask(request)? {
-            Answer::Route(route) => found(&route, target),
-            Answer::Neighbour(_) => None,
+            Answer::Route(route) => found(&route, target).ok_or_else(unexpected),
+            _ => Err(unexpected()),
         }
     }
 
@@ -86,48 +102,105 @@ impl Conversation {
         request
             .attributes
             .push(NeighbourAttribute::Destination(address.into()));
-        match self.ask(Question::Neighbour(request))? {
+        match self.ask(Question::Neighbour(request)).ok()? {
             Answer::Neighbour(entry) => Some(Neighbour {
                 state: entry.header.state,
                 age: age(&entry),
             }),
-            Answer::Route(_) => None,
-        }
-    }
-
-    /// Sends one request and returns the kernel's answer; an error answer is `None`.
-    fn ask(&self, request: Question) -> Option<Answer> {
-        match self.answer(self.send(request)?)? {
-            NetlinkPayload::InnerMessage(answer) => Some(answer),
             _ => None,
         }
     }
 
+    /// All sockets of a kind (`SOCK_DIAG_BY_FAMILY`). A kernel without the module for it says ENOENT.
+    pub(super) fn sockets(&self, wanted: SocketsWanted) -> io::Result<Vec<SocketFound>> {
+        let answers = self.ask_for_all(Question::Sockets(wanted))?;
+        let sockets = answers.into_iter().filter_map(|answer| match answer {
+            Answer::Socket(socket) => Some(socket),
+            _ => None,
+        });
+        Ok(sockets.collect())
+    }
+
+    /// Sends one request and returns the kernel's answer, or its error.
+    fn ask(&self, request: Question) -> io::Result<Answer> {
+        let asked = self.send(request)?;
+        loop {
+            if let Some(message) = self.receive(asked)?.into_iter().next() {
+                return match message {
+                    NetlinkPayload::InnerMessage(answer) => Ok(answer),
+                    NetlinkPayload::Error(error) => Err(error.to_io()),
+                    _ => Err(unexpected()),
+                };
+            }
+        }
+    }
+
+    /// Sends one request and returns all that the kernel lists.
+    fn ask_for_all(&self, request: Question) -> io::Result<Vec<Answer>> {
+        let asked = self.send(request)?;
+        let mut answers = Vec::new();
+        loop {
+            for message in self.receive(asked)? {
+                match message {
+                    NetlinkPayload::InnerMessage(answer) => answers.push(answer),
+                    NetlinkPayload::Error(error) => return Err(error.to_io()),
+                    // A list can end early: its errno is in there.
+                    NetlinkPayload::Done(done) if done.code < 0 => {
+                        return Err(io::Error::from_raw_os_error(-done.code));
+                    }
+                    NetlinkPayload::Done(_) => return Ok(answers),
+                    _ => {}
+                }
+            }
+        }
+    }
+
     /// Sends one request; the number that its answer will have.
-    fn send(&self, request: Question) -> Option<u32> {
+    fn send(&self, request: Question) -> io::Result<u32> {
         let mut header = NetlinkHeader::default();
-        header.flags = NLM_F_REQUEST;
+        header.flags = if request.is_for_many() {
+            NLM_F_REQUEST | NLM_F_DUMP
+        } else {
+            NLM_F_REQUEST
+        };
         header.sequence_number = self.asked.get().wrapping_add(1);
         self.asked.set(header.sequence_number);
         let mut message = NetlinkMessage::new(header, NetlinkPayload::from(request));
         message.finalize();
         let mut bytes = vec![0; message.buffer_len()];
         message.serialize(&mut bytes);
-        self.socket.send(&bytes, 0).ok()?;
-        Some(header.sequence_number)
+        self.socket.send(&bytes, 0).map_err(io::Error::other)?;
+        Ok(header.sequence_number)
     }
 
-    /// The answer to this request. One to an earlier request, whose waiting a signal ended, is passed over.
-    fn answer(&self, asked: u32) -> Option<NetlinkPayload<Answer>> {
-        loop {
-            let mut answer = Vec::with_capacity(ANSWER_SIZE);
-            self.socket.recv(&mut answer, 0).ok()?;
-            let answer = NetlinkMessage::deserialize(&answer).ok()?;
-            if answer.header.sequence_number == asked {
-                return Some(answer.payload);
+    /// The next messages of the answer to this request. Those to an earlier one, whose waiting a signal ended, are
+    /// passed over.
+    fn receive(&self, asked: u32) -> io::Result<Vec<NetlinkPayload<Answer>>> {
+        let mut bytes = Vec::with_capacity(ANSWER_SIZE);
+        let received = self.socket.recv(&mut bytes, 0);
+        received.map_err(io::Error::other)?;
+        let mut rest = bytes.as_slice();
+        let mut messages = Vec::new();
+        while !rest.is_empty() {
+            let message = NetlinkMessage::deserialize(rest).map_err(io::Error::other)?;
+            let length = message.header.length as usize;
+            rest = rest
+                .get(length.next_multiple_of(ALIGNMENT)..)
+                .unwrap_or(&[]);
+            if message.header.sequence_number == asked {
+                messages.push(message.payload);
             }
         }
+        Ok(messages)
     }
+}
+
+/// Messages begin at multiples of so many bytes (`NLMSG_ALIGNTO`).
+const ALIGNMENT: usize = 4;
+
+/// The kernel answered something else.
+fn unexpected() -> io::Error {
+    io::ErrorKind::InvalidData.into()
 }
 
 fn route_request(target: IpAddr, selector: Selector) -> RouteMessage {
@@ -265,7 +338,7 @@ mod tests {
         let target = Ipv4Addr::new(127, 0, 0, 9).into();
         let request = route_request(target, Selector::default());
         let asked = kernel.send(Question::Route(request));
-        assert!(asked.is_some());
+        assert!(asked.is_ok());
         let next_hop = route_to_loopback(&kernel, 1).next_hop;
         assert_eq!(next_hop, IpAddr::from(Ipv4Addr::LOCALHOST));
     }

@@ -1,6 +1,7 @@
 //! Own addresses, interfaces, and the next hop.
 
 use std::collections::HashMap;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +30,7 @@ impl Here {
                 target,
                 local,
             };
-            let found = self.lookup(kernel.as_ref()?, &journey)?;
+            let found = self.lookup(kernel.as_ref()?, &journey).ok()?;
             let name = names.entry(found.interface);
             Some(Route {
                 next_hop: Some(found.next_hop),
@@ -40,7 +41,7 @@ impl Here {
         targets.map(&mut route).collect()
     }
 
-    fn lookup(&self, kernel: &Conversation, journey: &Journey) -> Option<RouteFound> {
+    fn lookup(&self, kernel: &Conversation, journey: &Journey) -> io::Result<RouteFound> {
         let (target, local) = (journey.target, journey.local);
         let bound = self.interface.as_deref().and_then(interface_index);
         // Multipath over IPv4 selects by source and target. IPv6 selects by the flow label, which nobody knows,
@@ -64,18 +65,19 @@ impl Here {
             ..selector
         };
         let found = kernel.route(target.ip(), selector);
-        found.or_else(|| kernel.route(target.ip(), without_ports))
+        found.or_else(|_| kernel.route(target.ip(), without_ports))
     }
 
     /// A single question.
     fn look_up(&self, journey: &Journey) -> Option<RouteFound> {
-        self.lookup(&Conversation::begin()?, journey)
+        self.lookup(&Conversation::begin()?, journey).ok()
     }
 
     /// Whether `address` belongs to this machine. The routing tables know more than the interfaces: a whole
     /// local prefix, for one.
     pub fn is_own(address: IpAddr) -> bool {
-        let route = Conversation::begin().and_then(|it| it.route(address, Selector::default()));
+        let route =
+            Conversation::begin().and_then(|it| it.route(address, Selector::default()).ok());
         route.is_some_and(|route| route.kind == RouteType::Local)
     }
 
@@ -101,7 +103,7 @@ impl Here {
         let Some(kernel) = Conversation::begin() else {
             return NextHop::Unknown;
         };
-        let Some(route) = self.lookup(&kernel, journey) else {
+        let Ok(route) = self.lookup(&kernel, journey) else {
             return NextHop::Unknown;
         };
         if route.kind == RouteType::Local {
@@ -143,7 +145,7 @@ fn zone(target: SocketAddr) -> Option<u32> {
 }
 
 /// The interface's name, if it still exists.
-fn name_of(index: u32) -> Option<Arc<str>> {
+pub(super) fn name_of(index: u32) -> Option<Arc<str>> {
     let name = if_indextoname(index).ok()?;
     name.to_str().ok().map(Into::into)
 }

@@ -14,8 +14,8 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{
-    Counters, EchoSocket, EphemeralPorts, Here, HostFacts, Journey, Readiness, Received, Report,
-    Route, errno, source_address,
+    Counters, EchoSocket, EphemeralPorts, Here, HostFacts, Journey, Listener, Readiness, Received,
+    Report, Route, errno, source_address,
 };
 use crate::outcome::Errno;
 use crate::outcome::evidence::{NextHop, PeerEnd, TcpInfo, TcpTestimony};
@@ -313,5 +313,10 @@ pub fn host() -> HostFacts {
 
 /// Not told by this system.
 pub fn counters() -> Option<Counters> {
+    None
+}
+
+/// Not told by this system.
+pub fn listeners(_protocol: TargetProtocol, _port: u16) -> Option<Vec<Listener>> {
     None
 }

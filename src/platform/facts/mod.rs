@@ -1,7 +1,11 @@
 //! What a support engineer asks of a machine: the answers, as types. Each system's folder finds them out.
 
 mod counters;
+mod link;
 mod listener;
+mod route;
 
 pub use counters::Counters;
+pub use link::Link;
 pub use listener::{Listener, Process};
+pub use route::{NeighbourFacts, NeighbourState, RouteFacts, RouteKind};

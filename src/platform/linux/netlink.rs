@@ -1,4 +1,5 @@
-//! Questions to the kernel: to its routing tables (rtnetlink(7)), and about its sockets (`sock_diag(7)`).
+//! Questions to the kernel: about routes, neighbours and interfaces (rtnetlink(7)), and about sockets
+//! (`sock_diag(7)`).
 
 mod message;
 
@@ -8,16 +9,18 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use netlink_packet_core::{
-    NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload,
+    NLM_F_DUMP, NLM_F_REQUEST, NetlinkDeserializable, NetlinkHeader, NetlinkMessage,
+    NetlinkPayload, NetlinkSerializable,
 };
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::neighbour::{NeighbourAttribute, NeighbourMessage, NeighbourState};
 use netlink_packet_route::route::{
-    RouteAddress, RouteAttribute, RouteMessage, RouteType, RouteVia,
+    RouteAddress, RouteAttribute, RouteMessage, RouteMetric, RouteType, RouteVia,
 };
 use netlink_sys::protocols::{NETLINK_ROUTE, NETLINK_SOCK_DIAG};
 use netlink_sys::{Socket, SocketAddr};
 
+use super::interfaces::{AddressFound, LinkFound, Wanted};
 use super::sock_diag::{SocketFound, SocketsWanted};
 use message::{Answer, Question};
 
@@ -36,6 +39,10 @@ pub(super) struct RouteFound {
     pub(super) next_hop: IpAddr,
     /// `Local` where the target is this machine.
     pub(super) kind: RouteType,
+    /// Whether it goes to a gateway.
+    pub(super) by_gateway: bool,
+    /// The route's own MTU, where it has one.
+    pub(super) mtu: Option<u32>,
 }
 
 /// What a packet's route depends on, besides its destination.
@@ -90,7 +97,7 @@ impl Conversation {
         let request = Question::Route(route_request(target, selector));
         match self.ask(request)? {
             Answer::Route(route) => found(&route, target).ok_or_else(unexpected),
-            _ => Err(unexpected()),
+            Answer::Neighbour(_) => Err(unexpected()),
         }
     }
 
@@ -106,24 +113,30 @@ impl Conversation {
             Answer::Neighbour(entry) => Some(Neighbour {
                 state: entry.header.state,
                 age: age(&entry),
+                link_address: link_address(entry),
             }),
-            _ => None,
+            Answer::Route(_) => None,
         }
+    }
+
+    /// All interfaces (`RTM_GETLINK`).
+    pub(super) fn links(&self) -> io::Result<Vec<LinkFound>> {
+        self.ask_for_all(Wanted::Links)
+    }
+
+    /// All addresses of all interfaces (`RTM_GETADDR`).
+    pub(super) fn addresses(&self) -> io::Result<Vec<AddressFound>> {
+        self.ask_for_all(Wanted::Addresses)
     }
 
     /// All sockets of a kind (`SOCK_DIAG_BY_FAMILY`). A kernel without the module for it says ENOENT.
     pub(super) fn sockets(&self, wanted: SocketsWanted) -> io::Result<Vec<SocketFound>> {
-        let answers = self.ask_for_all(Question::Sockets(wanted))?;
-        let sockets = answers.into_iter().filter_map(|answer| match answer {
-            Answer::Socket(socket) => Some(socket),
-            _ => None,
-        });
-        Ok(sockets.collect())
+        self.ask_for_all(wanted)
     }
 
     /// Sends one request and returns the kernel's answer, or its error.
     fn ask(&self, request: Question) -> io::Result<Answer> {
-        let asked = self.send(request)?;
+        let asked = self.send(request, NLM_F_REQUEST)?;
         loop {
             if let Some(message) = self.receive(asked)?.into_iter().next() {
                 return match message {
@@ -136,8 +149,11 @@ impl Conversation {
     }
 
     /// Sends one request and returns all that the kernel lists.
-    fn ask_for_all(&self, request: Question) -> io::Result<Vec<Answer>> {
-        let asked = self.send(request)?;
+    fn ask_for_all<A: NetlinkDeserializable>(
+        &self,
+        request: impl NetlinkSerializable,
+    ) -> io::Result<Vec<A>> {
+        let asked = self.send(request, NLM_F_REQUEST | NLM_F_DUMP)?;
         let mut answers = Vec::new();
         loop {
             for message in self.receive(asked)? {
@@ -156,16 +172,12 @@ impl Conversation {
     }
 
     /// Sends one request; the number that its answer will have.
-    fn send(&self, request: Question) -> io::Result<u32> {
+    fn send(&self, request: impl NetlinkSerializable, flags: u16) -> io::Result<u32> {
         let mut header = NetlinkHeader::default();
-        header.flags = if request.is_for_many() {
-            NLM_F_REQUEST | NLM_F_DUMP
-        } else {
-            NLM_F_REQUEST
-        };
+        header.flags = flags;
         header.sequence_number = self.asked.get().wrapping_add(1);
         self.asked.set(header.sequence_number);
-        let mut message = NetlinkMessage::new(header, NetlinkPayload::from(request));
+        let mut message = NetlinkMessage::new(header, NetlinkPayload::InnerMessage(request));
         message.finalize();
         let mut bytes = vec![0; message.buffer_len()];
         message.serialize(&mut bytes);
@@ -175,7 +187,7 @@ impl Conversation {
 
     /// The next messages of the answer to this request. Those to an earlier one, whose waiting a signal ended, are
     /// passed over.
-    fn receive(&self, asked: u32) -> io::Result<Vec<NetlinkPayload<Answer>>> {
+    fn receive<A: NetlinkDeserializable>(&self, asked: u32) -> io::Result<Vec<NetlinkPayload<A>>> {
         let mut bytes = Vec::with_capacity(ANSWER_SIZE);
         let received = self.socket.recv(&mut bytes, 0);
         received.map_err(io::Error::other)?;
@@ -231,31 +243,44 @@ fn route_request(target: IpAddr, selector: Selector) -> RouteMessage {
 fn found(route: &RouteMessage, target: IpAddr) -> Option<RouteFound> {
     let mut interface = None;
     let mut source = None;
-    let mut next_hop = target;
+    let mut gateway = None;
+    let mut mtu = None;
     for attribute in &route.attributes {
         match attribute {
             RouteAttribute::Oif(index) => interface = Some(*index),
             RouteAttribute::PrefSource(address) => source = ip(address),
-            RouteAttribute::Gateway(address) => next_hop = ip(address).unwrap_or(target),
-            RouteAttribute::Via(RouteVia::Inet(v4)) => next_hop = (*v4).into(),
-            RouteAttribute::Via(RouteVia::Inet6(v6)) => next_hop = (*v6).into(),
+            RouteAttribute::Gateway(address) => gateway = ip(address),
+            RouteAttribute::Via(RouteVia::Inet(v4)) => gateway = Some((*v4).into()),
+            RouteAttribute::Via(RouteVia::Inet6(v6)) => gateway = Some((*v6).into()),
+            RouteAttribute::Metrics(metrics) => mtu = metrics.iter().find_map(mtu_in),
             _ => {}
         }
     }
     Some(RouteFound {
         interface: interface?,
         source,
-        next_hop,
+        next_hop: gateway.unwrap_or(target),
         kind: route.header.kind,
+        by_gateway: gateway.is_some(),
+        mtu,
     })
 }
 
+fn mtu_in(metric: &RouteMetric) -> Option<u32> {
+    match metric {
+        RouteMetric::Mtu(mtu) => Some(*mtu),
+        _ => None,
+    }
+}
+
 /// One neighbour entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Neighbour {
     pub(super) state: NeighbourState,
     /// How long ago its state last changed.
     pub(super) age: Duration,
+    /// Its link-layer address, once it has told.
+    pub(super) link_address: Option<Vec<u8>>,
 }
 
 /// `ndm_updated` in `USER_HZ`, which is 100 on every Linux (time(7)).
@@ -268,6 +293,14 @@ fn age(entry: &NeighbourMessage) -> Duration {
             _ => None,
         });
     Duration::from_millis(u64::from(updated.unwrap_or(0)) * 10)
+}
+
+fn link_address(entry: NeighbourMessage) -> Option<Vec<u8>> {
+    let mut attributes = entry.attributes.into_iter();
+    attributes.find_map(|attribute| match attribute {
+        NeighbourAttribute::LinkLayerAddress(address) => Some(address),
+        _ => None,
+    })
 }
 
 fn family(address: IpAddr) -> AddressFamily {
@@ -337,7 +370,7 @@ mod tests {
         let kernel = conversation();
         let target = Ipv4Addr::new(127, 0, 0, 9).into();
         let request = route_request(target, Selector::default());
-        let asked = kernel.send(Question::Route(request));
+        let asked = kernel.send(Question::Route(request), NLM_F_REQUEST);
         assert!(asked.is_ok());
         let next_hop = route_to_loopback(&kernel, 1).next_hop;
         assert_eq!(next_hop, IpAddr::from(Ipv4Addr::LOCALHOST));

@@ -3,10 +3,12 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use netlink_packet_core::{DecodeError, Emitable, NlasIterator};
+use netlink_packet_core::{
+    DecodeError, NetlinkDeserializable, NetlinkHeader, NetlinkSerializable, NlasIterator,
+};
 
 /// `SOCK_DIAG_BY_FAMILY` of `include/uapi/linux/sock_diag.h`, the type of question and answer.
-pub(super) const BY_FAMILY: u16 = 20;
+const BY_FAMILY: u16 = 20;
 
 /// Bytes of the request.
 const REQUEST: usize = 56;
@@ -59,12 +61,16 @@ pub(super) struct SocketFound {
     pub(super) inode: u64,
 }
 
-impl Emitable for SocketsWanted {
+impl NetlinkSerializable for SocketsWanted {
+    fn message_type(&self) -> u16 {
+        BY_FAMILY
+    }
+
     fn buffer_len(&self) -> usize {
         REQUEST
     }
 
-    fn emit(&self, buffer: &mut [u8]) {
+    fn serialize(&self, buffer: &mut [u8]) {
         buffer.fill(0);
         buffer[0] = self.family;
         buffer[1] = self.protocol;
@@ -75,11 +81,6 @@ impl Emitable for SocketsWanted {
 }
 
 impl SocketFound {
-    /// Reads one answer.
-    pub(super) fn parse(answer: &[u8]) -> Result<Self, DecodeError> {
-        Self::read(answer).ok_or_else(|| "a socket that is cut short".into())
-    }
-
     fn read(answer: &[u8]) -> Option<Self> {
         let number = |at| bytes(answer, at).map(u32::from_ne_bytes);
         let address = match i32::from(*answer.get(FAMILY)?) {
@@ -97,6 +98,14 @@ impl SocketFound {
             uid: number(UID)?,
             inode: number(INODE)?.into(),
         })
+    }
+}
+
+impl NetlinkDeserializable for SocketFound {
+    type Error = DecodeError;
+
+    fn deserialize(_header: &NetlinkHeader, payload: &[u8]) -> Result<Self, DecodeError> {
+        Self::read(payload).ok_or_else(|| "a socket that is cut short".into())
     }
 }
 
@@ -137,7 +146,7 @@ mod tests {
 
     #[test]
     fn each_fact_stands_where_the_kernel_puts_it() {
-        let found = SocketFound::parse(&answer(libc::AF_INET, &[127, 0, 0, 1], &[]));
+        let found = SocketFound::read(&answer(libc::AF_INET, &[127, 0, 0, 1], &[]));
         let expected = SocketFound {
             address: Ipv4Addr::LOCALHOST.into(),
             port: 443,
@@ -169,7 +178,7 @@ mod tests {
         ];
         for (source, attributes, address, v6_only) in cases {
             let answer = answer(libc::AF_INET6, &source.octets(), &attributes);
-            let found = SocketFound::parse(&answer).expect("a socket");
+            let found = SocketFound::read(&answer).expect("a socket");
             assert_eq!(
                 (found.address.to_string().as_str(), found.v6_only),
                 (address, v6_only)
@@ -186,7 +195,7 @@ mod tests {
             port: 443,
         };
         let mut request = vec![9; wanted.buffer_len()];
-        wanted.emit(&mut request);
+        wanted.serialize(&mut request);
         let mut expected = vec![2, 6, 0, 0];
         expected.extend((1_u32 << 10).to_ne_bytes());
         expected.extend([1, 187]);
@@ -198,14 +207,14 @@ mod tests {
     fn an_answer_cut_short_is_none() {
         let whole = answer(libc::AF_INET, &[127, 0, 0, 1], &[]);
         for length in 0..whole.len() {
-            assert!(SocketFound::parse(&whole[..length]).is_err(), "{length}");
+            assert!(SocketFound::read(&whole[..length]).is_none(), "{length}");
         }
     }
 
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..120)) {
-            let _ = SocketFound::parse(&bytes);
+            SocketFound::read(&bytes);
         }
     }
 }

@@ -41,7 +41,12 @@ impl Here {
         targets.map(&mut route).collect()
     }
 
-    fn lookup(&self, kernel: &Conversation, journey: &Journey) -> io::Result<RouteFound> {
+    /// The kernel's answer, or its errno.
+    pub(super) fn lookup(
+        &self,
+        kernel: &Conversation,
+        journey: &Journey,
+    ) -> io::Result<RouteFound> {
         let (target, local) = (journey.target, journey.local);
         let bound = self.interface.as_deref().and_then(interface_index);
         // Multipath over IPv4 selects by source and target. IPv6 selects by the flow label, which nobody knows,

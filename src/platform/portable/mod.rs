@@ -14,8 +14,8 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{
-    Counters, EchoSocket, EphemeralPorts, Here, HostFacts, Journey, Listener, Readiness, Received,
-    Report, Route, errno, source_address,
+    Counters, EchoSocket, EphemeralPorts, Here, HostFacts, Journey, Link, Listener, NeighbourFacts,
+    Readiness, Received, Report, Route, RouteFacts, errno, source_address,
 };
 use crate::outcome::Errno;
 use crate::outcome::evidence::{NextHop, PeerEnd, TcpInfo, TcpTestimony};
@@ -58,6 +58,24 @@ impl Here {
     /// Not told by this system.
     pub fn is_broadcast(&self, _journey: &Journey) -> bool {
         false
+    }
+
+    /// Not told by this system.
+    pub fn route_facts(
+        &self,
+        _protocol: TargetProtocol,
+        _target: SocketAddr,
+    ) -> Option<RouteFacts> {
+        None
+    }
+
+    /// Not told by this system.
+    pub fn neighbour(
+        &self,
+        _protocol: TargetProtocol,
+        _target: SocketAddr,
+    ) -> Option<NeighbourFacts> {
+        None
     }
 }
 
@@ -319,4 +337,14 @@ pub fn counters() -> Option<Counters> {
 /// Not told by this system.
 pub fn listeners(_protocol: TargetProtocol, _port: u16) -> Option<Vec<Listener>> {
     None
+}
+
+/// Not told by this system.
+pub fn link(_interface: &str) -> Option<Link> {
+    None
+}
+
+/// Not told by this system.
+pub fn links() -> Vec<(String, Link)> {
+    Vec::new()
 }

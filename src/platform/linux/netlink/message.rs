@@ -1,24 +1,20 @@
-//! The messages that are asked and answered here: routes and neighbours of rtnetlink(7), sockets of `sock_diag(7)`.
+//! The messages of rtnetlink(7) that are asked and answered here: routes and neighbours.
 //!
 //! `RouteNetlinkMessage` knows every other one, too: half a megabyte of code for links and queues that nobody here
 //! asks for.
 
 use libc::{RTM_GETNEIGH, RTM_GETROUTE, RTM_NEWNEIGH, RTM_NEWROUTE};
 use netlink_packet_core::{
-    DecodeError, Emitable, NetlinkDeserializable, NetlinkHeader, NetlinkPayload,
-    NetlinkSerializable, Parseable,
+    DecodeError, Emitable, NetlinkDeserializable, NetlinkHeader, NetlinkSerializable, Parseable,
 };
 use netlink_packet_route::neighbour::NeighbourMessage;
 use netlink_packet_route::route::RouteMessage;
-
-use crate::platform::system::sock_diag::{BY_FAMILY, SocketFound, SocketsWanted};
 
 /// What is asked.
 #[derive(Debug)]
 pub(super) enum Question {
     Route(RouteMessage),
     Neighbour(NeighbourMessage),
-    Sockets(SocketsWanted),
 }
 
 /// What the kernel answers.
@@ -26,20 +22,13 @@ pub(super) enum Question {
 pub(super) enum Answer {
     Route(RouteMessage),
     Neighbour(NeighbourMessage),
-    Socket(SocketFound),
 }
 
 impl Question {
-    /// Whether the answer is a list, of any length.
-    pub(super) fn is_for_many(&self) -> bool {
-        matches!(self, Self::Sockets(_))
-    }
-
     fn body(&self) -> &dyn Emitable {
         match self {
             Self::Route(route) => route,
             Self::Neighbour(neighbour) => neighbour,
-            Self::Sockets(wanted) => wanted,
         }
     }
 }
@@ -49,7 +38,6 @@ impl NetlinkSerializable for Question {
         match self {
             Self::Route(_) => RTM_GETROUTE,
             Self::Neighbour(_) => RTM_GETNEIGH,
-            Self::Sockets(_) => BY_FAMILY,
         }
     }
 
@@ -62,19 +50,12 @@ impl NetlinkSerializable for Question {
     }
 }
 
-impl From<Question> for NetlinkPayload<Question> {
-    fn from(question: Question) -> Self {
-        Self::InnerMessage(question)
-    }
-}
-
 impl NetlinkDeserializable for Answer {
     type Error = DecodeError;
 
     fn deserialize(header: &NetlinkHeader, payload: &[u8]) -> Result<Self, DecodeError> {
         match header.message_type {
             RTM_NEWROUTE => RouteMessage::parse(payload).map(Self::Route),
-            BY_FAMILY => SocketFound::parse(payload).map(Self::Socket),
             RTM_NEWNEIGH => NeighbourMessage::parse(payload).map(Self::Neighbour),
             other => Err(format!("message of type {other}, which nobody asked for").into()),
         }

@@ -209,3 +209,25 @@ fn hosts_file() -> PathBuf {
     let root = std::env::var_os("SystemRoot").unwrap_or_else(|| r"C:\Windows".into());
     PathBuf::from(root).join(r"System32\drivers\etc\hosts")
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    /// Nothing here asks who runs it, so whoever does stands for everybody.
+    #[test]
+    fn an_ordinary_user_is_told_everything() {
+        let target = (Ipv4Addr::LOCALHOST, 1).into();
+        let here = Here::default();
+        for protocol in [Protocol::Tcp, Protocol::Udp] {
+            assert!(listeners(protocol, 1).is_some());
+            assert!(here.route_facts(protocol, target).is_some());
+            assert!(here.neighbour(protocol, target).is_some());
+        }
+        assert!(counters().is_some());
+        assert!(link("lo").is_some());
+        assert!(!links().is_empty());
+        assert!(hosts_file_entries("localhost").is_some());
+    }
+}

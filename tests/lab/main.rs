@@ -10,6 +10,7 @@ mod conversation;
 mod datagram;
 mod dns;
 mod expect;
+mod facts;
 mod family;
 mod handshake;
 mod listeners;
@@ -32,6 +33,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 
+use family::Family;
 use network::Network;
 use scenario::{Case, Scenario};
 use tool::Run;
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
             let mut trials = vec![Trial::ignorable_test("every-reason-is-provoked", || {
                 verdict(tidy)
             })];
+            trials.extend(facts_trials(&is_root));
             trials.extend(cases.into_iter().map(|case| trial(case, is_root.clone())));
             libtest_mimic::run(&arguments, trials).exit_code()
         }
@@ -64,6 +67,21 @@ fn trial(case: Case, is_root: Result<()>) -> Trial {
     Trial::ignorable_test(case.name.clone(), move || {
         verdict(is_root.and_then(|()| netns::apart(|| play(&case))))
     })
+}
+
+/// What the library says of a machine, for both families.
+fn facts_trials(is_root: &Result<()>) -> Vec<Trial> {
+    let families = [Family::V4, Family::V6];
+    let both = families.iter().flat_map(|family| {
+        facts::CHECKS.map(|(name, check)| (format!("{name}/{family}"), *family, check))
+    });
+    let trial = |(name, family, check): (String, Family, facts::Check)| {
+        let is_root = is_root.clone();
+        Trial::ignorable_test(name, move || {
+            verdict(is_root.and_then(|()| netns::apart(|| check(family))))
+        })
+    };
+    both.map(trial).collect()
 }
 
 fn play(case: &Case) -> Result<()> {

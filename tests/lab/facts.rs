@@ -1,7 +1,7 @@
 //! What the library says of this machine, against networks where it is known: no tool is run.
 
 use std::fmt::Debug;
-use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -9,14 +9,15 @@ use synack::platform::{self, Here, NeighbourState, RouteKind};
 use synack::target::Protocol;
 
 use crate::family::Family;
-use crate::netns::{Namespace, settle, shell};
+use crate::netns::{Namespace, need_nft, settle, shell};
 use crate::routed::Routed;
 use crate::trouble::{Context, Result, Trouble};
 
 pub(crate) type Check = fn(Family) -> Result<()>;
 
 /// Each with its name; the calling thread needs a namespace of its own to be lost in.
-pub(crate) const CHECKS: [(&str, Check); 5] = [
+pub(crate) const CHECKS: [(&str, Check); 6] = [
+    ("facts-counters", counters),
     ("facts-routes", routes),
     ("facts-path-mtu", path_mtu),
     ("facts-neighbours", neighbours),
@@ -203,6 +204,31 @@ fn links(family: Family) -> Result<()> {
         true,
     )?;
     same("no link of that name", platform::link("lab0:second"), None)
+}
+
+const FIREWALL: &str = "
+    nft add table inet lab
+    nft add chain inet lab out '{ type filter hook output priority 0; }'
+    nft add chain inet lab in '{ type filter hook input priority 0; }'
+    nft add rule inet lab out tcp dport 81 drop
+    nft add rule inet lab in tcp dport 82 drop";
+
+/// A SYN that this machine's own firewall takes away on its way out is not one that is lost later.
+fn counters(family: Family) -> Result<()> {
+    Namespace::enter_new()?;
+    need_nft()?;
+    shell(FIREWALL)?;
+    let loopback = address(family, "loopback")?;
+    let failures = |port| {
+        let before = platform::counters()?;
+        let target = SocketAddr::from((loopback, port));
+        // The first SYN is sent again after a second (RFC 6298).
+        let refused = TcpStream::connect_timeout(&target, Duration::from_millis(1500)).is_err();
+        let grown = platform::counters()?.since(&before);
+        refused.then_some(grown.retransmit_failures? > 0)
+    };
+    same("dropped on the way out", failures(81), Some(true))?;
+    same("dropped on the way in", failures(82), Some(false))
 }
 
 /// Those of this namespace, and of no other.

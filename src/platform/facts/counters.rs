@@ -45,7 +45,7 @@ counters! {
     reverse_path_filtered = "TcpExtIPReversePathFilter":
         "IPv4 packets dropped on arrival because their sender is not reached by that interface (`rp_filter`).",
     out_discards = "IpOutDiscards":
-        "IPv4 packets of this machine dropped on their way out.",
+        "IPv4 packets of this machine dropped on their way out; those of TCP are told by `retransmit_failures` alone.",
     out_no_routes = "IpOutNoRoutes":
         "IPv4 packets of this machine without a route.",
     in_discards = "IpInDiscards":
@@ -53,7 +53,7 @@ counters! {
     fragmentation_failures = "IpFragFails":
         "IPv4 packets too large for the way, that may not be fragmented.",
     out_discards_v6 = "Ip6OutDiscards":
-        "IPv6 packets of this machine dropped on their way out.",
+        "IPv6 packets of this machine dropped on their way out, but for those of TCP.",
     out_no_routes_v6 = "Ip6OutNoRoutes":
         "IPv6 packets of this machine without a route.",
     in_discards_v6 = "Ip6InDiscards":

@@ -32,7 +32,7 @@ impl Here {
 
     fn facts(&self, found: &RouteFound) -> RouteFacts {
         let kind = kind(found.kind);
-        // IPv6 answers with a route even where it rules the target out.
+        // A route that rules the target out is told by its errno. Should a kernel tell the route, it says the same.
         if !kind.delivers() {
             return RouteFacts::nowhere(kind);
         }

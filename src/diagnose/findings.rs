@@ -1,0 +1,162 @@
+//! What the steps of the walk found. Pure data; nothing here judges.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::outcome::{Class, Outcome, OutcomeKind, Unreached};
+use crate::path::{Conclusion, Path};
+use crate::platform::{Counters, Link, Listener, NeighbourFacts, RouteFacts};
+use crate::target::{Protocol, Target};
+
+/// Everything that was found. What was not looked at, or could not be, is absent.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    /// What was asked about, as it was typed.
+    pub asked: String,
+    /// What it is probed with.
+    pub protocol: Protocol,
+    /// Its port; absent for ICMP echo.
+    pub port: Option<u16>,
+    /// Step 1: the name.
+    pub name: NameFindings,
+    /// Step 2: this machine's own stack.
+    pub local: LocalFindings,
+    /// Steps 3 and 4: the way to the target's first address, and who is next on it.
+    pub way: Option<WayFindings>,
+    /// Step 5: does the host answer ICMP echo?
+    pub echo: Option<Tried>,
+    /// Step 6: the port itself, at the first address.
+    pub port_tried: Option<Tried>,
+    /// Step 6: other usual ports of that host.
+    pub other_ports: Vec<Tried>,
+    /// Step 6: the same port at the name's other addresses, of both families.
+    pub other_addresses: Vec<Tried>,
+    /// Step 6: do large packets get through?
+    pub sizes: Option<SizeFindings>,
+    /// Step 7: where on the way probes to that very port end.
+    pub path: Option<(Path, Conclusion)>,
+    /// Step 8: the target is this machine.
+    pub own: Option<OwnFindings>,
+    /// This machine's counters: how much each grew meanwhile. Other programs count, too.
+    pub counters: Option<Counters>,
+    /// Packets sent by all steps, apart from the kernel's own retransmissions and lookups.
+    pub sent: u64,
+    /// How long it took.
+    pub took: Duration,
+    /// Somebody stopped it.
+    pub interrupted: bool,
+}
+
+/// What is known of the name.
+#[derive(Clone, Debug, Default)]
+pub struct NameFindings {
+    /// The name; absent where an address was typed.
+    pub name: Option<String>,
+    /// Its addresses in the resolver's order, of both families unless one was asked for.
+    pub addresses: Vec<IpAddr>,
+    /// Why there are none, in the resolver's words.
+    pub error: Option<String>,
+    /// How long the lookup took.
+    pub took: Option<Duration>,
+    /// Addresses that this machine's hosts file has for it: they usually win over DNS, and nobody updates them.
+    pub hosts_file: Vec<IpAddr>,
+}
+
+/// What is known of this machine's own stack.
+#[derive(Clone, Debug, Default)]
+pub struct LocalFindings {
+    /// A connection over loopback to a listener of our own; absent where none could be opened.
+    pub loopback: Option<Tried>,
+    /// The same over the address that packets to the target come from.
+    pub own_address: Option<Tried>,
+    /// All interfaces; empty where the system does not tell.
+    pub links: Vec<(String, Link)>,
+}
+
+/// What is known of the way and of the next hop on it.
+#[derive(Clone, Debug, Default)]
+pub struct WayFindings {
+    /// The route; absent where the system does not tell.
+    pub route: Option<RouteFacts>,
+    /// The interface that the route leaves by.
+    pub link: Option<Link>,
+    /// The entry of the next hop after the probes: the gateway's, or the target's own on the same subnet.
+    pub neighbour: Option<NeighbourFacts>,
+    /// ICMP echo to the gateway, where there is one. A gateway need not answer.
+    pub gateway_echo: Option<Tried>,
+}
+
+/// Whether large packets get through, by ICMP echoes that no router may fragment. Only asked where small ones do.
+#[derive(Clone, Debug)]
+pub struct SizeFindings {
+    /// Bytes of the small packets, IP header and all.
+    pub small: u32,
+    /// How they did.
+    pub small_tried: Tried,
+    /// Bytes of the large packets: as much as the first link takes.
+    pub large: u32,
+    /// How they did.
+    pub large_tried: Tried,
+}
+
+/// What is known where the target is this machine.
+#[derive(Clone, Debug, Default)]
+pub struct OwnFindings {
+    /// Sockets that wait for connections or datagrams on that port, on whatever address; absent where the system does
+    /// not tell.
+    pub listeners: Option<Vec<Listener>>,
+}
+
+/// How a few probes to one address and port ended.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    /// Whom they went to.
+    pub target: Target,
+    /// How many ended, those that never left this machine included.
+    pub sent: u64,
+    /// The different ways in which they ended.
+    pub ends: Vec<(Outcome, u64)>,
+    /// The median time that an application waited for an answer.
+    pub connect: Option<Duration>,
+    /// The median round-trip time by the kernel's clock, without lost SYNs and this machine's own waits.
+    pub rtt: Option<Duration>,
+}
+
+impl Tried {
+    /// How many probes ended so.
+    pub fn count(&self, kind: OutcomeKind) -> u64 {
+        self.sum(|outcome| outcome.kind() == kind)
+    }
+
+    /// How many probes succeeded.
+    pub fn succeeded(&self) -> u64 {
+        self.sum(|outcome| outcome.kind().class() == Class::Succeeded)
+    }
+
+    /// How many probes got any answer from the target itself, as far as one probe can tell: also a refusal.
+    pub fn answered_by_target(&self) -> u64 {
+        self.sum(|outcome| self.is_the_targets_word(outcome))
+    }
+
+    /// Whether no probe got any answer at all.
+    pub fn is_silent(&self) -> bool {
+        self.sent > 0 && self.count(OutcomeKind::NoReply) == self.sent
+    }
+
+    fn is_the_targets_word(&self, outcome: &Outcome) -> bool {
+        match outcome {
+            Outcome::Refused(_) => true,
+            Outcome::Unreachable(Unreached::ByIcmp(icmp)) => {
+                // Of UDP the host itself says so; of TCP only a firewall would.
+                let own = icmp.from == Some(self.target.address.ip());
+                own && icmp.is_port_unreachable() && self.target.protocol == Protocol::Udp
+            }
+            outcome => outcome.is_answered() || *outcome == Outcome::ResetAfterConnect,
+        }
+    }
+
+    fn sum(&self, is: impl Fn(&Outcome) -> bool) -> u64 {
+        let ends = self.ends.iter().filter(|(outcome, _)| is(outcome));
+        ends.map(|(_, count)| count).sum()
+    }
+}

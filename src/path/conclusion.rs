@@ -1,0 +1,338 @@
+//! What a path's hops say together. Pure.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::{Distance, Flow, Hop, Path, Reached, What};
+use crate::outcome::{IcmpError, LocalCause, Outcome};
+
+/// What was found on the way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conclusion {
+    /// Where it ends.
+    pub end: End,
+    /// Who it is that answers, by how far away he is.
+    pub speaker: Option<Speaker>,
+    /// What else shows.
+    pub notes: Vec<Note>,
+}
+
+/// Where a path ends.
+#[derive(Clone, Debug, PartialEq)]
+pub enum End {
+    /// The target, or who speaks for it, answers.
+    Reached {
+        /// The smallest TTL that it answers; absent where only probes with the usual one were answered.
+        ttl: Option<u8>,
+        /// How.
+        how: Reached,
+    },
+    /// An ICMP error says no.
+    Rejected {
+        /// The smallest TTL that brings it.
+        ttl: Option<u8>,
+        /// What it says.
+        icmp: IcmpError,
+        /// The hop at which its sender also is a router whose TTL ran out.
+        at: Option<u8>,
+    },
+    /// Nothing comes from beyond this hop; absent where no hop answered at all.
+    Silent {
+        /// The last hop that answered.
+        after: Option<u8>,
+    },
+    /// Packets go round until their TTL runs out.
+    Loop(Loop),
+    /// No probe left this machine.
+    Local(LocalCause),
+    /// Nothing was sent, or this system does not say what came of it.
+    Unknown,
+}
+
+/// Hops between which packets go round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loop {
+    /// The first one.
+    pub first: u8,
+    /// The last one, from which the first comes again.
+    pub last: u8,
+}
+
+/// Who answers for the target, by his distance and that of the host itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaker {
+    /// As far away as the host.
+    Host(Distance),
+    /// One hop nearer than the host: something right in front of it, or a way that is shorter for these packets.
+    InFront(Distance),
+    /// Much nearer than the host: it is not the host that answers.
+    Other(Distance),
+    /// Further away than the host is for other packets: they do not take the same way.
+    Further(Distance),
+}
+
+/// What else shows on a path.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Note {
+    /// These hops left probes unanswered that got further all the same: they limit how many ICMP errors they send.
+    Limited(Vec<u8>),
+    /// Probes get lost, and beginning with this hop every one that answers at all shows it; absent where it cannot be
+    /// told from which on.
+    Loss {
+        /// The first hop that shows it.
+        from: Option<u8>,
+        /// Tries that got no answer from the end of the way.
+        lost: u64,
+        /// All tries.
+        of: u64,
+    },
+    /// Flows take different ways behind this hop (0: from the start).
+    Parts {
+        /// The last hop that they have in common.
+        after: u8,
+    },
+    /// Some source ports never get an answer from the end of the way, though others do.
+    DeadFlows(Vec<u16>),
+    /// The look, which has a port for every probe, met other routers than the flows.
+    OtherRouters,
+}
+
+/// Tries after which a flow that never got through is called dead: one may be a lost packet.
+const TRIES: u64 = 2;
+
+/// Draws the conclusion from what was found.
+pub fn conclude(path: &Path) -> Conclusion {
+    let hops = merged(path);
+    let end = end(path, &hops);
+    Conclusion {
+        speaker: speaker(path, &end),
+        notes: notes(path, &hops),
+        end,
+    }
+}
+
+/// What all flows found for each TTL, and for those that none walked the first look.
+pub(super) fn merged(path: &Path) -> Vec<Hop> {
+    let longest = path.flows.iter().map(|flow| flow.hops.len()).max();
+    let most = longest.unwrap_or(0).max(path.look.len());
+    let mut merged = Vec::new();
+    for index in 0..most {
+        let walked = path.flows.iter().filter_map(|flow| flow.hops.get(index));
+        let mut known = walked.filter(|hop| !hop.is_silent()).peekable();
+        let of_flows = known.peek().is_some();
+        let first = if of_flows {
+            known.next().cloned()
+        } else {
+            path.look.get(index).cloned()
+        };
+        let Some(mut hop) = first else { continue };
+        for other in known {
+            hop.heard.extend(other.heard.iter().copied());
+        }
+        merged.push(hop);
+    }
+    merged
+}
+
+fn end(path: &Path, hops: &[Hop]) -> End {
+    let wholes = path.flows.iter().map(|flow| &flow.whole);
+    let smallest =
+        |is: &dyn Fn(&Hop) -> bool| hops.iter().find(|hop| is(hop)).and_then(|it| it.ttl);
+    let first_reached = hops.iter().chain(wholes.clone()).find_map(Hop::reached);
+    let reached = first_reached.or_else(|| path.whole.and_then(reached_by));
+    if let Some(how) = reached {
+        let ttl = smallest(&|hop| hop.reached().is_some());
+        return End::Reached { ttl, how };
+    }
+    let first_rejected = hops.iter().chain(wholes).find_map(Hop::rejected);
+    if let Some(icmp) = first_rejected {
+        let ttl = smallest(&|hop| hop.rejected().is_some());
+        let at = hops
+            .iter()
+            .find(|hop| icmp.from.is_some() && hop.router() == icmp.from);
+        let at = at.and_then(|hop| hop.ttl);
+        return End::Rejected { ttl, icmp, at };
+    }
+    if let Some(found) = path.flows.iter().find_map(|flow| find_loop(&flow.hops)) {
+        return End::Loop(found);
+    }
+    if let Some(found) = find_loop(&path.look) {
+        return End::Loop(found);
+    }
+    quiet_end(path, hops)
+}
+
+/// Where nothing came from the end of the way.
+fn quiet_end(path: &Path, hops: &[Hop]) -> End {
+    let answered = hops.iter().rev().find(|hop| !hop.is_silent());
+    if let Some(hop) = answered {
+        return End::Silent { after: hop.ttl };
+    }
+    if let Some(cause) = hops.iter().find_map(|hop| hop.local) {
+        return End::Local(cause);
+    }
+    match path.whole {
+        Some(Outcome::NoReply) => End::Silent { after: None },
+        Some(Outcome::Local(cause)) => End::Local(cause),
+        _ => End::Unknown,
+    }
+}
+
+fn reached_by(outcome: Outcome) -> Option<Reached> {
+    match outcome {
+        Outcome::Connected(_) | Outcome::ClosedAfterConnect | Outcome::ResetAfterConnect => {
+            Some(Reached::SynAck)
+        }
+        Outcome::Refused(_) => Some(Reached::Rst),
+        Outcome::Reply => Some(Reached::Reply),
+        _ => None,
+    }
+}
+
+/// Routers that come again with a period of two hops or more, to the end of what answered: packets go round between
+/// them. A router that answers for two TTLs in a row is none: some do not count their own hop.
+pub(super) fn find_loop(hops: &[Hop]) -> Option<Loop> {
+    if hops.iter().any(Hop::is_the_end) {
+        return None;
+    }
+    let routers: Vec<Option<IpAddr>> = hops.iter().map(Hop::router).collect();
+    (0..routers.len()).find_map(|first| {
+        routers[first]?;
+        let most = routers.len().saturating_sub(first) / 2;
+        let period = (2..=most).find(|period| repeats(&routers[first..], *period))?;
+        let ttl = |index: usize| u8::try_from(index + 1).ok();
+        Some(Loop {
+            first: ttl(first)?,
+            last: ttl(first + period - 1)?,
+        })
+    })
+}
+
+/// Whether what is known comes again after every `period` hops, with more than one router in it, and at least two
+/// meet themselves again.
+fn repeats(routers: &[Option<IpAddr>], period: usize) -> bool {
+    let pairs = routers.iter().zip(routers.iter().skip(period));
+    let known: Vec<_> = pairs.filter_map(|(a, b)| Some(((*a)?, (*b)?))).collect();
+    let different: BTreeSet<_> = known.iter().map(|(router, _)| router).collect();
+    different.len() > 1 && known.len() > 1 && known.iter().all(|(a, b)| a == b)
+}
+
+/// Compares how far away the answer and the host are.
+fn speaker(path: &Path, end: &End) -> Option<Speaker> {
+    let End::Reached {
+        ttl: Some(ttl),
+        how,
+    } = end
+    else {
+        return None;
+    };
+    let host = path.host.filter(|_| *how != Reached::PortUnreachable)?;
+    Some(match i16::from(host.ttl) - i16::from(*ttl) {
+        0 => Speaker::Host(host),
+        1 => Speaker::InFront(host),
+        nearer if nearer > 1 => Speaker::Other(host),
+        _ => Speaker::Further(host),
+    })
+}
+
+fn notes(path: &Path, hops: &[Hop]) -> Vec<Note> {
+    let (tries, through) = tries(&path.flows);
+    let mut notes = Vec::new();
+    let limited = limited(&path.flows);
+    if !limited.is_empty() {
+        notes.push(Note::Limited(limited));
+    }
+    let dead = dead(&path.flows);
+    if through > 0 && through < tries && dead.is_empty() {
+        notes.push(Note::Loss {
+            from: loss_begins(&path.flows),
+            lost: tries - through,
+            of: tries,
+        });
+    }
+    notes.extend(parting(&path.flows).map(|after| Note::Parts { after }));
+    if !dead.is_empty() {
+        notes.push(Note::DeadFlows(dead));
+    }
+    if path.flows.len() == 1 && meets_others(path, hops) {
+        notes.push(Note::OtherRouters);
+    }
+    notes
+}
+
+fn tries(flows: &[Flow]) -> (u64, u64) {
+    let tries = flows.iter().map(|flow| flow.tries).sum();
+    (tries, flows.iter().map(|flow| flow.through).sum())
+}
+
+/// Hops that answered some probes of a flow and not all, while a larger share of its probes was answered further on.
+fn limited(flows: &[Flow]) -> Vec<u8> {
+    let mut limited = BTreeSet::new();
+    for flow in flows {
+        let beyond = |index: usize| {
+            let further = flow
+                .hops
+                .iter()
+                .skip(index + 1)
+                .filter(|hop| !hop.is_silent());
+            let best = further.filter_map(Hop::loss).min_by(f64::total_cmp);
+            let end = (flow.tries > 0).then(|| 1.0 - flow.through as f64 / flow.tries as f64);
+            best.into_iter().chain(end).min_by(f64::total_cmp)
+        };
+        for (index, hop) in flow.hops.iter().enumerate() {
+            let loss = hop.loss().filter(|loss| *loss > 0.0 && !hop.is_silent());
+            if let (Some(loss), Some(beyond), Some(ttl)) = (loss, beyond(index), hop.ttl)
+                && beyond < loss
+            {
+                limited.insert(ttl);
+            }
+        }
+    }
+    limited.into_iter().collect()
+}
+
+/// The first hop from which on every hop that answers shows loss.
+fn loss_begins(flows: &[Flow]) -> Option<u8> {
+    let [flow] = flows else { return None };
+    let answering = || flow.hops.iter().filter(|hop| !hop.is_silent());
+    let clean = |hop: &Hop| hop.loss() == Some(0.0);
+    let last_clean = answering()
+        .filter(|hop| clean(hop))
+        .filter_map(|hop| hop.ttl)
+        .max();
+    let after = |hop: &&Hop| hop.ttl > last_clean;
+    answering().find(after).and_then(|hop| hop.ttl)
+}
+
+fn dead(flows: &[Flow]) -> Vec<u16> {
+    if flows.iter().all(|flow| flow.through == 0) {
+        return Vec::new();
+    }
+    let dead = flows
+        .iter()
+        .filter(|it| it.through == 0 && it.tries >= TRIES);
+    dead.map(|flow| flow.port).collect()
+}
+
+/// The last hop that all flows have in common before two of them meet different routers.
+fn parting(flows: &[Flow]) -> Option<u8> {
+    let longest = flows.iter().map(|flow| flow.hops.len()).max()?;
+    (0..longest).find_map(|index| {
+        let routers = flows
+            .iter()
+            .filter_map(|flow| flow.hops.get(index)?.router());
+        let different: BTreeSet<_> = routers.collect();
+        (different.len() > 1).then(|| u8::try_from(index).ok())?
+    })
+}
+
+/// Whether the look met a router at some hop where the flow met another.
+fn meets_others(path: &Path, hops: &[Hop]) -> bool {
+    let differs = |(look, hop): (&Hop, &Hop)| {
+        let heard = |router| hop.heard.iter().any(|it| it.from == Some(router));
+        look.router().is_some_and(|router| {
+            hop.heard.iter().any(|it| it.what == What::TimeExceeded) && !heard(router)
+        })
+    };
+    path.look.iter().zip(hops).any(differs)
+}

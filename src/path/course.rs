@@ -1,0 +1,117 @@
+//! The engine's targets, as the path knows them: each a course of TTLs to be tried one after the other.
+
+use std::cell::Cell;
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Instant;
+
+use super::Purpose;
+use crate::outcome::{Ending, Evidence, Outcome, TargetId};
+use crate::probe::{Begun, Leash, Network, ProbeId, Probes, Progress};
+use crate::target::Target;
+
+/// TTLs to be tried, one after the other or all at once, as the engine's pace has it.
+#[derive(Debug)]
+pub(super) struct Course {
+    /// Which of the network's targets.
+    pub(super) target: TargetId,
+    /// From which local port; from any, each from another, where none is said.
+    pub(super) port: Option<u16>,
+    pub(super) ttls: Vec<Option<u8>>,
+    pub(super) purpose: Purpose,
+}
+
+impl Course {
+    /// The TTL of a probe, which the engine counts from 1.
+    pub(super) fn ttl(&self, seq: u64) -> Option<u8> {
+        let nth = usize::try_from(seq.saturating_sub(1)).ok()?;
+        self.ttls.get(nth).copied().flatten()
+    }
+}
+
+/// The smallest TTL that is known to lead to the end of the way; beyond it nothing is learned.
+#[derive(Debug)]
+pub(super) struct Bound(Cell<u8>);
+
+impl Bound {
+    pub(super) fn none() -> Self {
+        Self(Cell::new(u8::MAX))
+    }
+
+    pub(super) fn lower(&self, ttl: u8) {
+        self.0.set(self.0.get().min(ttl));
+    }
+
+    pub(super) fn get(&self) -> Option<u8> {
+        Some(self.0.get()).filter(|ttl| *ttl < u8::MAX)
+    }
+
+    /// Whether a probe with this TTL would tell anything new.
+    fn admits(&self, ttl: Option<u8>) -> bool {
+        ttl.unwrap_or(u8::MAX) <= self.0.get()
+    }
+}
+
+/// Probes along courses, over a network whose targets they share.
+pub(super) struct Courses<'a> {
+    pub(super) probes: &'a mut Probes,
+    pub(super) all: &'a [Course],
+    /// For each course, how far it needs to go.
+    pub(super) bounds: Vec<Rc<Bound>>,
+    /// Probes begun of each course.
+    pub(super) begun: Vec<u64>,
+    /// The next probe needs the port of one that was given up.
+    pub(super) frees_ports: bool,
+    pub(super) sent: &'a Cell<u64>,
+}
+
+impl Network for Courses<'_> {
+    fn begin(&mut self, id: ProbeId, target: TargetId) -> Begun {
+        let index = target.index();
+        let course = &self.all[index];
+        self.begun[index] += 1;
+        let ttl = course.ttl(self.begun[index]);
+        if !self.bounds[index].admits(ttl) {
+            return Begun::Ended {
+                sent_at: Instant::now(),
+                ending: (Outcome::Unfinished, Evidence::default()).into(),
+            };
+        }
+        let port = course.port;
+        self.probes.leash(course.target, Leash { ttl, port });
+        self.sent.set(self.sent.get() + 1);
+        self.probes.begin(id, course.target)
+    }
+
+    fn give_up(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> Ending {
+        let ending = self.probes.give_up(id, now, trusted_since);
+        if self.frees_ports && ending.outcome == Outcome::NoReply {
+            self.probes.abandon(id);
+        }
+        ending
+    }
+
+    fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
+        self.probes.wait(until)
+    }
+
+    fn collect(&mut self, now: Instant, trusted_since: Instant, progress: &mut Vec<Progress>) {
+        self.probes.collect(now, trusted_since, progress);
+        // Duplicates and strays are told of the network's targets, and say nothing of the path.
+        progress.retain(|step| !matches!(step, Progress::Extra(..)));
+    }
+
+    fn release(&mut self, id: ProbeId) -> Ending {
+        self.probes.release(id)
+    }
+
+    fn abandon(&mut self, id: ProbeId) -> Ending {
+        self.probes.abandon(id)
+    }
+
+    /// Courses are all there from the start, and their addresses stay.
+    fn join(&mut self, _target: &Target) {}
+
+    fn redirect(&mut self, _target: TargetId, _address: SocketAddr) {}
+}

@@ -1,0 +1,218 @@
+//! What was heard for one TTL. Pure.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::outcome::{IcmpError, LocalCause, Outcome, Refusal, Sample, Unreached};
+use crate::stats::Distribution;
+use crate::target::{Protocol, Target};
+
+/// Significant digits of a hop's times: a hop of a path is not worth the memory of more.
+const DIGITS: u8 = 2;
+
+/// Different answers kept for one hop; a path that changes more often than that is told by its first ones.
+const MOST_ANSWERS: usize = 16;
+
+/// What was heard for one TTL.
+#[derive(Clone, Debug)]
+pub struct Hop {
+    /// How far the probes could go; `None`: as far as usual.
+    pub ttl: Option<u8>,
+    /// Probes that ended, without those that never left.
+    pub sent: u64,
+    /// Probes that were answered.
+    pub answered: u64,
+    /// Who answered what, in the order in which it was first heard.
+    pub heard: Vec<Heard>,
+    /// Round-trip times of all answers.
+    pub times: Distribution,
+    /// Why the last probe that did not leave did not.
+    pub local: Option<LocalCause>,
+}
+
+/// One kind of answer from one address.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Heard {
+    /// Who answered. Absent where the kernel could not tell.
+    pub from: Option<IpAddr>,
+    /// What.
+    pub what: What,
+    /// How often.
+    pub count: u64,
+    /// The shortest round-trip time.
+    pub best: Option<Duration>,
+}
+
+/// What an answer to a probe with a small TTL says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The TTL ran out there: an ordinary hop.
+    TimeExceeded,
+    /// Another ICMP error: somebody there, or who speaks for it, says no.
+    Rejected(IcmpError),
+    /// The answer that the whole probe would get.
+    Reached(Reached),
+}
+
+/// The answer of whoever speaks for the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// The handshake completed.
+    SynAck,
+    /// A RST.
+    Rst,
+    /// A datagram.
+    Reply,
+    /// The target itself says that nothing listens on the UDP port.
+    PortUnreachable,
+}
+
+impl Reached {
+    /// As a reader knows it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SynAck => "SYN-ACK",
+            Self::Rst => "RST",
+            Self::Reply => "reply",
+            Self::PortUnreachable => "port unreachable",
+        }
+    }
+}
+
+impl Hop {
+    /// A hop of which nothing is known.
+    pub fn new(ttl: Option<u8>) -> Self {
+        Self {
+            ttl,
+            sent: 0,
+            answered: 0,
+            heard: Vec::new(),
+            times: Distribution::new(DIGITS),
+            local: None,
+        }
+    }
+
+    /// Hops from 1 to `last`.
+    pub fn up_to(last: u8) -> Vec<Self> {
+        (1..=last).map(|ttl| Self::new(Some(ttl))).collect()
+    }
+
+    /// Takes in a probe to `target` that has ended. An answer that came late is one all the same.
+    pub fn record(&mut self, target: &Target, sample: &Sample) {
+        let ending = &sample.ending;
+        let said = match ending.outcome {
+            Outcome::Unfinished => return,
+            Outcome::Local(cause) => {
+                self.local = Some(cause);
+                return;
+            }
+            Outcome::NoReply => None,
+            outcome => meaning(target, outcome),
+        };
+        self.sent += u64::from(!sample.late);
+        let Some((from, what)) = said else { return };
+        self.answered += 1;
+        let time = ending.rtt.map(|rtt| rtt.time).or(ending.connect);
+        if let Some(time) = time {
+            self.times.record(time);
+        }
+        self.hear(from, what, time);
+    }
+
+    fn hear(&mut self, from: Option<IpAddr>, what: What, time: Option<Duration>) {
+        let same = |heard: &&mut Heard| heard.from == from && heard.what.is_like(what);
+        if let Some(known) = self.heard.iter_mut().find(same) {
+            known.count += 1;
+            known.best = [known.best, time].into_iter().flatten().min();
+        } else if self.heard.len() < MOST_ANSWERS {
+            self.heard.push(Heard {
+                from,
+                what,
+                count: 1,
+                best: time,
+            });
+        }
+    }
+
+    /// Whether anybody answered.
+    pub fn is_silent(&self) -> bool {
+        self.heard.is_empty()
+    }
+
+    /// The first answer of a router where the TTL ran out.
+    pub fn router(&self) -> Option<IpAddr> {
+        self.heard
+            .iter()
+            .find(|heard| heard.what == What::TimeExceeded)?
+            .from
+    }
+
+    /// The first answer that speaks for the target.
+    pub fn reached(&self) -> Option<Reached> {
+        self.heard.iter().find_map(|heard| match heard.what {
+            What::Reached(reached) => Some(reached),
+            _ => None,
+        })
+    }
+
+    /// The first rejection.
+    pub fn rejected(&self) -> Option<IcmpError> {
+        self.heard.iter().find_map(|heard| match heard.what {
+            What::Rejected(icmp) => Some(icmp),
+            _ => None,
+        })
+    }
+
+    /// How many answers came from the end of the way.
+    pub fn ends(&self) -> u64 {
+        let ends = self.heard.iter().filter(|it| it.what != What::TimeExceeded);
+        ends.map(|heard| heard.count).sum()
+    }
+
+    /// Whether probes with this TTL, or a larger one, get their last answer.
+    pub fn is_the_end(&self) -> bool {
+        self.reached().is_some() || self.rejected().is_some()
+    }
+
+    /// The share of probes without an answer, from 0 to 1; absent where none was sent.
+    pub fn loss(&self) -> Option<f64> {
+        let lost = self.sent.saturating_sub(self.answered);
+        (self.sent > 0).then(|| lost as f64 / self.sent as f64)
+    }
+}
+
+impl What {
+    /// Whether both say the same; the MTU that a router names may change.
+    fn is_like(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Rejected(a), Self::Rejected(b)) => (a.kind, a.code) == (b.kind, b.code),
+            _ => self == other,
+        }
+    }
+}
+
+/// Who said what. `None`: the system does not tell.
+fn meaning(target: &Target, outcome: Outcome) -> Option<(Option<IpAddr>, What)> {
+    let address = Some(target.address.ip());
+    let own = |reached| Some((address, What::Reached(reached)));
+    // No TCP stack says so of a closed port: there it is a firewall's word (RFC 9293 section 3.10.7.1).
+    let says_closed = target.protocol == Protocol::Udp;
+    match outcome {
+        Outcome::Connected(_) | Outcome::ResetAfterConnect | Outcome::ClosedAfterConnect => {
+            own(Reached::SynAck)
+        }
+        Outcome::Refused(Refusal::ByRst) => own(Reached::Rst),
+        Outcome::Reply => own(Reached::Reply),
+        Outcome::Unreachable(Unreached::ByIcmp(icmp)) => {
+            let what = if icmp.is_ttl_exceeded() {
+                What::TimeExceeded
+            } else if says_closed && icmp.is_port_unreachable() && icmp.from == address {
+                What::Reached(Reached::PortUnreachable)
+            } else {
+                What::Rejected(icmp)
+            };
+            Some((icmp.from, what))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,141 @@
+//! The first look: every TTL at once, until the end of the way is known.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::course::{Bound, Course};
+use super::{Hop, Purpose, Step, Watcher};
+use crate::engine::Sink;
+use crate::outcome::{Extra, Outcome, Sample, TargetId};
+use crate::stats::RunRecord;
+use crate::target::Target;
+
+/// The shortest wait for the answer of a hop, once it is known how slow the others are.
+const WAIT_AT_LEAST: Duration = Duration::from_millis(250);
+
+/// What is added to that for a router that takes its time to make an ICMP error.
+const SLACK: Duration = Duration::from_millis(100);
+
+/// How far away somebody is, and whom it leads by.
+pub(super) struct Ladder {
+    pub(super) purpose: Purpose,
+    pub(super) target: Target,
+    pub(super) hops: Vec<Hop>,
+    pub(super) bound: Rc<Bound>,
+    /// How a probe with the usual TTL ended.
+    pub(super) whole: Option<Outcome>,
+}
+
+impl Ladder {
+    pub(super) fn new(purpose: Purpose, target: Target, hops: u8) -> Self {
+        Self {
+            purpose,
+            target,
+            hops: Hop::up_to(hops),
+            bound: Rc::new(Bound::none()),
+            whole: None,
+        }
+    }
+
+    fn record(&mut self, ttl: Option<u8>, sample: &Sample) {
+        let Some(ttl) = ttl else {
+            self.whole = Some(sample.ending.outcome);
+            return;
+        };
+        let Some(hop) = self.hops.get_mut(usize::from(ttl).saturating_sub(1)) else {
+            return;
+        };
+        hop.record(&self.target, sample);
+        if hop.is_the_end() {
+            self.bound.lower(ttl);
+        }
+    }
+
+    /// Whether everything up to the end of the way has answered.
+    fn is_complete(&self) -> bool {
+        let up_to_end = |end: u8| self.hops.iter().take(usize::from(end));
+        let end = self.bound.get();
+        end.is_some_and(|end| up_to_end(end).all(|hop| !hop.is_silent()))
+    }
+
+    /// The smallest TTL that the target itself answers.
+    pub(super) fn reached(&self) -> Option<u8> {
+        self.hops.iter().find(|hop| hop.reached().is_some())?.ttl
+    }
+}
+
+/// The longest wait for a hop's answer, where the slowest so far took so long.
+pub(super) fn settle(slowest: Option<Duration>, timeout: Duration) -> Duration {
+    let wait = slowest.map_or(timeout, |slowest| slowest * 3 + SLACK);
+    wait.clamp(WAIT_AT_LEAST.min(timeout), timeout)
+}
+
+/// The slowest answer of these hops.
+pub(super) fn slowest<'a>(hops: impl IntoIterator<Item = &'a Hop>) -> Option<Duration> {
+    let figures = hops.into_iter().filter_map(|hop| hop.times.figures());
+    let slowest = figures.map(|figures| figures.max).max_by(f64::total_cmp);
+    slowest.map(|us| Duration::from_secs_f64(us / 1e6))
+}
+
+/// Takes in the answers of a look.
+pub(super) struct Look<'a> {
+    pub(super) courses: &'a [Course],
+    /// The first one is the one that it is about.
+    pub(super) ladders: &'a mut [Ladder],
+    pub(super) timeout: Duration,
+    /// When an end of the way became known.
+    pub(super) ended_at: Option<Instant>,
+    pub(super) watcher: &'a mut dyn Watcher,
+}
+
+impl Sink for Look<'_> {
+    fn sample(&mut self, sample: &Sample) {
+        if sample.ending.outcome == Outcome::Unfinished {
+            return;
+        }
+        let course = &self.courses[sample.target.index()];
+        let (purpose, ttl) = (course.purpose, course.ttl(sample.seq));
+        let mut ladders = self.ladders.iter_mut();
+        if let Some(ladder) = ladders.find(|ladder| ladder.purpose == purpose) {
+            ladder.record(ttl, sample);
+        }
+        if self.ladders[0].bound.get().is_some() {
+            self.ended_at.get_or_insert_with(Instant::now);
+        }
+        self.watcher.step(&Step {
+            purpose,
+            ttl,
+            sample,
+        });
+    }
+
+    /// Once the end is known, slower hops are waited for as long as they can be expected to take.
+    fn has_enough(&self) -> bool {
+        let Some(ended_at) = self.ended_at else {
+            return false;
+        };
+        let slowest = slowest(self.ladders.iter().flat_map(|ladder| &ladder.hops));
+        self.ladders.iter().all(Ladder::is_complete)
+            || ended_at.elapsed() >= settle(slowest, self.timeout)
+    }
+
+    fn extra(&mut self, _target: TargetId, _extra: Extra) {}
+
+    fn statistics_requested(&mut self, _so_far: &RunRecord) {}
+
+    fn idle(&mut self) {}
+}
+
+/// Courses of one probe each for every TTL up to `most`: those of all purposes in turn, after one with the usual TTL
+/// for the first.
+pub(super) fn courses(most: u8, purposes: &[(TargetId, Purpose)]) -> Vec<Course> {
+    let course = |(target, purpose): &(TargetId, Purpose), ttl| Course {
+        target: *target,
+        port: None,
+        ttls: vec![ttl],
+        purpose: *purpose,
+    };
+    let whole = purposes.first().map(|first| course(first, None));
+    let ladder = (1..=most).flat_map(|ttl| purposes.iter().map(move |it| course(it, Some(ttl))));
+    whole.into_iter().chain(ladder).collect()
+}

@@ -1,0 +1,161 @@
+//! Where on the path to a port probes end, and how far away whoever answers is.
+//!
+//! Probes of the real protocol to the real port are sent with every TTL from 1 on, each on its leash
+//! ([`crate::probe::Leash`]). A first look sends all of them at once, from different ports, to learn how long the path
+//! is and how slow. Then each flow is walked: one source port, one hop after the other, because TCP cannot have two
+//! sockets with the same two ends, and routers choose among parallel links by these.
+
+mod conclusion;
+mod course;
+mod hop;
+mod look;
+mod names;
+mod ports;
+mod tracer;
+mod walk;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::outcome::{Outcome, Sample};
+use crate::target::Target;
+
+pub use conclusion::{Conclusion, End, Loop, Note, Speaker, conclude};
+pub use hop::{Heard, Hop, Reached, What};
+pub use names::Names;
+pub use tracer::Tracer;
+
+/// The longest path that is looked at, as traceroute(8) has it.
+pub const MOST_HOPS: u8 = 30;
+
+/// How a path is looked at.
+#[derive(Clone, Debug)]
+pub struct PathPlan {
+    /// How often each flow is walked; `None`: until somebody stops it.
+    pub rounds: Option<u64>,
+    /// From the start of one round to the start of the next. Routers limit how many ICMP errors they send: Linux
+    /// sends six at once and then one a second to each destination (`icmp_ratelimit` in icmp(7)).
+    pub interval: Duration,
+    /// A hop without an answer is given up after this, at most.
+    pub timeout: Duration,
+    /// The largest TTL.
+    pub hops: u8,
+    /// How many source ports.
+    pub flows: u16,
+    /// The local port of the first flow, where it is chosen.
+    pub port: Option<u16>,
+    /// Also ask how far away the host itself is.
+    pub distance: bool,
+}
+
+impl Default for PathPlan {
+    fn default() -> Self {
+        Self {
+            rounds: Some(3),
+            interval: Duration::from_secs(1),
+            timeout: Duration::from_millis(1500),
+            hops: MOST_HOPS,
+            flows: 1,
+            port: None,
+            distance: true,
+        }
+    }
+}
+
+/// What was found on the way to one target.
+#[derive(Clone, Debug)]
+pub struct Path {
+    /// Whom it leads to.
+    pub target: Target,
+    /// The source address.
+    pub source: Option<IpAddr>,
+    /// What the first look found, from a port of its own for every hop.
+    pub look: Vec<Hop>,
+    /// How a probe with the usual TTL ended in that look.
+    pub whole: Option<Outcome>,
+    /// The flows, each with its source port.
+    pub flows: Vec<Flow>,
+    /// How far away the host is by its answers to something else than the probes.
+    pub host: Option<Distance>,
+    /// Rounds that were begun.
+    pub rounds: u64,
+    /// Packets sent, apart from the kernel's own: each probe is one.
+    pub sent: u64,
+    /// Somebody stopped it.
+    pub interrupted: bool,
+}
+
+/// The path of one source port.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// The local port, or the identifier of ICMP echoes.
+    pub port: u16,
+    /// What was heard for each TTL, from 1 on.
+    pub hops: Vec<Hop>,
+    /// What was heard for the usual TTL, in rounds in which no smaller one was the end of the way.
+    pub whole: Hop,
+    /// Times it was tried whether this port gets an answer from the end of the way.
+    pub tries: u64,
+    /// Times it did.
+    pub through: u64,
+}
+
+/// How far away a host is: the smallest TTL that it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Distance {
+    /// Hops, the host included.
+    pub ttl: u8,
+    /// What it answered.
+    pub by: DistanceBy,
+}
+
+/// What told the distance of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DistanceBy {
+    /// ICMP echo.
+    Echo,
+    /// A UDP port where nothing listens: the host says so itself.
+    ClosedUdpPort,
+}
+
+/// What a probe was sent for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The first look.
+    Look,
+    /// To learn how far away the host is.
+    Distance(DistanceBy),
+    /// The walk of the flow of this index, in this round from 1.
+    Walk {
+        /// Its place among the flows.
+        flow: usize,
+        /// From 1.
+        round: u64,
+    },
+}
+
+/// One probe on its leash that has ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// What it was sent for.
+    pub purpose: Purpose,
+    /// How far it could go; `None`: as far as usual.
+    pub ttl: Option<u8>,
+    /// How it ended.
+    pub sample: &'a Sample,
+}
+
+/// Who wants to know of each probe.
+pub trait Watcher {
+    /// A probe has ended.
+    fn step(&mut self, step: &Step);
+    /// A round begins; the first look is round 0.
+    fn round(&mut self, _round: u64) {}
+    /// The statistics so far are wanted.
+    fn so_far(&mut self, _path: &Path) {}
+}
+
+/// Nobody does.
+impl Watcher for () {
+    fn step(&mut self, _step: &Step) {}
+}

@@ -1,0 +1,333 @@
+//! The whole way: a first look, then rounds.
+
+use std::cell::Cell;
+use std::io;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::conclusion::find_loop;
+use super::course::{Bound, Course, Courses};
+use super::look::{self, Ladder, Look, settle, slowest};
+use super::ports::flow_ports;
+use super::walk::Walk;
+use super::{Distance, DistanceBy, Flow, Path, PathPlan, Purpose, Watcher};
+use crate::engine::{Engine, Sink};
+use crate::outcome::TargetId;
+use crate::plan::{Limit, Pace, Plan};
+use crate::platform::{Here, Poller, SignalState};
+use crate::probe::{Network, Probes};
+use crate::target::{Protocol, Target};
+
+/// Between two probes of the first look.
+const SPACING: Duration = Duration::from_millis(10);
+
+/// How often a look is looked at, to see whether it has seen enough.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// Flows walked at once. A router sends six ICMP errors in a row, as Linux has it, and the first look has had some.
+const AT_ONCE: usize = 4;
+
+/// TTLs tried beyond the last hop that ever answered.
+const BEYOND: u8 = 3;
+
+/// Sockets open at once; a look has three for each hop.
+const MOST_SOCKETS: usize = 128;
+
+/// The first of traceroute's UDP ports, where nothing is meant to listen (traceroute(8)).
+const CLOSED_UDP_PORT: u16 = 33434;
+
+/// Finds the way to one target.
+pub struct Tracer<'a> {
+    probes: Probes,
+    /// The network's targets: the port, and the same host by other means.
+    known: [Target; 3],
+    signals: &'a dyn SignalState,
+    plan: PathPlan,
+    sockets: Plan,
+    path: Path,
+    /// How long a hop's answer is waited for, once some have come.
+    wait: Duration,
+    sent: Cell<u64>,
+}
+
+impl Path {
+    /// Places of the network's targets.
+    const PORT: u32 = 0;
+    const HOST: u32 = 1;
+    const CLOSED: u32 = 2;
+
+    /// A path of which nothing is known yet.
+    pub fn new(target: Target) -> Self {
+        Self {
+            target,
+            source: None,
+            look: Vec::new(),
+            whole: None,
+            flows: Vec::new(),
+            host: None,
+            rounds: 0,
+            sent: 0,
+            interrupted: false,
+        }
+    }
+}
+
+impl<'a> Tracer<'a> {
+    /// Prepares to look at the path to `target`; sockets are as `sockets` has them, its pace is not used.
+    pub fn new(
+        target: Target,
+        plan: PathPlan,
+        sockets: Plan,
+        poller: Poller,
+        signals: &'a dyn SignalState,
+    ) -> Self {
+        let known = [
+            target.clone(),
+            beside(&target, Protocol::Icmp, 0),
+            beside(&target, Protocol::Udp, CLOSED_UDP_PORT),
+        ];
+        let here = Here::from(&sockets.sockets);
+        let route = here.route_to(target.protocol, target.address);
+        Self {
+            probes: Probes::new(poller, &known, &sockets),
+            known,
+            signals,
+            wait: plan.timeout,
+            plan,
+            sockets,
+            path: Path {
+                source: route.and_then(|route| route.source),
+                ..Path::new(target)
+            },
+            sent: Cell::new(0),
+        }
+    }
+
+    /// Looks, walks, and tells what was found. An error is one of the event loop; what was found before is lost with
+    /// it, as nothing can be waited for any more.
+    pub fn run(mut self, watcher: &mut dyn Watcher) -> io::Result<Path> {
+        watcher.round(0);
+        self.look(watcher)?;
+        self.open_flows();
+        let started = Instant::now();
+        let mut next = started;
+        while !self.is_over() {
+            self.pause(next, watcher)?;
+            if self.signals.stop_requested() {
+                break;
+            }
+            self.path.rounds += 1;
+            watcher.round(self.path.rounds);
+            next = self.round(watcher)?;
+        }
+        self.path.interrupted |= self.signals.stop_requested();
+        self.path.sent = self.sent.get();
+        Ok(self.path)
+    }
+
+    fn is_over(&self) -> bool {
+        let enough = |rounds| self.path.rounds >= rounds;
+        self.signals.stop_requested()
+            || self.path.flows.is_empty()
+            || self.plan.rounds.is_some_and(enough)
+    }
+
+    /// Waits for the next round.
+    fn pause(&mut self, until: Instant, watcher: &mut dyn Watcher) -> io::Result<()> {
+        while Instant::now() < until && !self.signals.stop_requested() {
+            self.probes.wait(Some(until))?;
+            if self.signals.take_statistics_request() {
+                watcher.so_far(&self.path);
+            }
+        }
+        Ok(())
+    }
+
+    fn look(&mut self, watcher: &mut dyn Watcher) -> io::Result<()> {
+        let target = self.path.target.clone();
+        let mut purposes = vec![(TargetId(Path::PORT), Purpose::Look)];
+        let asks_host = self.plan.distance && target.protocol != Protocol::Icmp;
+        if asks_host {
+            let by = Purpose::Distance(DistanceBy::Echo);
+            purposes.push((TargetId(Path::HOST), by));
+        }
+        let mut ladders = self
+            .climb(&purposes, self.plan.timeout, watcher)?
+            .into_iter();
+        let Some(ladder) = ladders.next() else {
+            return Ok(());
+        };
+        let answers = ladder.bound.get().is_some();
+        self.wait = settle(slowest(&ladder.hops), self.plan.timeout);
+        (self.path.look, self.path.whole) = (ladder.hops, ladder.whole);
+        self.path.host = ladders
+            .next()
+            .and_then(|host| distance(&host, DistanceBy::Echo));
+        if asks_host && answers && self.path.host.is_none() && !self.signals.stop_requested() {
+            // The host does not answer echoes, but may say that nothing listens on a UDP port.
+            let by = DistanceBy::ClosedUdpPort;
+            let purposes = [(TargetId(Path::CLOSED), Purpose::Distance(by))];
+            let ladders = self.climb(&purposes, self.wait, watcher)?;
+            self.path.host = ladders.first().and_then(|host| distance(host, by));
+        }
+        Ok(())
+    }
+
+    /// Sends probes with every TTL, for each of the purposes.
+    fn climb(
+        &mut self,
+        purposes: &[(TargetId, Purpose)],
+        timeout: Duration,
+        watcher: &mut dyn Watcher,
+    ) -> io::Result<Vec<Ladder>> {
+        let courses = look::courses(self.plan.hops, purposes);
+        let ladder = |(target, purpose): &(TargetId, Purpose)| {
+            let target = self.known[target.index()].clone();
+            Ladder::new(*purpose, target, self.plan.hops)
+        };
+        let mut ladders: Vec<_> = purposes.iter().map(ladder).collect();
+        let bound = |course: &Course| {
+            let its = ladders.iter().find(|it| it.purpose == course.purpose);
+            its.map_or_else(|| Rc::new(Bound::none()), |it| Rc::clone(&it.bound))
+        };
+        let bounds = courses.iter().map(bound).collect();
+        let spread = SPACING * u32::from(self.plan.hops);
+        let mut look = Look {
+            courses: &courses,
+            ladders: &mut ladders,
+            timeout,
+            ended_at: None,
+            watcher,
+        };
+        let pace = Pace {
+            summary_every: Some(GLANCE),
+            ..pace(spread, 1, timeout)
+        };
+        self.drive(&courses, bounds, false, pace, &mut look)?;
+        Ok(ladders)
+    }
+
+    /// Lets an engine send the probes of these courses.
+    fn drive(
+        &mut self,
+        courses: &[Course],
+        bounds: Vec<Rc<Bound>>,
+        frees_ports: bool,
+        pace: Pace,
+        sink: &mut dyn Sink,
+    ) -> io::Result<()> {
+        let network = Courses {
+            probes: &mut self.probes,
+            all: courses,
+            bounds,
+            begun: vec![0; courses.len()],
+            frees_ports,
+            sent: &self.sent,
+        };
+        let clock = Instant::now;
+        let targets = courses.len();
+        let engine = Engine::new(network, pace, targets, MOST_SOCKETS, self.signals, &clock);
+        engine.run(sink).1
+    }
+
+    /// A source port for each flow.
+    fn open_flows(&mut self) {
+        let ports = flow_ports(&self.path.target, &self.plan, &self.sockets);
+        self.path.flows = ports.into_iter().map(Flow::new).collect();
+    }
+
+    /// Walks every flow once; tells when the next round is due.
+    fn round(&mut self, watcher: &mut dyn Watcher) -> io::Result<Instant> {
+        let mut due = Instant::now();
+        let flows: Vec<usize> = (0..self.path.flows.len()).collect();
+        for group in flows.chunks(AT_ONCE) {
+            self.pause(due, watcher)?;
+            // Each hop sees as many probes as there are flows.
+            let load = u32::try_from(group.len()).unwrap_or(1);
+            due = Instant::now() + self.plan.interval * load;
+            self.walk(group, watcher)?;
+        }
+        Ok(due)
+    }
+
+    fn walk(&mut self, group: &[usize], watcher: &mut dyn Watcher) -> io::Result<()> {
+        let ttls: Vec<_> = (1..=self.last_ttl()).map(Some).chain([None]).collect();
+        let round = self.path.rounds;
+        let course = |flow: &usize| Course {
+            target: TargetId(Path::PORT),
+            port: Some(self.path.flows[*flow].port),
+            ttls: ttls.clone(),
+            purpose: Purpose::Walk { flow: *flow, round },
+        };
+        let courses: Vec<_> = group.iter().map(course).collect();
+        let bounds: Vec<_> = group.iter().map(|_| Rc::new(Bound::none())).collect();
+        let target = self.path.target.clone();
+        let mut flows = std::mem::take(&mut self.path.flows);
+        let mut walk = Walk {
+            target: &target,
+            courses: &courses,
+            bounds: &bounds,
+            flows: &mut flows,
+            watcher,
+            wants_statistics: false,
+        };
+        let probes = ttls.len() as u64;
+        let pace = pace(Duration::ZERO, probes, self.wait);
+        let result = self.drive(&courses, bounds.clone(), true, pace, &mut walk);
+        let wants_statistics = walk.wants_statistics;
+        self.path.flows = flows;
+        if wants_statistics {
+            watcher.so_far(&self.path);
+        }
+        result
+    }
+
+    /// How far a walk goes: to the end of the way where that is known, once round a loop, or a little beyond the last
+    /// hop that ever answered.
+    fn last_ttl(&self) -> u8 {
+        let flows = self.path.flows.iter().flat_map(|flow| &flow.hops);
+        let hops = || self.path.look.iter().chain(flows.clone());
+        let end = hops()
+            .filter(|hop| hop.is_the_end())
+            .filter_map(|hop| hop.ttl);
+        if let Some(end) = end.min() {
+            return end;
+        }
+        if let Some(found) = find_loop(&self.path.look) {
+            return found.last.saturating_add(found.last - found.first + 1);
+        }
+        let answered = hops()
+            .filter(|hop| !hop.is_silent())
+            .filter_map(|hop| hop.ttl);
+        let last = answered.max().unwrap_or(0).saturating_add(BEYOND);
+        last.min(self.plan.hops)
+    }
+}
+
+fn distance(ladder: &Ladder, by: DistanceBy) -> Option<Distance> {
+    ladder.reached().map(|ttl| Distance { ttl, by })
+}
+
+/// Another target at the same address.
+fn beside(target: &Target, protocol: Protocol, port: u16) -> Target {
+    let mut address = target.address;
+    address.set_port(port);
+    Target {
+        protocol,
+        address,
+        ..target.clone()
+    }
+}
+
+/// `count` probes of each target, `interval` apart.
+fn pace(interval: Duration, count: u64, timeout: Duration) -> Pace {
+    Pace {
+        limit: Limit::Count(count),
+        interval,
+        warmup: 0,
+        timeout,
+        in_flight: 1,
+        hold: None,
+        summary_every: None,
+    }
+}

@@ -1,0 +1,91 @@
+//! A walk: each flow from hop to hop, from one source port.
+
+use std::rc::Rc;
+
+use super::course::{Bound, Course};
+use super::{Flow, Hop, Purpose, Step, Watcher};
+use crate::engine::Sink;
+use crate::outcome::{Extra, Outcome, Sample, TargetId};
+use crate::stats::RunRecord;
+use crate::target::Target;
+
+/// Takes in what the flows hear.
+pub(super) struct Walk<'a> {
+    pub(super) target: &'a Target,
+    pub(super) courses: &'a [Course],
+    /// For each flow of the walk, where it has ended.
+    pub(super) bounds: &'a [Rc<Bound>],
+    pub(super) flows: &'a mut [Flow],
+    pub(super) watcher: &'a mut dyn Watcher,
+    pub(super) wants_statistics: bool,
+}
+
+impl Sink for Walk<'_> {
+    fn sample(&mut self, sample: &Sample) {
+        if sample.ending.outcome == Outcome::Unfinished {
+            return;
+        }
+        let index = sample.target.index();
+        let course = &self.courses[index];
+        let (purpose, ttl) = (course.purpose, course.ttl(sample.seq));
+        if let Purpose::Walk { flow, .. } = purpose {
+            let ended = self.flows[flow].record(self.target, ttl, sample);
+            if ended {
+                self.bounds[index].lower(ttl.unwrap_or(u8::MAX));
+            }
+        }
+        self.watcher.step(&Step {
+            purpose,
+            ttl,
+            sample,
+        });
+    }
+
+    fn extra(&mut self, _target: TargetId, _extra: Extra) {}
+
+    fn statistics_requested(&mut self, _so_far: &RunRecord) {
+        self.wants_statistics = true;
+    }
+
+    fn idle(&mut self) {}
+}
+
+impl Flow {
+    /// A flow from `port`, of which nothing is known.
+    pub(super) fn new(port: u16) -> Self {
+        Self {
+            port,
+            hops: Vec::new(),
+            whole: Hop::new(None),
+            tries: 0,
+            through: 0,
+        }
+    }
+
+    /// Takes in a probe; tells whether it got to the end of the way.
+    fn record(&mut self, target: &Target, ttl: Option<u8>, sample: &Sample) -> bool {
+        let hop = match ttl {
+            None => &mut self.whole,
+            Some(ttl) => {
+                let known = self.hops.len();
+                let more = (known..usize::from(ttl)).filter_map(|it| u8::try_from(it + 1).ok());
+                self.hops.extend(more.map(|ttl| Hop::new(Some(ttl))));
+                &mut self.hops[usize::from(ttl) - 1]
+            }
+        };
+        let before = hop.ends();
+        hop.record(target, sample);
+        let ended = hop.ends() > before;
+        self.through += u64::from(ended);
+        self.tries += u64::from(ended || ttl.is_none() && is_a_try(sample));
+        ended
+    }
+}
+
+/// Whether a probe left this machine.
+fn is_a_try(sample: &Sample) -> bool {
+    !matches!(
+        sample.ending.outcome,
+        Outcome::Local(_) | Outcome::Unfinished
+    )
+}

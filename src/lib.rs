@@ -26,3 +26,4 @@ pub mod report;
 pub mod stats;
 pub mod target;
 pub mod term;
+pub mod trace;

@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use synack::cli::{self, Command};
 use synack::demo;
-use synack::ping::{self, Verdict};
-use synack::plan::Plan;
+use synack::ping::{self, RunError, Verdict};
 use synack::term::{Output, complain};
+use synack::trace;
 
 /// Some target did not answer, or a check failed.
 const FAILED: u8 = 1;
@@ -17,7 +17,9 @@ const NOT_RUN: u8 = 2;
 fn main() -> ExitCode {
     let mut output = Output::new();
     let result = match cli::parse(std::env::args_os()) {
-        Ok(Command::Ping(plan)) => ping(*plan, &mut output),
+        Ok(Command::Ping(plan)) => ended(ping::run(*plan, &mut output)),
+        Ok(Command::Trace(plan)) => ended(trace::run(*plan, &mut output)),
+        Ok(Command::Diagnose(_)) => Err("not yet".to_owned()),
         Ok(Command::Demo) => demo(&mut output),
         Ok(Command::Print(text)) => Ok(print(&mut output, &text)),
         Err(message) => Err(message),
@@ -28,8 +30,8 @@ fn main() -> ExitCode {
     })
 }
 
-fn ping(plan: Plan, output: &mut Output) -> Result<ExitCode, String> {
-    match ping::run(plan, output) {
+fn ended(result: Result<Verdict, RunError>) -> Result<ExitCode, String> {
+    match result {
         Ok(Verdict::Success) => Ok(ExitCode::SUCCESS),
         Ok(Verdict::Failure) => Ok(FAILED.into()),
         Err(error) => Err(error.to_string()),

@@ -283,3 +283,58 @@ impl Pace {
         }
     }
 }
+
+/// The longest path that is looked at, as traceroute(8) has it.
+pub const MOST_HOPS: u8 = 30;
+
+/// What `synack trace` is to do.
+#[derive(Clone, Debug)]
+pub struct TracePlan {
+    /// Whom it is about, and how packets leave and results are told; its pace is not used.
+    pub plan: Plan,
+    /// How the path is looked at.
+    pub path: PathPlan,
+    /// Look up the names of routers.
+    pub names: bool,
+}
+
+/// How a path is looked at.
+#[derive(Clone, Debug)]
+pub struct PathPlan {
+    /// How often each flow is walked; `None`: until somebody stops it.
+    pub rounds: Option<u64>,
+    /// From the start of one round to the start of the next. Routers limit how many ICMP errors they send: Linux
+    /// sends six at once and then one a second to each destination (`icmp_ratelimit` in icmp(7)).
+    pub interval: Duration,
+    /// A hop without an answer is given up after this, at most.
+    pub timeout: Duration,
+    /// The largest TTL.
+    pub hops: u8,
+    /// How many source ports.
+    pub flows: u16,
+    /// The local port of the first flow, where it is chosen.
+    pub port: Option<u16>,
+    /// Also ask how far away the host itself is.
+    pub distance: bool,
+}
+
+impl Default for PathPlan {
+    fn default() -> Self {
+        Self {
+            rounds: Some(3),
+            interval: Duration::from_secs(1),
+            timeout: Duration::from_millis(1500),
+            hops: MOST_HOPS,
+            flows: 1,
+            port: None,
+            distance: true,
+        }
+    }
+}
+
+/// What `synack diagnose` is to do.
+#[derive(Clone, Debug)]
+pub struct DiagnosePlan {
+    /// Whom it is about, and how packets leave and results are told; its pace is not used.
+    pub plan: Plan,
+}

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::modes::{DiagnoseArgs, TraceArgs};
 use super::values::{self, Percentiles};
 use crate::check::{Condition, Expected};
 use crate::payload::Payload;
@@ -21,6 +22,8 @@ Examples:
   synack -n 1 -w 0 --json host:443       for scripts
   synack --until ok db.example:5432      wait until a service is up
   synack --fail-if 'p99>50ms' -n 200 -i 50ms h:443
+  synack trace db.example:5432           where on the path do probes to this very port end?
+  synack diagnose db.example:5432        why can it not be reached? one conclusion, with its evidence
 
 Durations: 250ms, 1.5s, 2m; a bare number is seconds.
 Exit code: 0 every target answered at least once and every check passed, 1 not so, 2 the run could not be made.
@@ -245,6 +248,10 @@ pub(super) enum Generated {
 pub(super) enum Mode {
     /// Show what most outcomes look like, on targets of its own: no network, no privileges
     Demo,
+    /// Show where on the path to a port probes end, and how far away whoever answers is
+    Trace(Box<TraceArgs>),
+    /// Find out why a port cannot be reached: the whole walk, one conclusion
+    Diagnose(Box<DiagnoseArgs>),
     /// Say what an outcome or reason means and what to check next; without CODE, list them all
     Explain {
         /// As shown in the summary and in JSON: silence, admin-prohibited, no-neighbour

@@ -2,6 +2,7 @@
 
 mod args;
 mod generate;
+mod modes;
 mod values;
 
 use std::ffi::OsString;
@@ -11,8 +12,8 @@ use clap::error::ErrorKind;
 
 use crate::explain;
 use crate::plan::{
-    CheckPlan, Close, ContentPlan, Format, HistogramForm, Limit, NamePlan, OutputPlan, Pace, Plan,
-    SocketPlan,
+    CheckPlan, Close, ContentPlan, DiagnosePlan, Format, HistogramForm, Limit, NamePlan,
+    OutputPlan, Pace, Plan, SocketPlan, Source, TracePlan,
 };
 use crate::platform;
 use crate::report::{WIDEST, wrap};
@@ -20,6 +21,7 @@ use crate::target::resolve::Family;
 use crate::target::{Host, HostPorts, Protocol, parse as parse_target};
 use crate::term::safe;
 use args::{Args, Mode};
+use modes::Common;
 
 /// Below this interval connections are closed by RST: their TIME-WAIT would fill the port range.
 const RST_BELOW: std::time::Duration = std::time::Duration::from_millis(10);
@@ -32,6 +34,10 @@ const PROBES: u64 = 4;
 pub enum Command {
     /// Probe targets.
     Ping(Box<Plan>),
+    /// Look at the path to a target.
+    Trace(Box<TracePlan>),
+    /// Find out what is wrong with a target.
+    Diagnose(Box<DiagnosePlan>),
     /// Show how probes can end, on loopback.
     Demo,
     /// Print this text: help or version.
@@ -51,6 +57,22 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
             mode: Some(Mode::Explain { code }),
             ..
         }) => explained(code.as_deref()).map(Command::Print),
+        Ok(Args {
+            mode: Some(Mode::Trace(args)),
+            ..
+        }) => {
+            let (target, names) = single(&args.common)?;
+            let plan = args.plan(target, names, command_line)?;
+            Ok(Command::Trace(Box::new(plan)))
+        }
+        Ok(Args {
+            mode: Some(Mode::Diagnose(args)),
+            ..
+        }) => {
+            let (target, names) = single(&args.common)?;
+            let plan = args.plan(target, names, command_line)?;
+            Ok(Command::Diagnose(Box::new(plan)))
+        }
         Ok(Args {
             generate: Some(what),
             ..
@@ -162,6 +184,30 @@ fn plan(args: Args, command_line: String) -> Result<Plan, String> {
     })
 }
 
+/// The one target of a mode that looks at one, and which of its addresses.
+fn single(common: &Common) -> Result<(HostPorts, NamePlan), String> {
+    let zone = |name: &str| platform::interface_index(name);
+    let target = parse_target(&common.target, common.plain(), zone);
+    let target = target.map_err(|error| error.to_string())?;
+    if target.len() > 1 {
+        return Err(format!(
+            "{:?} names {} ports: this mode looks at one",
+            common.target,
+            target.len()
+        ));
+    }
+    let family = family(
+        common.family(),
+        common.source(),
+        std::slice::from_ref(&target),
+    )?;
+    let names = NamePlan {
+        family,
+        ..NamePlan::default()
+    };
+    Ok((target, names))
+}
+
 fn targets(args: &Args) -> Result<Vec<HostPorts>, String> {
     let zone = |name: &str| platform::interface_index(name);
     let plain = if args.udp {
@@ -200,17 +246,27 @@ fn check_content(args: &Args, targets: &[HostPorts]) -> Result<(), String> {
     Ok(())
 }
 
-/// The family asked for, or the one the source address implies; typed addresses must be of it.
+/// Which addresses of names are probed.
 fn names(args: &Args, targets: &[HostPorts]) -> Result<NamePlan, String> {
     let asked = match (args.ipv4, args.ipv6) {
         (true, _) => Family::V4,
         (_, true) => Family::V6,
         _ => Family::Any,
     };
-    let from_source = args
-        .source
-        .as_ref()
-        .map(|source| Family::of(source.address));
+    let family = family(asked, args.source.as_ref(), targets)?;
+    if args.resolve_every.is_some_and(|every| every.is_zero()) {
+        return Err("--resolve-every must be longer than 0".to_owned());
+    }
+    Ok(NamePlan {
+        family,
+        all_addresses: args.all_addresses,
+        resolve_every: args.resolve_every,
+    })
+}
+
+/// The family asked for, or the one that a source address implies; typed addresses must be of it.
+fn family(asked: Family, source: Option<&Source>, targets: &[HostPorts]) -> Result<Family, String> {
+    let from_source = source.map(|source| Family::of(source.address));
     let family = match from_source {
         Some(implied) if asked != Family::Any && implied != asked => {
             return Err("the source address given with -S is of the other IP version".to_owned());
@@ -232,15 +288,7 @@ fn names(args: &Args, targets: &[HostPorts]) -> Result<NamePlan, String> {
             ));
         }
     }
-    let all_addresses = args.all_addresses;
-    if args.resolve_every.is_some_and(|every| every.is_zero()) {
-        return Err("--resolve-every must be longer than 0".to_owned());
-    }
-    Ok(NamePlan {
-        family,
-        all_addresses,
-        resolve_every: args.resolve_every,
-    })
+    Ok(family)
 }
 
 fn pace(args: &Args) -> Result<Pace, String> {

@@ -5,6 +5,7 @@ mod capture;
 mod fill;
 mod special;
 mod texts;
+pub mod way;
 mod when;
 
 use std::cmp::Reverse;

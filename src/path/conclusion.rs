@@ -111,27 +111,18 @@ pub fn conclude(path: &Path) -> Conclusion {
     }
 }
 
-/// What all flows found for each TTL, and for those that none walked the first look.
-pub(super) fn merged(path: &Path) -> Vec<Hop> {
-    let longest = path.flows.iter().map(|flow| flow.hops.len()).max();
-    let most = longest.unwrap_or(0).max(path.look.len());
-    let mut merged = Vec::new();
-    for index in 0..most {
-        let walked = path.flows.iter().filter_map(|flow| flow.hops.get(index));
-        let mut known = walked.filter(|hop| !hop.is_silent()).peekable();
-        let of_flows = known.peek().is_some();
-        let first = if of_flows {
-            known.next().cloned()
-        } else {
-            path.look.get(index).cloned()
-        };
-        let Some(mut hop) = first else { continue };
-        for other in known {
-            hop.heard.extend(other.heard.iter().copied());
+/// What was found for each TTL: by the flows, and where they heard nothing, by the first look.
+pub fn merged(path: &Path) -> Vec<Hop> {
+    let most = path.hops.len().max(path.look.len());
+    let hop = |index: usize| {
+        let look = path.look.get(index);
+        match path.hops.get(index) {
+            Some(walked) if walked.is_silent() => Some(walked.with(look?)),
+            Some(walked) => Some(walked.clone()),
+            None => look.cloned(),
         }
-        merged.push(hop);
-    }
-    merged
+    };
+    (0..most).filter_map(hop).collect()
 }
 
 fn end(path: &Path, hops: &[Hop]) -> End {

@@ -68,6 +68,11 @@ pub enum Reached {
 }
 
 impl Reached {
+    /// Whether it is the answer of something that works.
+    pub fn is_yes(self) -> bool {
+        matches!(self, Self::SynAck | Self::Reply)
+    }
+
     /// As a reader knows it.
     pub fn name(self) -> &'static str {
         match self {
@@ -131,6 +136,15 @@ impl Hop {
                 count: 1,
                 best: time,
             });
+        }
+    }
+
+    /// This hop, of which nothing was heard, with what was heard at another time.
+    #[must_use]
+    pub(super) fn with(&self, other: &Self) -> Self {
+        Self {
+            sent: self.sent + other.sent,
+            ..other.clone()
         }
     }
 

@@ -15,52 +15,14 @@ mod tracer;
 mod walk;
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use crate::outcome::{Outcome, Sample};
 use crate::target::Target;
 
-pub use conclusion::{Conclusion, End, Loop, Note, Speaker, conclude};
+pub use conclusion::{Conclusion, End, Loop, Note, Speaker, conclude, merged};
 pub use hop::{Heard, Hop, Reached, What};
 pub use names::Names;
 pub use tracer::Tracer;
-
-/// The longest path that is looked at, as traceroute(8) has it.
-pub const MOST_HOPS: u8 = 30;
-
-/// How a path is looked at.
-#[derive(Clone, Debug)]
-pub struct PathPlan {
-    /// How often each flow is walked; `None`: until somebody stops it.
-    pub rounds: Option<u64>,
-    /// From the start of one round to the start of the next. Routers limit how many ICMP errors they send: Linux
-    /// sends six at once and then one a second to each destination (`icmp_ratelimit` in icmp(7)).
-    pub interval: Duration,
-    /// A hop without an answer is given up after this, at most.
-    pub timeout: Duration,
-    /// The largest TTL.
-    pub hops: u8,
-    /// How many source ports.
-    pub flows: u16,
-    /// The local port of the first flow, where it is chosen.
-    pub port: Option<u16>,
-    /// Also ask how far away the host itself is.
-    pub distance: bool,
-}
-
-impl Default for PathPlan {
-    fn default() -> Self {
-        Self {
-            rounds: Some(3),
-            interval: Duration::from_secs(1),
-            timeout: Duration::from_millis(1500),
-            hops: MOST_HOPS,
-            flows: 1,
-            port: None,
-            distance: true,
-        }
-    }
-}
 
 /// What was found on the way to one target.
 #[derive(Clone, Debug)]
@@ -73,6 +35,8 @@ pub struct Path {
     pub look: Vec<Hop>,
     /// How a probe with the usual TTL ended in that look.
     pub whole: Option<Outcome>,
+    /// What was heard for each TTL by all flows together, from 1 on.
+    pub hops: Vec<Hop>,
     /// The flows, each with its source port.
     pub flows: Vec<Flow>,
     /// How far away the host is by its answers to something else than the probes.

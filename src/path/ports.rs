@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 
 use socket2::{SockAddr, Socket};
 
-use super::PathPlan;
-use crate::plan::Plan;
+use crate::plan::{PathPlan, Plan};
 use crate::platform;
 use crate::target::{Protocol, Target};
 

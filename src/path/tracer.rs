@@ -10,10 +10,10 @@ use super::course::{Bound, Course, Courses};
 use super::look::{self, Ladder, Look, settle, slowest};
 use super::ports::flow_ports;
 use super::walk::Walk;
-use super::{Distance, DistanceBy, Flow, Path, PathPlan, Purpose, Watcher};
+use super::{Distance, DistanceBy, Flow, Path, Purpose, Watcher};
 use crate::engine::{Engine, Sink};
 use crate::outcome::TargetId;
-use crate::plan::{Limit, Pace, Plan};
+use crate::plan::{Limit, Pace, PathPlan, Plan};
 use crate::platform::{Here, Poller, SignalState};
 use crate::probe::{Network, Probes};
 use crate::target::{Protocol, Target};
@@ -63,6 +63,7 @@ impl Path {
             source: None,
             look: Vec::new(),
             whole: None,
+            hops: Vec::new(),
             flows: Vec::new(),
             host: None,
             rounds: 0,
@@ -263,11 +264,13 @@ impl<'a> Tracer<'a> {
         let bounds: Vec<_> = group.iter().map(|_| Rc::new(Bound::none())).collect();
         let target = self.path.target.clone();
         let mut flows = std::mem::take(&mut self.path.flows);
+        let mut hops = std::mem::take(&mut self.path.hops);
         let mut walk = Walk {
             target: &target,
             courses: &courses,
             bounds: &bounds,
             flows: &mut flows,
+            hops: &mut hops,
             watcher,
             wants_statistics: false,
         };
@@ -275,7 +278,7 @@ impl<'a> Tracer<'a> {
         let pace = pace(Duration::ZERO, probes, self.wait);
         let result = self.drive(&courses, bounds.clone(), true, pace, &mut walk);
         let wants_statistics = walk.wants_statistics;
-        self.path.flows = flows;
+        (self.path.flows, self.path.hops) = (flows, hops);
         if wants_statistics {
             watcher.so_far(&self.path);
         }
@@ -285,8 +288,7 @@ impl<'a> Tracer<'a> {
     /// How far a walk goes: to the end of the way where that is known, once round a loop, or a little beyond the last
     /// hop that ever answered.
     fn last_ttl(&self) -> u8 {
-        let flows = self.path.flows.iter().flat_map(|flow| &flow.hops);
-        let hops = || self.path.look.iter().chain(flows.clone());
+        let hops = || self.path.look.iter().chain(&self.path.hops);
         let end = hops()
             .filter(|hop| hop.is_the_end())
             .filter_map(|hop| hop.ttl);

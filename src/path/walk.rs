@@ -16,6 +16,8 @@ pub(super) struct Walk<'a> {
     /// For each flow of the walk, where it has ended.
     pub(super) bounds: &'a [Rc<Bound>],
     pub(super) flows: &'a mut [Flow],
+    /// What all flows hear.
+    pub(super) hops: &'a mut Vec<Hop>,
     pub(super) watcher: &'a mut dyn Watcher,
     pub(super) wants_statistics: bool,
 }
@@ -30,6 +32,9 @@ impl Sink for Walk<'_> {
         let (purpose, ttl) = (course.purpose, course.ttl(sample.seq));
         if let Purpose::Walk { flow, .. } = purpose {
             let ended = self.flows[flow].record(self.target, ttl, sample);
+            if let Some(ttl) = ttl {
+                hop_at(self.hops, ttl).record(self.target, sample);
+            }
             if ended {
                 self.bounds[index].lower(ttl.unwrap_or(u8::MAX));
             }
@@ -66,12 +71,7 @@ impl Flow {
     fn record(&mut self, target: &Target, ttl: Option<u8>, sample: &Sample) -> bool {
         let hop = match ttl {
             None => &mut self.whole,
-            Some(ttl) => {
-                let known = self.hops.len();
-                let more = (known..usize::from(ttl)).filter_map(|it| u8::try_from(it + 1).ok());
-                self.hops.extend(more.map(|ttl| Hop::new(Some(ttl))));
-                &mut self.hops[usize::from(ttl) - 1]
-            }
+            Some(ttl) => hop_at(&mut self.hops, ttl),
         };
         let before = hop.ends();
         hop.record(target, sample);
@@ -80,6 +80,13 @@ impl Flow {
         self.tries += u64::from(ended || ttl.is_none() && is_a_try(sample));
         ended
     }
+}
+
+/// The hop of this TTL, made if it is not there yet.
+fn hop_at(hops: &mut Vec<Hop>, ttl: u8) -> &mut Hop {
+    let more = (hops.len()..usize::from(ttl)).filter_map(|it| u8::try_from(it + 1).ok());
+    hops.extend(more.map(|ttl| Hop::new(Some(ttl))));
+    &mut hops[usize::from(ttl).saturating_sub(1)]
 }
 
 /// Whether a probe left this machine.

@@ -4,6 +4,7 @@ mod desk;
 mod lookout;
 mod outlets;
 mod patience;
+mod single;
 mod targets;
 
 use std::io;
@@ -23,6 +24,7 @@ use crate::target::{Host, HostPorts, Protocol, Target};
 use crate::term::Output;
 use desk::Desk;
 use lookout::Lookout;
+pub(crate) use single::{hand_over, open_files, prepared, tell_so_far};
 use targets::Resolved;
 
 /// Probes under way at once; no system has descriptors or ports for more.

@@ -21,6 +21,7 @@ mod summary;
 mod table;
 #[cfg(test)]
 pub(crate) mod tests;
+mod trace;
 mod words;
 
 use std::net::SocketAddr;
@@ -31,6 +32,7 @@ pub use html::over_text;
 pub(crate) use page::wrap;
 pub use page::{NARROWEST, WIDEST};
 pub use redact::Redactor;
+pub use trace::{PathForms, TraceInfo, TraceReport};
 
 use crate::check::Finding;
 use crate::clock::WallClock;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::RunInfo;
+use crate::platform::{HostFacts, Route};
 use crate::target::Target;
 
 /// Replaces names and addresses.
@@ -32,15 +33,33 @@ impl Redactor {
                 redactor.add_address(source, "source");
             }
         }
-        let host = info.host.name.iter();
+        redactor.know(&info.host);
         redactor
-            .names
-            .extend(host.map(|name| (name.to_lowercase(), "this-host".to_owned())));
+    }
+
+    /// Knows one target, its addresses, and this machine.
+    pub fn of_one(target: &Target, route: Option<&Route>, host: &HostFacts) -> Self {
+        let mut redactor = Self {
+            names: Vec::new(),
+            addresses: HashMap::new(),
+            routers: 0,
+        };
+        redactor.add_target(target);
+        if let Some(source) = route.and_then(|route| route.source) {
+            redactor.add_address(source, "source");
+        }
+        redactor.know(host);
+        redactor
+    }
+
+    /// This machine has a name, too.
+    fn know(&mut self, host: &HostFacts) {
+        let name = host.name.iter();
+        self.names
+            .extend(name.map(|name| (name.to_lowercase(), "this-host".to_owned())));
         // A name within another one must not spoil it.
-        redactor
-            .names
+        self.names
             .sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-        redactor
     }
 
     /// One more target, whose name and addresses must not be told.

@@ -73,6 +73,14 @@ fn unreached(by: &Unreached) -> String {
     }
 }
 
+/// `ICMP admin-prohibited (3/13)`, where its sender stands beside it.
+pub(super) fn icmp_alone(error: &IcmpError) -> String {
+    icmp(&IcmpError {
+        from: None,
+        ..*error
+    })
+}
+
 /// `ICMP admin-prohibited (3/13) from 10.20.0.1`.
 fn icmp(error: &IcmpError) -> String {
     let from = error.from.map(|from| format!(" from {from}"));

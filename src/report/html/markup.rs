@@ -6,22 +6,22 @@ use crate::term::safe;
 
 /// Well-formed HTML, which is XML, too: whatever is opened is closed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Markup(String);
+pub(in crate::report) struct Markup(String);
 
 /// Attributes of an element, in their order.
-pub(super) type Attributes<'a> = &'a [(&'static str, &'a dyn Display)];
+pub(in crate::report) type Attributes<'a> = &'a [(&'static str, &'a dyn Display)];
 
 impl Markup {
     /// Text of this program's own that is markup already.
-    pub(super) fn literal(text: &'static str) -> Self {
+    pub(in crate::report) fn literal(text: &'static str) -> Self {
         Self(text.to_owned())
     }
 
-    pub(super) fn push(&mut self, more: impl Into<Self>) {
+    pub(in crate::report) fn push(&mut self, more: impl Into<Self>) {
         self.0 += &more.into().0;
     }
 
-    pub(super) fn into_string(self) -> String {
+    pub(in crate::report) fn into_string(self) -> String {
         self.0
     }
 }
@@ -63,7 +63,7 @@ impl FromIterator<Markup> for Markup {
 }
 
 /// An element with content, within a line.
-pub(super) fn tag(
+pub(in crate::report) fn tag(
     name: &'static str,
     attributes: Attributes,
     content: impl Into<Markup>,
@@ -74,7 +74,7 @@ pub(super) fn tag(
 }
 
 /// An element with content, on a line of its own.
-pub(super) fn block(
+pub(in crate::report) fn block(
     name: &'static str,
     attributes: Attributes,
     content: impl Into<Markup>,
@@ -83,7 +83,7 @@ pub(super) fn block(
 }
 
 /// An element that never has content. Only for those that HTML closes like this: void ones, and those of SVG.
-pub(super) fn leaf(name: &'static str, attributes: Attributes) -> Markup {
+pub(in crate::report) fn leaf(name: &'static str, attributes: Attributes) -> Markup {
     Markup(opened(name, attributes) + "/>")
 }
 

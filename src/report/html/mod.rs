@@ -4,7 +4,7 @@ mod conclusion;
 mod facts;
 mod histogram;
 mod latencies;
-mod markup;
+pub(super) mod markup;
 mod outcomes;
 mod overview;
 mod particulars;
@@ -43,10 +43,16 @@ pub(super) fn page(report: &Report) -> String {
         block("main", &[], body(report, &targets)),
         footer(report),
     ];
+    let title = format!("{}: {}", subject(&targets), state::headline(&targets));
+    document(&title, content.into())
+}
+
+/// A document of its own.
+pub(super) fn document(title: &str, body: Markup) -> String {
     let page = block(
         "html",
         &[("lang", &"en")],
-        [head(&targets), block("body", &[], content)],
+        [head(title), block("body", &[], body)],
     );
     format!("<!DOCTYPE html>\n{}", page.into_string())
 }
@@ -69,8 +75,7 @@ fn has_causes(target: &TargetReport) -> bool {
     !target.recorder.causes.is_empty()
 }
 
-fn head(targets: &[TargetReport]) -> Markup {
-    let title = format!("{}: {}", subject(targets), state::headline(targets));
+fn head(title: &str) -> Markup {
     let meta = |name: &'static str, content: &'static str| {
         block_leaf("meta", &[("name", &name), ("content", &content)])
     };

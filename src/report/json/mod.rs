@@ -11,15 +11,16 @@ use super::parts::{self, judged};
 use super::{Report, RunInfo, TargetReport, VERSION};
 use crate::check::Finding;
 use crate::clock::rfc3339;
-use crate::outcome::{Class, Evidence, IcmpError, Outcome, OutcomeKind, Said, Sample, TargetId};
+use crate::outcome::{Class, Evidence, Outcome, OutcomeKind, Said, Sample, TargetId};
 use crate::payload::Payload;
 use crate::plan::Limit;
 use crate::stats::{Answers, Distribution, Outage, Statistics};
 use crate::target::{Protocol, Target};
 use shapes::{
-    Answer, Cause, Change, Check, Clocks, Histograms, Host, Icmp, Lag, Latency, Moved, OutageLine,
-    Probe, Proof, Run, Start, StartTarget, Summary, TtlSince, Verdict,
+    Answer, Cause, Change, Check, Clocks, Histograms, Host, Lag, Latency, Moved, OutageLine, Probe,
+    Run, Start, StartTarget, Summary, TtlSince,
 };
+pub(super) use shapes::{Icmp, Proof, Verdict};
 
 /// The first line: what is known before the first probe.
 pub(super) fn start(info: &RunInfo) -> String {
@@ -213,11 +214,7 @@ fn summary(report: &Report, target: &TargetReport) -> Summary {
             refused_us: encoded(&recorder.refused),
         },
         capture_filter: parts::capture_filter_of(target),
-        verdict: Verdict {
-            code: verdict.code,
-            meaning: verdict.meaning,
-            next: verdict.next,
-        },
+        verdict: Verdict::from(&verdict),
     }
 }
 
@@ -325,16 +322,10 @@ fn outage(report: &Report, outage: &Outage) -> OutageLine {
     }
 }
 
-fn proof(evidence: &Evidence) -> Proof {
-    let icmp = |icmp: IcmpError| Icmp {
-        r#type: icmp.kind,
-        code: icmp.code,
-        from: icmp.from.map(|from| from.to_string()),
-        mtu: icmp.mtu,
-    };
+pub(super) fn proof(evidence: &Evidence) -> Proof {
     Proof {
         kind: evidence.kind.map(crate::outcome::EvidenceKind::name),
-        icmp: evidence.icmp.map(icmp),
+        icmp: evidence.icmp.as_ref().map(Icmp::from),
         errno: evidence.errno.map(|errno| errno.name().into_owned()),
     }
 }
@@ -344,7 +335,7 @@ fn word(outcome: &Outcome) -> String {
     reason(outcome).unwrap_or_else(|| outcome.kind().name().to_owned())
 }
 
-fn reason(outcome: &Outcome) -> Option<String> {
+pub(super) fn reason(outcome: &Outcome) -> Option<String> {
     outcome.reason().map(std::borrow::Cow::into_owned)
 }
 
@@ -353,6 +344,6 @@ fn encoded(values: &Distribution) -> Option<String> {
 }
 
 /// Our own types always serialise: no map with odd keys, no failing implementation among them.
-fn line(value: &impl Serialize) -> String {
+pub(super) fn line(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default() + "\n"
 }

@@ -71,18 +71,18 @@ pub(super) struct Probe<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Proof {
-    pub(super) kind: Option<&'static str>,
-    pub(super) icmp: Option<Icmp>,
-    pub(super) errno: Option<String>,
+pub(in crate::report) struct Proof {
+    pub(in crate::report) kind: Option<&'static str>,
+    pub(in crate::report) icmp: Option<Icmp>,
+    pub(in crate::report) errno: Option<String>,
 }
 
 #[derive(Serialize)]
-pub(super) struct Icmp {
-    pub(super) r#type: u8,
-    pub(super) code: u8,
-    pub(super) from: Option<String>,
-    pub(super) mtu: Option<u32>,
+pub(in crate::report) struct Icmp {
+    pub(in crate::report) r#type: u8,
+    pub(in crate::report) code: u8,
+    pub(in crate::report) from: Option<String>,
+    pub(in crate::report) mtu: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -224,8 +224,29 @@ pub(super) struct Histograms {
 }
 
 #[derive(Serialize)]
-pub(super) struct Verdict {
-    pub(super) code: String,
-    pub(super) meaning: Vec<String>,
-    pub(super) next: Vec<String>,
+pub(in crate::report) struct Verdict {
+    pub(in crate::report) code: String,
+    pub(in crate::report) meaning: Vec<String>,
+    pub(in crate::report) next: Vec<String>,
+}
+
+impl From<&crate::outcome::IcmpError> for Icmp {
+    fn from(icmp: &crate::outcome::IcmpError) -> Self {
+        Self {
+            r#type: icmp.kind,
+            code: icmp.code,
+            from: icmp.from.map(|from| from.to_string()),
+            mtu: icmp.mtu,
+        }
+    }
+}
+
+impl From<&crate::explain::Verdict> for Verdict {
+    fn from(verdict: &crate::explain::Verdict) -> Self {
+        Self {
+            code: verdict.code.clone(),
+            meaning: verdict.meaning.clone(),
+            next: verdict.next.clone(),
+        }
+    }
 }

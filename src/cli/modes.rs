@@ -1,0 +1,272 @@
+//! The command lines of `synack trace` and `synack diagnose`.
+
+use std::time::Duration;
+
+use clap::{Args, ValueHint};
+
+use super::values;
+use crate::payload::Payload;
+use crate::plan::{
+    CheckPlan, Close, ContentPlan, DiagnosePlan, Format, Limit, NamePlan, OutputPlan, Pace,
+    PathPlan, Plan, ReportFile, SocketPlan, Source, TracePlan,
+};
+use crate::target::resolve::Family;
+use crate::target::{HostPorts, Protocol};
+
+/// What both modes take.
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // independent switches, as the user gives them
+pub(super) struct Common {
+    /// HOST:PORT, [IPV6]:PORT, udp://HOST:PORT, or HOST for ICMP echo
+    #[arg(value_name = "TARGET", value_hint = ValueHint::Hostname)]
+    pub(super) target: String,
+
+    /// A target without a scheme is a UDP port
+    #[arg(short, long)]
+    pub(super) udp: bool,
+
+    /// IPv4 only
+    #[arg(short = '4', conflicts_with = "ipv6")]
+    pub(super) ipv4: bool,
+
+    /// IPv6 only
+    #[arg(short = '6')]
+    pub(super) ipv6: bool,
+
+    /// Send from this address, and from these ports
+    #[arg(short = 'S', long, value_name = "ADDR[:PORT[-PORT]]", value_parser = values::source)]
+    source: Option<Source>,
+
+    /// Send through this interface
+    #[arg(short = 'I', long, value_name = "IF")]
+    interface: Option<String>,
+
+    /// Mark packets with this DSCP
+    #[arg(long, value_name = "0-63", value_parser = clap::value_parser!(u8).range(0..=63))]
+    dscp: Option<u8>,
+
+    /// What UDP probes say, as without a mode
+    #[arg(long, value_name = "SPEC", value_parser = values::payload)]
+    payload: Option<Payload>,
+
+    /// One JSON object per line instead of text
+    #[arg(long)]
+    json: bool,
+
+    /// Markdown, for a ticket
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
+
+    /// Replace names and addresses by target-1, router-1, ... in all results
+    #[arg(long)]
+    redact: bool,
+}
+
+/// `synack trace`.
+#[derive(Debug, Args)]
+pub(super) struct TraceArgs {
+    #[command(flatten)]
+    pub(super) common: Common,
+
+    /// How often the path is walked
+    #[arg(short = 'n', long, visible_short_alias = 'c', value_name = "N", default_value = "3",
+        value_parser = clap::value_parser!(u64).range(1..))]
+    count: u64,
+
+    /// Walk it until Ctrl-C
+    #[arg(short = 't', long, conflicts_with = "count")]
+    forever: bool,
+
+    /// From the start of one walk to the start of the next; routers limit how many answers they send
+    #[arg(short, long, value_name = "D", default_value = "1s", value_parser = values::duration,
+        allow_hyphen_values = true)]
+    interval: Duration,
+
+    /// Give up on a hop after this; sooner, once it is known how long others take
+    #[arg(short = 'W', long, value_name = "D", default_value = "1.5s", value_parser = values::duration,
+        allow_hyphen_values = true)]
+    timeout: Duration,
+
+    /// Use so many source ports, to see where the paths of parallel links part and which of them fail
+    #[arg(long, value_name = "K", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=256))]
+    flows: u16,
+
+    /// The longest path that is looked at
+    #[arg(long, value_name = "N", default_value = "30", value_parser = clap::value_parser!(u8).range(1..=64))]
+    max_hops: u8,
+
+    /// Do not look up the names of routers
+    #[arg(long)]
+    no_names: bool,
+
+    /// Bytes that UDP probes (32) and ICMP echoes (56) carry
+    #[arg(short = 'l', long, value_name = "N", value_parser = values::size, allow_hyphen_values = true)]
+    size: Option<usize>,
+
+    /// Let no router fragment UDP probes and ICMP echoes
+    #[arg(long)]
+    df: bool,
+
+    /// Write results to this file as well; its ending chooses the form: txt, md, json, html; may be repeated
+    #[arg(short, long, value_name = "FILE", value_parser = values::report_file)]
+    output: Vec<ReportFile>,
+}
+
+/// `synack diagnose`.
+#[derive(Debug, Args)]
+pub(super) struct DiagnoseArgs {
+    #[command(flatten)]
+    pub(super) common: Common,
+
+    /// Write results to this file as well; its ending chooses the form: txt, md, json; may be repeated
+    #[arg(short, long, value_name = "FILE", value_parser = values::report_file)]
+    output: Vec<ReportFile>,
+}
+
+impl Common {
+    /// What a target without a scheme is.
+    pub(super) fn plain(&self) -> Protocol {
+        if self.udp {
+            Protocol::Udp
+        } else {
+            Protocol::Tcp
+        }
+    }
+
+    pub(super) fn family(&self) -> Family {
+        match (self.ipv4, self.ipv6) {
+            (true, _) => Family::V4,
+            (_, true) => Family::V6,
+            _ => Family::Any,
+        }
+    }
+
+    pub(super) fn source(&self) -> Option<&Source> {
+        self.source.as_ref()
+    }
+
+    /// A plan of one look at one target: a mode has a pace of its own.
+    fn plan(self, target: HostPorts, names: NamePlan, command_line: String) -> Plan {
+        let screen = match (self.json, self.markdown) {
+            (true, _) => Format::Json,
+            (_, true) => Format::Markdown,
+            _ => Format::Text,
+        };
+        Plan {
+            targets: vec![target],
+            names,
+            pace: once(),
+            sockets: SocketPlan {
+                source: self.source,
+                interface: self.interface,
+                dscp: self.dscp,
+                close: Close::Rst,
+                ..SocketPlan::default()
+            },
+            content: ContentPlan {
+                payload: self.payload,
+                size: None,
+            },
+            checks: CheckPlan::default(),
+            output: OutputPlan {
+                screen,
+                redact: self.redact,
+                ..OutputPlan::default()
+            },
+            command_line,
+        }
+    }
+}
+
+impl TraceArgs {
+    /// The plan for a target that has been read, and names that have been checked.
+    pub(super) fn plan(
+        self,
+        target: HostPorts,
+        names: NamePlan,
+        command_line: String,
+    ) -> Result<TracePlan, String> {
+        let protocol = target.protocol;
+        if self.timeout.is_zero() {
+            return Err("the timeout -W must be longer than 0".to_owned());
+        }
+        if (self.size.is_some() || self.df) && protocol == Protocol::Tcp {
+            return Err(
+                "-l and --df need a UDP or ICMP target: a TCP handshake carries nothing".to_owned(),
+            );
+        }
+        let forms = [Format::Text, Format::Markdown, Format::Json, Format::Html];
+        check_files(&self.output, &forms, "a path")?;
+        let path = PathPlan {
+            rounds: (!self.forever).then_some(self.count),
+            interval: self.interval,
+            timeout: self.timeout,
+            hops: self.max_hops,
+            flows: self.flows,
+            ..PathPlan::default()
+        };
+        let mut plan = self.common.plan(target, names, command_line);
+        plan.content.size = self.size;
+        plan.sockets.dont_fragment = self.df;
+        plan.output.files = self.output;
+        check_payload(&plan)?;
+        Ok(TracePlan {
+            plan,
+            path,
+            names: !self.no_names,
+        })
+    }
+}
+
+impl DiagnoseArgs {
+    /// The plan for a target that has been read, and names that have been checked.
+    pub(super) fn plan(
+        self,
+        target: HostPorts,
+        names: NamePlan,
+        command_line: String,
+    ) -> Result<DiagnosePlan, String> {
+        check_files(
+            &self.output,
+            &[Format::Text, Format::Markdown, Format::Json],
+            "a diagnosis",
+        )?;
+        let mut plan = self.common.plan(target, names, command_line);
+        plan.output.files = self.output;
+        check_payload(&plan)?;
+        Ok(DiagnosePlan { plan })
+    }
+}
+
+fn check_payload(plan: &Plan) -> Result<(), String> {
+    let is_udp = |target: &HostPorts| target.protocol == Protocol::Udp;
+    if plan.content.payload.is_some() && !plan.targets.iter().all(is_udp) {
+        return Err("--payload needs a UDP target: udp://HOST:PORT, or -u".to_owned());
+    }
+    if plan.content.payload.is_some() && plan.content.size.is_some() {
+        return Err("-l and --payload do not go together: a payload has its own size".to_owned());
+    }
+    Ok(())
+}
+
+fn check_files(files: &[ReportFile], forms: &[Format], what: &str) -> Result<(), String> {
+    match files.iter().find(|file| !forms.contains(&file.format)) {
+        Some(file) => Err(format!(
+            "{:?}: {what} cannot be written in this form: choose another ending",
+            file.path
+        )),
+        None => Ok(()),
+    }
+}
+
+fn once() -> Pace {
+    Pace {
+        limit: Limit::Count(1),
+        interval: Duration::from_secs(1),
+        warmup: 0,
+        timeout: Duration::from_secs(4),
+        in_flight: 1,
+        hold: None,
+        summary_every: None,
+    }
+}

@@ -1,0 +1,291 @@
+//! What a path means.
+
+use std::net::IpAddr;
+
+use super::Verdict;
+use crate::outcome::IcmpError;
+use crate::path::{Conclusion, Distance, DistanceBy, End, Loop, Note, Path, Reached, Speaker};
+use crate::target::Protocol;
+
+/// How a path is looked at, for a reader who sees only the result.
+pub const METHOD: &str = "; every hop of a walk from the same source port; times from sending to the kernel's \
+    reception of the answer";
+
+/// Draws the conclusion in words, with no more certainty than what was found carries.
+pub fn verdict(path: &Path, conclusion: &Conclusion) -> Verdict {
+    let told = Told::new(path);
+    let (code, meaning, next) = told.end(conclusion);
+    let mut verdict = Verdict {
+        code,
+        meaning: vec![meaning],
+        next,
+    };
+    let notes = conclusion.notes.iter().map(|note| told.note(note));
+    verdict.meaning.extend(notes);
+    if path.interrupted {
+        let early = "It was stopped early, so there may be more.";
+        verdict.meaning.push(early.to_owned());
+    }
+    verdict
+}
+
+/// The words for one path.
+struct Told<'a> {
+    path: &'a Path,
+    address: IpAddr,
+    service: String,
+}
+
+type Ending = (String, String, Vec<String>);
+
+impl<'a> Told<'a> {
+    fn new(path: &'a Path) -> Self {
+        let target = &path.target;
+        Self {
+            path,
+            address: target.address.ip(),
+            service: target.protocol.service(target.address.port()),
+        }
+    }
+
+    fn end(&self, conclusion: &Conclusion) -> Ending {
+        match &conclusion.end {
+            End::Reached { ttl, how } => self.reached(*ttl, *how, conclusion.speaker),
+            End::Rejected { ttl, icmp, at } => self.rejected(*ttl, icmp, *at),
+            End::Silent { after } => self.silent(*after),
+            End::Loop(found) => self.looped(*found),
+            End::Local(cause) => (
+                cause.reason().to_owned(),
+                "No probe left this machine, so nothing was learned of the path.".to_owned(),
+                vec![format!("synack explain {}", cause.reason())],
+            ),
+            End::Unknown => (
+                "unknown".to_owned(),
+                "This system does not say what became of the probes: a path can be looked at on Linux 5.9 and later."
+                    .to_owned(),
+                Vec::new(),
+            ),
+        }
+    }
+
+    fn reached(&self, ttl: Option<u8>, how: Reached, speaker: Option<Speaker>) -> Ending {
+        let what = match how {
+            Reached::SynAck => "The handshake completes",
+            Reached::Rst => "A RST comes",
+            Reached::Reply => "An answer comes",
+            Reached::PortUnreachable => "The host itself says that nothing listens on the port",
+        };
+        let Some(ttl) = ttl else {
+            let far = "only for probes with the usual TTL, so how far away it is does not show";
+            return (code(how, None), format!("{what}, {far}."), Vec::new());
+        };
+        let meaning = format!("{what} at hop {ttl}{}", self.spoken_by(ttl, how, speaker));
+        (code(how, speaker), meaning, self.steps(ttl, how, speaker))
+    }
+
+    fn spoken_by(&self, ttl: u8, how: Reached, speaker: Option<Speaker>) -> String {
+        let before = ttl.saturating_sub(1);
+        match speaker {
+            Some(Speaker::Host(host)) if how == Reached::Rst => format!(
+                ", as far away as the host itself {}: nothing accepts on the port there, or a firewall on the host or \
+                 right in front of it (hop {before}) sends RSTs in its name.",
+                by(host)
+            ),
+            Some(Speaker::Host(host)) => format!(", as far away as the host itself {}.", by(host)),
+            Some(Speaker::InFront(host)) => format!(
+                ", one hop nearer than the host itself (hop {} {}): something right in front of it answers in its \
+                 name, or the way is a hop shorter for these probes.",
+                host.ttl,
+                by(host)
+            ),
+            Some(Speaker::Other(host)) => self.forged(ttl, how, host),
+            Some(Speaker::Further(host)) => format!(
+                ", further away than the host is {} (hop {}): these probes take another way, or are forwarded from \
+                 there.",
+                by(host),
+                host.ttl
+            ),
+            None if how == Reached::PortUnreachable || self.path.target.protocol == Protocol::Icmp => {
+                ".".to_owned()
+            }
+            None => ". How far away the host itself is does not show: it answers neither ICMP echo nor closed UDP \
+                     ports, so this may also be something in front of it that answers in its name."
+                .to_owned(),
+        }
+    }
+
+    fn forged(&self, ttl: u8, how: Reached, host: Distance) -> String {
+        let (before, far) = (ttl.saturating_sub(1), host.ttl);
+        let what = match how {
+            Reached::Rst => {
+                "it is not the host that refuses: a firewall there sends RSTs in its name"
+            }
+            _ => {
+                "it is not the host that answers: a proxy, a balancer or a SYN-cookie firewall there speaks in its \
+                 name, and an open port there proves nothing about the host"
+            }
+        };
+        format!(
+            ", but {} is at hop {far} {}. So {what}. It is hop {ttl} or the one before (hop {before}).",
+            self.address,
+            by(host)
+        )
+    }
+
+    fn steps(&self, ttl: u8, how: Reached, speaker: Option<Speaker>) -> Vec<String> {
+        let port = self.path.target.address.port();
+        match (how, speaker) {
+            (_, Some(Speaker::Other(_))) => vec![format!(
+                "ask the owner of hop {ttl}, or of the one before, for its rules on {} to {}",
+                self.service, self.address
+            )],
+            (Reached::Rst, _) => vec![format!(
+                "on {}: ss -ltn 'sport = :{port}' (does anything listen, and on which address?)",
+                self.address
+            )],
+            (Reached::PortUnreachable, _) => vec![format!(
+                "on {}: ss -lun 'sport = :{port}' (does anything listen, and on which address?)",
+                self.address
+            )],
+            _ => Vec::new(),
+        }
+    }
+
+    fn rejected(&self, ttl: Option<u8>, icmp: &IcmpError, at: Option<u8>) -> Ending {
+        let from = icmp
+            .from
+            .map_or_else(|| "An unnamed device".to_owned(), |from| from.to_string());
+        let (reason, kind, number) = (icmp.reason(), icmp.kind, icmp.code);
+        let place = match (at, ttl) {
+            (Some(at), _) => format!("It is hop {at} of the path."),
+            (None, Some(1)) => "It is the first hop.".to_owned(),
+            (None, Some(ttl)) => format!(
+                "Probes get that answer from a TTL of {ttl} on: it is hop {ttl}, or the one before if it filters \
+                 after it has counted its hop."
+            ),
+            (None, None) => "Only probes with the usual TTL got that answer.".to_owned(),
+        };
+        let mtu = icmp.mtu.map_or_else(String::new, |mtu| {
+            format!(" Its next link takes packets of at most {mtu} bytes.")
+        });
+        let meaning =
+            format!("{from} ends the way with ICMP {reason} ({kind}/{number}). {place}{mtu}");
+        let next = vec![
+            format!(
+                "ask the owner of {from} for its rules and routes for {} to {}",
+                self.service, self.address
+            ),
+            format!("synack explain {reason}"),
+        ];
+        (reason.into_owned(), meaning, next)
+    }
+
+    fn silent(&self, after: Option<u8>) -> Ending {
+        let host = self.path.host.map(|host| {
+            format!(
+                " The host itself is there, at hop {} {}: so these probes, or the answers to them, are filtered, on \
+                 the host or on the way.",
+                host.ttl,
+                by(host)
+            )
+        });
+        let meaning = match after {
+            Some(after) => format!(
+                "Nothing answers beyond hop {after}. Probes, or the answers to them, are dropped somewhere behind it, \
+                 or the host drops them; a hop may also forward and say nothing."
+            ),
+            None => "No hop answers at all: this machine's network drops the probes or their answers, or every hop \
+                     keeps silent."
+                .to_owned(),
+        };
+        let suspect = after.map_or_else(
+            || "the first hop".to_owned(),
+            |after| format!("the hop behind {after}"),
+        );
+        let next = vec![format!(
+            "capture on {} (does the probe arrive, does an answer leave?), then at {suspect}",
+            self.address
+        )];
+        let meaning = meaning + &host.unwrap_or_default();
+        ("silence".to_owned(), meaning, next)
+    }
+
+    fn looped(&self, found: Loop) -> Ending {
+        let Loop { first, last } = found;
+        let meaning = format!(
+            "Packets go round between hops {first} and {last} until their TTL runs out: each of these routers sends \
+             packets for {} on to the next of them. None of them gets there.",
+            self.address
+        );
+        let next = format!(
+            "ask the owners of hops {first} to {last} for their routes to {}",
+            self.address
+        );
+        ("routing-loop".to_owned(), meaning, vec![next])
+    }
+
+    fn note(&self, note: &Note) -> String {
+        match note {
+            Note::Limited(ttls) => format!(
+                "{} left probes unanswered that got further all the same: routers limit how many ICMP errors they \
+                 send. That is no loss on the path.",
+                hops(ttls)
+            ),
+            Note::Loss { from, lost, of } => {
+                let since = from.map_or_else(String::new, |from| {
+                    format!(" Hop {from} is the first that shows it.")
+                });
+                format!("{lost} of {of} tries got no answer from the end of the way.{since}")
+            }
+            Note::Parts { after: 0 } => {
+                "The source ports part at the first hop: parallel links.".to_owned()
+            }
+            Note::Parts { after } => format!(
+                "The source ports part behind hop {after}: parallel links, and a port always takes the same one."
+            ),
+            Note::DeadFlows(ports) => {
+                let of = self.path.flows.len();
+                let list: Vec<_> = ports.iter().map(u16::to_string).collect();
+                format!(
+                    "{} of {of} source ports never get an answer from the end of the way ({}), while the others do: \
+                     one of several parallel links or machines fails.",
+                    ports.len(),
+                    list.join(", ")
+                )
+            }
+            Note::OtherRouters => {
+                "Probes from other source ports met other routers: there are parallel links (--flows shows them)."
+                    .to_owned()
+            }
+        }
+    }
+}
+
+fn by(host: Distance) -> &'static str {
+    match host.by {
+        DistanceBy::Echo => "by its answers to ICMP echo",
+        DistanceBy::ClosedUdpPort => "by its answers to a closed UDP port",
+    }
+}
+
+fn hops(ttls: &[u8]) -> String {
+    match ttls {
+        [only] => format!("Hop {only}"),
+        all => {
+            let all: Vec<_> = all.iter().map(u8::to_string).collect();
+            format!("Hops {}", all.join(", "))
+        }
+    }
+}
+
+/// The stable name of a way that has an end.
+fn code(how: Reached, speaker: Option<Speaker>) -> String {
+    let code = match (how, speaker) {
+        (Reached::Rst, Some(Speaker::Other(_))) => "forged-rst",
+        (Reached::SynAck, Some(Speaker::Other(_))) => "answered-for",
+        (Reached::Rst, _) => "rst",
+        (Reached::PortUnreachable, _) => "port-unreachable",
+        _ => "reached",
+    };
+    code.to_owned()
+}

@@ -1,0 +1,146 @@
+//! A path as a page: the way from here to the target, drawn hop by hop.
+
+use super::TraceReport;
+use super::rows::{Row, groups, rows};
+use super::text::{headline, signature, target};
+use crate::path::{End, Note, merged};
+use crate::report::html::document;
+use crate::report::html::markup::{Markup, block, leaf, tag};
+
+/// Width of the picture of a hop's times, and its height.
+const WIDTH: f64 = 160.0;
+const HEIGHT: f64 = 12.0;
+
+/// The whole page, a document of its own.
+pub(in crate::report) fn page(report: &TraceReport) -> String {
+    let about = format!("Path to {}", target(report.info));
+    let header = [
+        block("h1", &[], tag("bdi", &[], about.as_str())),
+        block("p", &[("class", &"when")], headline(report)),
+    ];
+    let main = [
+        conclusion(report),
+        block("h2", &[], "Hops"),
+        hops(report),
+        flows(report),
+    ];
+    let content = [
+        block("header", &[], header),
+        block("main", &[], main),
+        block("footer", &[], signature(report.info)),
+    ];
+    let title = format!("{about}: {}", end(&report.conclusion.end));
+    document(&title, content.into())
+}
+
+/// Where the path ends, in a few words.
+fn end(end: &End) -> String {
+    match end {
+        End::Reached { how, .. } => how.name().to_owned(),
+        End::Rejected { icmp, .. } => icmp.reason().into_owned(),
+        End::Silent { after: Some(after) } => format!("silent after hop {after}"),
+        End::Silent { after: None } => "silent".to_owned(),
+        End::Loop(found) => format!("loop between hops {} and {}", found.first, found.last),
+        End::Local(cause) => cause.reason().to_owned(),
+        End::Unknown => "unknown".to_owned(),
+    }
+}
+
+fn conclusion(report: &TraceReport) -> Markup {
+    let paragraph = |text: &String| block("p", &[], text.as_str());
+    let step = |text: &String| block("li", &[], text.as_str());
+    let mut parts = vec![block("h2", &[], "What this means")];
+    parts.extend(report.verdict.meaning.iter().map(paragraph));
+    if !report.verdict.next.is_empty() {
+        let steps: Markup = report.verdict.next.iter().map(step).collect();
+        parts.extend([block("h3", &[], "Next"), block("ol", &[], steps)]);
+    }
+    block("section", &[("class", &"verdict")], parts)
+}
+
+/// A row for each hop, with its times drawn to one scale.
+fn hops(report: &TraceReport) -> Markup {
+    let hops = merged(report.path);
+    let slowest = hops.iter().filter_map(|hop| hop.times.figures());
+    let scale = slowest.map(|figures| figures.max).fold(1.0, f64::max);
+    let heading = [
+        "hop", "router", "answers", "min ms", "p50", "p90", "max", "", "",
+    ];
+    let heading: Markup = heading.map(|text| tag("th", &[], text)).into();
+    let mut body = Markup::default();
+    for row in rows(report) {
+        let hop = hops
+            .iter()
+            .find(|hop| hop.ttl.map(|ttl| ttl.to_string()).as_ref() == Some(&row.ttl));
+        let times = hop.and_then(|hop| hop.times.figures());
+        let picture = times.map(|figures| bar(figures.min / scale, figures.max / scale));
+        body.push(block("tr", &[], cells(&row, picture.into())));
+    }
+    let parts = [
+        block("thead", &[], tag("tr", &[], heading)),
+        block("tbody", &[], body),
+    ];
+    block("div", &[("class", &"wide")], block("table", &[], parts))
+}
+
+fn cells(row: &Row, picture: Markup) -> Markup {
+    let figure = |text: &str| tag("td", &[("class", &"figure")], text);
+    let mut cells = vec![
+        figure(&row.ttl),
+        tag("td", &[], tag("bdi", &[], row.who.as_str())),
+        figure(&row.answers),
+    ];
+    cells.extend(row.times.iter().map(|time| figure(time)));
+    cells.push(tag("td", &[], picture));
+    cells.push(tag("td", &[], row.note.as_str()));
+    cells.into()
+}
+
+/// From the fastest to the slowest answer, as shares of the slowest of all hops.
+fn bar(from: f64, to: f64) -> Markup {
+    let x = from * WIDTH;
+    let width = ((to - from) * WIDTH).max(2.0);
+    let bar = leaf(
+        "rect",
+        &[
+            ("x", &format_args!("{:.1}", x.min(WIDTH - 2.0))),
+            ("y", &"2"),
+            ("width", &format_args!("{width:.1}")),
+            ("height", &(HEIGHT - 4.0)),
+            ("fill", &"currentColor"),
+        ],
+    );
+    tag(
+        "svg",
+        &[
+            ("width", &WIDTH),
+            ("height", &HEIGHT),
+            ("role", &"img"),
+            ("aria-label", &"from the fastest to the slowest answer"),
+        ],
+        bar,
+    )
+}
+
+fn flows(report: &TraceReport) -> Markup {
+    if report.path.flows.len() < 2 {
+        return Markup::default();
+    }
+    let parting = report.conclusion.notes.iter().find_map(|note| match note {
+        Note::Parts { after } => Some(*after),
+        _ => None,
+    });
+    let item = |group: &super::rows::Group| {
+        let ports: Vec<_> = group.ports.iter().map(u16::to_string).collect();
+        let via = group.via.as_ref().map(|via| format!(" by way of {via}"));
+        let answered = format!(": {} of {} tries answered", group.through, group.tries);
+        block(
+            "li",
+            &[],
+            ports.join(", ") + &via.unwrap_or_default() + &answered,
+        )
+    };
+    let groups = groups(report, parting.unwrap_or(u8::MAX));
+    let items: Markup = groups.iter().map(item).collect();
+    [block("h2", &[], "Source ports"), block("ul", &[], items)].into()
+}

@@ -1,0 +1,357 @@
+//! A path as JSON; the contract is `schema.json`.
+
+use serde::Serialize;
+
+use super::{TraceInfo, TraceReport};
+use crate::clock::rfc3339;
+use crate::path::{
+    DistanceBy, End, Flow, Heard, Hop, Note, Purpose, Reached, Speaker, Step, What, merged,
+};
+use crate::report::VERSION;
+use crate::report::exact::{rounded, us};
+use crate::report::json::{Icmp, Proof, Verdict, line, proof, reason};
+
+#[derive(Serialize)]
+struct Start<'a> {
+    r#type: &'static str,
+    schema: u32,
+    version: &'static str,
+    command: &'a str,
+    time: String,
+    kernel: &'a str,
+    target: String,
+    address: String,
+    port: Option<u16>,
+    protocol: &'static str,
+    source: Option<String>,
+    interface: Option<&'a str>,
+    next_hop: Option<String>,
+    rounds: Option<u64>,
+    interval_us: f64,
+    timeout_us: f64,
+    max_hops: u8,
+    flows: u16,
+}
+
+/// The first line.
+pub(super) fn start(info: &TraceInfo) -> String {
+    let route = info.route.as_ref();
+    line(&Start {
+        r#type: "trace-start",
+        schema: 1,
+        version: VERSION,
+        command: &info.plan.command_line,
+        time: rfc3339(info.clock.at(info.started)),
+        kernel: &info.host.system,
+        target: info.target.label(),
+        address: info.target.address_text(),
+        port: info.target.port(),
+        protocol: info.target.protocol.name(),
+        source: route.and_then(|it| it.source).map(|it| it.to_string()),
+        interface: route.and_then(|it| it.interface.as_deref()),
+        next_hop: route.and_then(|it| it.next_hop).map(|it| it.to_string()),
+        rounds: info.path.rounds,
+        interval_us: us(info.path.interval),
+        timeout_us: us(info.path.timeout),
+        max_hops: info.path.hops,
+        flows: info.path.flows,
+    })
+}
+
+#[derive(Serialize)]
+struct Probe {
+    r#type: &'static str,
+    purpose: &'static str,
+    flow: Option<usize>,
+    round: Option<u64>,
+    ttl: Option<u8>,
+    time: String,
+    local: Option<String>,
+    outcome: &'static str,
+    reason: Option<String>,
+    late: bool,
+    connect_us: Option<f64>,
+    rtt_us: Option<f64>,
+    evidence: Proof,
+}
+
+/// The line of one probe.
+pub(super) fn step(info: &TraceInfo, step: &Step) -> String {
+    let ending = &step.sample.ending;
+    let (purpose, flow, round) = match step.purpose {
+        Purpose::Look => ("look", None, None),
+        Purpose::Distance(_) => ("distance", None, None),
+        Purpose::Walk { flow, round } => ("walk", Some(flow), Some(round)),
+    };
+    line(&Probe {
+        r#type: "trace-probe",
+        purpose,
+        flow,
+        round,
+        ttl: step.ttl,
+        time: rfc3339(info.clock.at(step.sample.sent_at)),
+        local: ending.local.map(|local| local.to_string()),
+        outcome: ending.outcome.kind().name(),
+        reason: reason(&ending.outcome),
+        late: step.sample.late,
+        connect_us: ending.connect.map(us),
+        rtt_us: ending.rtt.map(|rtt| us(rtt.time)),
+        evidence: proof(&ending.evidence),
+    })
+}
+
+#[derive(Serialize)]
+struct Summary {
+    r#type: &'static str,
+    target: String,
+    address: String,
+    port: Option<u16>,
+    protocol: &'static str,
+    source: Option<String>,
+    started: String,
+    ended: String,
+    rounds: u64,
+    sent: u64,
+    interrupted: bool,
+    hops: Vec<HopLine>,
+    flows: Vec<FlowLine>,
+    end: EndLine,
+    distance: Option<DistanceLine>,
+    notes: Vec<NoteLine>,
+    verdict: Verdict,
+}
+
+#[derive(Serialize)]
+struct HopLine {
+    ttl: Option<u8>,
+    sent: u64,
+    answered: u64,
+    loss_percent: Option<f64>,
+    heard: Vec<HeardLine>,
+    rtt_us: Option<Times>,
+}
+
+#[derive(Serialize)]
+struct HeardLine {
+    from: Option<String>,
+    name: Option<String>,
+    what: &'static str,
+    reason: Option<String>,
+    icmp: Option<Icmp>,
+    count: u64,
+    best_us: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Times {
+    count: u64,
+    min: f64,
+    p50: Option<f64>,
+    p90: Option<f64>,
+    max: f64,
+}
+
+#[derive(Serialize)]
+struct FlowLine {
+    port: u16,
+    tries: u64,
+    through: u64,
+    hops: Vec<HopLine>,
+}
+
+#[derive(Serialize, Default)]
+struct EndLine {
+    kind: &'static str,
+    ttl: Option<u8>,
+    how: Option<&'static str>,
+    at: Option<u8>,
+    after: Option<u8>,
+    first: Option<u8>,
+    last: Option<u8>,
+    reason: Option<String>,
+    icmp: Option<Icmp>,
+}
+
+#[derive(Serialize)]
+struct DistanceLine {
+    answer: Option<u8>,
+    host: u8,
+    host_by: &'static str,
+    speaker: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum NoteLine {
+    RateLimited {
+        ttls: Vec<u8>,
+    },
+    Loss {
+        from: Option<u8>,
+        lost: u64,
+        of: u64,
+    },
+    Parting {
+        after: u8,
+    },
+    DeadFlows {
+        ports: Vec<u16>,
+    },
+    OtherRouters,
+}
+
+/// The last line.
+pub(super) fn summary(report: &TraceReport) -> String {
+    let (info, path) = (report.info, report.path);
+    line(&Summary {
+        r#type: "trace-summary",
+        target: info.target.label(),
+        address: info.target.address_text(),
+        port: info.target.port(),
+        protocol: info.target.protocol.name(),
+        source: path.source.map(|source| source.to_string()),
+        started: rfc3339(info.clock.at(info.started)),
+        ended: rfc3339(info.clock.at(report.ended)),
+        rounds: path.rounds,
+        sent: path.sent,
+        interrupted: path.interrupted,
+        hops: hops(report, &merged(path)),
+        flows: path.flows.iter().map(|it| flow(report, it)).collect(),
+        end: end(&report.conclusion.end),
+        distance: distance(report),
+        notes: report.conclusion.notes.iter().map(note).collect(),
+        verdict: report.verdict.into(),
+    })
+}
+
+fn flow(report: &TraceReport, flow: &Flow) -> FlowLine {
+    FlowLine {
+        port: flow.port,
+        tries: flow.tries,
+        through: flow.through,
+        hops: hops(report, &flow.hops),
+    }
+}
+
+fn hops(report: &TraceReport, hops: &[Hop]) -> Vec<HopLine> {
+    let one = |hop: &Hop| HopLine {
+        ttl: hop.ttl,
+        sent: hop.sent,
+        answered: hop.answered,
+        loss_percent: hop.loss().map(|loss| rounded(loss * 100.0)),
+        heard: hop.heard.iter().map(|it| heard(report, it)).collect(),
+        rtt_us: hop.times.figures().map(|figures| Times {
+            count: figures.count,
+            min: rounded(figures.min),
+            p50: hop.times.percentile(50.0).map(rounded),
+            p90: hop.times.percentile(90.0).map(rounded),
+            max: rounded(figures.max),
+        }),
+    };
+    hops.iter().map(one).collect()
+}
+
+fn heard(report: &TraceReport, heard: &Heard) -> HeardLine {
+    let name = heard.from.and_then(|from| report.names.get(from));
+    let (what, icmp) = match heard.what {
+        What::TimeExceeded => ("time-exceeded", None),
+        What::Reached(reached) => (word(reached), None),
+        What::Rejected(icmp) => ("icmp", Some(icmp)),
+    };
+    HeardLine {
+        from: heard.from.map(|from| from.to_string()),
+        name: name.map(str::to_owned),
+        what,
+        reason: icmp.map(|icmp| icmp.reason().into_owned()),
+        icmp: icmp.as_ref().map(Icmp::from),
+        count: heard.count,
+        best_us: heard.best.map(us),
+    }
+}
+
+fn word(reached: Reached) -> &'static str {
+    match reached {
+        Reached::SynAck => "syn-ack",
+        Reached::Rst => "rst",
+        Reached::Reply => "reply",
+        Reached::PortUnreachable => "port-unreachable",
+    }
+}
+
+fn end(end: &End) -> EndLine {
+    let none = EndLine::default();
+    match end {
+        End::Reached { ttl, how } => EndLine {
+            kind: "reached",
+            ttl: *ttl,
+            how: Some(word(*how)),
+            ..none
+        },
+        End::Rejected { ttl, icmp, at } => EndLine {
+            kind: "rejected",
+            ttl: *ttl,
+            at: *at,
+            reason: Some(icmp.reason().into_owned()),
+            icmp: Some(Icmp::from(icmp)),
+            ..none
+        },
+        End::Silent { after } => EndLine {
+            kind: "silent",
+            after: *after,
+            ..none
+        },
+        End::Loop(found) => EndLine {
+            kind: "loop",
+            first: Some(found.first),
+            last: Some(found.last),
+            ..none
+        },
+        End::Local(cause) => EndLine {
+            kind: "local",
+            reason: Some(cause.reason().to_owned()),
+            ..none
+        },
+        End::Unknown => EndLine {
+            kind: "unknown",
+            ..none
+        },
+    }
+}
+
+fn distance(report: &TraceReport) -> Option<DistanceLine> {
+    let host = report.path.host?;
+    let answer = match report.conclusion.end {
+        End::Reached { ttl, .. } => ttl,
+        _ => None,
+    };
+    Some(DistanceLine {
+        answer,
+        host: host.ttl,
+        host_by: match host.by {
+            DistanceBy::Echo => "echo",
+            DistanceBy::ClosedUdpPort => "closed-udp-port",
+        },
+        speaker: report.conclusion.speaker.map(|speaker| match speaker {
+            Speaker::Host(_) => "host",
+            Speaker::InFront(_) => "in-front",
+            Speaker::Other(_) => "other",
+            Speaker::Further(_) => "further",
+        }),
+    })
+}
+
+fn note(note: &Note) -> NoteLine {
+    match note {
+        Note::Limited(ttls) => NoteLine::RateLimited { ttls: ttls.clone() },
+        Note::Loss { from, lost, of } => NoteLine::Loss {
+            from: *from,
+            lost: *lost,
+            of: *of,
+        },
+        Note::Parts { after } => NoteLine::Parting { after: *after },
+        Note::DeadFlows(ports) => NoteLine::DeadFlows {
+            ports: ports.clone(),
+        },
+        Note::OtherRouters => NoteLine::OtherRouters,
+    }
+}

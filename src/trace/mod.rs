@@ -1,0 +1,131 @@
+//! The story of `synack trace`: resolve, look, walk, report.
+
+use std::time::{Duration, Instant};
+
+use crate::clock::WallClock;
+use crate::explain::way;
+use crate::outcome::{Outcome, Unreached};
+use crate::path::{self, Names, Path, Step, Tracer, Watcher};
+use crate::ping::{self, RunError, Verdict, prepared};
+use crate::plan::TracePlan;
+use crate::platform::{self, Here};
+use crate::report::{self, PathForms, TraceInfo, TraceReport};
+use crate::term::{Output, Progress, ResultFile};
+
+/// How long the last names of routers are waited for.
+const NAMES: Duration = Duration::from_secs(1);
+
+/// Looks at the path that `plan` is about and prints what it finds to `output`.
+pub fn run(plan: TracePlan, output: &mut Output) -> Result<Verdict, RunError> {
+    let (poller, signals, target) = prepared(&plan.plan)?;
+    let files = ping::open_files(&plan.plan)?;
+    let here = Here::from(&plan.plan.sockets);
+    let info = TraceInfo {
+        route: here.route_to(target.protocol, target.address),
+        target: target.clone(),
+        host: platform::host(),
+        clock: WallClock::start(),
+        started: Instant::now(),
+        columns: output.columns().clamp(report::NARROWEST, report::WIDEST),
+        names: plan.names,
+        path: plan.path.clone(),
+        plan: plan.plan.clone(),
+    };
+    let mut desk = Desk::new(&info, output, files);
+    desk.open();
+    let tracer = Tracer::new(target, plan.path, plan.plan, poller, &signals);
+    let path = tracer.run(&mut desk).map_err(RunError::Poller)?;
+    desk.close(&path)
+}
+
+/// Where steps become lines.
+struct Desk<'a> {
+    info: &'a TraceInfo,
+    output: &'a mut Output,
+    forms: PathForms,
+    files: Vec<ResultFile>,
+    names: Names,
+    probes: u64,
+}
+
+impl<'a> Desk<'a> {
+    fn new(info: &'a TraceInfo, output: &'a mut Output, files: Vec<ResultFile>) -> Self {
+        Self {
+            forms: PathForms::new(info),
+            names: Names::new(info.names),
+            info,
+            output,
+            files,
+            probes: 0,
+        }
+    }
+
+    fn open(&mut self) {
+        self.tell(|forms, info| forms.heading(info));
+        self.output.flush();
+        self.output.show(Progress::on_stderr(None));
+    }
+
+    /// Tells everybody the same in his own form.
+    fn tell(&mut self, what: impl Fn(&mut PathForms, &TraceInfo) -> Vec<String>) {
+        let texts = what(&mut self.forms, self.info);
+        let mut texts = texts.into_iter();
+        self.output.write(&texts.next().unwrap_or_default());
+        for (file, text) in self.files.iter_mut().zip(texts) {
+            file.write(&text);
+        }
+    }
+
+    fn close(mut self, path: &Path) -> Result<Verdict, RunError> {
+        self.output.finish_progress();
+        self.names.wait(NAMES);
+        let conclusion = path::conclude(path);
+        let verdict = way::verdict(path, &conclusion);
+        let report = TraceReport {
+            info: self.info,
+            path,
+            conclusion: &conclusion,
+            verdict: &verdict,
+            names: &self.names,
+            ended: Instant::now(),
+        };
+        let texts = self.forms.summary(&report);
+        let reached = matches!(conclusion.end, path::End::Reached { how, .. } if how.is_yes());
+        let closed = self.output.is_closed();
+        ping::hand_over(self.output, texts, self.files)?;
+        Ok(if reached || closed {
+            Verdict::Success
+        } else {
+            Verdict::Failure
+        })
+    }
+}
+
+impl Watcher for Desk<'_> {
+    fn step(&mut self, step: &Step) {
+        if let Outcome::Unreachable(Unreached::ByIcmp(icmp)) = step.sample.ending.outcome
+            && let Some(from) = icmp.from
+        {
+            self.names.ask(from);
+        }
+        self.probes += 1;
+        self.output.progress().refresh(self.probes, 0);
+        self.tell(|forms, info| forms.step(info, step));
+    }
+
+    fn so_far(&mut self, path: &Path) {
+        self.names.wait(Duration::ZERO);
+        let conclusion = path::conclude(path);
+        let verdict = way::verdict(path, &conclusion);
+        let report = TraceReport {
+            info: self.info,
+            path,
+            conclusion: &conclusion,
+            verdict: &verdict,
+            names: &self.names,
+            ended: Instant::now(),
+        };
+        let text = report.text();
+        ping::tell_so_far(self.output, &self.info.plan, &text);
+    }
+}

@@ -323,7 +323,7 @@ impl Default for PathPlan {
         Self {
             rounds: Some(3),
             interval: Duration::from_secs(1),
-            timeout: Duration::from_millis(1500),
+            timeout: Duration::from_secs(4),
             hops: MOST_HOPS,
             flows: 1,
             port: None,

@@ -82,8 +82,8 @@ pub(super) struct TraceArgs {
         allow_hyphen_values = true)]
     interval: Duration,
 
-    /// Give up on a hop after this; sooner, once it is known how long others take
-    #[arg(short = 'W', long, value_name = "D", default_value = "1.5s", value_parser = values::duration,
+    /// Give up on a hop after this; much sooner, once it is known how long others take
+    #[arg(short = 'W', long, value_name = "D", default_value = "4s", value_parser = values::duration,
         allow_hyphen_values = true)]
     timeout: Duration,
 

@@ -8,7 +8,7 @@ use crate::path::{Conclusion, Distance, DistanceBy, End, Loop, Note, Path, Reach
 use crate::target::Protocol;
 
 /// How a path is looked at, for a reader who sees only the result.
-pub const METHOD: &str = "; every hop of a walk from the same source port; times from sending to the kernel's \
+pub const METHOD: &str = "every hop of a walk from the same source port; times from sending to the kernel's \
     reception of the answer";
 
 /// Draws the conclusion in words, with no more certainty than what was found carries.
@@ -56,7 +56,7 @@ impl<'a> Told<'a> {
             End::Loop(found) => self.looped(*found),
             End::Local(cause) => (
                 cause.reason().to_owned(),
-                "No probe left this machine, so nothing was learned of the path.".to_owned(),
+                format!("No probe left this machine ({}), so nothing was learned of the path.", cause.reason()),
                 vec![format!("synack explain {}", cause.reason())],
             ),
             End::Unknown => (
@@ -183,16 +183,17 @@ impl<'a> Told<'a> {
     fn silent(&self, after: Option<u8>) -> Ending {
         let host = self.path.host.map(|host| {
             format!(
-                " The host itself is there, at hop {} {}: so these probes, or the answers to them, are filtered, on \
+                " The host itself is there, at hop {} {}{}: so these probes, or the answers to them, are filtered, on \
                  the host or on the way.",
                 host.ttl,
-                by(host)
+                by(host),
+                self.further(after)
             )
         });
         let meaning = match after {
             Some(after) => format!(
-                "Nothing answers beyond hop {after}. Probes, or the answers to them, are dropped somewhere behind it, \
-                 or the host drops them; a hop may also forward and say nothing."
+                "Nothing answers beyond hop {after}. Probes, or the answers to them, are dropped by that hop when it \
+                 sends them on, by one behind it, or by the host; a hop may also forward and say nothing."
             ),
             None => "No hop answers at all: this machine's network drops the probes or their answers, or every hop \
                      keeps silent."
@@ -200,7 +201,7 @@ impl<'a> Told<'a> {
         };
         let suspect = after.map_or_else(
             || "the first hop".to_owned(),
-            |after| format!("the hop behind {after}"),
+            |after| format!("hop {after} and the one behind it"),
         );
         let next = vec![format!(
             "capture on {} (does the probe arrive, does an answer leave?), then at {suspect}",
@@ -208,6 +209,16 @@ impl<'a> Told<'a> {
         )];
         let meaning = meaning + &host.unwrap_or_default();
         ("silence".to_owned(), meaning, next)
+    }
+
+    /// Where probes of another kind are answered beyond that hop.
+    fn further(&self, after: Option<u8>) -> String {
+        let hops = self.path.host_hops.iter();
+        let mut further = hops.filter(|hop| hop.ttl > after && hop.reached().is_none());
+        let next = further.find_map(|hop| Some((hop.ttl?, hop.router()?)));
+        next.map_or_else(String::new, |(ttl, router)| {
+            format!(", by way of {router} at hop {ttl}")
+        })
     }
 
     fn looped(&self, found: Loop) -> Ending {

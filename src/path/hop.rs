@@ -117,7 +117,9 @@ impl Hop {
         self.sent += u64::from(!sample.late);
         let Some((from, what)) = said else { return };
         self.answered += 1;
+        // Which of several SYNs was answered does not show (Karn's algorithm, RFC 6298 section 3).
         let time = ending.rtt.map(|rtt| rtt.time).or(ending.connect);
+        let time = time.filter(|_| !ending.was_sent_again());
         if let Some(time) = time {
             self.times.record(time);
         }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::conclusion::find_loop;
 use super::course::{Bound, Course};
 use super::{Hop, Purpose, Step, Watcher};
 use crate::engine::Sink;
@@ -15,6 +16,9 @@ const WAIT_AT_LEAST: Duration = Duration::from_millis(250);
 
 /// What is added to that for a router that takes its time to make an ICMP error.
 const SLACK: Duration = Duration::from_millis(100);
+
+/// Hops that have answered before a loop is taken for one: later answers may still show that it was none.
+const ENOUGH_FOR_A_LOOP: usize = 6;
 
 /// How far away somebody is, and whom it leads by.
 pub(super) struct Ladder {
@@ -49,6 +53,12 @@ impl Ladder {
         if hop.is_the_end() {
             self.bound.lower(ttl);
         }
+    }
+
+    /// Whether packets go round: then there is no end to wait for.
+    fn goes_round(&self) -> bool {
+        let answered = self.hops.iter().filter(|hop| !hop.is_silent()).count();
+        answered > ENOUGH_FOR_A_LOOP && find_loop(&self.hops).is_some()
     }
 
     /// Whether everything up to the end of the way has answered.
@@ -99,7 +109,8 @@ impl Sink for Look<'_> {
         if let Some(ladder) = ladders.find(|ladder| ladder.purpose == purpose) {
             ladder.record(ttl, sample);
         }
-        if self.ladders[0].bound.get().is_some() {
+        let first = &self.ladders[0];
+        if first.bound.get().is_some() || first.goes_round() {
             self.ended_at.get_or_insert_with(Instant::now);
         }
         self.watcher.step(&Step {

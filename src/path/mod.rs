@@ -41,6 +41,8 @@ pub struct Path {
     pub flows: Vec<Flow>,
     /// How far away the host is by its answers to something else than the probes.
     pub host: Option<Distance>,
+    /// What was heard on the way of the probes that told this.
+    pub host_hops: Vec<Hop>,
     /// Rounds that were begun.
     pub rounds: u64,
     /// Packets sent, apart from the kernel's own: each probe is one.

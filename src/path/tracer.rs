@@ -10,9 +10,9 @@ use super::course::{Bound, Course, Courses};
 use super::look::{self, Ladder, Look, settle, slowest};
 use super::ports::flow_ports;
 use super::walk::Walk;
-use super::{Distance, DistanceBy, Flow, Path, Purpose, Watcher};
+use super::{Distance, DistanceBy, Flow, Hop, Path, Purpose, Watcher};
 use crate::engine::{Engine, Sink};
-use crate::outcome::TargetId;
+use crate::outcome::{Outcome, TargetId};
 use crate::plan::{Limit, Pace, PathPlan, Plan};
 use crate::platform::{Here, Poller, SignalState};
 use crate::probe::{Network, Probes};
@@ -66,6 +66,7 @@ impl Path {
             hops: Vec::new(),
             flows: Vec::new(),
             host: None,
+            host_hops: Vec::new(),
             rounds: 0,
             sent: 0,
             interrupted: false,
@@ -130,7 +131,14 @@ impl<'a> Tracer<'a> {
         let enough = |rounds| self.path.rounds >= rounds;
         self.signals.stop_requested()
             || self.path.flows.is_empty()
+            || self.nothing_left()
             || self.plan.rounds.is_some_and(enough)
+    }
+
+    /// Whether no probe of the look left this machine: a walk would not either.
+    fn nothing_left(&self) -> bool {
+        let local = matches!(self.path.whole, Some(Outcome::Local(_)));
+        local && self.path.look.iter().all(Hop::is_silent)
     }
 
     /// Waits for the next round.
@@ -161,17 +169,24 @@ impl<'a> Tracer<'a> {
         let answers = ladder.bound.get().is_some();
         self.wait = settle(slowest(&ladder.hops), self.plan.timeout);
         (self.path.look, self.path.whole) = (ladder.hops, ladder.whole);
-        self.path.host = ladders
-            .next()
-            .and_then(|host| distance(&host, DistanceBy::Echo));
+        if let Some(host) = ladders.next() {
+            self.take_distance(host, DistanceBy::Echo);
+        }
         if asks_host && answers && self.path.host.is_none() && !self.signals.stop_requested() {
             // The host does not answer echoes, but may say that nothing listens on a UDP port.
             let by = DistanceBy::ClosedUdpPort;
             let purposes = [(TargetId(Path::CLOSED), Purpose::Distance(by))];
             let ladders = self.climb(&purposes, self.wait, watcher)?;
-            self.path.host = ladders.first().and_then(|host| distance(host, by));
+            if let Some(host) = ladders.into_iter().next() {
+                self.take_distance(host, by);
+            }
         }
         Ok(())
+    }
+
+    fn take_distance(&mut self, ladder: Ladder, by: DistanceBy) {
+        self.path.host = ladder.reached().map(|ttl| Distance { ttl, by });
+        self.path.host_hops = ladder.hops;
     }
 
     /// Sends probes with every TTL, for each of the purposes.
@@ -304,10 +319,6 @@ impl<'a> Tracer<'a> {
         let last = answered.max().unwrap_or(0).saturating_add(BEYOND);
         last.min(self.plan.hops)
     }
-}
-
-fn distance(ladder: &Ladder, by: DistanceBy) -> Option<Distance> {
-    ladder.reached().map(|ttl| Distance { ttl, by })
 }
 
 /// Another target at the same address.

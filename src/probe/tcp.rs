@@ -285,12 +285,11 @@ impl TcpProbe {
 
     /// How long the way to whoever sent an ICMP error took, where somebody looks at the path.
     fn time_of_error(&self, testimony: &TcpTestimony) -> Option<Rtt> {
-        stamps::rtt(
-            self.begun.as_ref()?,
-            None,
-            testimony.icmp_at,
-            &Moment::now(),
-        )
+        let sent_once = testimony
+            .info
+            .is_none_or(|info| info.retransmitted == Some(0));
+        let begun = self.begun.as_ref().filter(|_| sent_once)?;
+        stamps::rtt(begun, None, testimony.icmp_at, &Moment::now())
     }
 
     /// What makes a connected probe more than that: it reached itself, or the other side has closed already.

@@ -1,7 +1,7 @@
 //! The hops of a path as rows, which every form for people shows.
 
 use super::TraceReport;
-use crate::path::{Flow, Heard, Hop, What, merged};
+use crate::path::{End, Flow, Heard, Hop, What, merged};
 use crate::report::numbers::ms_or_dash;
 use crate::report::words;
 use crate::term::safe;
@@ -31,6 +31,9 @@ pub(super) struct Group {
 /// Every hop up to the end of the way; of silent hops behind the last answer one line tells.
 pub(super) fn rows(report: &TraceReport) -> Vec<Row> {
     let hops = merged(report.path);
+    if matches!(report.conclusion.end, End::Local(_) | End::Unknown) {
+        return Vec::new();
+    }
     let end = hops.iter().position(Hop::is_the_end);
     let last = end.or_else(|| hops.iter().rposition(|hop| !hop.is_silent()));
     let shown = last.map_or(0, |last| last + 1);

@@ -83,6 +83,9 @@ pub(super) fn headline(report: &TraceReport) -> String {
 }
 
 fn table(rows: &[Row], columns: usize) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
     let longest = rows.iter().map(|row| row.who.chars().count()).max();
     let fixed = 5 + 10 + 4 * TIME;
     let room = columns.saturating_sub(fixed).max(16);
@@ -166,11 +169,10 @@ fn conclusion(report: &TraceReport) -> String {
 }
 
 pub(super) fn signature(info: &TraceInfo) -> String {
-    let how = wrap(
-        &format!("{}{}", origin(info).trim_start(), way::METHOD),
-        2,
-        info.columns,
-    );
+    let origin = origin(info);
+    let parts = [origin.trim_start(), way::METHOD];
+    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let how = wrap(&parts.join("; "), 2, info.columns);
     let (system, command) = (safe(&info.host.system), safe(&info.plan.command_line));
     format!("{how}\nsynack {VERSION}, {system}, command: {command}\n")
 }

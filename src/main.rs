@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use synack::cli::{self, Command};
 use synack::demo;
+use synack::modes::{diagnose, trace};
 use synack::ping::{self, RunError, Verdict};
 use synack::term::{Output, complain};
-use synack::trace;
 
 /// Some target did not answer, or a check failed.
 const FAILED: u8 = 1;
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     let result = match cli::parse(std::env::args_os()) {
         Ok(Command::Ping(plan)) => ended(ping::run(*plan, &mut output)),
         Ok(Command::Trace(plan)) => ended(trace::run(*plan, &mut output)),
-        Ok(Command::Diagnose(_)) => Err("not yet".to_owned()),
+        Ok(Command::Diagnose(plan)) => ended(diagnose::run(*plan, &mut output)),
         Ok(Command::Demo) => demo(&mut output),
         Ok(Command::Print(text)) => Ok(print(&mut output, &text)),
         Err(message) => Err(message),

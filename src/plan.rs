@@ -316,6 +316,8 @@ pub struct PathPlan {
     pub port: Option<u16>,
     /// Also ask how far away the host itself is.
     pub distance: bool,
+    /// Look at no hop, only whether each flow gets an answer.
+    pub only_whole: bool,
 }
 
 impl Default for PathPlan {
@@ -328,6 +330,7 @@ impl Default for PathPlan {
             flows: 1,
             port: None,
             distance: true,
+            only_whole: false,
         }
     }
 }

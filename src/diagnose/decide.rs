@@ -12,6 +12,11 @@ pub enum Code {
 }
 
 impl Code {
+    /// Whether nothing is wrong.
+    pub fn is_fine(self) -> bool {
+        self == Self::Works
+    }
+
     /// The stable kebab-case name.
     pub fn name(self) -> &'static str {
         match self {

@@ -5,8 +5,12 @@
 
 mod decide;
 mod findings;
+mod steps;
+mod tries;
+mod walk;
 
 pub use decide::{Code, Diagnosis, NextStep, Who, decide};
 pub use findings::{
     Findings, LocalFindings, NameFindings, OwnFindings, SizeFindings, Tried, WayFindings,
 };
+pub use walk::{Event, Step, walk};

@@ -80,8 +80,13 @@ impl Network for Courses<'_> {
         }
         let port = course.port;
         self.probes.leash(course.target, Leash { ttl, port });
-        self.sent.set(self.sent.get() + 1);
-        self.probes.begin(id, course.target)
+        let begun = self.probes.begin(id, course.target);
+        let left = match &begun {
+            Begun::UnderWay { .. } => true,
+            Begun::Ended { ending, .. } => !matches!(ending.outcome, Outcome::Local(_)),
+        };
+        self.sent.set(self.sent.get() + u64::from(left));
+        begun
     }
 
     fn give_up(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> Ending {

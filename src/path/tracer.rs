@@ -109,7 +109,9 @@ impl<'a> Tracer<'a> {
     /// it, as nothing can be waited for any more.
     pub fn run(mut self, watcher: &mut dyn Watcher) -> io::Result<Path> {
         watcher.round(0);
-        self.look(watcher)?;
+        if !self.plan.only_whole {
+            self.look(watcher)?;
+        }
         self.open_flows();
         let started = Instant::now();
         let mut next = started;
@@ -256,18 +258,30 @@ impl<'a> Tracer<'a> {
     fn round(&mut self, watcher: &mut dyn Watcher) -> io::Result<Instant> {
         let mut due = Instant::now();
         let flows: Vec<usize> = (0..self.path.flows.len()).collect();
-        for group in flows.chunks(AT_ONCE) {
+        // Of many flows each is walked once; after that only their ends are of interest.
+        let walks = !self.plan.only_whole && (flows.len() == 1 || self.path.rounds == 1);
+        let at_once = if walks { AT_ONCE } else { flows.len() };
+        for group in flows.chunks(at_once) {
             self.pause(due, watcher)?;
-            // Each hop sees as many probes as there are flows.
-            let load = u32::try_from(group.len()).unwrap_or(1);
+            if self.signals.stop_requested() {
+                break;
+            }
+            // Each hop sees as many probes as flows are walked.
+            let load = if walks {
+                u32::try_from(group.len()).unwrap_or(1)
+            } else {
+                1
+            };
             due = Instant::now() + self.plan.interval * load;
-            self.walk(group, watcher)?;
+            let last = if walks { self.last_ttl() } else { 0 };
+            self.walk(group, last, watcher)?;
         }
         Ok(due)
     }
 
-    fn walk(&mut self, group: &[usize], watcher: &mut dyn Watcher) -> io::Result<()> {
-        let ttls: Vec<_> = (1..=self.last_ttl()).map(Some).chain([None]).collect();
+    /// Walks these flows up to a TTL, and beyond with the usual one.
+    fn walk(&mut self, group: &[usize], last: u8, watcher: &mut dyn Watcher) -> io::Result<()> {
+        let ttls: Vec<_> = (1..=last).map(Some).chain([None]).collect();
         let round = self.path.rounds;
         let course = |flow: &usize| Course {
             target: TargetId(Path::PORT),

@@ -24,7 +24,7 @@ use crate::target::{Host, HostPorts, Protocol, Target};
 use crate::term::Output;
 use desk::Desk;
 use lookout::Lookout;
-pub(crate) use single::{hand_over, open_files, prepared, tell_so_far};
+pub(crate) use single::{hand_over, open_files, prepared, ready, tell_so_far};
 use targets::Resolved;
 
 /// Probes under way at once; no system has descriptors or ports for more.

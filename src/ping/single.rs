@@ -23,6 +23,13 @@ pub(crate) fn prepared(plan: &Plan) -> Result<(Poller, Signals, Target), RunErro
     Ok((poller, signals, target))
 }
 
+/// The signals, for a mode that resolves and probes by itself; what the plan says of sockets is fit for use.
+pub(crate) fn ready(plan: &Plan) -> Result<Signals, RunError> {
+    let (_, signals) = listen()?;
+    check_source(plan)?;
+    Ok(signals)
+}
+
 /// Opens the files that results are to go to.
 pub(crate) fn open_files(plan: &Plan) -> Result<Vec<ResultFile>, RunError> {
     outlets::open_files(plan, 1)

@@ -1,6 +1,7 @@
 //! One file per output format. Bytes out, no I/O.
 
 mod csv;
+mod diagnosis;
 mod exact;
 mod form;
 mod hgrm;
@@ -27,6 +28,7 @@ mod words;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
+pub use diagnosis::{DiagnosisForms, DiagnosisReport};
 pub use form::Form;
 pub use html::over_text;
 pub(crate) use page::wrap;

@@ -52,6 +52,36 @@ impl Redactor {
         redactor
     }
 
+    /// Knows one host by its name and addresses, and this machine.
+    pub fn of_host(
+        name: Option<&str>,
+        addresses: &[IpAddr],
+        source: Option<IpAddr>,
+        host: &HostFacts,
+    ) -> Self {
+        let mut redactor = Self {
+            names: Vec::new(),
+            addresses: HashMap::new(),
+            routers: 0,
+        };
+        let names = name.iter();
+        redactor
+            .names
+            .extend(names.map(|name| (name.to_lowercase(), "target-1".to_owned())));
+        for (number, address) in (1..).zip(addresses) {
+            let word = match number {
+                1 => "target-1".to_owned(),
+                number => format!("target-1-address-{number}"),
+            };
+            redactor.addresses.entry(*address).or_insert(word);
+        }
+        if let Some(source) = source {
+            redactor.add_address(source, "source");
+        }
+        redactor.know(host);
+        redactor
+    }
+
     /// This machine has a name, too.
     fn know(&mut self, host: &HostFacts) {
         let name = host.name.iter();

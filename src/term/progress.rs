@@ -94,6 +94,25 @@ impl Progress {
         }
     }
 
+    /// A line on stderr that says what is under way, if that is a terminal.
+    pub fn of_steps() -> Self {
+        let progress = Self::on_stderr(None);
+        if let (Some(bar), Ok(style)) = (
+            &progress.bar,
+            ProgressStyle::with_template("{spinner} {elapsed}, under way: {msg}"),
+        ) {
+            bar.set_style(style);
+        }
+        progress
+    }
+
+    /// Says what is under way.
+    pub fn say(&self, what: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(what.to_owned());
+        }
+    }
+
     /// Takes the bar off the screen while `print` prints.
     pub fn suspend<R>(&self, print: impl FnOnce() -> R) -> R {
         match &self.bar {

@@ -1,0 +1,346 @@
+//! The steps of the walk. Each asks this machine or sends a few probes, and returns what it found.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::time::Duration;
+
+use super::tries::{Habit, tries};
+use super::{LocalFindings, NameFindings, OwnFindings, SizeFindings, Tried, WayFindings};
+use crate::path::{Conclusion, Path, Tracer, conclude};
+use crate::plan::{PathPlan, Plan};
+use crate::platform::{self, Here, Poller, RouteKind, SignalState};
+use crate::target::resolve::{Family, resolve_all};
+use crate::target::{Host, HostPorts, Protocol, Target};
+
+/// Longer than a failed neighbour lookup takes (3.06 s), so that it is not mistaken for silence.
+const PATIENCE: Duration = Duration::from_millis(3500);
+
+/// The port itself. Each probe has a source port of its own, so that one bad link of several shows.
+const PORT: Habit = Habit {
+    count: 6,
+    interval: Duration::from_millis(150),
+    timeout: PATIENCE,
+    hold: Some(Duration::from_millis(300)),
+};
+
+/// Whatever else is asked of the network.
+const BESIDE: Habit = Habit {
+    count: 3,
+    interval: Duration::from_millis(150),
+    timeout: PATIENCE,
+    hold: None,
+};
+
+/// This machine answers at once, or not at all.
+const HERE: Habit = Habit {
+    count: 2,
+    interval: Duration::from_millis(20),
+    timeout: Duration::from_secs(1),
+    hold: None,
+};
+
+/// Other ports: a sign of life is enough.
+const OTHER: Habit = Habit {
+    count: 1,
+    interval: Duration::from_millis(100),
+    timeout: Duration::from_millis(2500),
+    hold: None,
+};
+
+/// Ports on which many hosts answer: SSH, HTTP, HTTPS, SMB, RDP, and HTTP's second one.
+const USUAL_PORTS: [u16; 6] = [22, 80, 443, 445, 3389, 8080];
+
+/// Other addresses of a name that are tried; a name rarely has more.
+const MOST_ADDRESSES: usize = 7;
+
+/// The smallest MTU that every IPv6 link has (RFC 8200 section 5); almost every IPv4 link takes as much.
+const SMALL: u32 = 1280;
+
+/// How much a link takes where the system does not say.
+const USUAL_MTU: u32 = 1500;
+
+/// Source ports of the closer look at parallel links, and how often each is tried.
+const FLOWS: u16 = 16;
+const FLOW_TRIES: u64 = 3;
+
+/// What every step needs.
+#[derive(Clone, Copy)]
+pub(super) struct Ground<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) signals: &'a (dyn SignalState + Sync),
+}
+
+/// Step 1: what the name stands for, and its addresses as sockets want them.
+pub(super) fn name(
+    wanted: &HostPorts,
+    family: Family,
+    stopped: &dyn Fn() -> bool,
+) -> (NameFindings, Vec<SocketAddr>) {
+    let name = match &wanted.host {
+        Host::Address { address, .. } => {
+            let found = NameFindings {
+                addresses: vec![address.ip()],
+                ..NameFindings::default()
+            };
+            return (found, vec![*address]);
+        }
+        Host::Name(name) => name.clone(),
+    };
+    let mut addresses = Vec::new();
+    let mut found = NameFindings {
+        hosts_file: platform::hosts_file_entries(&name).unwrap_or_default(),
+        ..NameFindings::default()
+    };
+    match resolve_all(std::slice::from_ref(&name), family, stopped).pop() {
+        Some(Ok(lookup)) => {
+            addresses.clone_from(&lookup.addresses);
+            found.addresses = addresses.iter().map(SocketAddr::ip).collect();
+            found.took = Some(lookup.took);
+        }
+        Some(Err(error)) => found.error = Some(error.to_string()),
+        None => {}
+    }
+    found.name = Some(name);
+    (found, addresses)
+}
+
+impl Ground<'_> {
+    fn tries(&self, targets: Vec<Target>, habit: Habit) -> io::Result<Vec<Tried>> {
+        tries(targets, self.plan, habit, self.signals)
+    }
+
+    fn one(&self, target: Target, habit: Habit) -> Option<Tried> {
+        self.tries(vec![target], habit).ok()?.pop()
+    }
+
+    /// Step 2: loopback, the address that packets to the target come from, and all interfaces.
+    pub(super) fn local(&self, target: &Target) -> LocalFindings {
+        let v4 = target.address.is_ipv4();
+        let loopback: IpAddr = if v4 {
+            std::net::Ipv4Addr::LOCALHOST.into()
+        } else {
+            std::net::Ipv6Addr::LOCALHOST.into()
+        };
+        let own = platform::source_address(target.address).ok();
+        let own = own.filter(|own| *own != loopback && !is_link_local(*own));
+        LocalFindings {
+            loopback: self.listener_at(loopback),
+            own_address: own.and_then(|own| self.listener_at(own)),
+            links: platform::links(),
+        }
+    }
+
+    /// Connects to a listener of our own, which never accepts: the kernel completes the handshake.
+    fn listener_at(&self, address: IpAddr) -> Option<Tried> {
+        let listener = TcpListener::bind((address, 0)).ok()?;
+        let address = listener.local_addr().ok()?;
+        // It need not go out the way that probes to the target do.
+        let plan = Plan {
+            sockets: crate::plan::SocketPlan {
+                close: crate::plan::Close::Rst,
+                ..crate::plan::SocketPlan::default()
+            },
+            ..self.plan.clone()
+        };
+        let target = plain(Protocol::Tcp, address);
+        tries(vec![target], &plan, HERE, self.signals).ok()?.pop()
+    }
+
+    /// Steps 3 and 4: the route, the link, the next hop, and whether a gateway answers.
+    pub(super) fn way(&self, target: &Target) -> Option<WayFindings> {
+        let here = Here::from(&self.plan.sockets);
+        let route = here.route_facts(target.protocol, target.address);
+        let interface = route.as_ref().and_then(|route| route.interface.clone());
+        let leads_out = route
+            .as_ref()
+            .is_some_and(|route| route.kind == RouteKind::Unicast);
+        let gateway = route
+            .as_ref()
+            .filter(|route| leads_out && !route.on_link)
+            .and_then(|route| route.next_hop);
+        let of_family = gateway.filter(|it| it.is_ipv4() == target.address.is_ipv4());
+        let gateway_echo = of_family
+            .filter(|it| !is_link_local(*it))
+            .and_then(|it| self.one(plain(Protocol::Icmp, SocketAddr::new(it, 0)), BESIDE));
+        Some(WayFindings {
+            route,
+            link: interface.and_then(|interface| platform::link(&interface)),
+            neighbour: None,
+            gateway_echo: gateway_echo.filter(could_be_sent),
+        })
+    }
+
+    /// The next hop's entry, once probes have made this machine ask for it.
+    pub(super) fn look_at_neighbour(&self, target: &Target, way: &mut WayFindings) {
+        let here = Here::from(&self.plan.sockets);
+        way.neighbour = here.neighbour(target.protocol, target.address);
+    }
+
+    /// Step 5, and whether large packets get through where small ones do.
+    pub(super) fn echo(&self, target: &Target) -> (Option<Tried>, Option<SizeFindings>) {
+        let echo = Target {
+            protocol: Protocol::Icmp,
+            address: at_port(target.address, 0),
+            ..target.clone()
+        };
+        let tried = self.one(echo.clone(), BESIDE).filter(could_be_sent);
+        let answers = tried.as_ref().is_some_and(|tried| tried.succeeded() > 0);
+        let sizes = answers.then(|| self.sizes(&echo)).flatten();
+        (tried, sizes)
+    }
+
+    fn sizes(&self, echo: &Target) -> Option<SizeFindings> {
+        let here = Here::from(&self.plan.sockets);
+        let route = here.route_facts(echo.protocol, echo.address)?;
+        if route.kind != RouteKind::Unicast {
+            return None;
+        }
+        let link = route
+            .interface
+            .as_deref()
+            .and_then(platform::link)
+            .and_then(|link| link.mtu);
+        let large = link.unwrap_or(USUAL_MTU);
+        if large <= SMALL || !platform::CAN_FORBID_FRAGMENTS {
+            return None;
+        }
+        let (small_tried, large_tried) = std::thread::scope(|scope| {
+            let small = scope.spawn(|| self.echo_of_size(echo, SMALL));
+            let large = self.echo_of_size(echo, large);
+            (small.join().ok().flatten(), large)
+        });
+        Some(SizeFindings {
+            small: SMALL,
+            small_tried: small_tried?,
+            large,
+            large_tried: large_tried?,
+        })
+    }
+
+    /// Echoes whose packets have this size, headers and all (RFC 791: 20 bytes, RFC 8200: 40; 8 for ICMP).
+    fn echo_of_size(&self, echo: &Target, size: u32) -> Option<Tried> {
+        let headers = if echo.address.is_ipv4() { 28 } else { 48 };
+        let mut plan = self.plan.clone();
+        plan.content.size = usize::try_from(size.saturating_sub(headers)).ok();
+        plan.sockets.dont_fragment = true;
+        let habit = Habit {
+            timeout: Duration::from_secs(1),
+            ..BESIDE
+        };
+        let tried = tries(vec![echo.clone()], &plan, habit, self.signals);
+        tried.ok()?.pop()
+    }
+
+    /// Step 6: the port itself.
+    pub(super) fn port(&self, target: &Target) -> Option<Tried> {
+        self.one(target.clone(), PORT)
+    }
+
+    /// Step 6: other usual ports of the host.
+    pub(super) fn other_ports(&self, target: &Target) -> Vec<Tried> {
+        let asked = target.port().filter(|_| target.protocol == Protocol::Tcp);
+        let others = USUAL_PORTS.iter().filter(|port| Some(**port) != asked);
+        let targets = others.map(|port| Target {
+            protocol: Protocol::Tcp,
+            address: at_port(target.address, *port),
+            ..target.clone()
+        });
+        self.tries(targets.collect(), OTHER).unwrap_or_default()
+    }
+
+    /// Step 6: the same port at the name's other addresses.
+    pub(super) fn other_addresses(&self, target: &Target, others: &[SocketAddr]) -> Vec<Tried> {
+        let targets = others.iter().take(MOST_ADDRESSES).map(|address| {
+            let mut address = *address;
+            address.set_port(target.address.port());
+            Target {
+                address,
+                ..target.clone()
+            }
+        });
+        let targets: Vec<_> = targets.collect();
+        if targets.is_empty() {
+            return Vec::new();
+        }
+        let habit = Habit { hold: None, ..PORT };
+        self.tries(targets, habit).unwrap_or_default()
+    }
+
+    /// Step 7: where on the way probes to that very port end.
+    pub(super) fn path(&self, target: &Target) -> Option<(Path, Conclusion)> {
+        self.trace(
+            target,
+            PathPlan {
+                rounds: Some(1),
+                timeout: PATIENCE,
+                ..PathPlan::default()
+            },
+        )
+    }
+
+    /// Step 7 again, where some probes were answered and some were not: is it a matter of the source port?
+    pub(super) fn flows(&self, target: &Target) -> Option<Path> {
+        let plan = PathPlan {
+            rounds: Some(FLOW_TRIES),
+            interval: Duration::from_millis(100),
+            timeout: Duration::from_millis(700),
+            flows: FLOWS,
+            only_whole: true,
+            ..PathPlan::default()
+        };
+        self.trace(target, plan).map(|(path, _)| path)
+    }
+
+    fn trace(&self, target: &Target, plan: PathPlan) -> Option<(Path, Conclusion)> {
+        let poller = Poller::new().ok()?;
+        let tracer = Tracer::new(
+            target.clone(),
+            plan,
+            self.plan.clone(),
+            poller,
+            self.signals,
+        );
+        let path = tracer.run(&mut ()).ok()?;
+        let conclusion = conclude(&path);
+        Some((path, conclusion))
+    }
+}
+
+/// Step 8: who listens on this machine.
+pub(super) fn own(target: &Target) -> Option<OwnFindings> {
+    let port = target.port()?;
+    Here::is_own(target.address.ip()).then(|| OwnFindings {
+        listeners: platform::listeners(target.protocol, port),
+    })
+}
+
+/// Whether this user may send such probes at all.
+fn could_be_sent(tried: &Tried) -> bool {
+    use crate::outcome::{LocalCause, Outcome};
+    let forbidden =
+        |(outcome, _): &(Outcome, u64)| *outcome == Outcome::Local(LocalCause::Permission);
+    !tried.ends.iter().all(forbidden)
+}
+
+/// The same address, with its zone, and another port.
+fn at_port(mut address: SocketAddr, port: u16) -> SocketAddr {
+    address.set_port(port);
+    address
+}
+
+/// A target that nobody named.
+fn plain(protocol: Protocol, address: SocketAddr) -> Target {
+    Target {
+        protocol,
+        host: address.ip().to_string().into(),
+        address,
+        lookup: None,
+    }
+}
+
+fn is_link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    }
+}

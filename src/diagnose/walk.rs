@@ -1,0 +1,282 @@
+//! The walk: steps that do not depend on one another are taken side by side.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
+use std::thread;
+use std::time::Instant;
+
+use super::steps::{self, Ground};
+use super::{Findings, LocalFindings, NameFindings, Tried};
+use crate::outcome::OutcomeKind;
+use crate::path::conclude;
+use crate::plan::Plan;
+use crate::platform::{SignalState, counters};
+use crate::target::{HostPorts, Lookup, Target};
+
+/// A step of the walk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// The name lookup.
+    Name,
+    /// This machine's own stack.
+    LocalStack,
+    /// Route, link, gateway.
+    Route,
+    /// ICMP echo, and large packets.
+    Echo,
+    /// The port itself.
+    Port,
+    /// Other usual ports of the host.
+    OtherPorts,
+    /// The name's other addresses.
+    OtherAddresses,
+    /// Where on the way probes end.
+    Path,
+    /// Whether it is a matter of the source port.
+    Flows,
+    /// Listening sockets of this machine.
+    Listeners,
+}
+
+impl Step {
+    /// As a reader knows it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::LocalStack => "local stack",
+            Self::Route => "route",
+            Self::Echo => "echo",
+            Self::Port => "port",
+            Self::OtherPorts => "other ports",
+            Self::OtherAddresses => "other addresses",
+            Self::Path => "path",
+            Self::Flows => "source ports",
+            Self::Listeners => "listeners",
+        }
+    }
+}
+
+/// What happens on the walk: a step begins, or has ended.
+#[derive(Clone, Copy, Debug)]
+pub enum Event {
+    /// It is under way.
+    Began(Step),
+    /// It has been taken.
+    Ended(Step),
+}
+
+/// Only the user's wish to stop, for steps that run side by side: the other signals are nobody's there.
+pub(super) struct Stop<'a>(&'a (dyn SignalState + Sync));
+
+impl SignalState for Stop<'_> {
+    fn stop_requested(&self) -> bool {
+        self.0.stop_requested()
+    }
+    fn take_statistics_request(&self) -> bool {
+        false
+    }
+    fn take_continued(&self) -> bool {
+        false
+    }
+}
+
+/// Takes all steps for the one target of `plan`, and tells of each as it begins and ends.
+pub fn walk(
+    plan: &Plan,
+    wanted: &HostPorts,
+    signals: &(dyn SignalState + Sync),
+    told: &mut dyn FnMut(Event),
+) -> Findings {
+    let started = Instant::now();
+    let before = counters();
+    told(Event::Began(Step::Name));
+    let stopped = || signals.stop_requested();
+    let (name, addresses) = steps::name(wanted, plan.names.family, &stopped);
+    told(Event::Ended(Step::Name));
+    let mut findings = nothing(wanted, name);
+    if let Some((first, others)) = addresses.split_first() {
+        let target = target(wanted, *first, &findings.name);
+        let ground = Ground {
+            plan,
+            signals: &Stop(signals),
+        };
+        take_steps(ground, &target, others, &mut findings, told);
+        look_closer(ground, &target, &mut findings, told);
+    }
+    let grown = counters().zip(before);
+    findings.counters = grown.map(|(now, before)| now.since(&before));
+    findings.sent = sent(&findings);
+    findings.took = started.elapsed();
+    findings.interrupted = signals.stop_requested();
+    findings
+}
+
+/// The port that was asked about, at one address.
+fn target(wanted: &HostPorts, mut address: SocketAddr, name: &NameFindings) -> Target {
+    address.set_port(port(wanted).unwrap_or(0));
+    Target {
+        protocol: wanted.protocol,
+        host: wanted.host.text().into(),
+        address,
+        lookup: lookup(name),
+    }
+}
+
+fn port(wanted: &HostPorts) -> Option<u16> {
+    let first = wanted.ports.first().map(|ports| *ports.start());
+    first.filter(|_| wanted.protocol.has_ports())
+}
+
+/// What was asked about, as a user would type it.
+fn asked(wanted: &HostPorts) -> String {
+    let host = wanted.host.text();
+    match port(wanted) {
+        Some(port) if host.contains(':') => format!("[{host}]:{port}"),
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+/// The lookup as targets carry it.
+fn lookup(name: &NameFindings) -> Option<Arc<Lookup>> {
+    let addresses = name.addresses.iter().map(|it| SocketAddr::new(*it, 0));
+    let took = name.took?;
+    Some(Arc::new(Lookup {
+        addresses: addresses.collect(),
+        took,
+    }))
+}
+
+fn nothing(wanted: &HostPorts, name: NameFindings) -> Findings {
+    Findings {
+        asked: asked(wanted),
+        protocol: wanted.protocol,
+        port: port(wanted),
+        name,
+        local: LocalFindings::default(),
+        way: None,
+        echo: None,
+        port_tried: None,
+        other_ports: Vec::new(),
+        other_addresses: Vec::new(),
+        sizes: None,
+        path: None,
+        own: None,
+        counters: None,
+        sent: 0,
+        took: std::time::Duration::ZERO,
+        interrupted: false,
+    }
+}
+
+/// The steps that only need an address, all at once.
+fn take_steps(
+    ground: Ground,
+    target: &Target,
+    other_addresses: &[SocketAddr],
+    findings: &mut Findings,
+    told: &mut dyn FnMut(Event),
+) {
+    let (sender, events) = mpsc::channel();
+    thread::scope(|scope| {
+        let tell = |step| Told::began(&sender, step);
+        let (here, there, echo) = (tell(Step::LocalStack), tell(Step::Route), tell(Step::Echo));
+        let (port, others) = (tell(Step::Port), tell(Step::OtherPorts));
+        let (elsewhere, path) = (tell(Step::OtherAddresses), tell(Step::Path));
+        let listeners = tell(Step::Listeners);
+        let local = scope.spawn(move || here.after(ground.local(target)));
+        let way = scope.spawn(move || there.after(ground.way(target)));
+        let echo = scope.spawn(move || echo.after(ground.echo(target)));
+        let port = scope.spawn(move || port.after(ground.port(target)));
+        let others = scope.spawn(move || others.after(ground.other_ports(target)));
+        let elsewhere =
+            scope.spawn(move || elsewhere.after(ground.other_addresses(target, other_addresses)));
+        let path = scope.spawn(move || path.after(ground.path(target)));
+        findings.own = listeners.after(steps::own(target));
+        drop(sender);
+        events.iter().for_each(told);
+        findings.local = local.join().unwrap_or_default();
+        findings.way = way.join().ok().flatten();
+        (findings.echo, findings.sizes) = echo.join().unwrap_or_default();
+        findings.port_tried = port.join().ok().flatten();
+        findings.other_ports = others.join().unwrap_or_default();
+        findings.other_addresses = elsewhere.join().unwrap_or_default();
+        findings.path = path.join().ok().flatten();
+    });
+}
+
+/// What is worth a second look, now that the first steps have been taken.
+fn look_closer(
+    ground: Ground,
+    target: &Target,
+    findings: &mut Findings,
+    told: &mut dyn FnMut(Event),
+) {
+    if let Some(way) = &mut findings.way {
+        ground.look_at_neighbour(target, way);
+    }
+    let mixed = findings.port_tried.as_ref().is_some_and(is_mixed);
+    if mixed && !ground.signals.stop_requested() {
+        told(Event::Began(Step::Flows));
+        let flows = ground.flows(target);
+        told(Event::Ended(Step::Flows));
+        if let (Some(flows), Some((path, conclusion))) = (flows, &mut findings.path) {
+            path.flows = flows.flows;
+            path.sent += flows.sent;
+            *conclusion = conclude(path);
+        }
+    }
+}
+
+/// Some probes got an answer, and some got none.
+fn is_mixed(tried: &Tried) -> bool {
+    let silent = tried.count(OutcomeKind::NoReply);
+    silent > 0 && silent < tried.sent
+}
+
+fn sent(findings: &Findings) -> u64 {
+    let sizes = findings.sizes.iter();
+    let sizes = sizes.flat_map(|it| [&it.small_tried, &it.large_tried]);
+    let tried = [
+        findings.local.loopback.as_ref(),
+        findings.local.own_address.as_ref(),
+        findings.echo.as_ref(),
+        findings.port_tried.as_ref(),
+        findings
+            .way
+            .as_ref()
+            .and_then(|it| it.gateway_echo.as_ref()),
+    ];
+    let tried = tried.into_iter().flatten().chain(sizes);
+    let tried = tried
+        .chain(&findings.other_ports)
+        .chain(&findings.other_addresses);
+    let of_steps: u64 = tried
+        .map(|tried| tried.sent - tried.count(OutcomeKind::Local))
+        .sum();
+    let of_path = findings.path.as_ref().map_or(0, |(path, _)| path.sent);
+    of_steps + of_path
+}
+
+/// Tells when a step has been taken.
+struct Told {
+    step: Step,
+    events: Sender<Event>,
+}
+
+impl Told {
+    fn began(events: &Sender<Event>, step: Step) -> Self {
+        // Whoever no longer listens has the findings already.
+        let _ = events.send(Event::Began(step));
+        Self {
+            step,
+            events: events.clone(),
+        }
+    }
+
+    fn after<T>(self, found: T) -> T {
+        let _ = self.events.send(Event::Ended(self.step));
+        found
+    }
+}

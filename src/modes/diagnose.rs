@@ -1,0 +1,51 @@
+//! The story of `synack diagnose`: walk, decide, report.
+
+use std::time::Instant;
+
+use crate::clock::WallClock;
+use crate::diagnose::{Event, Step, decide, walk};
+use crate::ping::{self, RunError, Verdict};
+use crate::plan::DiagnosePlan;
+use crate::platform;
+use crate::report::{self, DiagnosisForms, DiagnosisReport};
+use crate::term::{Output, Progress};
+
+/// Finds out what is wrong with the target that `plan` is about, and prints it to `output`.
+pub fn run(plan: DiagnosePlan, output: &mut Output) -> Result<Verdict, RunError> {
+    let plan = plan.plan;
+    let signals = ping::ready(&plan)?;
+    let files = ping::open_files(&plan)?;
+    let Some(wanted) = plan.targets.first() else {
+        return Err(RunError::NoTarget("there is nothing to look at".to_owned()));
+    };
+    let (clock, started) = (WallClock::start(), Instant::now());
+    output.show(Progress::of_steps());
+    let mut under_way: Vec<Step> = Vec::new();
+    let findings = walk(&plan, wanted, &signals, &mut |event| {
+        match event {
+            Event::Began(step) => under_way.push(step),
+            Event::Ended(step) => under_way.retain(|it| *it != step),
+        }
+        let names: Vec<_> = under_way.iter().map(|step| step.name()).collect();
+        output.progress().say(&names.join(", "));
+    });
+    output.finish_progress();
+    let diagnosis = decide(&findings);
+    let host = platform::host();
+    let report = DiagnosisReport {
+        plan: &plan,
+        findings: &findings,
+        diagnosis: &diagnosis,
+        host: &host,
+        clock,
+        started,
+        columns: output.columns().clamp(report::NARROWEST, report::WIDEST),
+    };
+    let texts = DiagnosisForms::new(&report).texts(&report);
+    ping::hand_over(output, texts, files)?;
+    Ok(if diagnosis.code.is_fine() || output.is_closed() {
+        Verdict::Success
+    } else {
+        Verdict::Failure
+    })
+}

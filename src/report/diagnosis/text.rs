@@ -1,0 +1,72 @@
+//! A diagnosis as text: a ticket by itself.
+
+use super::DiagnosisReport;
+use super::lines::lines;
+use crate::clock::date_and_time;
+use crate::diagnose::NextStep;
+use crate::report::VERSION;
+use crate::report::numbers::count;
+use crate::report::page::wrap;
+use crate::term::safe;
+
+/// Width of the column of steps.
+const STEP: usize = 17;
+
+/// The whole result.
+pub(super) fn text(report: &DiagnosisReport) -> String {
+    let diagnosis = report.diagnosis;
+    let mut text = format!("--- {} ---\n", headline(report));
+    for line in lines(report.findings) {
+        let row = format!("  {:<STEP$}{}", line.step, line.found);
+        text += &(wrap(&row, 2 + STEP, report.columns) + "\n");
+    }
+    text += &format!("\nVerdict: {}\n", diagnosis.code.name());
+    text += &paragraph(report, &diagnosis.verdict);
+    text += &section(report, "Evidence", &diagnosis.evidence);
+    text += &section(report, "Ruled out", &diagnosis.rules_out);
+    text += &section(report, "Unknown", &diagnosis.unknown);
+    let next: Vec<_> = diagnosis.next.iter().map(next).collect();
+    text += &section(report, "Next", &next);
+    text + "\n" + &signature(report)
+}
+
+/// `diagnosis of X TCP, 45 packets in 6.2 s, 2026-11-20 12:00:03Z`
+pub(super) fn headline(report: &DiagnosisReport) -> String {
+    let findings = report.findings;
+    let stopped = if findings.interrupted {
+        " (stopped)"
+    } else {
+        ""
+    };
+    format!(
+        "diagnosis of {} {}{stopped}, {} in {:.1} s, {}",
+        safe(&findings.asked),
+        findings.protocol.title(),
+        count(findings.sent, "probe"),
+        findings.took.as_secs_f64(),
+        date_and_time(report.clock.at(report.started))
+    )
+}
+
+pub(super) fn next(step: &NextStep) -> String {
+    format!("{}: {}", step.who.name(), step.what)
+}
+
+fn paragraph(report: &DiagnosisReport, text: &str) -> String {
+    wrap(&format!("  {}", safe(text)), 2, report.columns) + "\n"
+}
+
+fn section(report: &DiagnosisReport, heading: &str, items: &[String]) -> String {
+    if items.is_empty() {
+        return String::new();
+    }
+    let items = items.iter();
+    let lines = items.map(|item| wrap(&format!("  {}", safe(item)), 4, report.columns) + "\n");
+    format!("{heading}\n{}", lines.collect::<String>())
+}
+
+pub(super) fn signature(report: &DiagnosisReport) -> String {
+    let system = safe(&report.host.system);
+    let command = safe(&report.plan.command_line);
+    format!("synack {VERSION}, {system}, command: {command}\n")
+}

@@ -12,6 +12,7 @@ use crate::plan::{
 };
 use crate::target::resolve::Family;
 use crate::target::{HostPorts, Protocol};
+use crate::term::safe;
 
 /// What both modes take.
 #[derive(Debug, Args)]
@@ -252,8 +253,8 @@ fn check_payload(plan: &Plan) -> Result<(), String> {
 fn check_files(files: &[ReportFile], forms: &[Format], what: &str) -> Result<(), String> {
     match files.iter().find(|file| !forms.contains(&file.format)) {
         Some(file) => Err(format!(
-            "{:?}: {what} cannot be written in this form: choose another ending",
-            file.path
+            "{}: {what} cannot be written in this form: choose another ending",
+            safe(&file.path.to_string_lossy())
         )),
         None => Ok(()),
     }

@@ -147,7 +147,7 @@ impl Ground<'_> {
     }
 
     /// Steps 3 and 4: the route, the link, the next hop, and whether a gateway answers.
-    pub(super) fn way(&self, target: &Target) -> Option<WayFindings> {
+    pub(super) fn way(&self, target: &Target) -> WayFindings {
         let here = Here::from(&self.plan.sockets);
         let route = here.route_facts(target.protocol, target.address);
         let interface = route.as_ref().and_then(|route| route.interface.clone());
@@ -162,12 +162,12 @@ impl Ground<'_> {
         let gateway_echo = of_family
             .filter(|it| !is_link_local(*it))
             .and_then(|it| self.one(plain(Protocol::Icmp, SocketAddr::new(it, 0)), BESIDE));
-        Some(WayFindings {
+        WayFindings {
             route,
             link: interface.and_then(|interface| platform::link(&interface)),
             neighbour: None,
             gateway_echo: gateway_echo.filter(could_be_sent),
-        })
+        }
     }
 
     /// The next hop's entry, once probes have made this machine ask for it.

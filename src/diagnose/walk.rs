@@ -197,7 +197,7 @@ fn take_steps(
         drop(sender);
         events.iter().for_each(told);
         findings.local = local.join().unwrap_or_default();
-        findings.way = way.join().ok().flatten();
+        findings.way = way.join().ok();
         (findings.echo, findings.sizes) = echo.join().unwrap_or_default();
         findings.port_tried = port.join().ok().flatten();
         findings.other_ports = others.join().unwrap_or_default();
@@ -229,10 +229,9 @@ fn look_closer(
     }
 }
 
-/// Some probes got an answer, and some got none.
+/// The target answered some probes, and some were not answered at all.
 fn is_mixed(tried: &Tried) -> bool {
-    let silent = tried.count(OutcomeKind::NoReply);
-    silent > 0 && silent < tried.sent
+    tried.answered_by_target() > 0 && tried.count(OutcomeKind::NoReply) > 0
 }
 
 fn sent(findings: &Findings) -> u64 {

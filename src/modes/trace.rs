@@ -61,7 +61,7 @@ impl<'a> Desk<'a> {
     }
 
     fn open(&mut self) {
-        self.tell(|forms, info| forms.heading(info));
+        self.tell(PathForms::heading);
         self.output.flush();
         self.output.show(Progress::on_stderr(None));
     }

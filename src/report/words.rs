@@ -82,11 +82,7 @@ pub(super) fn icmp_alone(error: &IcmpError) -> String {
 }
 
 /// `ICMP admin-prohibited (3/13) from 10.20.0.1`.
-pub(super) fn icmp_from(error: &IcmpError) -> String {
-    icmp(error)
-}
-
-fn icmp(error: &IcmpError) -> String {
+pub(super) fn icmp(error: &IcmpError) -> String {
     let from = error.from.map(|from| format!(" from {from}"));
     let (reason, kind, code) = (error.reason(), error.kind, error.code);
     let mtu = error.mtu.map(|mtu| format!(", MTU {mtu}"));

@@ -154,13 +154,13 @@ fn said(tried: &Tried) -> String {
     }
 }
 
-/// `6 of 6 connected, 0.412 ms (path rtt 0.391 ms)`; `4 refused: RST`
+/// `6 of 6 connected, 0.412 ms, path rtt 0.391 ms`; `of 6 probes 1 refused (RST), 5 no reply`
 pub(super) fn tried(tried: &Tried) -> String {
     let ends = tried.ends.iter().map(|(outcome, number)| {
         let word = words::outcome(outcome.kind());
         let detail = words::detail(tried.target.protocol, outcome, None);
         let detail = detail.map_or_else(String::new, |detail| format!(" ({detail})"));
-        format!("{number} {word}{detail}")
+        (*number, format!("{word}{detail}"))
     });
     let ends: Vec<_> = ends.collect();
     let time = tried.connect.map(|time| format!(", {} ms", millis(time)));
@@ -170,11 +170,18 @@ pub(super) fn tried(tried: &Tried) -> String {
     let times = time.unwrap_or_default() + &rtt.unwrap_or_default();
     match ends.as_slice() {
         [] => "nothing was sent".to_owned(),
-        ends => format!(
-            "{} of {}{times}",
-            ends.join(", "),
-            count(tried.sent, "probe")
-        ),
+        [(number, end)] => format!("{number} of {number} {end}{times}"),
+        ends => {
+            let ends: Vec<_> = ends
+                .iter()
+                .map(|(number, end)| format!("{number} {end}"))
+                .collect();
+            format!(
+                "of {} {}{times}",
+                count(tried.sent, "probe"),
+                ends.join(", ")
+            )
+        }
     }
 }
 
@@ -215,7 +222,7 @@ fn way(path: &Path, end: &End) -> String {
     let end = match end {
         End::Reached { ttl, how } => format!("{} {}", how.name(), at(*ttl)),
         End::Rejected { ttl, icmp, at: own } => {
-            format!("{} {}", words::icmp_from(icmp), at(own.or(*ttl)))
+            format!("{} {}", words::icmp(icmp), at(own.or(*ttl)))
         }
         End::Silent { after: Some(after) } => format!("nothing beyond hop {after}"),
         End::Silent { after: None } => "no hop answers".to_owned(),

@@ -89,7 +89,7 @@ fn table(rows: &[Row], columns: usize) -> String {
     let longest = rows.iter().map(|row| row.who.chars().count()).max();
     let fixed = 5 + 10 + 4 * TIME;
     let room = columns.saturating_sub(fixed).max(16);
-    let width = longest.unwrap_or(0).max(6).min(WIDEST_NAME).min(room);
+    let width = longest.unwrap_or(0).clamp(6, WIDEST_NAME).min(room);
     let times = ["min ms", "p50", "p90", "max"].map(str::to_owned);
     let mut text = line(width, "hop", "router", "answers", &times, "");
     for row in rows {

@@ -84,6 +84,7 @@ fn plan() -> Plan {
         sockets: SocketPlan::default(),
         content: ContentPlan::default(),
         checks: CheckPlan::default(),
+        trace_after: None,
         output: OutputPlan::default(),
         command_line: "synack demo".to_owned(),
     }

@@ -25,6 +25,8 @@ pub struct Plan {
     pub content: ContentPlan,
     /// What the run must show.
     pub checks: CheckPlan,
+    /// Look at a target's path once, when so many of its probes have failed.
+    pub trace_after: Option<u64>,
     /// What to print.
     pub output: OutputPlan,
     /// The command as it was typed, for the report.

@@ -170,6 +170,12 @@ pub(super) struct Args {
     #[arg(long, value_name = "OUTCOME", value_parser = values::expected, help_heading = "As a check for scripts")]
     pub(super) until: Option<Expected>,
 
+    /// Look at a target's path once, from the same source port, when K of its probes have failed [default: 3]
+    #[arg(long, value_name = "K", num_args = 0..=1, require_equals = true,
+        value_parser = clap::value_parser!(u64).range(1..), help_heading = "What is printed")]
+    #[allow(clippy::option_option)] // clap's form of an option whose value may be left out
+    pub(super) trace_on_failure: Option<Option<u64>>,
+
     /// Print no line for each probe, only the heading and the summary
     #[arg(short, long, help_heading = "What is printed")]
     pub(super) quiet: bool,

@@ -26,6 +26,9 @@ use modes::Common;
 /// Below this interval connections are closed by RST: their TIME-WAIT would fill the port range.
 const RST_BELOW: std::time::Duration = std::time::Duration::from_millis(10);
 
+/// Failures after which a path is looked at, unless something else is said.
+const TRACE_AFTER: u64 = 3;
+
 /// Probes of each target, unless something else is said.
 const PROBES: u64 = 4;
 
@@ -179,6 +182,9 @@ fn plan(args: Args, command_line: String) -> Result<Plan, String> {
         sockets,
         content,
         checks,
+        trace_after: args
+            .trace_on_failure
+            .map(|after| after.unwrap_or(TRACE_AFTER)),
         output,
         command_line,
     })

@@ -169,6 +169,7 @@ impl Common {
                 size: None,
             },
             checks: CheckPlan::default(),
+            trace_after: None,
             output: OutputPlan {
                 screen,
                 redact: self.redact,

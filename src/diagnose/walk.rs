@@ -11,7 +11,7 @@ use super::{Findings, LocalFindings, NameFindings, Tried};
 use crate::outcome::OutcomeKind;
 use crate::path::conclude;
 use crate::plan::Plan;
-use crate::platform::{SignalState, counters};
+use crate::platform::{OnlyStop, SignalState, counters};
 use crate::target::{HostPorts, Lookup, Target};
 
 /// A step of the walk.
@@ -66,21 +66,6 @@ pub enum Event {
     Ended(Step),
 }
 
-/// Only the user's wish to stop, for steps that run side by side: the other signals are nobody's there.
-pub(super) struct Stop<'a>(&'a (dyn SignalState + Sync));
-
-impl SignalState for Stop<'_> {
-    fn stop_requested(&self) -> bool {
-        self.0.stop_requested()
-    }
-    fn take_statistics_request(&self) -> bool {
-        false
-    }
-    fn take_continued(&self) -> bool {
-        false
-    }
-}
-
 /// Takes all steps for the one target of `plan`, and tells of each as it begins and ends.
 pub fn walk(
     plan: &Plan,
@@ -99,7 +84,7 @@ pub fn walk(
         let target = target(wanted, *first, &findings.name);
         let ground = Ground {
             plan,
-            signals: &Stop(signals),
+            signals: &OnlyStop(signals),
         };
         take_steps(ground, &target, others, &mut findings, told);
         look_closer(ground, &target, &mut findings, told);

@@ -49,6 +49,11 @@ pub trait Sink {
     fn expects_more(&self) -> bool {
         false
     }
+    /// Whether the local port of the probe that has just failed is wanted for something else, so that a late answer
+    /// to it is not waited for.
+    fn takes_port(&self, _target: TargetId) -> bool {
+        false
+    }
     /// Nothing to do for now: a good moment to flush.
     fn idle(&mut self);
     /// Whether the run is to stop early, for a reason of the sink's own.
@@ -352,6 +357,9 @@ impl<'a, N: Network> Engine<'a, N> {
             self.landed(id);
         }
         self.report(&flight, ending, sink);
+        if ending.outcome == Outcome::NoReply && sink.takes_port(flight.slot.target) {
+            self.drop_overdue(id);
+        }
     }
 
     fn drop_overdue(&mut self, id: ProbeId) {

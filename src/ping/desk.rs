@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::lookout::Lookout;
 use super::outlets::Outlets;
 use super::targets::Latecomers;
+use super::trails::Trails;
 use super::{RunError, Verdict};
 use crate::check::{Finding, Until};
 use crate::engine::Sink;
@@ -28,8 +29,12 @@ pub(super) struct Desk<'a> {
     statistics: Statistics,
     states: Vec<State>,
     until: Option<Until>,
-    lookout: Option<Lookout>,
-    latecomers: Option<Latecomers>,
+    /// Names that are looked up again.
+    pub(super) lookout: Option<Lookout>,
+    /// Targets that may still come.
+    pub(super) latecomers: Option<Latecomers>,
+    /// Looks at the path of targets that fail.
+    pub(super) trails: Option<Trails>,
     /// Names whose last lookup failed, so that it is told once.
     lost: Vec<String>,
     /// Probes that have ended, warm-up included, for the progress bar.
@@ -44,8 +49,6 @@ impl<'a> Desk<'a> {
         most: usize,
         output: &'a mut Output,
         files: Vec<ResultFile>,
-        lookout: Option<Lookout>,
-        latecomers: Option<Latecomers>,
     ) -> Self {
         let targets = info.targets.len();
         let until = info.plan.checks.until.clone();
@@ -54,8 +57,9 @@ impl<'a> Desk<'a> {
             statistics: Statistics::new(targets, most),
             states: vec![State::default(); targets],
             until: until.map(|until| Until::new(until, targets)),
-            lookout,
-            latecomers,
+            lookout: None,
+            latecomers: None,
+            trails: None,
             lost: Vec::new(),
             info,
             ended: 0,
@@ -81,6 +85,9 @@ impl<'a> Desk<'a> {
     /// Prints the summary and decides.
     pub(super) fn close(mut self, record: RunRecord) -> Result<Verdict, RunError> {
         self.outlets.output.finish_progress();
+        while let Some(trail) = self.trails.as_mut().and_then(Trails::last) {
+            self.outlets.path(&self.info, &trail);
+        }
         let missing = self.latecomers.iter().flat_map(Latecomers::missing);
         self.info.unresolved.extend(missing);
         let findings = self.findings();
@@ -121,6 +128,13 @@ impl<'a> Desk<'a> {
             Verdict::Success
         } else {
             Verdict::Failure
+        }
+    }
+
+    /// Tells of paths that have been looked at meanwhile.
+    fn tell_paths(&mut self) {
+        while let Some(trail) = self.trails.as_mut().and_then(Trails::found) {
+            self.outlets.path(&self.info, &trail);
         }
     }
 
@@ -225,6 +239,10 @@ impl Sink for Desk<'_> {
         }
         let is_shown = self.is_shown(sample);
         self.outlets.probe(&self.info, sample, is_shown);
+        let target = self.info.targets.get(sample.target.index());
+        if let (Some(trails), Some(target)) = (&mut self.trails, target) {
+            trails.note(target, sample);
+        }
         if !sample.late {
             let failed = sample.ending.outcome.kind().class() == Class::Failed;
             self.ended += 1;
@@ -271,7 +289,13 @@ impl Sink for Desk<'_> {
         latecomers.is_some_and(Latecomers::are_expected)
     }
 
+    fn takes_port(&self, target: TargetId) -> bool {
+        let trails = self.trails.as_ref();
+        trails.is_some_and(|trails| trails.takes_over(target))
+    }
+
     fn idle(&mut self) {
+        self.tell_paths();
         let output = &mut *self.outlets.output;
         output.progress().refresh(self.ended, self.failed);
         output.flush();

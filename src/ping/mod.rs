@@ -6,6 +6,7 @@ mod outlets;
 mod patience;
 mod single;
 mod targets;
+mod trails;
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
@@ -26,6 +27,7 @@ use desk::Desk;
 use lookout::Lookout;
 pub(crate) use single::{hand_over, open_files, prepared, ready, tell_so_far};
 use targets::Resolved;
+use trails::Trails;
 
 /// Probes under way at once; no system has descriptors or ports for more.
 const MOST_AT_ONCE: usize = 1_000_000;
@@ -150,6 +152,7 @@ fn measure(
     let most = wanted(&plan, &resolved);
     let files = outlets::open_files(&plan, most)?;
     let lookout = lookout(&plan, &poller);
+    let trails = Trails::wanted(&plan, signals, poller.waker());
     // Whatever takes its time with thousands of targets comes before the clock starts.
     let network = Probes::new(poller, &resolved.targets, &plan);
     let here = Here::from(&plan.sockets);
@@ -168,7 +171,10 @@ fn measure(
     };
     let pace = info.plan.pace;
     let targets = info.targets.len();
-    let mut desk = Desk::new(info, most, output, files, lookout, resolved.latecomers);
+    let mut desk = Desk::new(info, most, output, files);
+    desk.lookout = lookout;
+    desk.latecomers = resolved.latecomers;
+    desk.trails = trails;
     desk.open();
     let clock = Instant::now;
     let engine = Engine::new(network, pace, targets, descriptors(), signals, &clock);

@@ -1,11 +1,15 @@
 //! Where results go: standard output, and the files that were asked for, each in its own form.
 
 use std::io;
+use std::time::Instant;
 
 use super::RunError;
+use super::trails::Trail;
+use crate::explain::way;
 use crate::outcome::{Sample, TargetId};
-use crate::plan::{Format, Plan};
-use crate::report::{Form, Redactor, Report, RunInfo, WIDEST};
+use crate::path::{Names, conclude};
+use crate::plan::{Format, PathPlan, Plan};
+use crate::report::{Form, Redactor, Report, RunInfo, TraceInfo, TraceReport, WIDEST};
 use crate::stats::Change;
 use crate::term::{Output, ResultFile, complain, safe};
 
@@ -88,6 +92,33 @@ impl<'a> Outlets<'a> {
     /// Tells that a target has another address now.
     pub(super) fn moved(&mut self, info: &RunInfo, target: TargetId, from: &str) {
         self.tell(false, |form| form.moved(info, target, from));
+    }
+
+    /// Tells what the path of a target that fails shows.
+    pub(super) fn path(&mut self, info: &RunInfo, trail: &Trail) {
+        let target = trail.target.index();
+        let looked_at = TraceInfo {
+            target: trail.path.target.clone(),
+            route: info.routes.get(target).cloned().flatten(),
+            host: info.host.clone(),
+            clock: info.clock,
+            started: trail.started,
+            columns: info.columns,
+            names: false,
+            path: PathPlan::default(),
+            plan: info.plan.clone(),
+        };
+        let conclusion = conclude(&trail.path);
+        let verdict = way::verdict(&trail.path, &conclusion);
+        let report = TraceReport {
+            info: &looked_at,
+            path: &trail.path,
+            conclusion: &conclusion,
+            verdict: &verdict,
+            names: &Names::new(false),
+            ended: Instant::now(),
+        };
+        self.tell(false, |form| form.path(&report));
     }
 
     /// Tells the statistics so far; where every line has its meaning for a program, to stderr.

@@ -177,6 +177,34 @@ pub trait SignalState {
     fn take_continued(&self) -> bool;
 }
 
+impl<S: SignalState + ?Sized> SignalState for &S {
+    fn stop_requested(&self) -> bool {
+        (**self).stop_requested()
+    }
+    fn take_statistics_request(&self) -> bool {
+        (**self).take_statistics_request()
+    }
+    fn take_continued(&self) -> bool {
+        (**self).take_continued()
+    }
+}
+
+/// Only the wish to stop, for work beside a run: the other signals are for the run, and are taken once.
+#[derive(Clone, Copy, Debug)]
+pub struct OnlyStop<S>(pub S);
+
+impl<S: SignalState> SignalState for OnlyStop<S> {
+    fn stop_requested(&self) -> bool {
+        self.0.stop_requested()
+    }
+    fn take_statistics_request(&self) -> bool {
+        false
+    }
+    fn take_continued(&self) -> bool {
+        false
+    }
+}
+
 /// The source address for packets to `target`, as connect(2) on a UDP socket chooses it; sends nothing.
 pub fn source_address(target: SocketAddr) -> std::io::Result<IpAddr> {
     let unspecified: SocketAddr = if target.is_ipv4() {

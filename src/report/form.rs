@@ -1,7 +1,10 @@
 //! A form of the results: what it says before the run, of each probe, of what changes, and at the end.
 
 use super::live::Printer;
-use super::{Redactor, Report, RunInfo, csv, hgrm, html, json, live, markdown, openmetrics};
+use super::{
+    Redactor, Report, RunInfo, TraceReport, csv, hgrm, html, json, live, markdown, openmetrics,
+    trace,
+};
 use crate::outcome::{Sample, TargetId};
 use crate::plan::Format;
 use crate::stats::Change;
@@ -68,6 +71,11 @@ impl Form {
             Format::Json => json::moved(info, target, Some(from)),
             _ => String::new(),
         }
+    }
+
+    /// What the path of a target shows that fails.
+    pub fn path(&self, report: &TraceReport) -> String {
+        trace::of(self.format, report)
     }
 
     /// What comes at the end, told piece by piece: all of it at once may be much.

@@ -166,6 +166,7 @@ fn plan() -> Plan {
         sockets: SocketPlan::default(),
         content: ContentPlan::default(),
         checks: CheckPlan::default(),
+        trace_after: None,
         output: OutputPlan::default(),
         command_line: "synack db.example:5432 -n 6 -w 0".to_owned(),
     }

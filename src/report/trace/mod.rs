@@ -56,6 +56,16 @@ pub struct TraceReport<'a> {
     pub ended: Instant,
 }
 
+/// What a run says of the path of a target that fails, in the forms that have a place for it.
+pub(super) fn of(format: Format, report: &TraceReport) -> String {
+    match format {
+        Format::Text => text::aside(report),
+        Format::Json => json::summary(report),
+        Format::Markdown => markdown::text(report),
+        _ => String::new(),
+    }
+}
+
 /// All forms of one trace: that of standard output first, then those of the files.
 #[derive(Clone, Debug)]
 pub struct PathForms {

@@ -63,6 +63,16 @@ pub(super) fn summary(report: &TraceReport) -> String {
     text + &signature(report.info)
 }
 
+/// The result within a run of probes, which has a signature of its own.
+pub(super) fn aside(report: &TraceReport) -> String {
+    let table = table(&rows(report), report.info.columns);
+    format!(
+        "\n--- {} ---\n{table}{}",
+        headline(report),
+        conclusion(report)
+    )
+}
+
 /// `path to X, 3 rounds, 45 packets in 2.3 s, 2026-11-20 12:00:03Z`
 pub(super) fn headline(report: &TraceReport) -> String {
     let info = report.info;

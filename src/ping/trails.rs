@@ -1,0 +1,128 @@
+//! The path of targets whose probes fail, looked at once beside the run, from the source port of a probe that failed.
+
+use std::net::SocketAddr;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+use std::time::Instant;
+
+use crate::outcome::{Class, Sample, TargetId};
+use crate::path::{Path, Tracer};
+use crate::plan::{PathPlan, Plan};
+use crate::platform::signals::Signals;
+use crate::platform::{OnlyStop, Poller, Waker};
+use crate::target::Target;
+
+/// Paths looked at in one run: many failing targets mostly fail for one reason, and routers limit their answers.
+const MOST_PATHS: usize = 16;
+
+/// What was found on the way to a target, and when it was begun.
+pub(super) struct Trail {
+    pub(super) target: TargetId,
+    pub(super) path: Path,
+    pub(super) started: Instant,
+}
+
+/// Looks at the path of each target once, when so many of its probes have failed.
+pub(super) struct Trails {
+    after: u64,
+    plan: Plan,
+    signals: Signals,
+    waker: Waker,
+    failures: Vec<u64>,
+    begun: usize,
+    /// Not told yet.
+    under_way: usize,
+    sender: Sender<Option<Trail>>,
+    found: Receiver<Option<Trail>>,
+}
+
+impl Trails {
+    /// Waits for failures, if the plan wants it.
+    pub(super) fn wanted(plan: &Plan, signals: &Signals, waker: Waker) -> Option<Self> {
+        let after = plan.trace_after?;
+        let (sender, found) = mpsc::channel();
+        Some(Self {
+            after,
+            plan: plan.clone(),
+            signals: signals.clone(),
+            waker,
+            failures: Vec::new(),
+            begun: 0,
+            under_way: 0,
+            sender,
+            found,
+        })
+    }
+
+    /// Takes in a probe; its socket is wanted back at once if the path is looked at because of it.
+    pub(super) fn note(&mut self, target: &Target, sample: &Sample) {
+        let index = sample.target.index();
+        if sample.late || sample.ending.outcome.kind().class() != Class::Failed {
+            return;
+        }
+        if self.failures.len() <= index {
+            self.failures.resize(index + 1, 0);
+        }
+        self.failures[index] += 1;
+        if self.failures[index] == self.after && self.begun < MOST_PATHS {
+            self.begin(sample.target, target.clone(), sample.ending.local);
+        }
+    }
+
+    /// Whether a probe's port is about to be used for the path: its failure was the last one that it took.
+    pub(super) fn takes_over(&self, target: TargetId) -> bool {
+        self.failures.get(target.index()) == Some(&self.after)
+    }
+
+    fn begin(&mut self, id: TargetId, target: Target, local: Option<SocketAddr>) {
+        let plan = PathPlan {
+            rounds: Some(1),
+            port: local
+                .filter(|_| target.protocol.has_ports())
+                .map(|it| it.port()),
+            ..PathPlan::default()
+        };
+        let (sockets, signals) = (self.plan.clone(), OnlyStop(self.signals.clone()));
+        let (sender, waker) = (self.sender.clone(), self.waker.clone());
+        self.begun += 1;
+        self.under_way += 1;
+        thread::spawn(move || {
+            let started = Instant::now();
+            let trail = || {
+                let tracer = Tracer::new(target, plan, sockets, Poller::new().ok()?, &signals);
+                let path = tracer.run(&mut ()).ok()?;
+                Some(Trail {
+                    target: id,
+                    path,
+                    started,
+                })
+            };
+            // Whoever no longer listens has ended the run.
+            let _ = sender.send(trail());
+            waker.wake();
+        });
+    }
+
+    /// A path that has been found since the last time.
+    pub(super) fn found(&mut self) -> Option<Trail> {
+        loop {
+            let found = self.found.try_recv().ok()?;
+            self.under_way -= 1;
+            if found.is_some() {
+                return found;
+            }
+        }
+    }
+
+    /// Waits for a path that is still being looked at; none where nobody looks any more.
+    pub(super) fn last(&mut self) -> Option<Trail> {
+        while self.under_way > 0 {
+            let found = self.found.recv().ok()?;
+            self.under_way -= 1;
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
+    }
+}

@@ -19,7 +19,7 @@ pub(super) fn fill(text: &str, case: &Case, outcome: &Outcome) -> String {
         address.map_or_else(|| unknown.to_owned(), |address| address.to_string())
     };
     text.replace("{target}", case.target)
-        .replace("{host}", &host(case.target))
+        .replace("{host}", &host(case))
         .replace("{address}", &case.address.ip().to_string())
         .replace("{port}", &case.port.to_string())
         .replace("{service}", &service)
@@ -41,12 +41,12 @@ fn next_hop(case: &Case) -> String {
     }
 }
 
-/// A host as it stands before a port.
-fn host(target: &str) -> String {
-    if target.contains(':') {
-        format!("[{target}]")
-    } else {
-        target.to_owned()
+/// The host as it stands before a port.
+fn host(case: &Case) -> String {
+    match (case.name, case.address.ip()) {
+        (Some(name), _) => name.to_owned(),
+        (None, IpAddr::V4(v4)) => v4.to_string(),
+        (None, IpAddr::V6(v6)) => format!("[{v6}]"),
     }
 }
 

@@ -113,7 +113,15 @@ pub fn conclude(path: &Path) -> Conclusion {
 
 /// What was found for each TTL: by the flows, and where they heard nothing, by the first look.
 pub fn merged(path: &Path) -> Vec<Hop> {
-    let most = path.hops.len().max(path.look.len());
+    let walked = path.hops.len();
+    let end = path
+        .look
+        .iter()
+        .chain(&path.hops)
+        .filter(|hop| hop.is_the_end());
+    // Behind the end the look tried hops that say nothing new.
+    let end = end.filter_map(|hop| hop.ttl).min().map(usize::from);
+    let most = walked.max(end.unwrap_or(path.look.len()));
     let hop = |index: usize| {
         let look = path.look.get(index);
         match path.hops.get(index) {

@@ -10,6 +10,7 @@ use crate::path::{
 use crate::report::VERSION;
 use crate::report::exact::{rounded, us};
 use crate::report::json::{Icmp, Proof, Verdict, line, proof, reason};
+use crate::target::Protocol;
 
 #[derive(Serialize)]
 struct Start<'a> {
@@ -78,6 +79,10 @@ struct Probe {
 /// The line of one probe.
 pub(super) fn step(info: &TraceInfo, step: &Step) -> String {
     let ending = &step.sample.ending;
+    let is_echo = match step.purpose {
+        Purpose::Distance(by) => by == DistanceBy::Echo,
+        Purpose::Look | Purpose::Walk { .. } => info.target.protocol == Protocol::Icmp,
+    };
     let (purpose, flow, round) = match step.purpose {
         Purpose::Look => ("look", None, None),
         Purpose::Distance(_) => ("distance", None, None),
@@ -90,7 +95,14 @@ pub(super) fn step(info: &TraceInfo, step: &Step) -> String {
         round,
         ttl: step.ttl,
         time: rfc3339(info.clock.at(step.sample.sent_at)),
-        local: ending.local.map(|local| local.to_string()),
+        // Echoes have an identifier, which is no port.
+        local: ending.local.map(|local| {
+            if is_echo {
+                local.ip().to_string()
+            } else {
+                local.to_string()
+            }
+        }),
         outcome: ending.outcome.kind().name(),
         reason: reason(&ending.outcome),
         late: step.sample.late,

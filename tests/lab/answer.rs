@@ -24,6 +24,9 @@ use serde::Deserialize;
 use crate::dns::Dns;
 use crate::script::{duration, number};
 
+/// Hops that an answer may take, as most systems have it.
+pub(crate) const TTL: u8 = 64;
+
 /// Everything that answers one probe.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "String")]
@@ -91,7 +94,7 @@ impl Answer {
             changes: Vec::new(),
             after: Duration::ZERO,
             copies: 1,
-            ttl: 64,
+            ttl: TTL,
             from: None,
             port: None,
             corrupt: false,
@@ -104,7 +107,7 @@ impl Answer {
 }
 
 impl IcmpError {
-    fn new(kind: u8, code: u8, from: IpAddr) -> Self {
+    pub(crate) fn new(kind: u8, code: u8, from: IpAddr) -> Self {
         Self {
             kind,
             code,
@@ -118,6 +121,12 @@ impl IcmpError {
     pub(crate) fn parse(code: &str, from: &str) -> Result<Self, String> {
         let (kind, code) = code.split_once('/').ok_or("an ICMP code looks like 3/13")?;
         Ok(Self::new(number(kind)?, number(code)?, number(from)?))
+    }
+
+    /// What a host says of a UDP port where nothing listens.
+    pub(crate) fn port_unreachable(host: IpAddr) -> Self {
+        let (kind, code) = if host.is_ipv4() { (3, 3) } else { (1, 4) };
+        Self::new(kind, code, host)
     }
 
     /// What a router says when the packet's last hop is reached.

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use crate::answer::{Answer, Answers, IcmpError, What};
+use crate::answer::{Answer, Answers, What};
 use crate::datagram::Request;
-use crate::place::Place;
+use crate::path::{Fate, Verdict};
+use crate::place::{Place, Protocol};
 use crate::responder::{Note, Sending, last_goes_on};
 
 /// How one target answers.
@@ -14,8 +15,6 @@ use crate::responder::{Note, Sending, last_goes_on};
 pub(crate) struct Talk {
     /// The answers to the first, second ... request. The last goes on.
     pub(crate) answers: Vec<Answers>,
-    /// The routers on the way, nearest first.
-    pub(crate) hops: Vec<IpAddr>,
 }
 
 /// One request of the tool.
@@ -31,13 +30,18 @@ pub(crate) struct Met {
 /// All that was asked, and how the targets answer.
 pub(crate) struct Conversations {
     talks: HashMap<Place, Talk>,
+    /// How hosts answer everything else.
+    hosts: HashMap<(Protocol, IpAddr), Talk>,
     met: Vec<Met>,
 }
 
 impl Conversations {
-    pub(crate) fn new(talks: HashMap<Place, Talk>) -> Self {
+    pub(crate) fn new(
+        talks: HashMap<Place, Talk>,
+        hosts: HashMap<(Protocol, IpAddr), Talk>,
+    ) -> Self {
         let met = Vec::new();
-        Self { talks, met }
+        Self { talks, hosts, met }
     }
 
     pub(crate) fn met(self) -> Vec<Met> {
@@ -51,20 +55,21 @@ impl Conversations {
         met.first_answer.get_or_insert_with(taken);
     }
 
-    /// What to send in answer to a packet, if it is a request to one of the targets.
-    pub(crate) fn meet(&mut self, packet: &[u8]) -> Vec<Sending> {
+    /// What to send in answer to a request, if it is for one of the hosts.
+    pub(crate) fn meet(&mut self, request: Request, fate: &Fate) -> Vec<Sending> {
         let at = Instant::now();
-        let Some(request) = Request::parse(packet) else {
-            return Vec::new();
-        };
         let place = request.place();
-        let Some(talk) = self.talks.get(&place) else {
+        let of_target = self.talks.get(&place);
+        let talk = of_target.or_else(|| self.hosts.get(&(place.protocol, place.host)));
+        let Some(talk) = talk else {
             return Vec::new();
         };
         let earlier = self.met.iter().filter(|met| met.place == place).count();
-        let answers = talk.answers_to(earlier, request.ttl);
+        let answers = talk.answers_to(earlier, fate);
         let note = Note::Request(self.met.len());
-        let sendings = answers.iter().flat_map(|it| sendings(&request, it, note));
+        let sendings = answers
+            .iter()
+            .flat_map(|it| sendings(&request, it, fate, note));
         let sendings = sendings.collect();
         self.met.push(Met {
             place,
@@ -77,21 +82,25 @@ impl Conversations {
 }
 
 impl Talk {
-    /// Unless the request's TTL ends at a router before the target.
-    fn answers_to(&self, earlier: usize, ttl: u8) -> Vec<Answer> {
-        match self.hops.get(usize::from(ttl.saturating_sub(1))) {
-            Some(&router) => {
-                let error = IcmpError::time_exceeded(router);
-                vec![Answer::at_once(What::Icmp(error))]
-            }
-            None => last_goes_on(&self.answers, earlier).0.clone(),
+    /// The same answer to every request.
+    pub(crate) fn always(answers: Answers) -> Self {
+        let answers = vec![answers];
+        Self { answers }
+    }
+
+    /// Unless the request ends before the target.
+    fn answers_to(&self, earlier: usize, fate: &Fate) -> Vec<Answer> {
+        match fate.verdict {
+            Verdict::Arrives => last_goes_on(&self.answers, earlier).0.clone(),
+            Verdict::Refused(error) => vec![Answer::at_once(What::Icmp(error))],
+            Verdict::Lost | Verdict::Forged(_) => Vec::new(),
         }
     }
 }
 
-fn sendings(request: &Request, answer: &Answer, note: Note) -> Vec<Sending> {
-    let sending = request.answered(answer).map(|packet| Sending {
-        after: answer.after,
+fn sendings(request: &Request, answer: &Answer, fate: &Fate, note: Note) -> Vec<Sending> {
+    let sending = request.answered(answer, fate).map(|packet| Sending {
+        after: fate.after + answer.after,
         packet,
         note: Some(note),
     });

@@ -4,9 +4,11 @@ use std::net::{IpAddr, SocketAddr};
 
 use etherparse::{IpNumber, NetSlice, PacketBuilder, SlicedPacket, TransportSlice};
 
-use crate::answer::{Answer, Change, IcmpError, What};
+use crate::answer::{Answer, Change, IcmpError, TTL, What};
 use crate::packet::{self, addresses, ip};
+use crate::path::Fate;
 use crate::place::Place;
+use crate::rule::Traveller;
 
 /// A UDP datagram or an ICMP echo request that the tool sent.
 #[derive(Clone, Debug)]
@@ -56,6 +58,22 @@ impl Request {
         }
     }
 
+    pub(crate) fn traveller(&self) -> Traveller {
+        let flow = match self.head {
+            Head::Udp { from, .. } => from,
+            Head::Echo { id, .. } => id,
+        };
+        let Place { protocol, port, .. } = self.place();
+        Traveller {
+            protocol,
+            flow,
+            port,
+            ttl: self.ttl,
+            length: self.packet.len(),
+            sequence: None,
+        }
+    }
+
     /// Its source as the tool has to name it.
     pub(crate) fn local(&self) -> String {
         match self.head {
@@ -65,15 +83,16 @@ impl Request {
     }
 
     /// The answer that the script wants, as a packet.
-    pub(crate) fn answered(&self, answer: &Answer) -> Option<Vec<u8>> {
+    pub(crate) fn answered(&self, answer: &Answer, fate: &Fate) -> Option<Vec<u8>> {
         let body = match &answer.what {
             What::Silence => return None,
-            What::Icmp(error) => return Some(self.refused(error)),
+            What::Icmp(error) => return Some(self.refused(error, fate)),
             What::Echo => self.payload.clone(),
             What::Bytes(bytes) => bytes.clone(),
             What::Dns(dns) => dns.answer(&self.payload),
         };
-        let mut packet = self.reply(answer, &changed(body, &answer.changes));
+        let ttl = answer.ttl.saturating_sub(fate.routers);
+        let mut packet = self.reply(answer, ttl, &changed(body, &answer.changes));
         if answer.corrupt {
             // The last byte is the payload's: the checksum no longer fits.
             *packet.last_mut()? ^= 1;
@@ -81,14 +100,16 @@ impl Request {
         Some(packet)
     }
 
-    fn refused(&self, error: &IcmpError) -> Vec<u8> {
-        packet::icmp_error(error, self.from, &self.packet)
+    fn refused(&self, error: &IcmpError, fate: &Fate) -> Vec<u8> {
+        let about = packet::with_ttl(&self.packet, fate.ttl);
+        let ttl = TTL.saturating_sub(fate.routers);
+        packet::icmp_error(error, self.from, ttl, &about)
     }
 
-    fn reply(&self, answer: &Answer, body: &[u8]) -> Vec<u8> {
+    fn reply(&self, answer: &Answer, ttl: u8, body: &[u8]) -> Vec<u8> {
         let mut packet = Vec::new();
         let from = answer.from.unwrap_or(self.to);
-        let headers = |protocol| PacketBuilder::ip(ip(from, self.from, answer.ttl, protocol));
+        let headers = |protocol| PacketBuilder::ip(ip(from, self.from, ttl, protocol));
         let written = match self.head {
             Head::Udp { from, to } => headers(IpNumber::UDP)
                 .udp(answer.port.unwrap_or(to), from)

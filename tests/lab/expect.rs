@@ -1,11 +1,12 @@
 //! What a scenario expects of the tool's output, and whether it came.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::matcher::Fields;
 use crate::place::Place;
 use crate::tool::Run;
 use crate::wire::Requests;
@@ -24,6 +25,9 @@ pub(crate) struct Expectations {
     pub(crate) some: Vec<(String, String)>,
     #[serde(default, rename = "summary")]
     pub(crate) summaries: Vec<Summary>,
+    /// The last line of a mode that looks at one target.
+    #[serde(default)]
+    pub(crate) last: Fields,
     /// What a single line of diagnostics must mention.
     #[serde(default)]
     pub(crate) complaint: Vec<String>,
@@ -69,9 +73,9 @@ pub(crate) struct Probe {
 pub(crate) struct Summary {
     #[serde(default = "one")]
     pub(crate) target: usize,
-    /// Fields of the summary by path, as in `"connect_us/count"`, and what they must be.
+    /// Fields of the summary by path, as in `"connect_us/count"`, and what they must be: matcher.rs.
     #[serde(flatten)]
-    pub(crate) fields: BTreeMap<String, toml::Value>,
+    pub(crate) fields: Fields,
 }
 
 /// One word, or any of several.
@@ -144,7 +148,12 @@ impl Expectations {
         }
         self.check_complaint(run, &mut found);
         self.check_probes(run, targets, &mut found);
-        self.check_summaries(run, targets, &mut found);
+        if self.last.is_empty() {
+            self.check_summaries(run, targets, &mut found);
+        } else {
+            let last = run.lines.last().unwrap_or(&Value::Null);
+            found.extend(self.last.differences(last));
+        }
         found
     }
 
@@ -201,7 +210,10 @@ impl Expectations {
             let target = targets[summary.target - 1];
             let mut lines = run.of_type("summary");
             match lines.find(|line| target.is_of(line)) {
-                Some(line) => summary.check(line, found),
+                Some(line) => {
+                    let wrong = summary.fields.differences(line).into_iter();
+                    found.extend(wrong.map(|it| format!("summary: {it}")));
+                }
                 None => found.push(format!("no summary for {target}")),
             }
         }
@@ -278,34 +290,6 @@ fn icmp_code(line: &Value) -> Value {
         (Value::Null, Value::Null) => Value::Null,
         (kind, code) => format!("{kind}/{code}").into(),
     }
-}
-
-impl Summary {
-    fn check(&self, line: &Value, found: &mut Vec<String>) {
-        for (field, expected) in &self.fields {
-            let got = line.pointer(&format!("/{field}")).unwrap_or(&Value::Null);
-            if !is_as_expected(got, expected) {
-                found.push(format!("summary: {field} is {got}, expected {expected}"));
-            }
-        }
-    }
-}
-
-fn is_as_expected(got: &Value, expected: &toml::Value) -> bool {
-    match expected {
-        toml::Value::String(word) => Words::One(word.clone()).allow(got),
-        toml::Value::Integer(number) => is_between(got, *number, *number),
-        toml::Value::Array(ends) if got.is_number() => match ends[..] {
-            [toml::Value::Integer(low), toml::Value::Integer(high)] => is_between(got, low, high),
-            _ => false,
-        },
-        other => serde_json::to_value(other).is_ok_and(|expected| *got == expected),
-    }
-}
-
-fn is_between(got: &Value, low: i64, high: i64) -> bool {
-    got.as_f64()
-        .is_some_and(|got| low as f64 <= got && got <= high as f64)
 }
 
 impl Words {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::Deserialize;
 
@@ -22,6 +23,8 @@ impl fmt::Display for Family {
 }
 
 /// Placeholder, IPv4, IPv6.
+///
+/// The routers of a path are `{hop1}`, `{hop2}` ..., those of a parallel link `{side1}` ...
 ///
 /// The client's network is 10.99.0.0/24, the servers' 10.99.7.0/24, with the router's two ends
 /// in between (`routed`). A scripted network has any router it wants. `foreign` belongs to
@@ -45,18 +48,43 @@ const ADDRESSES: [(&str, &str, &str); 16] = [
     ("foreign", "192.0.2.1", "2001:db8::1"),
 ];
 
+/// Routers with a placeholder.
+const MOST_HOPS: u8 = 9;
+
 impl Family {
     /// What every scenario may use in braces.
     pub(crate) fn vars(self) -> BTreeMap<String, String> {
         let both = ADDRESSES.iter();
-        both.map(|(name, v4, v6)| {
+        let named = both.map(|(name, v4, v6)| {
             let value = match self {
                 Self::V4 => v4,
                 Self::V6 => v6,
             };
             ((*name).to_owned(), (*value).to_owned())
-        })
-        .collect()
+        });
+        let routers = (1..=MOST_HOPS).flat_map(|hop| {
+            [
+                (format!("hop{hop}"), self.hop(hop).to_string()),
+                (format!("side{hop}"), self.side(hop).to_string()),
+            ]
+        });
+        named.chain(routers).collect()
+    }
+
+    /// The router that packets meet after `hop - 1` others.
+    pub(crate) fn hop(self, hop: u8) -> IpAddr {
+        match self {
+            Self::V4 => Ipv4Addr::new(10, 99, 10, hop).into(),
+            Self::V6 => Ipv6Addr::new(0xfd99, 0x10, 0, 0, 0, 0, 0, hop.into()).into(),
+        }
+    }
+
+    /// The one beside it.
+    pub(crate) fn side(self, hop: u8) -> IpAddr {
+        match self {
+            Self::V4 => Ipv4Addr::new(10, 99, 20, hop).into(),
+            Self::V6 => Ipv6Addr::new(0xfd99, 0x20, 0, 0, 0, 0, 0, hop.into()).into(),
+        }
     }
 
     /// Fills the placeholders of a script that is not part of a scenario.

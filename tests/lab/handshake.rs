@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use etherparse::{TcpHeader, TcpOptionElement};
 
-use crate::answer::IcmpError;
 use crate::packet::{self, Segment};
+use crate::path::{Fate, Verdict};
 use crate::responder::{Note, Sending, last_goes_on};
 use crate::script::{Action, Answer};
 
@@ -22,8 +22,17 @@ pub(crate) struct Behaviour {
     pub(crate) connections: Vec<Vec<Action>>,
     pub(crate) after_handshake: Option<Action>,
     pub(crate) time_stamps: bool,
-    /// The routers on the way, nearest first.
-    pub(crate) hops: Vec<IpAddr>,
+}
+
+impl Behaviour {
+    /// The same answer to every SYN.
+    pub(crate) fn always(action: Action) -> Self {
+        Self {
+            connections: vec![vec![action]],
+            after_handshake: None,
+            time_stamps: true,
+        }
+    }
 }
 
 /// What really went over the wire for one connection of the tool.
@@ -37,13 +46,20 @@ pub(crate) struct Seen {
 /// Every connection that the tool has begun, and how its target behaves.
 pub(crate) struct Handshakes {
     targets: HashMap<SocketAddr, Behaviour>,
+    /// How hosts behave on all other ports.
+    hosts: HashMap<IpAddr, Behaviour>,
+    /// The last one between each two ends.
     connections: HashMap<(SocketAddr, SocketAddr), Connection>,
+    /// Connections begun to each target.
+    begun: HashMap<SocketAddr, usize>,
     born: Instant,
 }
 
 struct Connection {
     /// The how-manieth connection to its target this is, from 0.
     index: usize,
+    /// Of its SYNs: another one from the same port begins another connection.
+    sequence: u32,
     seen: Seen,
     first_syn_at: Instant,
     /// The time stamp of the first SYN that arrived. A server echoes this one in every SYN-ACK,
@@ -54,10 +70,15 @@ struct Connection {
 }
 
 impl Handshakes {
-    pub(crate) fn new(targets: HashMap<SocketAddr, Behaviour>) -> Self {
+    pub(crate) fn new(
+        targets: HashMap<SocketAddr, Behaviour>,
+        hosts: HashMap<IpAddr, Behaviour>,
+    ) -> Self {
         Self {
             targets,
+            hosts,
             connections: HashMap::new(),
+            begun: HashMap::new(),
             born: Instant::now(),
         }
     }
@@ -72,88 +93,106 @@ impl Handshakes {
 
     /// An answer to the first SYN of a connection is about to be written.
     pub(crate) fn note(&mut self, from: SocketAddr, to: SocketAddr, syn_at: Instant) {
-        if let Some(connection) = self.connections.get_mut(&(from, to)) {
+        let connection = self.connections.get_mut(&(from, to));
+        if let Some(connection) = connection.filter(|it| it.first_syn_at == syn_at) {
             let taken = || syn_at.elapsed();
             connection.seen.first_answer.get_or_insert_with(taken);
         }
     }
 
-    /// What to send in answer to a packet, if it is TCP to one of the targets.
-    pub(crate) fn meet(&mut self, packet: &[u8]) -> Vec<Sending> {
-        let Some(segment) = Segment::parse(packet) else {
-            return Vec::new();
-        };
-        let Some(behaviour) = self.targets.get(&segment.to).cloned() else {
+    /// What to send in answer to a segment, if it is for one of the hosts.
+    pub(crate) fn meet(&mut self, segment: &Segment, fate: &Fate) -> Vec<Sending> {
+        let of_target = self.targets.get(&segment.to);
+        let behaviour = of_target.or_else(|| self.hosts.get(&segment.to.ip()));
+        let Some(behaviour) = behaviour.cloned() else {
             return Vec::new();
         };
         if segment.header.syn {
-            self.meet_syn(&segment, &behaviour)
+            self.meet_syn(segment, &behaviour, fate)
         } else if segment.header.ack && !segment.header.rst {
-            self.meet_ack(&segment, &behaviour)
+            self.meet_ack(segment, &behaviour, fate)
         } else {
             Vec::new()
         }
     }
 
-    fn meet_syn(&mut self, segment: &Segment, behaviour: &Behaviour) -> Vec<Sending> {
-        let key = (segment.from, segment.to);
-        let index = self.count_connections_to(segment.to);
-        let connection = self
-            .connections
-            .entry(key)
-            .or_insert_with(|| Connection::new(index));
+    fn meet_syn(&mut self, segment: &Segment, behaviour: &Behaviour, fate: &Fate) -> Vec<Sending> {
+        let connection = self.connection_of(segment);
         connection.seen.syns += 1;
         let script = last_goes_on(&behaviour.connections, connection.index);
         let nth = usize::try_from(connection.seen.syns - 1).expect("few SYNs");
         let mut action = last_goes_on(script, nth).clone();
-        if let Some(&router) = behaviour
-            .hops
-            .get(usize::from(segment.ttl.saturating_sub(1)))
-        {
-            action = Action::at_once(Answer::Icmp(IcmpError::time_exceeded(router)));
+        match fate.verdict {
+            Verdict::Arrives => {}
+            Verdict::Lost => action = Action::at_once(Answer::Silence),
+            Verdict::Refused(error) => action = Action::at_once(Answer::Icmp(error)),
+            Verdict::Forged(answer) => action = Action::at_once(answer),
         }
         if matches!(action.answer, Answer::SynAck) && connection.echo.is_none() {
             connection.echo = segment.time_stamp();
         }
-        self.sendings(segment, behaviour, &action)
+        self.sendings(segment, behaviour, &action, fate)
     }
 
-    fn meet_ack(&mut self, segment: &Segment, behaviour: &Behaviour) -> Vec<Sending> {
+    /// The one that a SYN belongs to, which may be the first of it.
+    fn connection_of(&mut self, segment: &Segment) -> &mut Connection {
+        let key = (segment.from, segment.to);
+        let sequence = segment.header.sequence_number;
+        let known = self.connections.get(&key);
+        if known.is_none_or(|it| it.sequence != sequence) {
+            let begun = self.begun.entry(segment.to).or_default();
+            let connection = Connection::new(*begun, sequence);
+            *begun += 1;
+            self.connections.insert(key, connection);
+        }
+        self.connections.get_mut(&key).expect("it was just made")
+    }
+
+    fn meet_ack(&mut self, segment: &Segment, behaviour: &Behaviour, fate: &Fate) -> Vec<Sending> {
         let Some(connection) = self.connections.get_mut(&(segment.from, segment.to)) else {
             return Vec::new();
         };
         let is_first = !std::mem::replace(&mut connection.established, true);
         match &behaviour.after_handshake {
-            Some(action) if is_first => self.sendings(segment, behaviour, action),
+            Some(action) if is_first => self.sendings(segment, behaviour, action, fate),
             _ => Vec::new(),
         }
     }
 
-    fn count_connections_to(&self, target: SocketAddr) -> usize {
-        let mine = self.connections.keys().filter(|(_, to)| *to == target);
-        mine.count()
-    }
-
-    fn sendings(&self, segment: &Segment, behaviour: &Behaviour, action: &Action) -> Vec<Sending> {
-        let Some(packet) = self.answer(segment, behaviour, action) else {
+    fn sendings(
+        &self,
+        segment: &Segment,
+        behaviour: &Behaviour,
+        action: &Action,
+        fate: &Fate,
+    ) -> Vec<Sending> {
+        let Some(packet) = self.answer(segment, behaviour, action, fate) else {
             return Vec::new();
         };
         let connection = &self.connections[&(segment.from, segment.to)];
         let is_first = connection.seen.syns == 1 && segment.header.syn;
         let note = Note::Handshake(segment.from, segment.to, connection.first_syn_at);
         let sending = Sending {
-            after: action.after,
+            after: fate.after + action.after,
             packet,
             note: is_first.then_some(note),
         };
         vec![sending; action.copies]
     }
 
-    fn answer(&self, to: &Segment, behaviour: &Behaviour, action: &Action) -> Option<Vec<u8>> {
+    fn answer(
+        &self,
+        to: &Segment,
+        behaviour: &Behaviour,
+        action: &Action,
+        fate: &Fate,
+    ) -> Option<Vec<u8>> {
+        let ttl = action.ttl.saturating_sub(fate.routers);
         let mut header = match action.answer {
             Answer::Silence => return None,
             Answer::Icmp(error) => {
-                return Some(packet::icmp_error(&error, to.from.ip(), &to.packet));
+                let about = packet::with_ttl(&to.packet, fate.ttl);
+                return Some(packet::icmp_error(&error, to.from.ip(), ttl, &about));
             }
             Answer::SynAck => self.syn_ack(to, behaviour),
             Answer::Rst => reset(to),
@@ -163,7 +202,7 @@ impl Handshakes {
             header.acknowledgment_number = header.acknowledgment_number.wrapping_add(1000);
         }
         let (here, there) = (to.to.ip(), to.from.ip());
-        Some(packet::tcp(here, there, action.ttl, header))
+        Some(packet::tcp(here, there, ttl, header))
     }
 
     fn syn_ack(&self, to: &Segment, behaviour: &Behaviour) -> TcpHeader {
@@ -199,9 +238,10 @@ impl Handshakes {
 }
 
 impl Connection {
-    fn new(index: usize) -> Self {
+    fn new(index: usize, sequence: u32) -> Self {
         Self {
             index,
+            sequence,
             seen: Seen::default(),
             first_syn_at: Instant::now(),
             echo: None,

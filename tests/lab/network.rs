@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use crate::conversation::Talk;
+use crate::conversation::{Conversations, Talk};
 use crate::family::Family;
-use crate::handshake::Behaviour;
+use crate::handshake::{Behaviour, Handshakes};
 use crate::listeners::Listener;
 use crate::netns::{self, Namespace};
+use crate::path::{Host, Path};
 use crate::place::{Place, Protocol};
 use crate::responder::{Responder, Wire};
 use crate::routed::Routed;
@@ -44,7 +45,7 @@ impl Network {
         }
         let setup = &scenario.setup;
         match scenario.network {
-            Kind::Scripted => scripted(&scenario.targets, setup, family),
+            Kind::Scripted => scripted(scenario, family),
             Kind::Local => local(&scenario.targets, setup, family),
             Kind::Routed => routed(&scenario.targets, setup, family, &client),
         }
@@ -69,7 +70,7 @@ fn allow_ping_sockets() -> Result<()> {
     fs::write(range, "0 0").context(range)
 }
 
-fn scripted(targets: &[Target], setup: &Setup, family: Family) -> Result<Network> {
+fn scripted(scenario: &Scenario, family: Family) -> Result<Network> {
     let device = tun::create()?;
     netns::shell(&family.fill(
         "ip {f} addr add {host}/{prefix} dev lab0
@@ -77,9 +78,18 @@ fn scripted(targets: &[Target], setup: &Setup, family: Family) -> Result<Network
          ip {f} route add default dev lab0",
     ))?;
     netns::settle()?;
-    netns::shell(&setup.client)?;
+    netns::shell(&scenario.setup.client)?;
+    let targets = &scenario.targets;
+    let path = scenario.path.as_ref().map(|path| path.build(family));
+    let path = path.transpose()?.unwrap_or_default();
+    let hosts = match &scenario.path {
+        Some(plan) => everyone(targets, &path, &plan.host),
+        None => Others::default(),
+    };
     let (behaviours, talks) = scripts(targets);
-    let responder = Responder::start(device, behaviours, talks)?;
+    let handshakes = Handshakes::new(behaviours, hosts.0);
+    let conversations = Conversations::new(talks, hosts.1);
+    let responder = Responder::start(device, path, handshakes, conversations)?;
     Ok(Network {
         targets: targets.iter().map(Target::place).collect(),
         responder: Some(responder),
@@ -99,6 +109,23 @@ fn scripts(targets: &[Target]) -> Scripts {
         } else {
             talks.insert(place, target.talk());
         }
+    }
+    (behaviours, talks)
+}
+
+type Others = (
+    HashMap<IpAddr, Behaviour>,
+    HashMap<(Protocol, IpAddr), Talk>,
+);
+
+/// What is answered where no target says something else, by the targets' hosts and by the routers.
+fn everyone(targets: &[Target], path: &Path, answers: &Host) -> Others {
+    let (mut behaviours, mut talks) = Others::default();
+    let hosts = targets.iter().map(|target| target.host);
+    for host in hosts.chain(path.addresses()) {
+        behaviours.insert(host, Behaviour::always(answers.tcp()));
+        talks.insert((Protocol::Udp, host), Talk::always(answers.udp(host)));
+        talks.insert((Protocol::Icmp, host), Talk::always(answers.icmp()));
     }
     (behaviours, talks)
 }
@@ -180,7 +207,6 @@ impl Target {
     fn talk(&self) -> Talk {
         Talk {
             answers: self.answers.clone(),
-            hops: self.hops.clone(),
         }
     }
 
@@ -195,7 +221,6 @@ impl Target {
             },
             after_handshake: self.after_handshake.clone(),
             time_stamps: !self.no_time_stamps,
-            hops: self.hops.clone(),
         }
     }
 }

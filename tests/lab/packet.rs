@@ -8,6 +8,8 @@ use etherparse::{
 };
 
 use crate::answer::{Field, IcmpError};
+use crate::place::Protocol;
+use crate::rule::Traveller;
 
 /// What the responder needs to know of a segment that the tool's kernel sent.
 #[derive(Debug)]
@@ -35,6 +37,17 @@ impl Segment {
             header: tcp.to_header(),
             packet: packet.to_vec(),
         })
+    }
+
+    pub(crate) fn traveller(&self) -> Traveller {
+        Traveller {
+            protocol: Protocol::Tcp,
+            flow: self.from.port(),
+            port: self.to.port(),
+            ttl: self.ttl,
+            length: self.packet.len(),
+            sequence: Some(self.header.sequence_number),
+        }
     }
 
     /// The sender's clock in the time stamps option, RFC 7323 section 3.
@@ -76,7 +89,7 @@ pub(crate) fn tcp(from: IpAddr, to: IpAddr, ttl: u8, header: TcpHeader) -> Vec<u
 /// An ICMP error that quotes the packet it complains about: at least its IP header and eight bytes
 /// (RFC 792), as much as fits the least MTU (RFC 1812 section 4.3.2.3, RFC 4443 section 3.1), or what
 /// the script says.
-pub(crate) fn icmp_error(error: &IcmpError, to: IpAddr, about: &[u8]) -> Vec<u8> {
+pub(crate) fn icmp_error(error: &IcmpError, to: IpAddr, ttl: u8, about: &[u8]) -> Vec<u8> {
     let (header, room) = if to.is_ipv4() {
         (20, 576 - 20 - 8)
     } else {
@@ -87,10 +100,10 @@ pub(crate) fn icmp_error(error: &IcmpError, to: IpAddr, about: &[u8]) -> Vec<u8>
     if let Some(field) = error.misquoted {
         quote[field.last_byte(header)] ^= 1;
     }
-    write_icmp_error(error, to, &quote)
+    write_icmp_error(error, to, ttl, &quote)
 }
 
-fn write_icmp_error(error: &IcmpError, to: IpAddr, quote: &[u8]) -> Vec<u8> {
+fn write_icmp_error(error: &IcmpError, to: IpAddr, ttl: u8, quote: &[u8]) -> Vec<u8> {
     let IcmpError {
         from, kind, code, ..
     } = *error;
@@ -98,15 +111,29 @@ fn write_icmp_error(error: &IcmpError, to: IpAddr, quote: &[u8]) -> Vec<u8> {
     let word = error.mtu.to_be_bytes();
     let mut packet = Vec::new();
     let written = if to.is_ipv4() {
-        PacketBuilder::ip(ip(from, to, 64, IpNumber::ICMP))
+        PacketBuilder::ip(ip(from, to, ttl, IpNumber::ICMP))
             .icmpv4_raw(kind, code, word)
             .write(&mut packet, quote)
     } else {
-        PacketBuilder::ip(ip(from, to, 64, IpNumber::IPV6_ICMP))
+        PacketBuilder::ip(ip(from, to, ttl, IpNumber::IPV6_ICMP))
             .icmpv6_raw(kind, code, word)
             .write(&mut packet, quote)
     };
     written.expect("an ICMP error fits into a packet");
+    packet
+}
+
+/// The packet as it is when so much of its TTL is left: what a router quotes is what came to it.
+pub(crate) fn with_ttl(packet: &[u8], ttl: u8) -> Vec<u8> {
+    let mut packet = packet.to_vec();
+    if let Ok((mut header, _)) = Ipv4Header::from_slice(&packet) {
+        header.time_to_live = ttl;
+        header.header_checksum = header.calc_header_checksum();
+        let bytes = header.to_bytes();
+        packet[..bytes.len()].copy_from_slice(&bytes);
+    } else if let Some(hop_limit) = packet.get_mut(7) {
+        *hop_limit = ttl;
+    }
     packet
 }
 

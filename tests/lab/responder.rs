@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
@@ -12,9 +12,12 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use crate::conversation::{Conversations, Met, Talk};
-use crate::handshake::{Behaviour, Handshakes, Seen};
-use crate::place::Place;
+use crate::conversation::{Conversations, Met};
+use crate::datagram::Request;
+use crate::handshake::{Handshakes, Seen};
+use crate::packet::Segment;
+use crate::path::{Fate, Path};
+use crate::rule::Traveller;
 use crate::trouble::{Context, Result};
 
 /// What really went over the wire.
@@ -23,6 +26,17 @@ pub(crate) struct Wire {
     pub(crate) connections: HashMap<SocketAddr, Seen>,
     /// UDP datagrams and ICMP echo requests, as they came.
     pub(crate) requests: Vec<Met>,
+    /// Every SYN, datagram and echo request, and how far each came.
+    pub(crate) crossings: Vec<Crossing>,
+}
+
+/// A packet of the tool's on the path.
+#[derive(Clone, Debug)]
+pub(crate) struct Crossing {
+    pub(crate) packet: Traveller,
+    pub(crate) from: IpAddr,
+    pub(crate) to: IpAddr,
+    pub(crate) fate: Fate,
 }
 
 /// The peer's thread; it ends, and tells what it saw, when asked.
@@ -34,14 +48,17 @@ pub(crate) struct Responder {
 impl Responder {
     pub(crate) fn start(
         device: File,
-        behaviours: HashMap<SocketAddr, Behaviour>,
-        talks: HashMap<Place, Talk>,
+        path: Path,
+        handshakes: Handshakes,
+        conversations: Conversations,
     ) -> Result<Self> {
         let (lifeline, end) = UnixStream::pair().context("making a socket pair")?;
         let peer = Peer {
             device,
-            handshakes: Handshakes::new(behaviours),
-            conversations: Conversations::new(talks),
+            path,
+            handshakes,
+            conversations,
+            crossings: Vec::new(),
             outbox: BinaryHeap::new(),
             scheduled: 0,
         };
@@ -60,8 +77,10 @@ impl Responder {
 
 struct Peer {
     device: File,
+    path: Path,
     handshakes: Handshakes,
     conversations: Conversations,
+    crossings: Vec<Crossing>,
     outbox: BinaryHeap<Reverse<Due>>,
     scheduled: u64,
 }
@@ -105,6 +124,7 @@ impl Peer {
         Ok(Wire {
             connections: self.handshakes.seen(),
             requests: self.conversations.met(),
+            crossings: self.crossings,
         })
     }
 
@@ -164,9 +184,7 @@ impl Peer {
     }
 
     fn meet(&mut self, packet: &[u8]) {
-        let mut sendings = self.handshakes.meet(packet);
-        sendings.extend(self.conversations.meet(packet));
-        for sending in sendings {
+        for sending in self.answers_to(packet) {
             self.scheduled += 1;
             self.outbox.push(Reverse(Due {
                 at: Instant::now() + sending.after,
@@ -175,6 +193,37 @@ impl Peer {
                 note: sending.note,
             }));
         }
+    }
+}
+
+impl Peer {
+    /// Whatever is neither TCP nor a request (a router solicitation, say) is none of our business.
+    fn answers_to(&mut self, packet: &[u8]) -> Vec<Sending> {
+        if let Some(segment) = Segment::parse(packet) {
+            let fate = if segment.header.syn {
+                self.carry(segment.traveller(), segment.from.ip(), segment.to.ip())
+            } else {
+                // What follows a handshake goes where the SYN went.
+                self.path.all_the_way(segment.ttl)
+            };
+            return self.handshakes.meet(&segment, &fate);
+        }
+        let Some(request) = Request::parse(packet) else {
+            return Vec::new();
+        };
+        let fate = self.carry(request.traveller(), request.from, request.to);
+        self.conversations.meet(request, &fate)
+    }
+
+    fn carry(&mut self, packet: Traveller, from: IpAddr, to: IpAddr) -> Fate {
+        let fate = self.path.carry(&packet, to);
+        self.crossings.push(Crossing {
+            packet,
+            from,
+            to,
+            fate,
+        });
+        fate
     }
 }
 

@@ -16,6 +16,7 @@ use crate::answer::Answers;
 use crate::expect::Expectations;
 use crate::family::Family;
 use crate::listeners::Habit;
+use crate::path;
 use crate::place::Protocol;
 use crate::script::Action;
 use crate::service;
@@ -30,6 +31,8 @@ pub(crate) struct Scenario {
     pub(crate) network: Kind,
     #[serde(default)]
     pub(crate) setup: Setup,
+    /// Routers before the targets, in a scripted network.
+    pub(crate) path: Option<path::Plan>,
     #[serde(rename = "target")]
     pub(crate) targets: Vec<Target>,
     #[serde(default)]
@@ -90,14 +93,14 @@ pub(crate) struct Target {
     /// The scripted answers to the first, second ... UDP datagram or ICMP echo request.
     #[serde(default)]
     pub(crate) answers: Vec<Answers>,
-    #[serde(default)]
-    pub(crate) hops: Vec<IpAddr>,
 }
 
 /// The command line of the tool.
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Tool {
+    pub(crate) mode: Option<Mode>,
+    /// Probes, or rounds of a trace.
     pub(crate) count: u32,
     pub(crate) warmup: u32,
     pub(crate) timeout: String,
@@ -119,9 +122,18 @@ pub(crate) enum IcmpRight {
     None,
 }
 
+/// What comes first on the command line; each has a timeout of its own.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Mode {
+    Trace,
+    Diagnose,
+}
+
 impl Default for Tool {
     fn default() -> Self {
         Self {
+            mode: None,
             count: 1,
             warmup: 0,
             timeout: "4s".to_owned(),

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::answer::IcmpError;
+use crate::answer::{IcmpError, TTL};
 
 /// One answer of the peer.
 #[derive(Clone, Debug, Deserialize)]
@@ -46,7 +46,7 @@ impl Action {
             answer,
             after: Duration::ZERO,
             copies: 1,
-            ttl: 64,
+            ttl: TTL,
             acceptable: true,
         }
     }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::netns;
 use crate::place::Place;
-use crate::scenario::{During, IcmpRight, Scenario, Tool};
+use crate::scenario::{During, IcmpRight, Mode, Scenario, Tool};
 use crate::trouble::{Context, Result, Trouble};
 
 /// Far more than any scenario takes; only a tool that hangs gets here.
@@ -76,8 +76,16 @@ fn command(tool: &Tool, targets: &[Place]) -> Command {
         command.args(["prlimit", &format!("--nofile={limit}:{limit}"), "--"]);
     }
     command.arg(binary());
-    command.args(["--json", "-n", &tool.count.to_string()]);
-    command.args(["-w", &tool.warmup.to_string(), "-W", &tool.timeout]);
+    let count = tool.count.to_string();
+    match tool.mode {
+        None => {
+            command.args(["--json", "-n", &count]);
+            command.args(["-w", &tool.warmup.to_string(), "-W", &tool.timeout])
+        }
+        // Nobody here knows the routers' names.
+        Some(Mode::Trace) => command.args(["trace", "--json", "--no-names", "-n", &count]),
+        Some(Mode::Diagnose) => command.args(["diagnose", "--json"]),
+    };
     command.args(&tool.args);
     command.args(targets.iter().map(ToString::to_string));
     command
@@ -119,7 +127,10 @@ fn follow(
         match stdout.recv_timeout(left) {
             Ok(line) => {
                 text += &(line.clone() + "\n");
-                if line.contains(r#""type":"probe""#) {
+                if [r#""type":"probe""#, r#""type":"trace-probe""#]
+                    .iter()
+                    .any(|it| line.contains(it))
+                {
                     probes += 1;
                     interfere(during, probes, child)?;
                 }

@@ -14,10 +14,15 @@ use crate::handshake::Seen;
 use crate::place::{Place, Protocol};
 use crate::responder::Wire;
 use crate::tool::Run;
+use crate::traced;
 
 /// Every claim that the wire contradicts. The last line of a probe counts: a late answer gives
 /// it a second one.
 pub(crate) fn contradictions(run: &Run, wire: &Wire, targets: &[Place]) -> Vec<String> {
+    if run.of_type("trace-start").next().is_some() {
+        let of_target = |target: &Place| traced::contradictions(run, wire, *target);
+        return targets.iter().flat_map(of_target).collect();
+    }
     let mut found = handshakes(run, &wire.connections);
     for target in targets {
         if target.protocol != Protocol::Tcp {
@@ -82,7 +87,7 @@ fn check_order(line: &Value) -> Option<String> {
 
 /// A microsecond for rounding, and what two clocks may differ by: the kernel's time stamps are of
 /// the one that is adjusted by up to 500 ppm, adjtimex(2).
-fn slack(micros: f64) -> f64 {
+pub(crate) fn slack(micros: f64) -> f64 {
     micros * 1.0005 + 1.0
 }
 

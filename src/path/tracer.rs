@@ -319,7 +319,8 @@ impl<'a> Tracer<'a> {
     fn last_ttl(&self) -> u8 {
         let hops = || self.path.look.iter().chain(&self.path.hops);
         let end = hops()
-            .filter(|hop| hop.is_the_end())
+            // Where some flows are rejected, others may pass.
+            .filter(|hop| hop.reached().is_some())
             .filter_map(|hop| hop.ttl);
         if let Some(end) = end.min() {
             return end;

@@ -34,8 +34,7 @@ pub(super) fn rows(report: &TraceReport) -> Vec<Row> {
     if matches!(report.conclusion.end, End::Local(_) | End::Unknown) {
         return Vec::new();
     }
-    let end = hops.iter().position(Hop::is_the_end);
-    let last = end.or_else(|| hops.iter().rposition(|hop| !hop.is_silent()));
+    let last = hops.iter().rposition(|hop| !hop.is_silent());
     let shown = last.map_or(0, |last| last + 1);
     let mut rows: Vec<Row> = hops
         .iter()
@@ -43,7 +42,8 @@ pub(super) fn rows(report: &TraceReport) -> Vec<Row> {
         .flat_map(|hop| of_hop(report, hop))
         .collect();
     let beyond = &hops[shown.min(hops.len())..];
-    if let (None, Some(first), Some(last)) = (end, beyond.first(), beyond.last()) {
+    let ends = hops.iter().any(Hop::is_the_end);
+    if let (false, Some(first), Some(last)) = (ends, beyond.first(), beyond.last()) {
         rows.push(silence(first, last));
     }
     rows

@@ -235,18 +235,19 @@ fn speaker(path: &Path, end: &End) -> Option<Speaker> {
 }
 
 fn notes(path: &Path, hops: &[Hop]) -> Vec<Note> {
-    let (tries, through) = tries(&path.flows);
+    let ends = path.flows.iter().map(Share::to_the_end);
+    let to_the_end = ends.fold(Share::default(), Share::and);
     let mut notes = Vec::new();
     let limited = limited(&path.flows);
     if !limited.is_empty() {
         notes.push(Note::Limited(limited));
     }
     let dead = dead(&path.flows);
-    if through > 0 && through < tries && dead.is_empty() {
+    if to_the_end.lost > 0 && to_the_end.lost < to_the_end.sent && dead.is_empty() {
         notes.push(Note::Loss {
             from: loss_begins(&path.flows),
-            lost: tries - through,
-            of: tries,
+            lost: to_the_end.lost,
+            of: to_the_end.sent,
         });
     }
     notes.extend(parting(&path.flows).map(|after| Note::Parts { after }));
@@ -259,32 +260,65 @@ fn notes(path: &Path, hops: &[Hop]) -> Vec<Note> {
     notes
 }
 
-fn tries(flows: &[Flow]) -> (u64, u64) {
-    let tries = flows.iter().map(|flow| flow.tries).sum();
-    (tries, flows.iter().map(|flow| flow.through).sum())
+/// How many of some probes were lost.
+#[derive(Clone, Copy, Debug, Default)]
+struct Share {
+    lost: u64,
+    sent: u64,
 }
 
-/// Hops that answered some probes of a flow and not all, while a larger share of its probes was answered further on.
+impl Share {
+    fn of(hop: &Hop) -> Self {
+        Self {
+            lost: hop.sent.saturating_sub(hop.answered),
+            sent: hop.sent,
+        }
+    }
+
+    /// Every probe that the end of the way had to answer. A round that gets there at its second attempt has lost one.
+    fn to_the_end(flow: &Flow) -> Self {
+        let ends = flow.hops.iter().filter(|hop| hop.is_the_end());
+        let ends = ends.chain([&flow.whole]).map(Self::of);
+        ends.fold(Self::default(), Self::and)
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            lost: self.lost + other.lost,
+            sent: self.sent + other.sent,
+        }
+    }
+
+    fn rate(self) -> f64 {
+        self.lost as f64 / self.sent as f64
+    }
+
+    /// Whether more is lost here than there, by more than chance makes of one rate of loss: the two-proportion z-test,
+    /// two standard errors.
+    fn is_clearly_above(self, other: Self) -> bool {
+        if self.lost == 0 || self.sent == 0 || other.sent == 0 {
+            return false;
+        }
+        let both = self.and(other).rate();
+        let error = both * (1.0 - both) * (1.0 / self.sent as f64 + 1.0 / other.sent as f64);
+        self.rate() - other.rate() > 2.0 * error.sqrt()
+    }
+}
+
+/// Hops that answered some probes of a flow and not all, while clearly more of its probes were answered further on.
 fn limited(flows: &[Flow]) -> Vec<u8> {
     let mut limited = BTreeSet::new();
     for flow in flows {
-        let beyond = |index: usize| {
-            let further = flow
-                .hops
-                .iter()
-                .skip(index + 1)
-                .filter(|hop| !hop.is_silent());
-            let best = further.filter_map(Hop::loss).min_by(f64::total_cmp);
-            let end = (flow.tries > 0).then(|| 1.0 - flow.through as f64 / flow.tries as f64);
-            best.into_iter().chain(end).min_by(f64::total_cmp)
-        };
-        for (index, hop) in flow.hops.iter().enumerate() {
-            let loss = hop.loss().filter(|loss| *loss > 0.0 && !hop.is_silent());
-            if let (Some(loss), Some(beyond), Some(ttl)) = (loss, beyond(index), hop.ttl)
-                && beyond < loss
-            {
-                limited.insert(ttl);
+        // What the end of the way lost, and that with each of the hops before it.
+        let mut beyond = vec![Share::to_the_end(flow)];
+        let on_the_way = flow.hops.iter().filter(|hop| !hop.is_the_end());
+        for hop in on_the_way.rev().filter(|hop| !hop.is_silent()) {
+            let here = Share::of(hop);
+            if beyond.iter().any(|it| here.is_clearly_above(*it)) {
+                limited.extend(hop.ttl);
             }
+            let all = beyond.last().copied().unwrap_or_default();
+            beyond.push(all.and(here));
         }
     }
     limited.into_iter().collect()

@@ -24,26 +24,33 @@ struct Flight<'a> {
     from: IpAddr,
     to: IpAddr,
     fates: Vec<&'a Fate>,
-    claimed: bool,
+    /// The purpose that a line gives for it.
+    purpose: Option<&'a Value>,
 }
 
 /// Every claim that the wire contradicts.
 pub(crate) fn contradictions(run: &Run, wire: &Wire, target: Place) -> Vec<String> {
     let mut flights = flights(&wire.crossings);
-    let mut found = Vec::new();
-    let is_probe = |line: &&Value| line["outcome"] != "local" && line["late"] != true;
-    for line in run.of_type("trace-probe").filter(is_probe) {
+    let mut found = check_rounds(run);
+    for line in probes(run) {
         let name = format!("{} ttl {}", line["purpose"], line["ttl"]);
-        let complaints = check_probe(line, target, &mut flights);
+        let flow = flow_port(run, line);
+        let complaints = check_probe(line, target, flow, &mut flights);
         found.extend(complaints.into_iter().map(|it| format!("{name}: {it}")));
     }
-    found.extend(check_rounds(run));
     for summary in run.of_type("trace-summary") {
-        found.extend(check_flows(run, summary));
         found.extend(check_unclaimed(summary, target, &flights));
-        found.extend(check_sent(run, summary, &flights));
+        found.extend(check_sent(summary, &flights));
     }
     found
+}
+
+/// Lines about packets that went out: first those that leave the least choice which packet is meant.
+fn probes(run: &Run) -> Vec<&Value> {
+    let is_probe = |line: &&Value| line["outcome"] != "local" && line["late"] != true;
+    let mut lines: Vec<_> = run.of_type("trace-probe").filter(is_probe).collect();
+    lines.sort_by_key(|line| (line["purpose"] != "walk", line["outcome"] == "no-reply"));
+    lines
 }
 
 /// A SYN that is sent again has the sequence number of the first.
@@ -64,25 +71,41 @@ fn flights(crossings: &[Crossing]) -> Vec<Flight<'_>> {
             from: crossing.from,
             to: crossing.to,
             fates: vec![&crossing.fate],
-            claimed: false,
+            purpose: None,
         });
     }
     flights
 }
 
 /// Each line is about a packet of its own, which went where the line says and met whom it names.
-fn check_probe(line: &Value, target: Place, flights: &mut [Flight]) -> Vec<String> {
+fn check_probe<'a>(
+    line: &'a Value,
+    target: Place,
+    flow: Option<&Value>,
+    flights: &mut [Flight<'a>],
+) -> Vec<String> {
     let aim = aim(line, target);
-    let of_line = |flight: &&mut Flight| !flight.claimed && flight.is_of(line, aim);
+    let is_of_flow = |flight: &Flight| flow.is_none_or(|it| *it == flight.packet.flow);
+    let of_line = |flight: &&mut Flight| {
+        flight.purpose.is_none() && is_of_flow(flight) && flight.is_of(line, aim)
+    };
     let answered = |flight: &Flight| flight.contradicts(line).is_none();
     // Without a port in the line, several packets may be meant: one that fits is enough.
     let mut candidates: Vec<_> = flights.iter_mut().filter(of_line).collect();
-    let fitting = candidates.iter().position(|it| answered(it));
+    // The last, for those of a look that nobody tells of come first.
+    let fitting = candidates.iter().rposition(|it| answered(it));
     let Some(flight) = candidates.get_mut(fitting.unwrap_or(0)) else {
         return vec![format!("no such packet from {} was seen", line["local"])];
     };
-    flight.claimed = true;
+    flight.purpose = Some(&line["purpose"]);
     flight.contradicts(line).into_iter().collect()
+}
+
+/// The one port that the summary gives for the flow of a walk's probe; for ICMP, the identifier.
+fn flow_port<'a>(run: &'a Run, line: &Value) -> Option<&'a Value> {
+    let summary = run.of_type("trace-summary").next()?;
+    let flow = usize::try_from(line["flow"].as_u64()?).ok()?;
+    Some(&summary["flows"][flow]["port"])
 }
 
 /// Whom a probe asks.
@@ -153,20 +176,6 @@ fn check_rounds(run: &Run) -> Vec<String> {
         .collect()
 }
 
-/// A walk's probes all come from the one port of its flow.
-fn check_flows(run: &Run, summary: &Value) -> Vec<String> {
-    let walked = run
-        .of_type("trace-probe")
-        .filter(|it| it["purpose"] == "walk");
-    let wrong = walked.filter_map(|line| {
-        let flow = usize::try_from(line["flow"].as_u64()?).ok()?;
-        let (port, local) = (&summary["flows"][flow]["port"], line["local"].as_str()?);
-        let used = port_of(local)?;
-        (*port != used).then(|| format!("flow {flow} of port {port} probes from {used}"))
-    });
-    wrong.collect()
-}
-
 /// Only a look has probes that it does not tell of: those under way when it had seen enough.
 fn check_unclaimed(summary: &Value, target: Place, flights: &[Flight]) -> Vec<String> {
     let flows = summary["flows"].as_array().into_iter().flatten();
@@ -175,7 +184,9 @@ fn check_unclaimed(summary: &Value, target: Place, flights: &[Flight]) -> Vec<St
         let port = flight.packet.flow;
         flight.is_to(target) && ports.iter().any(|it| **it == port)
     };
-    let secret = flights.iter().filter(|flight| !flight.claimed);
+    let is_walked = |flight: &&Flight| flight.purpose.is_some_and(|it| it == "walk");
+    let walks = flights.iter().skip_while(|flight| !is_walked(flight));
+    let secret = walks.filter(|flight| flight.purpose.is_none());
     let secret = secret.filter(of_walk);
     let complaint = |flight: &Flight| {
         let Traveller { flow, ttl, .. } = flight.packet;
@@ -187,9 +198,7 @@ fn check_unclaimed(summary: &Value, target: Place, flights: &[Flight]) -> Vec<St
     secret.map(complaint).collect()
 }
 
-fn check_sent(run: &Run, summary: &Value, flights: &[Flight]) -> Option<String> {
-    let probes = run.of_type("trace-probe");
-    let stayed = probes.filter(|line| line["outcome"] == "local").count() as u64;
+fn check_sent(summary: &Value, flights: &[Flight]) -> Option<String> {
     let (claimed, seen) = (summary["sent"].as_u64()?, flights.len() as u64);
-    (claimed != seen + stayed).then(|| format!("sent is {claimed}, the routers saw {seen}"))
+    (claimed != seen).then(|| format!("sent is {claimed}, the routers saw {seen}"))
 }

@@ -1,0 +1,265 @@
+//! The way: some packets pass, others do not.
+
+use super::case::Case;
+use super::tally::Tally;
+use super::{Code, Diagnosis, Who, texts, there};
+use crate::path::{End, Loop, Note, Reached};
+
+/// Some source ports never get through.
+pub(super) fn some_flows(case: &Case) -> Option<Diagnosis> {
+    let asked = &case.asked;
+    let dead = case.notes().iter().find_map(|note| match note {
+        Note::DeadFlows(ports) if !ports.is_empty() => Some(ports),
+        _ => None,
+    })?;
+    let said_no = asked.refused + asked.unreachable + asked.reset > 0;
+    if said_no || asked.worked() + asked.silent == 0 {
+        return None;
+    }
+    let flows = case.path().map_or(0, |path| path.flows.len());
+    let ports: Vec<_> = dead.iter().map(u16::to_string).collect();
+    let ports = texts::list(&ports);
+    let verdict = format!(
+        "Only some connections to {} get through: {} of {flows} source ports never did.",
+        case.who(),
+        dead.len()
+    );
+    Some(
+        Diagnosis::new(Code::SomeFlowsFail, verdict)
+            .seen(format!("No probe from source port {ports} was ever answered, while others were."))
+            .seen_if(parting(case))
+            .not("A host that is down and a port that is closed: other source ports get through.")
+            .unknown("Which of the parallel links or devices it is, unless the path above shows it.")
+            .next(
+                Who::Network,
+                format!("a bad member among parallel links, or a balancer with a dead one? Test with source port {ports}"),
+            ),
+    )
+}
+
+fn parting(case: &Case) -> Option<String> {
+    case.notes().iter().find_map(|note| match note {
+        Note::Parts { after: 0 } => {
+            Some("The ways of the source ports part at the start.".to_owned())
+        }
+        Note::Parts { after } => Some(format!(
+            "The ways of the source ports part behind {}.",
+            case.hop_text(*after)
+        )),
+        _ => None,
+    })
+}
+
+/// Some probes got through, others did not.
+pub(super) fn sometimes(case: &Case) -> Option<Diagnosis> {
+    let asked = &case.asked;
+    if asked.worked() == 0 || asked.failed() == 0 {
+        return None;
+    }
+    Some(if asked.failed() == asked.silent {
+        lossy(case)
+    } else {
+        intermittent(case)
+    })
+}
+
+fn intermittent(case: &Case) -> Diagnosis {
+    let (asked, tried) = (&case.asked, case.tried);
+    let verdict = format!(
+        "{} works only sometimes: {}.",
+        case.who(),
+        tried.map(texts::ends).unwrap_or_default()
+    );
+    let found = Diagnosis::new(Code::Intermittent, verdict)
+        .not("A rule that forbids it altogether, and a host that is down: some probes got through.")
+        .unknown("What makes the difference: several machines behind one address, a limit per client, a service that restarts.");
+    let found = if asked.silent > 0 {
+        found.unknown(texts::WHICH_WAY)
+    } else {
+        found
+    };
+    let rejected = tried.and_then(super::tally::usual_icmp);
+    let found = match rejected {
+        Some(icmp) => {
+            let from = texts::device(icmp.from);
+            let fact = format!("{} came from {from}.", texts::icmp(&icmp));
+            let ask = format!(
+                "at {from}: what makes it reject some probes and let others pass? A limit?"
+            );
+            found.seen(fact).next(Who::Network, ask)
+        }
+        None => found,
+    };
+    found.next(
+        Who::AdminThere,
+        format!(
+            "is there a balancer with a dead backend, or a service that restarts? Its log; {}",
+            texts::ask_listeners(case)
+        ),
+    )
+}
+
+/// Loss that the way shows, though all probes of the port itself came through.
+pub(super) fn loss(case: &Case) -> Option<Diagnosis> {
+    let (_, lost, _) = path_loss(case)?;
+    // A single lost packet among all is no verdict.
+    let shown = lost > 1 || case.asked.resent > 0;
+    (shown && case.asked.worked() > 0).then(|| lossy(case))
+}
+
+fn path_loss(case: &Case) -> Option<(Option<u8>, u64, u64)> {
+    case.notes().iter().find_map(|note| match note {
+        Note::Loss { from, lost, of } => Some((*from, *lost, *of)),
+        _ => None,
+    })
+}
+
+fn lossy(case: &Case) -> Diagnosis {
+    let (asked, seen) = (&case.asked, path_loss(case));
+    let from = seen.and_then(|(from, ..)| from);
+    let place = from.map(|ttl| format!(", and it shows from {} on", case.hop_text(ttl)));
+    let (lost, of) = match seen {
+        Some((_, lost, of)) if asked.silent == 0 => (lost, of),
+        _ => (asked.silent, asked.total()),
+    };
+    let place = place.unwrap_or_default();
+    let verdict = format!(
+        "Packets to {} get lost: {lost} of {of} probes had no answer{place}.",
+        case.who()
+    );
+    let found = Diagnosis::new(Code::PacketLoss, verdict)
+        .seen_if(seen.map(|(from, lost, of)| {
+            let from = from.map(|ttl| format!("; every hop that answers shows it from {} on", case.hop_text(ttl)));
+            format!("On the path {lost} of {of} probes had no answer{}.", from.unwrap_or_default())
+        }))
+        .not("A host that is down, a closed port, and a filter for all: other probes got through.")
+        .unknown(texts::WHICH_WAY)
+        .unknown("Whether they are lost on the way, or dropped by a limit per client or a full queue at the target.");
+    let ask = match from {
+        Some(ttl) => format!(
+            "errors and drops on the links before {}",
+            case.hop_text(ttl)
+        ),
+        None => "errors and drops on the links of the way".to_owned(),
+    };
+    found.next(Who::Network, ask).next(
+        Who::AdminThere,
+        format!(
+            "nstat -az TcpExtListenOverflows TcpExtListenDrops, before and after; {}",
+            texts::capture(case)
+        ),
+    )
+}
+
+/// Packets go round.
+pub(super) fn looping(case: &Case) -> Option<Diagnosis> {
+    let Some(End::Loop(found)) = case.end() else {
+        return None;
+    };
+    if case.asked.worked() > 0 {
+        return None;
+    }
+    let Loop { first, last } = *found;
+    let (a, b) = (case.hop_text(first), case.hop_text(last));
+    let verdict = format!(
+        "Packets to {} go round between {a} and {b}, until their TTL runs out.",
+        case.who()
+    );
+    Some(
+        Diagnosis::new(Code::RoutingLoop, verdict)
+            .seen(format!(
+                "From {a} to {b} the routers come again and again on the way."
+            ))
+            .not("The host and its firewall: packets do not get there.")
+            .next(
+                Who::Network,
+                format!(
+                    "the routes to {} at {a} and {b}: ip route get {}",
+                    case.host(),
+                    case.host()
+                ),
+            ),
+    )
+}
+
+/// The port's own probes were silent, and those of the path were answered.
+pub(super) fn path_gets_through(case: &Case) -> Option<Diagnosis> {
+    let Some(End::Reached { ttl, how }) = case.end() else {
+        return None;
+    };
+    if !case.asked.is_silent() {
+        return None;
+    }
+    let from = ttl.map(|ttl| format!(" from hop {ttl} on"));
+    let from = from.unwrap_or_default();
+    let verdict = format!(
+        "{} answers only sometimes: its own probes had no answer, those of the path did.",
+        case.who()
+    );
+    Some(
+        Diagnosis::new(Code::Intermittent, verdict)
+            .seen(format!("The probes of the path were answered with {}{from}.", how.name()))
+            .not("A rule that drops all, and a host that is down: an answer came.")
+            .unknown("What makes the difference: loss, a limit per client, or something that changed meanwhile.")
+            .unknown(texts::WHICH_WAY)
+            .next(Who::You, "run it again, or watch it for a while: synack with -n 100"),
+    )
+}
+
+/// Small packets pass, large ones vanish, and nobody says so.
+pub(super) fn black_hole(case: &Case) -> Option<Diagnosis> {
+    let sizes = case.found.sizes.as_ref()?;
+    let (small, large) = (Tally::of(&sizes.small_tried), Tally::of(&sizes.large_tried));
+    let small_pass = small.worked() * 2 > small.total();
+    let large_vanish = large.silent > 1 && large.silent == large.total();
+    if !small_pass || !large_vanish || case.asked.worked() == 0 {
+        return None;
+    }
+    let verdict = format!(
+        "Large packets vanish on the way to {}: {} bytes pass, {} bytes do not, and no ICMP error says so.",
+        case.who(),
+        sizes.small,
+        sizes.large
+    );
+    Some(
+        Diagnosis::new(Code::MtuBlackHole, verdict)
+            .not("The port itself: it answers, and handshakes are small packets.")
+            .unknown("At which hop, and whether a firewall drops large echoes only: the sizes were tried with ICMP echo.")
+            .next(
+                Who::You,
+                format!("find the size that passes: tracepath -n {}; does a lower MTU here help?", case.host()),
+            )
+            .next(
+                Who::Network,
+                "let ICMP fragmentation-needed (3/4) and ICMPv6 packet-too-big pass, set the right MTU on tunnels, or clamp TCP's MSS",
+            ),
+    )
+}
+
+/// Something in between answers for the target.
+pub(super) fn proxy(case: &Case) -> Option<Diagnosis> {
+    let (ttl, host) = there::nearer(case, &[Reached::SynAck, Reached::Reply])?;
+    if case.asked.worked() == 0 {
+        return None;
+    }
+    let place = there::or_before(case, ttl);
+    let verdict = format!(
+        "Something at {place} answers in the name of {}: the host itself is at hop {}.",
+        case.who(),
+        host.ttl
+    );
+    let ask = format!(
+        "at {place}: a transparent proxy, a balancer, or a SYN proxy? Is it meant to take {}?",
+        case.service()
+    );
+    Some(
+        Diagnosis::new(Code::ProxyAnswers, verdict)
+            .seen_if(there::speaker(case))
+            .not("The host as the one who answers: it is further away.")
+            .unknown(format!(
+                "Whether {} of the host itself works.",
+                case.service()
+            ))
+            .next(Who::Network, ask),
+    )
+}

@@ -1,0 +1,225 @@
+//! The findings as the rules look at them.
+
+use std::net::IpAddr;
+
+use super::tally::Tally;
+use crate::diagnose::{Findings, Tried};
+use crate::path::{Conclusion, End, Hop, Note, Path, Speaker};
+use crate::platform::{Listener, NeighbourFacts, RouteFacts, RouteKind};
+use crate::target::Protocol;
+
+/// The findings, and how the asked port did.
+pub(super) struct Case<'a> {
+    pub(super) found: &'a Findings,
+    /// The probes to the asked port; the echoes where these were asked for.
+    pub(super) tried: Option<&'a Tried>,
+    /// How they ended; all zeros where none was sent.
+    pub(super) asked: Tally,
+}
+
+/// The machine that packets are handed to first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NextHop {
+    /// A router.
+    Gateway(IpAddr),
+    /// The target itself.
+    Target(IpAddr),
+}
+
+impl<'a> Case<'a> {
+    pub(super) fn new(found: &'a Findings) -> Self {
+        let echo = found
+            .echo
+            .as_ref()
+            .filter(|_| found.protocol == Protocol::Icmp);
+        let tried = found.port_tried.as_ref().or(echo);
+        Self {
+            found,
+            tried,
+            asked: tried.map(Tally::of).unwrap_or_default(),
+        }
+    }
+
+    /// The address that was asked.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        let tried = self.tried.map(|tried| tried.target.address.ip());
+        tried.or_else(|| self.found.name.addresses.first().copied())
+    }
+
+    /// The target with its address: `db.example:5432 (192.0.2.10)`.
+    pub(super) fn who(&self) -> String {
+        let label = self.tried.map(|tried| tried.target.label());
+        let label = label.unwrap_or_else(|| self.found.asked.clone());
+        match (&self.found.name.name, self.address()) {
+            (Some(_), Some(address)) => format!("{label} ({address})"),
+            _ => label,
+        }
+    }
+
+    /// The address of the target, or what was typed.
+    pub(super) fn host(&self) -> String {
+        self.address()
+            .map_or_else(|| self.found.asked.clone(), |it| it.to_string())
+    }
+
+    /// `tcp/5432`, `ICMP echo`.
+    pub(super) fn service(&self) -> String {
+        let port = self.found.port.unwrap_or_default();
+        self.found.protocol.service(port)
+    }
+
+    /// Where probes come from: the source address, or words for it.
+    pub(super) fn source(&self) -> String {
+        let source = self.route().and_then(|route| route.source);
+        source.map_or_else(|| "this machine".to_owned(), |it| it.to_string())
+    }
+
+    pub(super) fn is_tcp(&self) -> bool {
+        self.found.protocol == Protocol::Tcp
+    }
+
+    pub(super) fn is_udp(&self) -> bool {
+        self.found.protocol == Protocol::Udp
+    }
+
+    pub(super) fn route(&self) -> Option<&'a RouteFacts> {
+        self.found.way.as_ref()?.route.as_ref()
+    }
+
+    pub(super) fn neighbour(&self) -> Option<&'a NeighbourFacts> {
+        self.found.way.as_ref()?.neighbour.as_ref()
+    }
+
+    /// Who is next on the way, where that is known.
+    pub(super) fn next_hop(&self) -> Option<NextHop> {
+        let route = self.route();
+        let known = self.neighbour().map(|neighbour| neighbour.next_hop);
+        let hop = known.or_else(|| route?.next_hop)?;
+        let on_link = route.is_some_and(|route| route.on_link) || Some(hop) == self.address();
+        Some(if on_link {
+            NextHop::Target(hop)
+        } else {
+            NextHop::Gateway(hop)
+        })
+    }
+
+    /// Whether the target is this very machine.
+    pub(super) fn is_own(&self) -> bool {
+        let route = self.route().is_some_and(|it| it.kind == RouteKind::Local);
+        let loopback = self.address().is_some_and(|it| it.is_loopback());
+        self.found.own.is_some() || route || loopback
+    }
+
+    /// Sockets of this machine that wait on the port, where the target is this machine and the system tells.
+    pub(super) fn listeners(&self) -> Option<&'a [Listener]> {
+        self.found.own.as_ref()?.listeners.as_deref()
+    }
+
+    /// The first of them that probes should have met.
+    pub(super) fn listener(&self) -> Option<&'a Listener> {
+        let address = self.address()?;
+        let mut all = self.listeners()?.iter();
+        all.find(|it| it.interface.is_none() && it.hears(address))
+    }
+
+    /// Whether this machine's listeners turned connections away meanwhile.
+    pub(super) fn overflows(&self) -> Option<u64> {
+        let grown = self.found.counters.as_ref()?.listen_overflows;
+        grown.filter(|grown| *grown > 0)
+    }
+
+    pub(super) fn path(&self) -> Option<&'a Path> {
+        self.found.path.as_ref().map(|(path, _)| path)
+    }
+
+    pub(super) fn conclusion(&self) -> Option<&'a Conclusion> {
+        self.found.path.as_ref().map(|(_, conclusion)| conclusion)
+    }
+
+    pub(super) fn end(&self) -> Option<&'a End> {
+        self.conclusion().map(|conclusion| &conclusion.end)
+    }
+
+    pub(super) fn speaker(&self) -> Option<Speaker> {
+        self.conclusion()?.speaker
+    }
+
+    pub(super) fn notes(&self) -> &'a [Note] {
+        self.conclusion().map_or(&[], |it| it.notes.as_slice())
+    }
+
+    /// Everything that was heard on the way, hop by hop: of the flows, and of the first look.
+    pub(super) fn hops(&self) -> impl Iterator<Item = &'a Hop> {
+        let path = self.path().into_iter();
+        path.flat_map(|path| {
+            let flows = path.flows.iter().flat_map(|flow| &flow.hops);
+            flows.chain(&path.look)
+        })
+    }
+
+    /// The router at that hop.
+    pub(super) fn router_at(&self, ttl: u8) -> Option<IpAddr> {
+        let mut hops = self.hops().filter(|hop| hop.ttl == Some(ttl));
+        hops.find_map(Hop::router)
+    }
+
+    /// The hop at which that router is.
+    pub(super) fn hop_of(&self, router: IpAddr) -> Option<u8> {
+        let at = self.hops().filter(|hop| hop.router() == Some(router));
+        at.filter_map(|hop| hop.ttl).min()
+    }
+
+    /// `hop 3 (192.0.2.1)`, or `hop 3`.
+    pub(super) fn hop_text(&self, ttl: u8) -> String {
+        match self.router_at(ttl) {
+            Some(router) => format!("hop {ttl} ({router})"),
+            None => format!("hop {ttl}"),
+        }
+    }
+
+    /// Whether no packet at all came back on that way.
+    pub(super) fn heard_nothing(&self) -> bool {
+        let gateway = self
+            .found
+            .way
+            .iter()
+            .filter_map(|it| it.gateway_echo.as_ref());
+        let mut tried = self.others().chain(gateway);
+        self.asked.answers() == 0
+            && tried.all(|tried| Tally::of(tried).answers() == 0)
+            && self.hops().all(Hop::is_silent)
+            && !self.path_heard_the_host()
+    }
+
+    /// Whether anything but the asked port itself was tried at that address.
+    pub(super) fn asked_others(&self) -> bool {
+        self.others().any(|tried| Tally::of(tried).total() > 0)
+    }
+
+    /// Signs that the host is up, apart from the asked port: `ICMP echo`, `tcp/22`.
+    pub(super) fn signs_of_life(&self) -> Vec<String> {
+        let answered = self.others().filter(|it| it.answered_by_target() > 0);
+        let mut signs: Vec<_> = answered.map(service_of).collect();
+        if signs.is_empty() && self.path_heard_the_host() {
+            signs.push("the path's probes for its distance".to_owned());
+        }
+        signs
+    }
+
+    fn path_heard_the_host(&self) -> bool {
+        self.path().is_some_and(|path| path.host.is_some())
+    }
+
+    /// Probes to the same address and another service.
+    fn others(&self) -> impl Iterator<Item = &'a Tried> {
+        let is_asked = self.found.protocol == Protocol::Icmp;
+        let echo = self.found.echo.iter().filter(move |_| !is_asked);
+        echo.chain(&self.found.other_ports)
+    }
+}
+
+/// `tcp/22`, `ICMP echo`.
+pub(super) fn service_of(tried: &Tried) -> String {
+    let target = &tried.target;
+    target.protocol.service(target.address.port())
+}

@@ -1,0 +1,301 @@
+//! Everything else that was found, put beside the verdict.
+
+use std::net::IpAddr;
+
+use super::case::{Case, NextHop, service_of};
+use super::tally::Tally;
+use super::{Code, Diagnosis, Who, texts};
+use crate::diagnose::Tried;
+use crate::path::{End, Note};
+use crate::platform::NeighbourState;
+
+/// Adds what the rules did not say themselves.
+pub(super) fn add(case: &Case, found: &mut Diagnosis) {
+    found.evidence.extend(evidence(case));
+    found.rules_out.extend(rules_out(case, found.code));
+    found.unknown.extend(unknown(case, found.code));
+    let entry = hosts_entry_in_doubt(case, found.code);
+    if let Some(name) = entry {
+        found.next.push(super::NextStep {
+            who: Who::AdminHere,
+            what: format!(
+                "compare the hosts file with DNS: getent ahosts {name}; dig +short {name}"
+            ),
+        });
+    }
+    for list in [
+        &mut found.evidence,
+        &mut found.rules_out,
+        &mut found.unknown,
+    ] {
+        once(list);
+    }
+}
+
+/// Keeps the first of equal lines.
+fn once(list: &mut Vec<String>) {
+    let mut kept: Vec<String> = Vec::new();
+    for line in list.drain(..) {
+        if !kept.contains(&line) {
+            kept.push(line);
+        }
+    }
+    *list = kept;
+}
+
+fn evidence(case: &Case) -> Vec<String> {
+    let found = case.found;
+    let mut facts: Vec<String> = Vec::new();
+    facts.extend(case.tried.map(tried));
+    facts.extend(found.echo.as_ref().map(tried));
+    facts.extend(alike(&found.other_ports, service_of));
+    facts.extend(alike(&found.other_addresses, |it| {
+        it.target.address.ip().to_string()
+    }));
+    facts.extend(path(case));
+    facts.extend(sizes(case));
+    facts.extend(name(case));
+    facts.extend(hosts_file(case));
+    facts.extend(way(case));
+    facts.extend(
+        found
+            .way
+            .iter()
+            .filter_map(|way| way.gateway_echo.as_ref())
+            .map(|it| format!("Gateway: {}", tried(it))),
+    );
+    facts.extend(counters(case));
+    facts
+}
+
+/// `tcp/5432 at 192.0.2.10: 5 probes: 5 connected; 12.3 ms, round trip 11.9 ms.`
+fn tried(tried: &Tried) -> String {
+    let times = match (tried.connect, tried.rtt) {
+        (Some(connect), Some(rtt)) => format!(
+            "; {}, round trip {}",
+            texts::time(connect),
+            texts::time(rtt)
+        ),
+        (Some(time), None) | (None, Some(time)) => format!("; {}", texts::time(time)),
+        (None, None) => String::new(),
+    };
+    let (service, address) = (service_of(tried), tried.target.address_text());
+    format!("{service} at {address}: {}{times}.", texts::ends(tried))
+}
+
+/// Probes that ended alike share a line.
+fn alike(all: &[Tried], label: impl Fn(&Tried) -> String) -> Vec<String> {
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for tried in all {
+        let ends = texts::ends(tried);
+        match groups.iter_mut().find(|(known, _)| *known == ends) {
+            Some((_, labels)) => labels.push(label(tried)),
+            None => groups.push((ends, vec![label(tried)])),
+        }
+    }
+    let lines = groups.into_iter();
+    lines
+        .map(|(ends, labels)| {
+            let each = if labels.len() > 1 { "each " } else { "" };
+            format!("{}: {each}{ends}.", texts::list(&labels))
+        })
+        .collect()
+}
+
+fn path(case: &Case) -> Option<String> {
+    Some(match case.end()? {
+        End::Reached { ttl, how } => super::there::speaker(case).or_else(|| {
+            let ttl = (*ttl)?;
+            Some(format!("The {} comes from hop {ttl} on.", how.name()))
+        })?,
+        End::Rejected { icmp, .. } => format!(
+            "On the path, {} comes from {}.",
+            texts::icmp(icmp),
+            texts::device(icmp.from)
+        ),
+        End::Silent { after: Some(ttl) } => format!(
+            "On the way, {} is the last to answer these probes.",
+            case.hop_text(*ttl)
+        ),
+        End::Silent { after: None } => "On the way, no hop answers these probes.".to_owned(),
+        End::Loop(_) | End::Local(_) | End::Unknown => return None,
+    })
+}
+
+fn sizes(case: &Case) -> Vec<String> {
+    let sizes = case.found.sizes.iter();
+    let lines = sizes.flat_map(|sizes| {
+        [
+            (sizes.small, &sizes.small_tried),
+            (sizes.large, &sizes.large_tried),
+        ]
+    });
+    lines
+        .map(|(bytes, tried)| format!("Packets of {bytes} bytes: {}.", texts::ends(tried)))
+        .collect()
+}
+
+fn name(case: &Case) -> Option<String> {
+    let name = &case.found.name;
+    let text = name.name.as_ref()?;
+    let took = name
+        .took
+        .map(|took| format!(" (the lookup took {})", texts::time(took)));
+    let addresses: Vec<_> = name.addresses.iter().map(IpAddr::to_string).collect();
+    let took = took.unwrap_or_default();
+    (!addresses.is_empty())
+        .then(|| format!("{text} has the address {}{took}.", texts::list(&addresses)))
+}
+
+fn hosts_file(case: &Case) -> Option<String> {
+    let name = &case.found.name;
+    let text = name.name.as_ref()?;
+    let addresses: Vec<_> = name.hosts_file.iter().map(IpAddr::to_string).collect();
+    if addresses.is_empty() {
+        return None;
+    }
+    let used = case
+        .address()
+        .is_some_and(|it| name.hosts_file.contains(&it));
+    let used = if used {
+        "it usually wins over DNS"
+    } else {
+        "the address that was asked is another one"
+    };
+    Some(format!(
+        "This machine's hosts file gives {text} the address {}; {used}.",
+        texts::list(&addresses)
+    ))
+}
+
+fn way(case: &Case) -> Option<String> {
+    let route = case.route().filter(|route| route.kind.delivers())?;
+    let interface = route.interface.as_ref().map(|it| format!(" by {it}"));
+    let source = route.source.map(|source| format!(" from {source}"));
+    let next = match case.next_hop() {
+        _ if case.is_own() => " to this machine itself".to_owned(),
+        Some(NextHop::Gateway(gateway)) => format!(" through the gateway {gateway}"),
+        Some(NextHop::Target(_)) => " to a neighbour, without a gateway".to_owned(),
+        None => String::new(),
+    };
+    let state = case
+        .neighbour()
+        .map(|it| format!(" (neighbour entry: {})", it.state.word()));
+    let [interface, source, state] = [interface, source, state].map(Option::unwrap_or_default);
+    Some(format!("Packets go{interface}{source}{next}{state}."))
+}
+
+/// Counters that would explain a failure. They count for every program of the machine.
+fn counters(case: &Case) -> Vec<String> {
+    let failed = case.asked.failed() + case.asked.local + case.asked.resent > 0;
+    let Some(counters) = case.found.counters.filter(|_| failed) else {
+        return Vec::new();
+    };
+    let telling = [
+        (
+            "TcpExtTCPRetransFail",
+            counters.retransmit_failures,
+            "retransmissions that this machine's own output path refused",
+        ),
+        (
+            "TcpExtIPReversePathFilter",
+            counters.reverse_path_filtered,
+            "packets dropped on arrival because they came by another interface (rp_filter)",
+        ),
+        (
+            "UdpRcvbufErrors",
+            counters.udp_receive_drops.filter(|_| case.is_udp()),
+            "datagrams dropped on arrival because a buffer was full",
+        ),
+    ];
+    let grown = telling
+        .into_iter()
+        .filter_map(|(name, grown, what)| Some((name, grown.filter(|it| *it > 0)?, what)));
+    grown
+        .map(|(name, grown, what)| {
+            format!("{name} grew by {grown} meanwhile: {what}, of whatever program.")
+        })
+        .collect()
+}
+
+fn rules_out(case: &Case, code: Code) -> Vec<String> {
+    let mut out = Vec::new();
+    for note in case.notes() {
+        if let Note::Limited(hops) = note {
+            let hops: Vec<_> = hops.iter().map(u8::to_string).collect();
+            out.push(format!(
+                "Loss at hop {}: packets got further all the same; such routers limit their ICMP errors.",
+                texts::list(&hops)
+            ));
+        }
+    }
+    if case.asked.worked() > 0 || matches!(code, Code::NameUnresolved | Code::LocalStackBroken) {
+        return out;
+    }
+    let loopback = case.found.local.loopback.as_ref().map(Tally::of);
+    if loopback.is_some_and(|it| it.worked() > 0 && it.failed() == 0) {
+        out.push("This machine's TCP stack: it connects to itself.".to_owned());
+    }
+    out.extend(live_gateway(case).filter(|_| code != Code::GatewayDead));
+    out
+}
+
+fn live_gateway(case: &Case) -> Option<String> {
+    let NextHop::Gateway(gateway) = case.next_hop()? else {
+        return None;
+    };
+    let way = case.found.way.as_ref()?;
+    let pings = way.gateway_echo.as_ref().map(Tally::of);
+    let state = case.neighbour().map(|it| it.state);
+    if pings.is_some_and(|it| it.worked() > 0) {
+        Some(format!("A dead gateway: {gateway} answers ICMP echo."))
+    } else if state == Some(NeighbourState::Reachable) {
+        Some(format!(
+            "A dead gateway: {gateway} has answered a short while ago (neighbour entry: reachable)."
+        ))
+    } else {
+        None
+    }
+}
+
+fn unknown(case: &Case, code: Code) -> Vec<String> {
+    let mut unknown = Vec::new();
+    if case.found.interrupted {
+        unknown.push("What the rest would have shown: somebody stopped the run.".to_owned());
+    }
+    if hosts_entry_in_doubt(case, code).is_some() {
+        unknown.push(
+            "Whether the hosts file is right: an old entry leads to another host.".to_owned(),
+        );
+    }
+    let missing = missing(case);
+    let remote = case.asked.worked() == 0 && case.asked.failed() > 0 && !case.is_own();
+    if remote && !missing.is_empty() {
+        unknown.push(format!("Not looked at: {}.", texts::list(&missing)));
+    }
+    unknown
+}
+
+/// The steps of the walk that left no findings.
+fn missing(case: &Case) -> Vec<String> {
+    let found = case.found;
+    let steps = [
+        (case.route().is_none(), "the route"),
+        (found.echo.is_none(), "ICMP echo"),
+        (found.other_ports.is_empty(), "other ports"),
+        (found.path.is_none(), "the path"),
+    ];
+    let missing = steps.into_iter().filter(|(missing, _)| *missing);
+    missing.map(|(_, step)| step.to_owned()).collect()
+}
+
+/// The name, where the address that fails comes from the hosts file and the verdict is another one.
+fn hosts_entry_in_doubt<'a>(case: &Case<'a>, code: Code) -> Option<&'a str> {
+    let name = &case.found.name;
+    let used = case
+        .address()
+        .is_some_and(|it| name.hosts_file.contains(&it));
+    let failed = case.asked.worked() == 0 && case.asked.failed() > 0 && !case.is_own();
+    let doubt = used && failed && code != Code::StaleHostsEntry;
+    name.name.as_deref().filter(|_| doubt)
+}

@@ -1,0 +1,293 @@
+//! This machine: its stack, its interfaces, its route, its firewall, and the next hop.
+
+use super::case::{Case, NextHop};
+use super::tally::{Tally, usual_cause};
+use super::{Code, Diagnosis, Who, texts};
+use crate::diagnose::Tried;
+use crate::outcome::LocalCause;
+use crate::path::End;
+use crate::platform::{Link, NeighbourState, RouteFacts, RouteKind};
+
+/// This machine cannot connect to itself, and nobody answered from elsewhere.
+pub(super) fn own_stack(case: &Case) -> Option<Diagnosis> {
+    let local = &case.found.local;
+    let own = [
+        ("over loopback", &local.loopback),
+        ("over its own address", &local.own_address),
+    ];
+    let dead = own.into_iter().find_map(|(how, tried)| {
+        let tried = tried.as_ref().filter(|it| is_dead(it))?;
+        Some((how, tried))
+    });
+    let (how, tried) = dead?;
+    // An answer from elsewhere shows that the trouble is another one.
+    let explains = case.asked.worked() == 0 && (case.asked.answers() == 0 || case.is_own());
+    let address = tried.target.address.ip();
+    let found = Diagnosis::new(
+        Code::LocalStackBroken,
+        format!("This machine cannot even connect to itself {how} ({address})."),
+    )
+    .seen(format!(
+        "A connection {how} to a listener of this tool's own: {}.",
+        texts::ends(tried)
+    ))
+    .unknown(format!(
+        "Whether {} can be reached: that shows only when this machine is well.",
+        case.who()
+    ))
+    .next(
+        Who::AdminHere,
+        "is lo up, and does a rule drop its packets? ip address show lo; as root: nft list ruleset (or iptables-save)",
+    );
+    explains.then_some(found)
+}
+
+/// Whether no connection to ourselves came about, for another reason than want of ports, files or memory.
+fn is_dead(tried: &Tried) -> bool {
+    let tally = Tally::of(tried);
+    let only_wants = tally.failed() == 0 && usual_cause(tried).is_none_or(is_want);
+    tally.total() > 0 && tally.worked() == 0 && !only_wants
+}
+
+/// Whether the machine lacks something for one more socket, which says nothing of the way.
+fn is_want(cause: LocalCause) -> bool {
+    use LocalCause::{OutOfMemory, Permission, PortsExhausted, SystemError, TooManyOpenFiles};
+    matches!(
+        cause,
+        PortsExhausted | TooManyOpenFiles | OutOfMemory | Permission | SystemError
+    )
+}
+
+/// No interface leads out.
+pub(super) fn no_network(case: &Case) -> Option<Diagnosis> {
+    let links = &case.found.local.links;
+    let isolated = !links.is_empty() && !links.iter().any(|(_, link)| link.leads_out());
+    if !isolated || case.asked.answers() > 0 || case.is_own() || leaves_all_the_same(case) {
+        return None;
+    }
+    let all = links.iter().filter(|(_, link)| !link.is_loopback);
+    let mut found = Diagnosis::new(
+        Code::NoNetwork,
+        format!(
+            "This machine has no network: none of its interfaces leads out, to {} or to anybody.",
+            case.who()
+        ),
+    );
+    for (name, link) in all {
+        found = found.seen(format!("Interface {name}: {}.", state(link)));
+    }
+    if found.evidence.is_empty() {
+        found = found.seen("There is no interface but loopback.");
+    }
+    Some(
+        found
+            .unknown("The target: nothing can have reached it.")
+            .next(
+                Who::AdminHere,
+                "connect it: ip link; ip address; is the cable in, the radio on, the DHCP client running?",
+            ),
+    )
+}
+
+/// Whether there is a way that needs no address of the usual kind: to a link-local address, or by an interface that
+/// borrows its address.
+fn leaves_all_the_same(case: &Case) -> bool {
+    let delivers = case.route().is_some_and(|route| route.kind.delivers());
+    let link = case.found.way.as_ref().and_then(|way| way.link.as_ref());
+    delivers && link.is_none_or(is_ready)
+}
+
+fn is_ready(link: &Link) -> bool {
+    link.up && link.carrier != Some(false)
+}
+
+fn state(link: &Link) -> &'static str {
+    match (link.up, link.carrier) {
+        (false, _) => "switched off",
+        (true, Some(false)) => "no carrier (cable or radio)",
+        (true, _) if link.addresses.is_empty() => "up, without an address",
+        (true, _) => "up, with link-local addresses only",
+    }
+}
+
+/// The interface that the route leaves by cannot pass packets.
+pub(super) fn link_down(case: &Case) -> Option<Diagnosis> {
+    let link = case.found.way.as_ref()?.link.as_ref()?;
+    if is_ready(link) || link.is_loopback || case.asked.answers() > 0 || case.is_own() {
+        return None;
+    }
+    let name = case.route().and_then(|route| route.interface.as_deref());
+    let name = name.unwrap_or("(of unknown name)");
+    let state = state(link);
+    Some(
+        Diagnosis::new(
+            Code::LinkDown,
+            format!(
+                "Packets to {} should leave by interface {name}, and that is not ready: {state}.",
+                case.who()
+            ),
+        )
+        .seen(format!("Interface {name}: {state}."))
+        .unknown("The target: nothing can have reached it that way.")
+        .next(
+            Who::AdminHere,
+            format!("ip link show {name}; cable, radio, switch port; is it the right interface?"),
+        ),
+    )
+}
+
+/// The gateway does not answer ARP or Neighbor Discovery.
+pub(super) fn gateway_dead(case: &Case) -> Option<Diagnosis> {
+    let Some(NextHop::Gateway(gateway)) = case.next_hop() else {
+        return None;
+    };
+    if !next_hop_is_dead(case) {
+        return None;
+    }
+    let verdict = format!(
+        "The gateway {gateway}, the first hop towards {}, does not answer {}.",
+        case.who(),
+        search(case)
+    );
+    Some(
+        Diagnosis::new(Code::GatewayDead, verdict)
+            .seen_if(neighbour_fact(case))
+            .seen(format!("No packet came back from beyond the gateway {gateway}."))
+            .unknown("The target: nothing can have reached it.")
+            .next(
+                Who::AdminHere,
+                format!("is {gateway} the right gateway, and the netmask right? ip route; ip address; check cable and VLAN"),
+            )
+            .next(Who::Network, format!("is {gateway} up and in this machine's network?")),
+    )
+}
+
+/// The target is a neighbour, and does not answer ARP or Neighbor Discovery.
+pub(super) fn target_absent(case: &Case) -> Option<Diagnosis> {
+    let Some(NextHop::Target(target)) = case.next_hop() else {
+        return None;
+    };
+    if case.is_own() || !next_hop_is_dead(case) {
+        return None;
+    }
+    let verdict = format!(
+        "{} should be on this machine's own subnet, and nobody there answers {} for {target}.",
+        case.who(),
+        search(case)
+    );
+    Some(
+        Diagnosis::new(Code::TargetAbsent, verdict)
+            .seen_if(neighbour_fact(case))
+            .seen(format!("The route has no gateway: {target} would be a neighbour."))
+            .not("A firewall that filters ports: the search comes before any port.")
+            .not("Routers: none is on the way to a neighbour.")
+            .unknown("Whether the host is off, on another VLAN or switch port, or the address is another one.")
+            .next(
+                Who::AdminThere,
+                format!("is the host up, with the address {target} and a link on the right VLAN? ip address; ip link"),
+            )
+            .next(Who::AdminHere, "is this machine's netmask right? ip address; ip route"),
+    )
+}
+
+fn search(case: &Case) -> &'static str {
+    match case.address() {
+        Some(address) if address.is_ipv4() => "ARP",
+        Some(_) => "Neighbor Discovery",
+        None => "ARP or Neighbor Discovery",
+    }
+}
+
+/// The kernel said so of a probe, or the entry says so and nothing that came back refutes it.
+fn next_hop_is_dead(case: &Case) -> bool {
+    if case.asked.answers() > 0 {
+        return false;
+    }
+    let told = local_cause(case) == Some(LocalCause::NoNeighbour);
+    let state = case.neighbour().map(|neighbour| neighbour.state);
+    let lost = matches!(
+        state,
+        Some(NeighbourState::Failed | NeighbourState::Incomplete)
+    );
+    told || (lost && case.asked.total() > 0 && case.heard_nothing())
+}
+
+fn neighbour_fact(case: &Case) -> Option<String> {
+    let neighbour = case.neighbour()?;
+    Some(format!(
+        "The neighbour entry of {} at {} is {}.",
+        neighbour.next_hop,
+        neighbour.interface,
+        neighbour.state.word()
+    ))
+}
+
+/// Another cause on this machine.
+pub(super) fn local(case: &Case) -> Option<Diagnosis> {
+    let cause = local_cause(case)?;
+    if cause == LocalCause::NoNeighbour && case.next_hop().is_some() {
+        return None;
+    }
+    let (what, look) = texts::local(case.found.protocol, cause);
+    let (who, asked) = (case.who(), &case.asked);
+    let verdict = if asked.answers() > 0 {
+        let (local, total) = (asked.local, asked.total());
+        format!("{local} of {total} probes to {who} never left this machine: {what}.")
+    } else {
+        format!("Probes to {who} do not leave this machine: {what}.")
+    };
+    let found = Diagnosis::new(Code::Local(cause), verdict)
+        .seen_if(case.route().and_then(odd_route))
+        .seen_if(refused_retransmissions(case, cause))
+        .next(Who::AdminHere, look);
+    Some(if asked.answers() > 0 {
+        found.not(format!(
+            "{who} as the cause of these: they never got that far."
+        ))
+    } else {
+        found
+            .not("The target and the network: no probe got that far.")
+            .unknown("Whether the target would answer.")
+    })
+}
+
+/// The cause on this machine that explains how the probes ended.
+fn local_cause(case: &Case) -> Option<LocalCause> {
+    let asked = &case.asked;
+    if let Some(cause) = case.tried.and_then(usual_cause) {
+        let explains = asked.answers() == 0 && !is_want(cause);
+        return (explains || asked.local >= asked.failed()).then_some(cause);
+    }
+    if asked.answers() > 0 {
+        return None;
+    }
+    let of_route = case.route().and_then(|route| route_cause(route.kind));
+    of_route.or(match case.end() {
+        Some(End::Local(cause)) => Some(*cause),
+        _ => None,
+    })
+}
+
+/// What connect(2) would say.
+fn route_cause(kind: RouteKind) -> Option<LocalCause> {
+    Some(match kind {
+        RouteKind::NoRoute | RouteKind::Throw => LocalCause::NoRoute,
+        RouteKind::Unreachable => LocalCause::RouteUnreachable,
+        RouteKind::Prohibit => LocalCause::RouteProhibited,
+        RouteKind::Blackhole => LocalCause::RouteBlackhole,
+        RouteKind::Refused(errno) => LocalCause::from_errno(errno),
+        _ => return None,
+    })
+}
+
+fn odd_route(route: &RouteFacts) -> Option<String> {
+    let kind = route.kind;
+    (!kind.delivers()).then(|| format!("The route lookup says: {}.", kind.word()))
+}
+
+fn refused_retransmissions(case: &Case, cause: LocalCause) -> Option<String> {
+    let grown = case.found.counters.as_ref()?.retransmit_failures?;
+    (cause == LocalCause::DroppedLocally && grown > 0).then(|| {
+        format!("The kernel counts {grown} retransmissions that its own output path refused (TcpExtTCPRetransFail).")
+    })
+}

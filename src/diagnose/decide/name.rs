@@ -1,0 +1,72 @@
+//! The name.
+
+use super::case::Case;
+use super::{Code, Diagnosis, Who, texts};
+use crate::path::End;
+
+/// The name has no address.
+pub(super) fn unresolved(case: &Case) -> Option<Diagnosis> {
+    let name = &case.found.name;
+    let (text, error) = (name.name.as_ref()?, name.error.as_ref()?);
+    if !name.addresses.is_empty() || case.tried.is_some() {
+        return None;
+    }
+    let found = Diagnosis::new(
+        Code::NameUnresolved,
+        format!("The name {text} has no address here: {error}."),
+    )
+    .seen_if(
+        name.took
+            .map(|took| format!("The resolver said so after {}.", texts::time(took))),
+    )
+    .unknown("The target itself: nothing was sent to it.")
+    .unknown("Whether the name is wrong or the resolver is: other resolvers may know it.");
+    let ask = format!(
+        "is {text} spelled right, with its domain? Compare: getent ahosts {text}; resolvectl query {text}"
+    );
+    Some(found.next(Who::You, ask).next(
+        Who::AdminHere,
+        "does the resolver answer at all? cat /etc/resolv.conf; getent ahosts with a name that works",
+    ))
+}
+
+/// The address comes from the hosts file, and nobody answers there.
+pub(super) fn stale(case: &Case) -> Option<Diagnosis> {
+    let (name, address) = (case.found.name.name.as_ref()?, case.address()?);
+    let from_file = case.found.name.hosts_file.contains(&address);
+    if !from_file || case.is_own() || !nobody_is_there(case) {
+        return None;
+    }
+    let who = case.who();
+    let verdict = format!(
+        "{name} has the address {address} from this machine's hosts file, and nobody answers there: the entry may be \
+         out of date."
+    );
+    let found = Diagnosis::new(Code::StaleHostsEntry, verdict)
+        .not("A closed port: nothing at that address answers at all.")
+        .unknown("Whether the entry is right and the host is down or filtered.")
+        .unknown(texts::WHICH_WAY)
+        .next(
+            Who::AdminHere,
+            format!("compare the entry in the hosts file with DNS: dig +short {name}; dig +short AAAA {name}"),
+        );
+    Some(found.next(
+        Who::AdminThere,
+        format!("what is the address of {who} today, and is it up?"),
+    ))
+}
+
+/// Whether all that is known fits an address that nobody has: silence, or a router that cannot reach it.
+fn nobody_is_there(case: &Case) -> bool {
+    let asked = &case.asked;
+    let refuted = asked.worked() + asked.refused + asked.reset > 0;
+    let absent = super::rejects::usual(case).is_none_or(|icmp| icmp.is_host_unreachable());
+    let elsewhere = matches!(
+        case.end(),
+        Some(End::Loop(_) | End::Reached { .. } | End::Local(_))
+    );
+    // UDP is silent where it works; something else must have been silent, too.
+    let meaningful = !case.is_udp() || case.asked_others();
+    let tried = asked.silent + asked.unreachable + asked.local > 0;
+    tried && !refuted && absent && !elsewhere && meaningful && case.signs_of_life().is_empty()
+}

@@ -1,0 +1,115 @@
+//! The target is this machine: its listeners can be seen.
+
+use super::case::Case;
+use super::{Code, Diagnosis, Who, texts};
+use crate::platform::Listener;
+
+/// The accept queue is full, which only the machine itself can see.
+pub(super) fn queue_full(case: &Case) -> Option<Diagnosis> {
+    let listener = case.listener()?;
+    let full = listener.is_full();
+    let troubled = case.asked.failed() + case.asked.resent > 0;
+    if !case.is_tcp() || !troubled || !(full || case.overflows().is_some()) {
+        return None;
+    }
+    let verdict = format!(
+        "The accept queue of {} is full: it takes new connections more slowly than they come.",
+        texts::listener(listener)
+    );
+    let mut found = Diagnosis::new(Code::AcceptQueueFull, verdict)
+        .seen_if(queue(listener))
+        .seen_if(case.overflows().map(|grown| {
+            format!(
+                "Connections turned away by full queues meanwhile (TcpExtListenOverflows): {grown}."
+            )
+        }))
+        .not("The network: the target is this machine.")
+        .not("A closed port: something listens.");
+    if !full {
+        found = found.unknown("Whether all of these were turned away by this listener: the counter is for all of them.");
+    }
+    Some(
+        found
+            .next(
+                Who::AdminHere,
+                format!("why does it not accept? {} (Recv-Q above Send-Q is a full queue); the service's log, its threads, its CPU", texts::ask_listeners(case)),
+            )
+            .next(Who::AdminHere, "if bursts are usual: a larger backlog in the service, and sysctl net.core.somaxconn"),
+    )
+}
+
+fn queue(listener: &Listener) -> Option<String> {
+    let (waiting, room) = listener.waiting.zip(listener.room)?;
+    Some(format!(
+        "{waiting} connections wait to be accepted; the backlog is {room}."
+    ))
+}
+
+/// Nothing listens where the probes went.
+pub(super) fn unheard(case: &Case) -> Option<Diagnosis> {
+    let listeners = case.listeners()?;
+    if !failed(case) || case.listener().is_some() {
+        return None;
+    }
+    let (address, service) = (case.host(), case.service());
+    let found = if listeners.is_empty() {
+        let verdict = format!("Nothing on this machine listens on {service}.");
+        Diagnosis::new(Code::NothingListens, verdict)
+            .seen(format!("No socket of this machine waits on {service}."))
+            .next(
+                Who::AdminHere,
+                "is the service running, and on which port? systemctl status; ss -ltunp",
+            )
+    } else {
+        let places: Vec<_> = listeners.iter().map(texts::listener).collect();
+        let verdict = format!(
+            "On this machine {service} is heard by {}, but not at {address}.",
+            texts::list(&places)
+        );
+        let ask = format!(
+            "let the service listen on {address} too, or use an address that it hears: {}",
+            texts::ask_listeners(case)
+        );
+        Diagnosis::new(Code::ListensElsewhere, verdict)
+            .seen(format!("None of the sockets on {service} hears {address}."))
+            .next(Who::AdminHere, ask)
+    };
+    let found = found
+        .not("The network: the target is this machine.")
+        .unknown("Whether a rule forwards the port elsewhere, to a container for instance: what waits there does not show here.");
+    Some(if case.asked.is_silent() && case.is_tcp() {
+        found.unknown("Why it is silent: a port where nobody listens is refused, unless a firewall or a forwarding rule takes the SYN.")
+    } else {
+        found
+    })
+}
+
+/// Something listens, and yet probes fail.
+pub(super) fn unanswered(case: &Case) -> Option<Diagnosis> {
+    let listener = texts::listener(case.listener()?);
+    // A service is free to leave a datagram unanswered.
+    let natural = case.is_udp() && case.asked.is_silent();
+    if !failed(case) || case.asked.reset > 0 || natural {
+        return None;
+    }
+    let tried = case.tried.map(texts::ends).unwrap_or_default();
+    Some(
+        Diagnosis::new(
+            Code::ListensUnanswered,
+            format!("{listener} listens on {} of this machine, and probes fail all the same.", case.service()),
+        )
+        .seen(format!("Listening: {listener}. {tried}."))
+        .not("The network: the target is this machine.")
+        .not("A closed port: something listens.")
+        .unknown("Why: a firewall rule of this machine, a rule that forwards the port, or a listener that came or went meanwhile.")
+        .next(
+            Who::AdminHere,
+            format!("as root: nft list ruleset (or iptables-save): which rule of INPUT or PREROUTING matches {}?", case.service()),
+        ),
+    )
+}
+
+/// Whether probes left and none got through.
+fn failed(case: &Case) -> bool {
+    case.is_own() && case.asked.worked() == 0 && case.asked.failed() > 0
+}

@@ -1,0 +1,304 @@
+//! Somebody said no with an ICMP error.
+
+use std::net::IpAddr;
+
+use super::case::Case;
+use super::tally::usual_icmp;
+use super::{Code, Diagnosis, Who, texts};
+use crate::outcome::{IcmpError, IcmpVersion};
+use crate::path::End;
+
+/// The ICMP error that answers the probes; the path's where the port's own were silent.
+pub(super) fn usual(case: &Case) -> Option<IcmpError> {
+    let of_path = match case.end() {
+        Some(End::Rejected { icmp, .. }) if case.asked.is_silent() => Some(*icmp),
+        _ => None,
+    };
+    case.tried.and_then(usual_icmp).or(of_path)
+}
+
+/// Probes are answered with an ICMP error, and none gets through.
+pub(super) fn icmp(case: &Case) -> Option<Diagnosis> {
+    let asked = &case.asked;
+    if asked.worked() > 0 || asked.unreachable < asked.refused {
+        return None;
+    }
+    let Some(error) = usual(case) else {
+        return (asked.unreachable > 0).then(|| unnamed(case));
+    };
+    let looping = error.is_ttl_exceeded() && matches!(case.end(), Some(End::Loop(_)));
+    if looping {
+        return None;
+    }
+    let no = No::new(case, error);
+    let code = no.code();
+    Some(no.common(match code {
+        Code::PortClosed => no.port_closed(),
+        Code::NoRouteAtRouter => no.no_route(),
+        Code::HostUnreachable => no.host_unreachable(),
+        Code::TtlExceeded => no.ttl_exceeded(),
+        Code::FirewallRejects => no.firewall(),
+        _ => no.other(),
+    }))
+}
+
+/// A rejection: who says what, and where he is.
+struct No<'a> {
+    case: &'a Case<'a>,
+    error: IcmpError,
+    /// Its sender, with his hop where that is known.
+    from: String,
+    by_target: bool,
+}
+
+impl<'a> No<'a> {
+    fn new(case: &'a Case<'a>, error: IcmpError) -> Self {
+        let by_target = error.from.is_some() && error.from == case.address();
+        let place = place(case, &error).unwrap_or_default();
+        Self {
+            case,
+            error,
+            from: format!("{}{place}", texts::device(error.from)),
+            by_target,
+        }
+    }
+
+    /// RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1; RFC 4443 section 3.
+    fn code(&self) -> Code {
+        use IcmpVersion::{V4, V6};
+        let error = &self.error;
+        match (error.version, error.kind, error.code) {
+            _ if error.is_ttl_exceeded() => Code::TtlExceeded,
+            // Of UDP the host itself says so. A TCP stack says it with RST (RFC 9293 section 3.10.7.1).
+            _ if error.is_port_unreachable() && self.by_target && self.case.is_udp() => {
+                Code::PortClosed
+            }
+            _ if error.is_port_unreachable() => Code::FirewallRejects,
+            (V4, 3, 2 | 9 | 10 | 13 | 14 | 15) | (V6, 1, 1 | 5 | 6) => Code::FirewallRejects,
+            (V4, 3, 0 | 6 | 11) | (V6, 1, 0) => Code::NoRouteAtRouter,
+            (V4, 3, 1 | 7 | 12) | (V6, 1, 3) => Code::HostUnreachable,
+            _ => Code::IcmpError,
+        }
+    }
+
+    /// What holds for every rejection.
+    fn common(&self, mut found: Diagnosis) -> Diagnosis {
+        let (case, asked) = (self.case, &self.case.asked);
+        let fact = format!("{} came from {}.", texts::icmp(&self.error), self.from);
+        found.evidence.insert(0, fact);
+        if asked.silent > 0 {
+            found = found.unknown(format!(
+                "Why {} got no reply at all: senders of ICMP errors limit how many they send, and loss looks the same.",
+                texts::probes(asked.silent)
+            ));
+        }
+        if place(case, &self.error).is_none() && !self.by_target {
+            found = found.unknown("At which hop that device is.");
+        }
+        found.not("Silent filtering and packet loss as the whole story: somebody says no.")
+    }
+
+    fn firewall(&self) -> Diagnosis {
+        let (case, service, source) = (self.case, self.case.service(), self.case.source());
+        let whose = if self.by_target {
+            format!("{}, the target's own address,", self.from)
+        } else {
+            self.from.clone()
+        };
+        let verdict = format!(
+            "{whose} rejects {service} to {} with {}: a firewall's rule, or a route that forbids it.",
+            case.who(),
+            texts::icmp(&self.error)
+        );
+        let found = Diagnosis::new(Code::FirewallRejects, verdict);
+        let found = if self.error.is_port_unreachable() && !case.is_udp() {
+            found.not(
+                "A port that is merely closed: no host says so with ICMP port-unreachable here.",
+            )
+        } else {
+            found
+        };
+        let rules = format!(
+            "which rule matches {service} from {source} to {}?",
+            case.host()
+        );
+        if self.by_target {
+            found
+                .unknown("Whether the host itself rejects, or a device in front of it that uses its address.")
+                .next(Who::AdminThere, format!("as root on the host: nft list ruleset (or iptables-save): {rules}"))
+        } else {
+            found
+                .unknown(format!(
+                    "Whether anything listens on {service}: the probes did not get that far."
+                ))
+                .next(Who::Network, format!("at {}: {rules}", self.from))
+        }
+    }
+
+    fn port_closed(&self) -> Diagnosis {
+        let (case, service) = (self.case, self.case.service());
+        let verdict = format!("{} says that nothing listens on {service}.", case.who());
+        Diagnosis::new(Code::PortClosed, verdict)
+            .not("A dead host or a broken way: the answer bears the target's address.")
+            .unknown("Whether a firewall of the host, or one in front that uses its address, says so instead.")
+            .next(Who::AdminThere, format!("does the service run, and on which address? {}", texts::ask_listeners(case)))
+    }
+
+    fn no_route(&self) -> Diagnosis {
+        let case = self.case;
+        let verdict = format!(
+            "The router {} says that it has no route to {}.",
+            self.from,
+            case.who()
+        );
+        Diagnosis::new(Code::NoRouteAtRouter, verdict)
+            .unknown(
+                "Whether a rule there says so instead: firewalls can reject with the same error.",
+            )
+            .next(
+                Who::Network,
+                format!(
+                    "at {}: is there a route to {}? ip route get {}",
+                    self.from,
+                    case.host(),
+                    case.host()
+                ),
+            )
+    }
+
+    fn host_unreachable(&self) -> Diagnosis {
+        let (case, service) = (self.case, self.case.service());
+        let found = if self.by_target {
+            let verdict = format!(
+                "{} itself says that it cannot reach the host behind {service}: it forwards that to a machine that does \
+                 not answer, or a rule says so.",
+                case.who()
+            );
+            Diagnosis::new(Code::HostUnreachable, verdict)
+        } else {
+            let verdict = format!(
+                "The router {} says that it cannot reach {}: the host does not answer it.",
+                self.from,
+                case.who()
+            );
+            Diagnosis::new(Code::HostUnreachable, verdict)
+        };
+        let (who, asks) = if self.by_target {
+            (
+                Who::AdminThere,
+                "whom does it forward that port to, and is that one up?".to_owned(),
+            )
+        } else {
+            (
+                Who::AdminThere,
+                format!(
+                    "is the host up, with the address {}, on the network behind {}?",
+                    case.host(),
+                    self.from
+                ),
+            )
+        };
+        found
+            .unknown(
+                "Whether a rule there says so instead: firewalls can reject with the same error.",
+            )
+            .next(who, asks)
+            .next(
+                Who::Network,
+                format!(
+                    "at {}: does the host answer? ip neigh show {}",
+                    self.from,
+                    case.host()
+                ),
+            )
+    }
+
+    fn ttl_exceeded(&self) -> Diagnosis {
+        let case = self.case;
+        let verdict = format!(
+            "Probes to {} with the usual TTL run out of hops at {}.",
+            case.who(),
+            self.from
+        );
+        Diagnosis::new(Code::TtlExceeded, verdict)
+            .unknown(
+                "Whether packets go round: that is the usual cause, but no hop was seen twice.",
+            )
+            .next(
+                Who::You,
+                format!(
+                    "look for routers that come again: traceroute -n {}",
+                    case.host()
+                ),
+            )
+            .next(
+                Who::Network,
+                format!(
+                    "at {}: where does the route to {} lead?",
+                    self.from,
+                    case.host()
+                ),
+            )
+    }
+
+    fn other(&self) -> Diagnosis {
+        let case = self.case;
+        let mtu = self.error.mtu.map(|mtu| format!(", MTU {mtu}"));
+        let verdict = format!(
+            "{} answers probes to {} with {}{}.",
+            self.from,
+            case.who(),
+            texts::icmp(&self.error),
+            mtu.unwrap_or_default()
+        );
+        let (service, source) = (case.service(), case.source());
+        Diagnosis::new(Code::IcmpError, verdict)
+            .unknown("What makes it say so.")
+            .next(
+                Who::Network,
+                format!(
+                    "at {}: what does it do with {service} from {source} to {}?",
+                    self.from,
+                    case.host()
+                ),
+            )
+    }
+}
+
+/// ` at hop 3`, where that device is on the way.
+fn place(case: &Case, error: &IcmpError) -> Option<String> {
+    let from = error.from?;
+    let (smallest, at) = match case.end() {
+        Some(End::Rejected { ttl, icmp, at }) if icmp.from == error.from => (*ttl, *at),
+        _ => (None, None),
+    };
+    if let Some(hop) = at.or_else(|| case.hop_of(from)) {
+        return Some(format!(" at hop {hop}"));
+    }
+    // A router counts a packet's hop before its rules see it, so the first TTL that is rejected may be the next hop's.
+    let ttl = smallest?;
+    Some(match ttl {
+        1 => " at hop 1".to_owned(),
+        _ if Some(from) == case.address() => format!(" at hop {ttl}"),
+        _ => format!(" at hop {ttl} or the one before"),
+    })
+}
+
+/// The system keeps the error to itself.
+fn unnamed(case: &Case) -> Diagnosis {
+    let tried = case.tried.map(texts::ends).unwrap_or_default();
+    let address = case.address().map(|address: IpAddr| address.to_string());
+    Diagnosis::new(
+        Code::IcmpError,
+        format!(
+            "Somebody says that {} cannot be reached; this system does not tell who.",
+            case.who()
+        ),
+    )
+    .seen(format!("{}: {tried}.", address.unwrap_or_default()))
+    .unknown("Who said so and with which ICMP error.")
+    .next(
+        Who::You,
+        "run this from a Linux machine, where the kernel tells who answered",
+    )
+}

@@ -1,0 +1,163 @@
+//! The port works, and slowly.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::case::Case;
+use super::{Code, Diagnosis, Who, texts};
+
+/// A round trip from which on people complain: half around the world takes about that long.
+const SLOW_RTT: Duration = Duration::from_millis(200);
+
+/// The same to a neighbour, where a millisecond is usual.
+const SLOW_NEIGHBOUR: Duration = Duration::from_millis(50);
+
+/// What this machine may take to hand over an answer.
+const SLOW_HERE: Duration = Duration::from_millis(50);
+
+/// A name lookup from which on people complain.
+const SLOW_LOOKUP: Duration = Duration::from_secs(1);
+
+/// Handshakes needed more than one SYN.
+pub(super) fn lost_syns(case: &Case) -> Option<Diagnosis> {
+    let asked = &case.asked;
+    if asked.resent == 0 {
+        return None;
+    }
+    let verdict = format!(
+        "Connections to {} are slow now and then: {} of {} handshakes needed more than one SYN, which costs a second or \
+         more each.",
+        case.who(),
+        asked.resent,
+        asked.total()
+    );
+    Some(
+        Diagnosis::new(Code::SynLoss, verdict)
+            .not("A closed port and a filter for all: every handshake completes.")
+            .unknown("Whether the SYNs were lost on the way, or dropped by a full accept queue of the target.")
+            .unknown(texts::WHICH_WAY)
+            .next(Who::AdminThere, "nstat -az TcpExtListenOverflows TcpExtListenDrops, before and after")
+            .next(Who::Network, format!("which packet is missing at the other end? {}", texts::capture(case))),
+    )
+}
+
+/// The application waited much longer than the packets took.
+pub(super) fn here(case: &Case) -> Option<Diagnosis> {
+    let (connect, rtt) = case.tried.and_then(|it| it.connect.zip(it.rtt))?;
+    let late = connect.checked_sub(rtt)?;
+    if case.asked.resent > 0 || late < SLOW_HERE || connect < rtt * 3 {
+        return None;
+    }
+    let verdict = format!(
+        "This machine is slow to hand over answers of {}: they were there after {}, and the program had them after {}.",
+        case.who(),
+        texts::time(rtt),
+        texts::time(connect)
+    );
+    Some(
+        Diagnosis::new(Code::SlowHere, verdict)
+            .not("The network and the target: the kernel's own clock shows their round trip, and it is much shorter.")
+            .unknown("What keeps this machine busy.")
+            .next(Who::AdminHere, "load, CPU limits of a container, steal time: uptime; vmstat 1; cat /proc/pressure/cpu"),
+    )
+}
+
+/// The round trip itself is long.
+pub(super) fn path(case: &Case) -> Option<Diagnosis> {
+    let tried = case.tried?;
+    let rtt = tried.rtt.or(tried.connect)?;
+    let on_link = case.route().is_some_and(|route| route.on_link);
+    let limit = if on_link { SLOW_NEIGHBOUR } else { SLOW_RTT };
+    if rtt < limit || case.asked.resent > 0 {
+        return None;
+    }
+    let growth = growth(case).filter(|growth| growth.after - growth.before >= rtt / 2);
+    let place = growth.as_ref().map(|it| {
+        let (hop, before, after) = (
+            case.hop_text(it.ttl),
+            texts::time(it.before),
+            texts::time(it.after),
+        );
+        format!("from {before} to {after} at {hop}")
+    });
+    let most = place.as_ref().map(|it| format!("; most of it comes {it}"));
+    let verdict = format!(
+        "The way to {} is slow: a round trip takes {}{}.",
+        case.who(),
+        texts::time(rtt),
+        most.unwrap_or_default()
+    );
+    let found = Diagnosis::new(Code::SlowPath, verdict)
+        .seen_if(place.as_ref().map(|it| format!("The shortest times of the hops grow {it}, and stay there.")))
+        .not("Lost SYNs: no handshake needed a second one.")
+        .unknown("Whether it is distance or queues: light in fibre takes about 1 ms for 100 km there and back.");
+    let found = if growth.is_some() {
+        found.unknown(
+            "Whether the way back from there is another one: only the sum of both ways shows.",
+        )
+    } else {
+        found.unknown("Where on the way the time is spent.")
+    };
+    Some(found.next(
+        Who::Network,
+        "is this the distance, or is a link full or a way longer than it should be?",
+    ))
+}
+
+/// Where the times of hops grow.
+struct Growth {
+    ttl: u8,
+    before: Duration,
+    after: Duration,
+}
+
+/// The hop from which on all are so much slower. A router that is slow to say so itself is none, so each hop counts
+/// with the shortest time of all from there on.
+fn growth(case: &Case) -> Option<Growth> {
+    let mut best: BTreeMap<u8, Duration> = BTreeMap::new();
+    for hop in case.hops() {
+        let times = hop.heard.iter().filter_map(|heard| heard.best);
+        let (Some(ttl), Some(time)) = (hop.ttl, times.min()) else {
+            continue;
+        };
+        let known = best.entry(ttl).or_insert(time);
+        *known = time.min(*known);
+    }
+    let mut floor = Duration::MAX;
+    let mut floors = Vec::new();
+    for (ttl, time) in best.into_iter().rev() {
+        floor = floor.min(time);
+        floors.push((ttl, floor));
+    }
+    floors.reverse();
+    let mut before = Duration::ZERO;
+    let steps = floors.into_iter().map(|(ttl, after)| {
+        let step = Growth { ttl, before, after };
+        before = after;
+        step
+    });
+    steps.max_by_key(|step| step.after.saturating_sub(step.before))
+}
+
+/// The name lookup alone is slow.
+pub(super) fn lookup(case: &Case) -> Option<Diagnosis> {
+    let name = &case.found.name;
+    let (text, took) = name.name.as_ref().zip(name.took)?;
+    if took < SLOW_LOOKUP || case.asked.worked() == 0 {
+        return None;
+    }
+    let verdict = format!(
+        "{} works, and looking its name up took {}: programs wait for that first.",
+        case.who(),
+        texts::time(took)
+    );
+    Some(
+        Diagnosis::new(Code::SlowNameLookup, verdict)
+            .not("The network to the target and the port: probes are answered.")
+            .unknown("Whether every lookup is as slow: it was one.")
+            .next(
+                Who::AdminHere,
+                format!("does the first name server answer? cat /etc/resolv.conf; resolvectl statistics; time getent ahosts {text}"),
+            ),
+    )
+}

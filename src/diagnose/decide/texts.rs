@@ -1,0 +1,212 @@
+//! Words that several rules need.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::case::Case;
+use super::tally::Tally;
+use crate::diagnose::Tried;
+use crate::outcome::{Handshake, IcmpError, IcmpVersion, LocalCause, Outcome, Refusal, Unreached};
+use crate::platform::Listener;
+use crate::target::Protocol;
+
+/// Said wherever packets got no answer.
+pub(super) const WHICH_WAY: &str =
+    "Whether the probes were lost on the way there, or their answers on the way back.";
+
+/// Three digits of a time: `0.412 ms`, `12.3 ms`, `1.02 s`.
+pub(super) fn time(time: Duration) -> String {
+    let ms = time.as_secs_f64() * 1e3;
+    match ms {
+        ms if ms < 9.9995 => format!("{ms:.3} ms"),
+        ms if ms < 99.95 => format!("{ms:.1} ms"),
+        ms if ms < 999.5 => format!("{ms:.0} ms"),
+        ms => format!("{:.2} s", ms / 1e3),
+    }
+}
+
+/// `1 probe`, `2 probes`.
+pub(super) fn probes(number: u64) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} probe{plural}")
+}
+
+/// Things in a row: `a, b and c`.
+pub(super) fn list(things: &[String]) -> String {
+    match things {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// How probes ended: `5 probes: 3 connected, 2 no reply`.
+pub(super) fn ends(tried: &Tried) -> String {
+    let mut words: Vec<(String, u64)> = Vec::new();
+    for (outcome, count) in &tried.ends {
+        let word = end(tried.target.protocol, outcome);
+        match words.iter_mut().find(|(known, _)| *known == word) {
+            Some((_, known)) => *known += count,
+            None => words.push((word, *count)),
+        }
+    }
+    let words = words.iter().map(|(word, count)| format!("{count} {word}"));
+    let words: Vec<_> = words.collect();
+    format!("{}: {}", probes(Tally::of(tried).total()), words.join(", "))
+}
+
+fn end(protocol: Protocol, outcome: &Outcome) -> String {
+    let word = match outcome {
+        Outcome::Connected(Handshake::Clean) => "connected",
+        Outcome::Connected(_) => "connected after more than one SYN",
+        Outcome::Reply => "answered",
+        Outcome::ClosedAfterConnect => "closed right after the handshake",
+        Outcome::ResetAfterConnect => "reset right after the handshake",
+        Outcome::Refused(Refusal::ByRst) => "refused with RST",
+        Outcome::Refused(Refusal::BySystem) => "refused (RST or ICMP, this system does not say)",
+        Outcome::Unreachable(Unreached::ByIcmp(error)) => {
+            return format!("{} from {}", icmp(error), device(error.from));
+        }
+        Outcome::Unreachable(Unreached::BySystem(errno)) => {
+            return format!("{} (this system does not say from whom)", errno.name());
+        }
+        Outcome::NoReply => "without a reply",
+        Outcome::Local(cause) => {
+            return format!("never left this machine ({})", local(protocol, *cause).0);
+        }
+        Outcome::Unfinished => "unfinished",
+    };
+    word.to_owned()
+}
+
+/// `ICMP admin-prohibited (3/13)`: name, type and code.
+pub(super) fn icmp(error: &IcmpError) -> String {
+    let version = match error.version {
+        IcmpVersion::V4 => "ICMP",
+        IcmpVersion::V6 => "ICMPv6",
+    };
+    let (reason, kind, code) = (error.reason(), error.kind, error.code);
+    format!("{version} {reason} ({kind}/{code})")
+}
+
+/// An address, or words for one that nobody knows.
+pub(super) fn device(address: Option<IpAddr>) -> String {
+    address.map_or_else(
+        || "a device that is not known".to_owned(),
+        |it| it.to_string(),
+    )
+}
+
+/// `nginx (pid 12) on 127.0.0.1`.
+pub(super) fn listener(listener: &Listener) -> String {
+    let process = listener.process.as_ref();
+    let process = process.map(|it| format!("{} (pid {})", it.name, it.pid));
+    let process = process.unwrap_or_else(|| "a process that this user may not see".to_owned());
+    let interface = listener.interface.as_ref();
+    let interface = interface.map(|it| format!(" at interface {it} only"));
+    let family = match (listener.address, listener.v6_only) {
+        (IpAddr::V6(_), Some(true)) => " (IPv6 only)",
+        _ => "",
+    };
+    let interface = interface.unwrap_or_default();
+    format!("{process} on {}{family}{interface}", listener.address)
+}
+
+/// What to ask on a machine where something should listen.
+pub(super) fn ask_listeners(case: &Case) -> String {
+    let letter = if case.is_udp() { 'u' } else { 't' };
+    let port = case.found.port.unwrap_or_default();
+    format!("ss -l{letter}np 'sport = :{port}'")
+}
+
+/// A capture that shows whether the probes arrive.
+pub(super) fn capture(case: &Case) -> String {
+    let what = match (case.found.protocol, case.found.port) {
+        (Protocol::Icmp, _) | (_, None) => "(icmp or icmp6)".to_owned(),
+        (protocol, Some(port)) => format!("{} port {port}", protocol.name()),
+    };
+    let source = case.route().and_then(|route| route.source);
+    let source = source.map_or_else(String::new, |it| format!(" and host {it}"));
+    format!("tcpdump -ni any '{what}{source}'")
+}
+
+/// What a local cause is, in a few words, and what to look at.
+pub(super) fn local(protocol: Protocol, cause: LocalCause) -> (&'static str, &'static str) {
+    match cause {
+        LocalCause::DroppedLocally if protocol != Protocol::Tcp => (
+            "a queue of this machine dropped it",
+            "tc -s qdisc; ip -s link",
+        ),
+        LocalCause::NoRoute => (
+            "there is no route",
+            "ip route; ip -6 route: is the default route missing?",
+        ),
+        LocalCause::NoNeighbour => (
+            "the next hop does not answer ARP or Neighbor Discovery",
+            "ip neigh; check cable, VLAN and netmask",
+        ),
+        LocalCause::RouteUnreachable => (
+            "a route of type \"unreachable\" covers it",
+            "ip route show table all type unreachable",
+        ),
+        LocalCause::RouteProhibited => (
+            "a route of type \"prohibit\" covers it",
+            "ip route show table all type prohibit",
+        ),
+        LocalCause::RouteBlackhole => (
+            "a route of type \"blackhole\" covers it",
+            "ip route show table all type blackhole",
+        ),
+        LocalCause::LocalFirewall => (
+            "this machine's own firewall rejects it",
+            "as root: nft list ruleset (or iptables-save): which rule of OUTPUT rejects?",
+        ),
+        LocalCause::DroppedLocally => (
+            "this machine's own output path drops it (firewall or traffic control)",
+            "as root: nft list ruleset (or iptables-save): which rule of OUTPUT drops? tc -s qdisc",
+        ),
+        LocalCause::StuckInQueue => (
+            "it still waits in this machine's queue, or its route or link has gone",
+            "ip -s link; tc -s qdisc",
+        ),
+        LocalCause::PortsExhausted => (
+            "no local port is free",
+            "ss -tan state time-wait | wc -l; sysctl net.ipv4.ip_local_port_range",
+        ),
+        LocalCause::TooManyOpenFiles => ("no file descriptor is left", "ulimit -n"),
+        LocalCause::AddressNotAvailable => (
+            "there is no usable source address",
+            "ip address: is the source address one of this machine?",
+        ),
+        LocalCause::MessageTooLong => (
+            "it is larger than the interface takes",
+            "ip link: the MTU; choose a smaller payload",
+        ),
+        LocalCause::GroupTarget => (
+            "a broadcast or multicast address stands for many machines",
+            "name a single machine",
+        ),
+        LocalCause::NoSuchInterface => ("the interface does not exist", "ip link"),
+        LocalCause::NetworkDown => ("the interface is down", "ip link"),
+        LocalCause::FamilyNotSupported => (
+            "that version of IP is switched off",
+            "sysctl net.ipv6.conf.all.disable_ipv6",
+        ),
+        LocalCause::Permission => (
+            "a policy of this machine forbids it",
+            "the logs of the security module or container runtime; as root: ip xfrm policy",
+        ),
+        LocalCause::SelfConnect => (
+            "the probe met itself: its local port is the target's, and nothing else answers there",
+            "choose another local port",
+        ),
+        LocalCause::OutOfMemory => (
+            "the kernel has no memory or buffer for it",
+            "dmesg; free; sysctl net.ipv4.tcp_mem net.ipv4.udp_mem",
+        ),
+        LocalCause::SystemError => (
+            "a system call fails",
+            "synack HOST:PORT shows its errno; errno(3) says what that means",
+        ),
+    }
+}

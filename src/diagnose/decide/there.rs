@@ -1,0 +1,390 @@
+//! What the target says, and who says it for the target.
+
+use super::case::Case;
+use super::{Code, Diagnosis, Who, texts};
+use crate::outcome::{Outcome, Refusal};
+use crate::path::{Distance, DistanceBy, End, Reached, Speaker};
+use crate::target::Protocol;
+
+/// The port works.
+pub(super) fn works(case: &Case) -> Option<Diagnosis> {
+    let asked = &case.asked;
+    if asked.worked() == 0 || asked.failed() + asked.local > 0 {
+        return None;
+    }
+    let who = case.who();
+    let found = match case.found.protocol {
+        Protocol::Tcp => Diagnosis::new(
+            Code::Works,
+            format!("{who} accepts connections; nothing wrong was seen."),
+        )
+        .unknown("Whether the application behind the port works: only connections were made."),
+        Protocol::Udp => Diagnosis::new(
+            Code::Works,
+            format!("{who} answers; nothing wrong was seen."),
+        )
+        .unknown("Whether the service does more than answer this one datagram."),
+        Protocol::Icmp => Diagnosis::new(
+            Code::Works,
+            format!("{who} answers ICMP echo; nothing wrong was seen."),
+        )
+        .unknown("Whether any port works: none was asked about."),
+    };
+    Some(found)
+}
+
+/// What was found fits no rule, or too little was found.
+pub(super) fn unclear(case: &Case) -> Diagnosis {
+    let (who, asked) = (case.who(), &case.asked);
+    if asked.total() == 0 {
+        let verdict = format!("Nothing can be said about {who}: no probe to it ended.");
+        return Diagnosis::new(Code::Unclear, verdict).next(Who::You, "run it again, to its end");
+    }
+    let verdict = format!("What was seen does not tell what is wrong with {who}.");
+    let found = Diagnosis::new(Code::Unclear, verdict);
+    if asked.is_silent() {
+        return found
+            .unknown("Whether the host answers anything else: nothing else was asked.")
+            .unknown(texts::WHICH_WAY)
+            .next(Who::You, "run it again, to its end");
+    }
+    found.next(
+        Who::AdminThere,
+        format!(
+            "do the probes arrive, and what leaves? {}",
+            texts::capture(case)
+        ),
+    )
+}
+
+/// The handshake completes and a RST follows.
+pub(super) fn resets(case: &Case) -> Option<Diagnosis> {
+    let asked = &case.asked;
+    if asked.reset == 0 || asked.reset * 2 < asked.total() {
+        return None;
+    }
+    let verdict = format!(
+        "{} accepts connections and resets them at once{}.",
+        case.who(),
+        sometimes(asked.reset, asked.total())
+    );
+    Some(accepted(case, Code::ResetsAtOnce, verdict).unknown(
+        "Who resets: the service, a proxy or balancer without a backend, a full queue with tcp_abort_on_overflow, or a \
+         firewall on the way.",
+    ))
+}
+
+/// The handshake completes and the other side closes.
+pub(super) fn closes(case: &Case) -> Option<Diagnosis> {
+    let asked = &case.asked;
+    if asked.closed == 0 || asked.closed * 2 < asked.total() {
+        return None;
+    }
+    let verdict = format!(
+        "{} accepts connections and closes them at once{}.",
+        case.who(),
+        sometimes(asked.closed, asked.total())
+    );
+    Some(accepted(case, Code::ClosesAtOnce, verdict).unknown(
+        "Why: the service does not want this client, has nothing to say, or is a proxy without a backend. Some services \
+         do so when all is well.",
+    ))
+}
+
+fn accepted(case: &Case, code: Code, verdict: String) -> Diagnosis {
+    let ask = format!(
+        "the log of the service or proxy at {} at this time; is its backend up, is {} an allowed client?",
+        case.who(),
+        case.source()
+    );
+    Diagnosis::new(code, verdict)
+        .not("A closed port, a filter that drops SYNs, and the way there and back: handshakes complete.")
+        .seen_if(speaker(case))
+        .next(Who::AdminThere, ask)
+}
+
+/// ` (sometimes: 3 of 5 probes)`, where it is not always.
+fn sometimes(part: u64, total: u64) -> String {
+    if part == total {
+        String::new()
+    } else {
+        format!(" (sometimes: {part} of {total} probes)")
+    }
+}
+
+/// A RST comes from much nearer than the host is.
+pub(super) fn forged_reset(case: &Case) -> Option<Diagnosis> {
+    let (ttl, host) = nearer(case, &[Reached::Rst])?;
+    if !is_refused(case) {
+        return None;
+    }
+    let place = or_before(case, ttl);
+    let verdict = format!(
+        "Something at {place} refuses {} with RST in its name: the host itself is at hop {}.",
+        case.who(),
+        host.ttl
+    );
+    let rules = format!(
+        "at {place}: which rule rejects {} from {} to {}?",
+        case.service(),
+        case.source(),
+        case.host()
+    );
+    Some(
+        Diagnosis::new(Code::FirewallResets, verdict)
+            .seen_if(speaker(case))
+            .not("The host's own refusal: it is further away than whoever answers.")
+            .unknown(format!(
+                "Whether anything listens on {}: the probes did not get that far.",
+                case.service()
+            ))
+            .next(Who::Network, rules),
+    )
+}
+
+/// Who it is that answers from much nearer than the host, with the smallest TTL that he answers.
+pub(super) fn nearer(case: &Case, said: &[Reached]) -> Option<(u8, Distance)> {
+    let Some(End::Reached {
+        ttl: Some(ttl),
+        how,
+    }) = case.end()
+    else {
+        return None;
+    };
+    match case.speaker() {
+        Some(Speaker::Other(host)) if said.contains(how) => Some((*ttl, host)),
+        _ => None,
+    }
+}
+
+/// A device that answers for others may do so before or after it counts the packet's hop.
+pub(super) fn or_before(case: &Case, ttl: u8) -> String {
+    match ttl {
+        0 | 1 => "hop 1".to_owned(),
+        _ => format!("hop {ttl} or the one before, {}", case.hop_text(ttl - 1)),
+    }
+}
+
+/// From how far the answer came, and how far away the host is.
+pub(super) fn speaker(case: &Case) -> Option<String> {
+    let Some(End::Reached {
+        ttl: Some(ttl),
+        how,
+    }) = case.end()
+    else {
+        return None;
+    };
+    let from = format!("The {} comes from hop {ttl} on", how.name());
+    let host = match case.speaker()? {
+        Speaker::Host(host)
+        | Speaker::InFront(host)
+        | Speaker::Other(host)
+        | Speaker::Further(host) => host,
+    };
+    let by = match host.by {
+        DistanceBy::Echo => "ICMP echo",
+        DistanceBy::ClosedUdpPort => "a closed UDP port",
+    };
+    Some(format!(
+        "{from}; the host is at hop {} (by {by}).",
+        host.ttl
+    ))
+}
+
+fn is_refused(case: &Case) -> bool {
+    case.asked.worked() == 0 && case.asked.refused > 0
+}
+
+/// The port is closed, as far as its RST can be trusted.
+pub(super) fn refused(case: &Case) -> Option<Diagnosis> {
+    if !is_refused(case) {
+        return None;
+    }
+    let (asked, service) = (&case.asked, case.service());
+    let verdict = format!(
+        "{} refuses connections{}: most likely nothing listens on {service} at that address.",
+        case.who(),
+        sometimes(asked.refused, asked.total())
+    );
+    let who = if case.is_own() {
+        Who::AdminHere
+    } else {
+        Who::AdminThere
+    };
+    let found = Diagnosis::new(Code::PortClosed, verdict)
+        .seen_if(speaker(case))
+        .not("A dead host or a broken way, unless something in between speaks for it: an answer came.")
+        .not("A filter that drops silently.");
+    let found = doubts(case, found);
+    Some(
+        found
+            .next(
+                who,
+                format!(
+                    "does anything listen, and on which address? {}",
+                    texts::ask_listeners(case)
+                ),
+            )
+            .next(
+                Who::You,
+                format!(
+                    "are {} and port {} meant?",
+                    case.host(),
+                    case.found.port.unwrap_or_default()
+                ),
+            ),
+    )
+}
+
+/// How far the refusal can be trusted.
+fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
+    let ends = case.tried.iter().flat_map(|tried| &tried.ends);
+    let mut ends = ends.map(|(end, _)| end);
+    let untold = ends.any(|end| *end == Outcome::Refused(Refusal::BySystem));
+    let found = if untold {
+        found.unknown("Whether it was a RST or a firewall's ICMP error: this system does not tell.")
+    } else {
+        found
+    };
+    match case.speaker() {
+        _ if case.is_own() => found.unknown("Whether a firewall of this machine sends the RST instead."),
+        Some(Speaker::Host(_)) => found
+            .not("A firewall well before the host: the RST comes from as far away as the host.")
+            .unknown("Whether the host's own firewall sends the RST."),
+        Some(Speaker::InFront(_)) => found.unknown(
+            "Whether something right in front of the host sends the RST: it comes from one hop nearer than the host, \
+             and a shorter way for these packets looks the same.",
+        ),
+        _ => found.unknown("Whether a firewall sends the RST in the host's name: how far away its sender is does not show."),
+    }
+}
+
+/// No probe got any answer.
+pub(super) fn silent(case: &Case) -> Option<Diagnosis> {
+    if !case.asked.is_silent() {
+        return None;
+    }
+    let alive = case.signs_of_life();
+    let found = match case.found.protocol {
+        Protocol::Icmp if !alive.is_empty() => echo_filtered(case, &alive),
+        Protocol::Tcp if !alive.is_empty() => port_filtered(case, &alive),
+        Protocol::Udp if !alive.is_empty() || !case.asked_others() => {
+            open_or_filtered(case, &alive)
+        }
+        _ if case.asked_others() => host_silent(case),
+        _ => return None,
+    };
+    Some(
+        found
+            .seen_if(silent_after(case))
+            .unknown(texts::WHICH_WAY)
+            .next(
+                Who::AdminThere,
+                format!(
+                    "do the probes arrive, and does an answer leave? {}",
+                    texts::capture(case)
+                ),
+            ),
+    )
+}
+
+/// Where the answers on the way cease.
+fn silent_after(case: &Case) -> Option<String> {
+    match case.end()? {
+        End::Silent { after: Some(ttl) } => Some(format!(
+            "On the way, {} is the last to answer these probes.",
+            case.hop_text(*ttl)
+        )),
+        End::Silent { after: None } => Some("On the way, no hop answers these probes.".to_owned()),
+        _ => None,
+    }
+}
+
+fn port_filtered(case: &Case, alive: &[String]) -> Diagnosis {
+    let (who, service, alive) = (case.who(), case.service(), texts::list(alive));
+    let verdict = format!(
+        "{who} gives no answer, though the host answers {alive}: {service} is filtered, or its queue is full."
+    );
+    let rules = format!(
+        "which rule drops {service} from {} to {}?",
+        case.source(),
+        case.host()
+    );
+    Diagnosis::new(Code::PortFiltered, verdict)
+        .not(format!("A host that is down, and a broken way: {alive} was answered."))
+        .not("A port that is merely closed: that would have been refused with RST.")
+        .unknown("Who drops it: a firewall on the way or on the host, or the host because its accept queue is full (Linux drops SYNs then).")
+        .next(Who::Network, rules)
+        .next(
+            Who::AdminThere,
+            format!("{} (Recv-Q above Send-Q is a full queue); the host's own firewall rules", texts::ask_listeners(case)),
+        )
+}
+
+fn echo_filtered(case: &Case, alive: &[String]) -> Diagnosis {
+    let (who, alive) = (case.who(), texts::list(alive));
+    let verdict = format!(
+        "{who} leaves ICMP echo unanswered, though it answers {alive}: only pings are filtered."
+    );
+    Diagnosis::new(Code::EchoFiltered, verdict)
+        .not(format!(
+            "A host that is down, and a broken way: {alive} was answered."
+        ))
+        .next(Who::You, "nothing, unless pings are meant to pass")
+}
+
+fn open_or_filtered(case: &Case, alive: &[String]) -> Diagnosis {
+    let (who, service) = (case.who(), case.service());
+    let up = if alive.is_empty() {
+        String::new()
+    } else {
+        format!(", though the host answers {}", texts::list(alive))
+    };
+    let verdict = format!(
+        "{who} gives no answer{up}: {service} is open and has nothing to say to this payload, or it is filtered."
+    );
+    let found = Diagnosis::new(Code::OpenOrFiltered, verdict);
+    let found = match case.listener() {
+        Some(listener) => found.seen(format!("Listening here: {}.", texts::listener(listener))),
+        None => found,
+    };
+    found
+        .unknown("Whether anything listens: UDP does not tell. A host that closes the port says so with ICMP, which firewalls often drop.")
+        .next(Who::You, "send what the service answers (--payload)")
+        .next(Who::AdminThere, format!("does anything listen? {}", texts::ask_listeners(case)))
+}
+
+fn host_silent(case: &Case) -> Diagnosis {
+    let who = case.who();
+    let verdict = format!(
+        "{who} gives no answer, and nothing else that was tried there does: the host is down, the address is wrong, or all is filtered."
+    );
+    let found = Diagnosis::new(Code::HostSilent, verdict)
+        .not("A port that is merely closed on a host that can be reached: it would have been refused.")
+        .unknown("Whether the host is up: from here a dead host and a filter that drops everything look the same.");
+    let found = if case.is_udp() {
+        found.unknown(format!(
+            "Whether {} is open: an open UDP port may be silent, too.",
+            case.service()
+        ))
+    } else {
+        found
+    };
+    let after = match case.end() {
+        Some(End::Silent { after: Some(ttl) }) => format!("; start at {}", case.hop_text(*ttl)),
+        _ => String::new(),
+    };
+    found
+        .next(
+            Who::AdminThere,
+            format!("is the host up, with the address {}?", case.host()),
+        )
+        .next(
+            Who::Network,
+            format!(
+                "is there a way to {} and back to {}, and which rule drops?{after}",
+                case.host(),
+                case.source()
+            ),
+        )
+}

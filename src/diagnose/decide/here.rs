@@ -224,11 +224,11 @@ fn neighbour_fact(case: &Case) -> Option<String> {
 
 /// Another cause on this machine.
 pub(super) fn local(case: &Case) -> Option<Diagnosis> {
-    let cause = local_cause(case)?;
-    if cause == LocalCause::NoNeighbour && case.next_hop().is_some() {
+    let why = local_cause(case)?;
+    if why == LocalCause::NoNeighbour && case.next_hop().is_some() {
         return None;
     }
-    let (what, look) = texts::local(case.found.protocol, cause);
+    let (what, look) = texts::local(case.found.protocol, why);
     let (who, asked) = (case.who(), &case.asked);
     let verdict = if asked.answers() > 0 {
         let (local, total) = (asked.local, asked.total());
@@ -236,9 +236,9 @@ pub(super) fn local(case: &Case) -> Option<Diagnosis> {
     } else {
         format!("Probes to {who} do not leave this machine: {what}.")
     };
-    let found = Diagnosis::new(Code::Local(cause), verdict)
+    let found = Diagnosis::new(Code::Local(why), verdict)
         .seen_if(case.route().and_then(odd_route))
-        .seen_if(refused_retransmissions(case, cause))
+        .seen_if(refused_retransmissions(case, why))
         .next(Who::AdminHere, look);
     Some(if asked.answers() > 0 {
         found.not(format!(
@@ -254,16 +254,16 @@ pub(super) fn local(case: &Case) -> Option<Diagnosis> {
 /// The cause on this machine that explains how the probes ended.
 fn local_cause(case: &Case) -> Option<LocalCause> {
     let asked = &case.asked;
-    if let Some(cause) = case.tried.and_then(usual_cause) {
-        let explains = asked.answers() == 0 && !is_want(cause);
-        return (explains || asked.local >= asked.failed()).then_some(cause);
+    if let Some(why) = case.tried.and_then(usual_cause) {
+        let explains = asked.answers() == 0 && !is_want(why);
+        return (explains || asked.local >= asked.failed()).then_some(why);
     }
     if asked.answers() > 0 {
         return None;
     }
     let of_route = case.route().and_then(|route| route_cause(route.kind));
     of_route.or(match case.end() {
-        Some(End::Local(cause)) => Some(*cause),
+        Some(End::Local(why)) => Some(*why),
         _ => None,
     })
 }
@@ -285,9 +285,9 @@ fn odd_route(route: &RouteFacts) -> Option<String> {
     (!kind.delivers()).then(|| format!("The route lookup says: {}.", kind.word()))
 }
 
-fn refused_retransmissions(case: &Case, cause: LocalCause) -> Option<String> {
+fn refused_retransmissions(case: &Case, why: LocalCause) -> Option<String> {
     let grown = case.found.counters.as_ref()?.retransmit_failures?;
-    (cause == LocalCause::DroppedLocally && grown > 0).then(|| {
+    (why == LocalCause::DroppedLocally && grown > 0).then(|| {
         format!("The kernel counts {grown} retransmissions that its own output path refused (TcpExtTCPRetransFail).")
     })
 }

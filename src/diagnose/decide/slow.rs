@@ -71,7 +71,7 @@ pub(super) fn path(case: &Case) -> Option<Diagnosis> {
     if rtt < limit || case.asked.resent > 0 {
         return None;
     }
-    let growth = growth(case).filter(|growth| growth.after - growth.before >= rtt / 2);
+    let growth = growth(case).filter(|growth| growth.by() >= rtt / 2);
     let place = growth.as_ref().map(|it| {
         let (hop, before, after) = (
             case.hop_text(it.ttl),
@@ -111,6 +111,12 @@ struct Growth {
     after: Duration,
 }
 
+impl Growth {
+    fn by(&self) -> Duration {
+        self.after.saturating_sub(self.before)
+    }
+}
+
 /// The hop from which on all are so much slower. A router that is slow to say so itself is none, so each hop counts
 /// with the shortest time of all from there on.
 fn growth(case: &Case) -> Option<Growth> {
@@ -136,7 +142,7 @@ fn growth(case: &Case) -> Option<Growth> {
         before = after;
         step
     });
-    steps.max_by_key(|step| step.after.saturating_sub(step.before))
+    steps.max_by_key(Growth::by)
 }
 
 /// The name lookup alone is slow.

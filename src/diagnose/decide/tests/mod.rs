@@ -1,1 +1,5 @@
-//! Tests.
+//! A table of situations and what each is, and what every diagnosis must have.
+
+mod build;
+mod rows;
+mod words;

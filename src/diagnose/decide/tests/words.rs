@@ -1,0 +1,275 @@
+//! What every diagnosis must say.
+
+use super::build::*;
+use super::rows::rows;
+use crate::diagnose::{Code, Diagnosis, Findings, decide};
+use crate::outcome::{IcmpVersion, LocalCause, Outcome};
+use crate::path::{End, Note, Reached, Speaker};
+use crate::platform::NeighbourState;
+use crate::target::Protocol;
+
+#[test]
+fn no_diagnosis_is_without_words() {
+    for (situation, _, findings) in rows() {
+        let found = decide(&findings);
+        assert!(
+            found.verdict.ends_with('.'),
+            "{situation}: {}",
+            found.verdict
+        );
+        let lines = [&found.evidence, &found.rules_out, &found.unknown]
+            .into_iter()
+            .flatten();
+        for line in lines {
+            let whole = line.ends_with(['.', '?']) && !line.contains("  ") && !line.contains(": .");
+            assert!(whole, "{situation}: {line:?}");
+        }
+        let steps_or_works = !found.next.is_empty() || found.code == Code::Works;
+        assert!(steps_or_works, "{situation}: nothing to do");
+    }
+}
+
+#[test]
+fn names_of_codes_are_kebab_case_and_differ() {
+    let names: Vec<_> = Code::all().map(Code::name).collect();
+    for name in &names {
+        let kebab = name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        assert!(kebab, "{name}");
+        assert_eq!(names.iter().filter(|it| it == &name).count(), 1, "{name}");
+    }
+}
+
+fn all(found: &Diagnosis) -> String {
+    let lists = [&found.evidence, &found.unknown, &found.rules_out];
+    let lines = lists.into_iter().flatten().cloned();
+    let steps = found.next.iter().map(|step| step.what.clone());
+    lines.chain(steps).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_device_is_named_with_its_hop() {
+    let rejected_at = |at| {
+        but(|it| {
+            ended(it, &[(rejected(ROUTER, 3, 13), 5)]);
+            let icmp = icmp(ROUTER, 3, 13);
+            says(
+                it,
+                End::Rejected {
+                    ttl: Some(4),
+                    icmp,
+                    at,
+                },
+                None,
+            );
+        })
+    };
+    let forged = but(|it| {
+        ended(it, &[(RST, 5)]);
+        says(it, reached(3, Reached::Rst), Some(Speaker::Other(at(9))));
+    });
+    let proxy = but(|it| says(it, reached(2, Reached::SynAck), Some(Speaker::Other(at(9)))));
+    let gateway = but(|it| {
+        local(it, LocalCause::NoNeighbour);
+        neighbour(it, NeighbourState::Failed);
+    });
+    let cases: [(Findings, &[&str], &[&str]); 5] = [
+        (
+            rejected_at(Some(3)),
+            &["203.0.113.3 at hop 3", "3/13"],
+            &["203.0.113.3 at hop 3"],
+        ),
+        (
+            rejected_at(None),
+            &["203.0.113.3 at hop 3"],
+            &["admin-prohibited (3/13)"],
+        ),
+        (
+            forged,
+            &["hop 3 or the one before, hop 2 (203.0.113.2)", "hop 9"],
+            &["hop 3", "hop 9"],
+        ),
+        (
+            proxy,
+            &["hop 2 or the one before, hop 1 (198.51.100.1)", "hop 9"],
+            &["hop 2", "hop 9"],
+        ),
+        (
+            gateway,
+            &["198.51.100.1", "ARP"],
+            &["198.51.100.1 at eth0 is failed"],
+        ),
+    ];
+    for (findings, verdict, evidence) in cases {
+        let found = decide(&findings);
+        for word in verdict {
+            assert!(
+                found.verdict.contains(word),
+                "{word:?} in {:?}",
+                found.verdict
+            );
+        }
+        let seen = found.evidence.join("\n");
+        for word in evidence {
+            assert!(seen.contains(word), "{word:?} in {seen}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_known_is_said() {
+    let cases: [(&str, Findings, &str); 8] = [
+        (
+            "silence",
+            but(silent),
+            "on the way there, or their answers on the way back",
+        ),
+        (
+            "a dead host",
+            but(deaf),
+            "a dead host and a filter that drops everything look the same",
+        ),
+        (
+            "a RST without distance",
+            but(|it| ended(it, &[(RST, 3)])),
+            "Whether a firewall sends the RST",
+        ),
+        (
+            "a RST from in front",
+            but(|it| {
+                ended(it, &[(RST, 3)]);
+                says(it, reached(3, Reached::Rst), Some(Speaker::InFront(at(4))));
+            }),
+            "a shorter way for these packets looks the same",
+        ),
+        (
+            "limits",
+            but(|it| ended(it, &[(rejected(ROUTER, 3, 13), 1), (SILENCE, 2)])),
+            "limit how many they send",
+        ),
+        (
+            "UDP",
+            but(|it| udp(it, &[(SILENCE, 3)])),
+            "UDP does not tell",
+        ),
+        (
+            "a stopped run",
+            but(|it| {
+                silent(it);
+                it.interrupted = true;
+            }),
+            "somebody stopped the run",
+        ),
+        (
+            "a missing step",
+            but(|it| ended(it, &[(RST, 3)])),
+            "Not looked at: other ports and the path.",
+        ),
+    ];
+    for (what, findings, words) in cases {
+        let unknown = decide(&findings).unknown.join("\n");
+        assert!(unknown.contains(words), "{what}: {words:?} in {unknown}");
+    }
+}
+
+#[test]
+fn what_else_was_seen_is_evidence() {
+    let slow = but(|it| {
+        times(it, 251, 250);
+        let (path, _) = it.path.as_mut().expect("a path");
+        for flow in &mut path.flows {
+            // Hop 2 is slow to say so itself: what lies behind it is not.
+            flow.hops = vec![
+                hop(1, GATEWAY, 300),
+                hop(2, "203.0.113.2", 2),
+                hop(3, ROUTER, 248),
+            ];
+        }
+    });
+    let cases: [(&str, Findings, &str); 7] = [
+        (
+            "hosts file",
+            but(in_hosts_file),
+            "hosts file gives db.example the address 192.0.2.10",
+        ),
+        (
+            "a step of the time",
+            slow,
+            "from 2.000 ms to 248 ms at hop 3 (203.0.113.3)",
+        ),
+        (
+            "a hop that limits",
+            but(|it| note(it, Note::Limited(vec![2]))),
+            "Loss at hop 2",
+        ),
+        (
+            "the first address",
+            but(|it| {
+                deaf(it);
+                addresses(it, &[("192.0.2.11", CONNECTED)]);
+            }),
+            "gives no answer, and nothing else that was tried there does",
+        ),
+        (
+            "a listener elsewhere",
+            but(|it| {
+                ended(it, &[(RST, 3)]);
+                own(it, Some(vec![listener("127.0.0.1")]));
+            }),
+            "ss -ltnp 'sport = :5432'",
+        ),
+        (
+            "other ports in one line",
+            but(|it| {
+                silent(it);
+                other_ports(it, RST);
+            }),
+            "tcp/22 and tcp/443: each 2 probes: 2 refused with RST.",
+        ),
+        (
+            "the last hop",
+            but(silent),
+            "hop 3 (203.0.113.3) is the last to answer",
+        ),
+    ];
+    for (what, findings, words) in cases {
+        let said = all(&decide(&findings));
+        assert!(said.contains(words), "{what}: {words:?} in {said}");
+    }
+}
+
+#[test]
+fn an_icmp_error_of_ipv6_bears_its_own_name() {
+    let mut findings = but(|it| ended(it, &[(rejected("2001:db8::1", 1, 1), 3)]));
+    let verdict = decide(&findings).verdict;
+    assert!(
+        verdict.contains("ICMPv6 admin-prohibited (1/1)"),
+        "{verdict}"
+    );
+    let v4 = icmp(ROUTER, 3, 13);
+    assert_eq!(v4.version, IcmpVersion::V4);
+    ended(
+        &mut findings,
+        &[(
+            Outcome::Unreachable(crate::outcome::Unreached::ByIcmp(v4)),
+            3,
+        )],
+    );
+    let verdict = decide(&findings).verdict;
+    assert!(
+        verdict.contains("ICMP admin-prohibited (3/13)"),
+        "{verdict}"
+    );
+}
+
+#[test]
+fn a_ping_is_not_told_of_ports() {
+    for outcome in [Outcome::Reply, SILENCE, rejected(ROUTER, 3, 13)] {
+        let mut findings = but(|it| ping(it, outcome));
+        findings.other_ports = vec![tried(Protocol::Tcp, TARGET, 22, &[(SILENCE, 2)])];
+        let found = decide(&findings);
+        let said = found.verdict.clone() + &all(&found);
+        assert!(!said.contains(":0") && !said.contains("tcp/0"), "{said}");
+    }
+}

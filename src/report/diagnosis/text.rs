@@ -1,7 +1,6 @@
 //! A diagnosis as text: a ticket by itself.
 
 use super::DiagnosisReport;
-use super::lines::lines;
 use crate::clock::date_and_time;
 use crate::diagnose::NextStep;
 use crate::report::VERSION;
@@ -9,18 +8,11 @@ use crate::report::numbers::count;
 use crate::report::page::wrap;
 use crate::term::safe;
 
-/// Width of the column of steps.
-const STEP: usize = 17;
-
 /// The whole result.
 pub(super) fn text(report: &DiagnosisReport) -> String {
     let diagnosis = report.diagnosis;
     let mut text = format!("--- {} ---\n", headline(report));
-    for line in lines(report.findings) {
-        let row = format!("  {:<STEP$}{}", line.step, line.found);
-        text += &(wrap(&row, 2 + STEP, report.columns) + "\n");
-    }
-    text += &format!("\nVerdict: {}\n", diagnosis.code.name());
+    text += &format!("Verdict: {}\n", diagnosis.code.name());
     text += &paragraph(report, &diagnosis.verdict);
     text += &section(report, "Evidence", &diagnosis.evidence);
     text += &section(report, "Ruled out", &diagnosis.rules_out);

@@ -6,6 +6,10 @@ use std::time::{Duration, Instant};
 use crate::outcome::TargetId;
 use crate::plan::{Limit, Pace};
 
+/// Where in the first interval the first probe of the last of many targets is due, at the latest: within it, though this
+/// process took a while to begin.
+const LAST: f64 = 0.9;
+
 /// A probe that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot {
@@ -37,10 +41,12 @@ impl Schedule {
     /// Probes of `targets` targets, whose first ones are spread over the first interval.
     pub(super) fn new(pace: Pace, targets: usize, start: Instant) -> Self {
         // A run shorter than the interval still probes every target.
-        let spread_over = match pace.limit {
+        let first_round = match pace.limit {
             Limit::Duration(duration) => duration.min(pace.interval),
             Limit::Count(_) | Limit::Forever => pace.interval,
         };
+        let last = targets.saturating_sub(1) as f64 / targets.max(1) as f64;
+        let spread_over = first_round.mul_f64(LAST / last.max(LAST));
         let ids = (0..targets).filter_map(|index| u32::try_from(index).ok().map(TargetId));
         let spread = |target: TargetId| {
             let share = f64::from(target.0) / targets as f64;
@@ -270,6 +276,13 @@ mod tests {
             .map(|slot| slot.due - start)
             .collect();
         assert_eq!(due, [Duration::ZERO, SECOND / 4, SECOND / 2]);
+    }
+
+    #[test]
+    fn the_last_of_many_targets_is_due_well_within_the_first_interval() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(pace(Limit::Count(1), SECOND), 1000, start);
+        assert_eq!(drain(&mut schedule, start + SECOND * 9 / 10).len(), 1000);
     }
 
     #[test]

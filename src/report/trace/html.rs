@@ -123,7 +123,7 @@ fn bar(from: f64, to: f64) -> Markup {
 }
 
 fn flows(report: &TraceReport) -> Markup {
-    if report.path.flows.len() < 2 {
+    if report.path.flows.len() < 2 || report.path.rounds == 0 {
         return Markup::default();
     }
     let parting = report.conclusion.notes.iter().find_map(|note| match note {

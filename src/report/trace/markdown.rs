@@ -45,7 +45,7 @@ fn cells(row: &Row) -> Vec<String> {
 }
 
 fn flows(report: &TraceReport) -> String {
-    if report.path.flows.len() < 2 {
+    if report.path.flows.len() < 2 || report.path.rounds == 0 {
         return String::new();
     }
     let parting = report.conclusion.notes.iter().find_map(|note| match note {

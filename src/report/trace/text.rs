@@ -136,7 +136,7 @@ fn line(
 
 /// Which source ports take which way, where they differ.
 fn flows(report: &TraceReport) -> String {
-    if report.path.flows.len() < 2 {
+    if report.path.flows.len() < 2 || report.path.rounds == 0 {
         return String::new();
     }
     let parting = report.conclusion.notes.iter().find_map(|note| match note {

@@ -8,8 +8,9 @@
 //! ```
 //!
 //! All of them but `drop` take `after 3s`. They are for all packets, or only for those that are `tcp`, `udp` or
-//! `icmp`, have `over 1300` bytes (IP header included), an `odd` or `even` source port (ICMP echo: identifier), go
-//! `to 443`; and of these for `every 3`rd with the same TTL, so that all hops behind the router lose the same share.
+//! `icmp`, have `over 1300` bytes (IP header included), an `odd` or `even` source port (ICMP echo: identifier), were
+//! sent with `ttl 7`, go `to 443`; and of these for the `first 2`, or `every 3`rd, with the same TTL, so that all hops
+//! behind the router lose the same share.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -40,8 +41,7 @@ pub(crate) struct Rule {
     pub(crate) deed: Deed,
     pub(crate) after: Duration,
     conditions: Vec<Condition>,
-    /// Only each of this number.
-    every: u64,
+    turns: Turns,
     /// Packets that were met with each TTL.
     met: HashMap<u8, u64>,
 }
@@ -54,6 +54,13 @@ pub(crate) enum Deed {
     SynAck,
 }
 
+/// Which of the packets with the same TTL are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turns {
+    Every(u64),
+    First(u64),
+}
+
 /// Which packets are meant.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(try_from = "String")]
@@ -63,6 +70,7 @@ pub(crate) enum Condition {
     Odd,
     Even,
     To(u16),
+    Ttl(u8),
 }
 
 /// How many ICMP errors a router sends.
@@ -87,7 +95,10 @@ impl Rule {
         }
         let met = self.met.entry(packet.ttl).or_default();
         *met += 1;
-        met.is_multiple_of(self.every)
+        match self.turns {
+            Turns::Every(share) => met.is_multiple_of(share),
+            Turns::First(count) => *met <= count,
+        }
     }
 }
 
@@ -99,6 +110,7 @@ impl Condition {
             Self::Odd => !packet.flow.is_multiple_of(2),
             Self::Even => packet.flow.is_multiple_of(2),
             Self::To(port) => packet.port == port,
+            Self::Ttl(ttl) => packet.ttl == ttl,
         }
     }
 
@@ -111,6 +123,7 @@ impl Condition {
             ["odd", rest @ ..] => (Self::Odd, rest),
             ["even", rest @ ..] => (Self::Even, rest),
             ["to", port, rest @ ..] => (Self::To(number(port)?), rest),
+            ["ttl", ttl, rest @ ..] => (Self::Ttl(number(ttl)?), rest),
             other => return Err(format!("{other:?} is not understood")),
         })
     }
@@ -143,7 +156,7 @@ fn parse(words: &[&str]) -> Result<Rule, String> {
         deed,
         after: Duration::ZERO,
         conditions: Vec::new(),
-        every: 1,
+        turns: Turns::Every(1),
         met: HashMap::new(),
     };
     // Nobody but TCP knows of these.
@@ -157,7 +170,11 @@ fn parse(words: &[&str]) -> Result<Rule, String> {
                 rest
             }
             ["every", share, rest @ ..] => {
-                rule.every = number::<std::num::NonZero<u64>>(share)?.get();
+                rule.turns = Turns::Every(number(share)?);
+                rest
+            }
+            ["first", count, rest @ ..] => {
+                rule.turns = Turns::First(number(count)?);
                 rest
             }
             words => {

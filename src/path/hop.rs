@@ -179,6 +179,13 @@ impl Hop {
         })
     }
 
+    /// How many answers spoke for the target.
+    pub(super) fn answers_of_target(&self) -> u64 {
+        let heard = self.heard.iter();
+        let of_target = heard.filter(|it| matches!(it.what, What::Reached(_)));
+        of_target.map(|heard| heard.count).sum()
+    }
+
     /// How many answers came from the end of the way.
     pub fn ends(&self) -> u64 {
         let ends = self.heard.iter().filter(|it| it.what != What::TimeExceeded);

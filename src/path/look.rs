@@ -50,7 +50,12 @@ impl Ladder {
             return;
         };
         hop.record(&self.target, sample);
-        if hop.is_the_end() {
+        // Some of a host's echoes may be rejected on one of several links: the others still tell how far away it is.
+        let ends = match self.purpose {
+            Purpose::Distance(_) => hop.reached().is_some(),
+            Purpose::Look | Purpose::Walk { .. } => hop.is_the_end(),
+        };
+        if ends {
             self.bound.lower(ttl);
         }
     }

@@ -60,9 +60,9 @@ pub struct Flow {
     pub hops: Vec<Hop>,
     /// What was heard for the usual TTL, in rounds in which no smaller one was the end of the way.
     pub whole: Hop,
-    /// Times it was tried whether this port gets an answer from the end of the way.
+    /// Times it was tried whether this port gets an answer from the target, or from who speaks for it.
     pub tries: u64,
-    /// Times it did.
+    /// Times it did; a rejection on the way is none.
     pub through: u64,
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::conclusion::find_loop;
+use super::conclusion::{Speaker, conclude, find_loop};
 use super::course::{Bound, Course, Courses};
 use super::look::{self, Ladder, Look, settle, slowest};
 use super::ports::flow_ports;
@@ -32,6 +32,9 @@ const BEYOND: u8 = 3;
 
 /// Sockets open at once; a look has three for each hop.
 const MOST_SOCKETS: usize = 128;
+
+/// How often a host that seems further away than its answer is asked again.
+const TIMES_AGAIN: usize = 3;
 
 /// The first of traceroute's UDP ports, where nothing is meant to listen (traceroute(8)).
 const CLOSED_UDP_PORT: u16 = 33434;
@@ -124,6 +127,7 @@ impl<'a> Tracer<'a> {
             watcher.round(self.path.rounds);
             next = self.round(watcher)?;
         }
+        self.make_sure(watcher)?;
         self.path.interrupted |= self.signals.stop_requested();
         self.path.sent = self.sent.get();
         Ok(self.path)
@@ -189,6 +193,29 @@ impl<'a> Tracer<'a> {
     fn take_distance(&mut self, ladder: Ladder, by: DistanceBy) {
         self.path.host = ladder.reached().map(|ttl| Distance { ttl, by });
         self.path.host_hops = ladder.hops;
+    }
+
+    /// One lost answer makes the host seem further away than it is: nobody is said to answer in its name for that.
+    fn make_sure(&mut self, watcher: &mut dyn Watcher) -> io::Result<()> {
+        for _ in 0..TIMES_AGAIN {
+            let speaker = conclude(&self.path).speaker;
+            let Some(Speaker::InFront(host) | Speaker::Other(host)) = speaker else {
+                break;
+            };
+            if self.signals.stop_requested() {
+                break;
+            }
+            let place = match host.by {
+                DistanceBy::Echo => Path::HOST,
+                DistanceBy::ClosedUdpPort => Path::CLOSED,
+            };
+            let purposes = [(TargetId(place), Purpose::Distance(host.by))];
+            let ladders = self.climb(&purposes, self.wait, watcher)?;
+            let again = ladders.first().and_then(Ladder::reached);
+            let ttl = again.map_or(host.ttl, |again| again.min(host.ttl));
+            self.path.host = Some(Distance { ttl, ..host });
+        }
+        Ok(())
     }
 
     /// Sends probes with every TTL, for each of the purposes.

@@ -73,10 +73,10 @@ impl Flow {
             None => &mut self.whole,
             Some(ttl) => hop_at(&mut self.hops, ttl),
         };
-        let before = hop.ends();
+        let (before, through) = (hop.ends(), hop.answers_of_target());
         hop.record(target, sample);
         let ended = hop.ends() > before;
-        self.through += u64::from(ended);
+        self.through += u64::from(hop.answers_of_target() > through);
         self.tries += u64::from(ended || ttl.is_none() && is_a_try(sample));
         ended
     }

@@ -355,9 +355,9 @@ impl<'a> Tracer<'a> {
         if let Some(found) = find_loop(&self.path.look) {
             return found.last.saturating_add(found.last - found.first + 1);
         }
-        let answered = hops()
-            .filter(|hop| !hop.is_silent())
-            .filter_map(|hop| hop.ttl);
+        let router = hops().filter(|hop| hop.router().is_some());
+        let rejection = hops().find(|hop| hop.is_the_end());
+        let answered = router.chain(rejection).filter_map(|hop| hop.ttl);
         let last = answered.max().unwrap_or(0).saturating_add(BEYOND);
         last.min(self.plan.hops)
     }

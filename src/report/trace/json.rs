@@ -227,13 +227,21 @@ pub(super) fn summary(report: &TraceReport) -> String {
         rounds: path.rounds,
         sent: path.sent,
         interrupted: path.interrupted,
-        hops: hops(report, &merged(path)),
+        hops: hops(report, tried(&merged(path))),
         flows: path.flows.iter().map(|it| flow(report, it)).collect(),
         end: end(&report.conclusion.end),
         distance: distance(report),
         notes: report.conclusion.notes.iter().map(note).collect(),
         verdict: report.verdict.into(),
     })
+}
+
+/// Without the hops behind the end of the way, which no probe was sent to.
+fn tried(hops: &[Hop]) -> &[Hop] {
+    let last = hops
+        .iter()
+        .rposition(|hop| hop.sent > 0 || !hop.is_silent());
+    &hops[..last.map_or(0, |last| last + 1)]
 }
 
 fn flow(report: &TraceReport, flow: &Flow) -> FlowLine {

@@ -212,11 +212,9 @@ impl TraceArgs {
         plan.sockets.dont_fragment = self.df;
         plan.output.files = self.output;
         check_payload(&plan)?;
-        Ok(TracePlan {
-            plan,
-            path,
-            names: !self.no_names,
-        })
+        // What is not to be told need not be looked up.
+        let names = !self.no_names && !plan.output.redact;
+        Ok(TracePlan { plan, path, names })
     }
 }
 

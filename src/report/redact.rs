@@ -216,7 +216,7 @@ impl Redactor {
 }
 
 /// Fields whose values are words of this program.
-const FIXED: [&str; 13] = [
+const FIXED: [&str; 19] = [
     "type",
     "protocol",
     "outcome",
@@ -230,6 +230,12 @@ const FIXED: [&str; 13] = [
     "time",
     "connect_us",
     "rtt_us",
+    "purpose",
+    "how",
+    "host_by",
+    "speaker",
+    "step",
+    "who",
 ];
 
 /// Where a quoted text ends: at the first quote that no backslash stands before.

@@ -6,6 +6,7 @@ mod datagram;
 mod demo;
 mod files;
 mod input;
+mod modes;
 mod run;
 mod signals;
 mod streams;

@@ -8,25 +8,19 @@ use crate::path::{End, Loop, Note, Reached};
 /// Some source ports never get through.
 pub(super) fn some_flows(case: &Case) -> Option<Diagnosis> {
     let asked = &case.asked;
-    let dead = case.notes().iter().find_map(|note| match note {
-        Note::DeadFlows(ports) if !ports.is_empty() => Some(ports),
-        _ => None,
-    })?;
+    let (dead, ports) = dead_flows(case)?;
     let said_no = asked.refused + asked.unreachable + asked.reset > 0;
     if said_no || asked.worked() + asked.silent == 0 {
         return None;
     }
     let flows = case.path().map_or(0, |path| path.flows.len());
-    let ports: Vec<_> = dead.iter().map(u16::to_string).collect();
-    let ports = texts::list(&ports);
     let verdict = format!(
-        "Only some connections to {} get through: {} of {flows} source ports never did.",
+        "Only some connections to {} get through: {dead} of {flows} source ports never did.",
         case.who(),
-        dead.len()
     );
     Some(
         Diagnosis::new(Code::SomeFlowsFail, verdict)
-            .seen(format!("No probe from source port {ports} was ever answered, while others were."))
+            .seen_if(dead_flows_fact(case))
             .seen_if(parting(case))
             .not("A host that is down and a port that is closed: other source ports get through.")
             .unknown("Which of the parallel links or devices it is, unless the path above shows it.")
@@ -37,7 +31,27 @@ pub(super) fn some_flows(case: &Case) -> Option<Diagnosis> {
     )
 }
 
-fn parting(case: &Case) -> Option<String> {
+/// How many source ports never got through, and which.
+fn dead_flows(case: &Case) -> Option<(usize, String)> {
+    case.notes().iter().find_map(|note| match note {
+        Note::DeadFlows(ports) if !ports.is_empty() => {
+            let texts: Vec<_> = ports.iter().map(u16::to_string).collect();
+            Some((ports.len(), texts::list(&texts)))
+        }
+        _ => None,
+    })
+}
+
+/// Which source ports never got through.
+pub(super) fn dead_flows_fact(case: &Case) -> Option<String> {
+    let (_, ports) = dead_flows(case)?;
+    Some(format!(
+        "No probe from source port {ports} was ever answered, while others were."
+    ))
+}
+
+/// Where the ways of the source ports part.
+pub(super) fn parting(case: &Case) -> Option<String> {
     case.notes().iter().find_map(|note| match note {
         Note::Parts { after: 0 } => {
             Some("The ways of the source ports part at the start.".to_owned())
@@ -91,7 +105,7 @@ fn intermittent(case: &Case) -> Diagnosis {
         None => found,
     };
     found.next(
-        Who::AdminThere,
+        case.admin(),
         format!(
             "is there a balancer with a dead backend, or a service that restarts? Its log; {}",
             texts::ask_listeners(case)
@@ -114,6 +128,21 @@ fn path_loss(case: &Case) -> Option<(Option<u8>, u64, u64)> {
     })
 }
 
+/// What the path shows of loss.
+pub(super) fn loss_fact(case: &Case) -> Option<String> {
+    let (from, lost, of) = path_loss(case)?;
+    let from = from.map(|ttl| {
+        format!(
+            "; every hop that answers shows it from {} on",
+            case.hop_text(ttl)
+        )
+    });
+    let from = from.unwrap_or_default();
+    Some(format!(
+        "On the path {lost} of {of} probes had no answer{from}."
+    ))
+}
+
 fn lossy(case: &Case) -> Diagnosis {
     let (asked, seen) = (&case.asked, path_loss(case));
     let from = seen.and_then(|(from, ..)| from);
@@ -128,10 +157,7 @@ fn lossy(case: &Case) -> Diagnosis {
         case.who()
     );
     let found = Diagnosis::new(Code::PacketLoss, verdict)
-        .seen_if(seen.map(|(from, lost, of)| {
-            let from = from.map(|ttl| format!("; every hop that answers shows it from {} on", case.hop_text(ttl)));
-            format!("On the path {lost} of {of} probes had no answer{}.", from.unwrap_or_default())
-        }))
+        .seen_if(loss_fact(case))
         .not("A host that is down, a closed port, and a filter for all: other probes got through.")
         .unknown(texts::WHICH_WAY)
         .unknown("Whether they are lost on the way, or dropped by a limit per client or a full queue at the target.");
@@ -143,7 +169,7 @@ fn lossy(case: &Case) -> Diagnosis {
         None => "errors and drops on the links of the way".to_owned(),
     };
     found.next(Who::Network, ask).next(
-        Who::AdminThere,
+        case.admin(),
         format!(
             "nstat -az TcpExtListenOverflows TcpExtListenDrops, before and after; {}",
             texts::capture(case)

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::Who;
 use super::tally::Tally;
 use crate::diagnose::{Findings, Tried};
 use crate::path::{Conclusion, End, Hop, Note, Path, Speaker};
@@ -108,6 +109,15 @@ impl<'a> Case<'a> {
         let route = self.route().is_some_and(|it| it.kind == RouteKind::Local);
         let loopback = self.address().is_some_and(|it| it.is_loopback());
         self.found.own.is_some() || route || loopback
+    }
+
+    /// Who looks after the target.
+    pub(super) fn admin(&self) -> Who {
+        if self.is_own() {
+            Who::AdminHere
+        } else {
+            Who::AdminThere
+        }
     }
 
     /// Sockets of this machine that wait on the port, where the target is this machine and the system tells.

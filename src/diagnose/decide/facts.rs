@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::case::{Case, NextHop, service_of};
 use super::tally::Tally;
-use super::{Code, Diagnosis, Who, texts};
+use super::{Code, Diagnosis, NextStep, Who, between, here, texts, there};
 use crate::diagnose::Tried;
 use crate::path::{End, Note};
 use crate::platform::NeighbourState;
@@ -14,15 +14,8 @@ pub(super) fn add(case: &Case, found: &mut Diagnosis) {
     found.evidence.extend(evidence(case));
     found.rules_out.extend(rules_out(case, found.code));
     found.unknown.extend(unknown(case, found.code));
-    let entry = hosts_entry_in_doubt(case, found.code);
-    if let Some(name) = entry {
-        found.next.push(super::NextStep {
-            who: Who::AdminHere,
-            what: format!(
-                "compare the hosts file with DNS: getent ahosts {name}; dig +short {name}"
-            ),
-        });
-    }
+    found.next.extend(next(case, found.code));
+    once(&mut found.next);
     for list in [
         &mut found.evidence,
         &mut found.rules_out,
@@ -32,12 +25,30 @@ pub(super) fn add(case: &Case, found: &mut Diagnosis) {
     }
 }
 
-/// Keeps the first of equal lines.
-fn once(list: &mut Vec<String>) {
-    let mut kept: Vec<String> = Vec::new();
-    for line in list.drain(..) {
-        if !kept.contains(&line) {
-            kept.push(line);
+fn next(case: &Case, code: Code) -> Vec<NextStep> {
+    let hosts = hosts_entry_in_doubt(case, code).map(|name| {
+        format!("compare the hosts file with DNS: getent ahosts {name}; dig +short {name}")
+    });
+    let filtered = reverse_path_filtered(case).map(|_| {
+        "do answers come in by another interface? sysctl -a | grep rp_filter; ip route".to_owned()
+    });
+    let steps = hosts.into_iter().chain(filtered);
+    let who = Who::AdminHere;
+    steps.map(|what| NextStep { who, what }).collect()
+}
+
+/// Packets that were dropped on arrival while nobody seemed to answer.
+fn reverse_path_filtered(case: &Case) -> Option<u64> {
+    let grown = case.found.counters.as_ref()?.reverse_path_filtered?;
+    (grown > 0 && case.asked.silent > 0).then_some(grown)
+}
+
+/// Keeps the first of equal things.
+fn once<T: Clone + PartialEq>(list: &mut Vec<T>) {
+    let mut kept: Vec<T> = Vec::new();
+    for thing in list.drain(..) {
+        if !kept.contains(&thing) {
+            kept.push(thing);
         }
     }
     *list = kept;
@@ -46,8 +57,8 @@ fn once(list: &mut Vec<String>) {
 fn evidence(case: &Case) -> Vec<String> {
     let found = case.found;
     let mut facts: Vec<String> = Vec::new();
-    facts.extend(case.tried.map(tried));
-    facts.extend(found.echo.as_ref().map(tried));
+    facts.extend(case.tried.and_then(tried));
+    facts.extend(found.echo.as_ref().and_then(tried));
     facts.extend(alike(&found.other_ports, service_of));
     facts.extend(alike(&found.other_addresses, |it| {
         it.target.address.ip().to_string()
@@ -57,19 +68,19 @@ fn evidence(case: &Case) -> Vec<String> {
     facts.extend(name(case));
     facts.extend(hosts_file(case));
     facts.extend(way(case));
-    facts.extend(
-        found
-            .way
-            .iter()
-            .filter_map(|way| way.gateway_echo.as_ref())
-            .map(|it| format!("Gateway: {}", tried(it))),
-    );
+    let gateway = found.way.as_ref().and_then(|way| way.gateway_echo.as_ref());
+    let gateway = gateway.and_then(tried);
+    facts.extend(gateway.map(|fact| format!("The gateway: {fact}")));
+    facts.extend(here::own_trouble(case));
     facts.extend(counters(case));
     facts
 }
 
 /// `tcp/5432 at 192.0.2.10: 5 probes: 5 connected; 12.3 ms, round trip 11.9 ms.`
-fn tried(tried: &Tried) -> String {
+fn tried(tried: &Tried) -> Option<String> {
+    if Tally::of(tried).total() == 0 {
+        return None;
+    }
     let times = match (tried.connect, tried.rtt) {
         (Some(connect), Some(rtt)) => format!(
             "; {}, round trip {}",
@@ -80,13 +91,16 @@ fn tried(tried: &Tried) -> String {
         (None, None) => String::new(),
     };
     let (service, address) = (service_of(tried), tried.target.address_text());
-    format!("{service} at {address}: {}{times}.", texts::ends(tried))
+    Some(format!(
+        "{service} at {address}: {}{times}.",
+        texts::ends(tried)
+    ))
 }
 
 /// Probes that ended alike share a line.
 fn alike(all: &[Tried], label: impl Fn(&Tried) -> String) -> Vec<String> {
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
-    for tried in all {
+    for tried in all.iter().filter(|it| Tally::of(it).total() > 0) {
         let ends = texts::ends(tried);
         match groups.iter_mut().find(|(known, _)| *known == ends) {
             Some((_, labels)) => labels.push(label(tried)),
@@ -102,24 +116,30 @@ fn alike(all: &[Tried], label: impl Fn(&Tried) -> String) -> Vec<String> {
         .collect()
 }
 
-fn path(case: &Case) -> Option<String> {
-    Some(match case.end()? {
-        End::Reached { ttl, how } => super::there::speaker(case).or_else(|| {
-            let ttl = (*ttl)?;
-            Some(format!("The {} comes from hop {ttl} on.", how.name()))
-        })?,
-        End::Rejected { icmp, .. } => format!(
+fn path(case: &Case) -> Vec<String> {
+    let end = case.end().and_then(|end| match end {
+        End::Reached {
+            ttl: Some(ttl),
+            how,
+        } => {
+            let from = || format!("The {} comes from hop {ttl} on.", how.name());
+            Some(there::speaker(case).unwrap_or_else(from))
+        }
+        // The verdict says so itself.
+        End::Rejected { icmp, .. } if super::rejects::usual(case).is_none() => Some(format!(
             "On the path, {} comes from {}.",
             texts::icmp(icmp),
             texts::device(icmp.from)
-        ),
-        End::Silent { after: Some(ttl) } => format!(
-            "On the way, {} is the last to answer these probes.",
-            case.hop_text(*ttl)
-        ),
-        End::Silent { after: None } => "On the way, no hop answers these probes.".to_owned(),
-        End::Loop(_) | End::Local(_) | End::Unknown => return None,
-    })
+        )),
+        End::Silent { .. } => there::silent_after(case),
+        _ => None,
+    });
+    let notes = [
+        between::loss_fact(case),
+        between::dead_flows_fact(case),
+        between::parting(case),
+    ];
+    end.into_iter().chain(notes.into_iter().flatten()).collect()
 }
 
 fn sizes(case: &Case) -> Vec<String> {
@@ -236,11 +256,17 @@ fn rules_out(case: &Case, code: Code) -> Vec<String> {
     if loopback.is_some_and(|it| it.worked() > 0 && it.failed() == 0) {
         out.push("This machine's TCP stack: it connects to itself.".to_owned());
     }
-    out.extend(live_gateway(case).filter(|_| code != Code::GatewayDead));
+    out.extend(live_gateway(case, code));
     out
 }
 
-fn live_gateway(case: &Case) -> Option<String> {
+fn live_gateway(case: &Case, code: Code) -> Option<String> {
+    if matches!(
+        code,
+        Code::GatewayDead | Code::LinkDown | Code::NoNetwork | Code::Local(_)
+    ) {
+        return None;
+    }
     let NextHop::Gateway(gateway) = case.next_hop()? else {
         return None;
     };
@@ -269,8 +295,9 @@ fn unknown(case: &Case, code: Code) -> Vec<String> {
         );
     }
     let missing = missing(case);
-    let remote = case.asked.worked() == 0 && case.asked.failed() > 0 && !case.is_own();
-    if remote && !missing.is_empty() {
+    let asked = &case.asked;
+    let unsure = asked.worked() == 0 && asked.silent + asked.refused > 0 && asked.unreachable == 0;
+    if unsure && asked.local == 0 && !case.is_own() && !missing.is_empty() {
         unknown.push(format!("Not looked at: {}.", texts::list(&missing)));
     }
     unknown

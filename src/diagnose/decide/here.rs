@@ -10,16 +10,7 @@ use crate::platform::{Link, NeighbourState, RouteFacts, RouteKind};
 
 /// This machine cannot connect to itself, and nobody answered from elsewhere.
 pub(super) fn own_stack(case: &Case) -> Option<Diagnosis> {
-    let local = &case.found.local;
-    let own = [
-        ("over loopback", &local.loopback),
-        ("over its own address", &local.own_address),
-    ];
-    let dead = own.into_iter().find_map(|(how, tried)| {
-        let tried = tried.as_ref().filter(|it| is_dead(it))?;
-        Some((how, tried))
-    });
-    let (how, tried) = dead?;
+    let (how, tried) = dead_way(case)?;
     // An answer from elsewhere shows that the trouble is another one.
     let explains = case.asked.worked() == 0 && (case.asked.answers() == 0 || case.is_own());
     let address = tried.target.address.ip();
@@ -27,10 +18,7 @@ pub(super) fn own_stack(case: &Case) -> Option<Diagnosis> {
         Code::LocalStackBroken,
         format!("This machine cannot even connect to itself {how} ({address})."),
     )
-    .seen(format!(
-        "A connection {how} to a listener of this tool's own: {}.",
-        texts::ends(tried)
-    ))
+    .seen_if(own_trouble(case))
     .unknown(format!(
         "Whether {} can be reached: that shows only when this machine is well.",
         case.who()
@@ -40,6 +28,26 @@ pub(super) fn own_stack(case: &Case) -> Option<Diagnosis> {
         "is lo up, and does a rule drop its packets? ip address show lo; as root: nft list ruleset (or iptables-save)",
     );
     explains.then_some(found)
+}
+
+/// How a connection to this machine itself failed, if one did.
+pub(super) fn own_trouble(case: &Case) -> Option<String> {
+    let (how, tried) = dead_way(case)?;
+    let ends = texts::ends(tried);
+    Some(format!(
+        "A connection {how} to a listener of this tool's own: {ends}."
+    ))
+}
+
+/// A way to connect to this machine itself that does not work.
+fn dead_way<'a>(case: &Case<'a>) -> Option<(&'static str, &'a Tried)> {
+    let local = &case.found.local;
+    let ways = [
+        ("over loopback", local.loopback.as_ref()),
+        ("over its own address", local.own_address.as_ref()),
+    ];
+    ways.into_iter()
+        .find_map(|(how, tried)| Some((how, tried.filter(|it| is_dead(it))?)))
 }
 
 /// Whether no connection to ourselves came about, for another reason than want of ports, files or memory.
@@ -152,7 +160,7 @@ pub(super) fn gateway_dead(case: &Case) -> Option<Diagnosis> {
     Some(
         Diagnosis::new(Code::GatewayDead, verdict)
             .seen_if(neighbour_fact(case))
-            .seen(format!("No packet came back from beyond the gateway {gateway}."))
+            .seen_if(case.heard_nothing().then(|| format!("No packet came back from beyond the gateway {gateway}.")))
             .unknown("The target: nothing can have reached it.")
             .next(
                 Who::AdminHere,
@@ -225,7 +233,8 @@ fn neighbour_fact(case: &Case) -> Option<String> {
 /// Another cause on this machine.
 pub(super) fn local(case: &Case) -> Option<Diagnosis> {
     let why = local_cause(case)?;
-    if why == LocalCause::NoNeighbour && case.next_hop().is_some() {
+    let of_next_hop = why == LocalCause::NoNeighbour && case.next_hop().is_some();
+    if of_next_hop && case.asked.answers() == 0 {
         return None;
     }
     let (what, look) = texts::local(case.found.protocol, why);
@@ -238,7 +247,6 @@ pub(super) fn local(case: &Case) -> Option<Diagnosis> {
     };
     let found = Diagnosis::new(Code::Local(why), verdict)
         .seen_if(case.route().and_then(odd_route))
-        .seen_if(refused_retransmissions(case, why))
         .next(Who::AdminHere, look);
     Some(if asked.answers() > 0 {
         found.not(format!(
@@ -283,11 +291,4 @@ fn route_cause(kind: RouteKind) -> Option<LocalCause> {
 fn odd_route(route: &RouteFacts) -> Option<String> {
     let kind = route.kind;
     (!kind.delivers()).then(|| format!("The route lookup says: {}.", kind.word()))
-}
-
-fn refused_retransmissions(case: &Case, why: LocalCause) -> Option<String> {
-    let grown = case.found.counters.as_ref()?.retransmit_failures?;
-    (why == LocalCause::DroppedLocally && grown > 0).then(|| {
-        format!("The kernel counts {grown} retransmissions that its own output path refused (TcpExtTCPRetransFail).")
-    })
 }

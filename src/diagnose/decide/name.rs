@@ -37,7 +37,6 @@ pub(super) fn stale(case: &Case) -> Option<Diagnosis> {
     if !from_file || case.is_own() || !nobody_is_there(case) {
         return None;
     }
-    let who = case.who();
     let verdict = format!(
         "{name} has the address {address} from this machine's hosts file, and nobody answers there: the entry may be \
          out of date."
@@ -45,15 +44,19 @@ pub(super) fn stale(case: &Case) -> Option<Diagnosis> {
     let found = Diagnosis::new(Code::StaleHostsEntry, verdict)
         .not("A closed port: nothing at that address answers at all.")
         .unknown("Whether the entry is right and the host is down or filtered.")
-        .unknown(texts::WHICH_WAY)
         .next(
             Who::AdminHere,
             format!("compare the entry in the hosts file with DNS: dig +short {name}; dig +short AAAA {name}"),
         );
-    Some(found.next(
+    let found = found.next(
         Who::AdminThere,
-        format!("what is the address of {who} today, and is it up?"),
-    ))
+        format!("what is the address of {name} today, and is it up?"),
+    );
+    Some(if case.asked.is_silent() {
+        found.unknown(texts::WHICH_WAY)
+    } else {
+        found
+    })
 }
 
 /// Whether all that is known fits an address that nobody has: silence, or a router that cannot reach it.

@@ -12,10 +12,16 @@ pub(super) fn queue_full(case: &Case) -> Option<Diagnosis> {
     if !case.is_tcp() || !troubled || !(full || case.overflows().is_some()) {
         return None;
     }
-    let verdict = format!(
-        "The accept queue of {} is full: it takes new connections more slowly than they come.",
-        texts::listener(listener)
-    );
+    let (place, service) = (texts::listener(listener), case.service());
+    let verdict = if full {
+        format!(
+            "The accept queue of {place} for {service} is full: connections come faster than it takes them."
+        )
+    } else {
+        format!(
+            "The accept queue of {place} for {service} was most likely full: this machine turned connections away meanwhile."
+        )
+    };
     let mut found = Diagnosis::new(Code::AcceptQueueFull, verdict)
         .seen_if(queue(listener))
         .seen_if(case.overflows().map(|grown| {
@@ -48,7 +54,7 @@ fn queue(listener: &Listener) -> Option<String> {
 /// Nothing listens where the probes went.
 pub(super) fn unheard(case: &Case) -> Option<Diagnosis> {
     let listeners = case.listeners()?;
-    if !failed(case) || case.listener().is_some() {
+    if !case.found.protocol.has_ports() || !failed(case) || case.listener().is_some() {
         return None;
     }
     let (address, service) = (case.host(), case.service());

@@ -101,7 +101,7 @@ impl<'a> No<'a> {
     fn firewall(&self) -> Diagnosis {
         let (case, service, source) = (self.case, self.case.service(), self.case.source());
         let whose = if self.by_target {
-            format!("{}, the target's own address,", self.from)
+            format!("{}, which is the target's own address,", self.from)
         } else {
             self.from.clone()
         };
@@ -125,7 +125,7 @@ impl<'a> No<'a> {
         if self.by_target {
             found
                 .unknown("Whether the host itself rejects, or a device in front of it that uses its address.")
-                .next(Who::AdminThere, format!("as root on the host: nft list ruleset (or iptables-save): {rules}"))
+                .next(case.admin(), format!("as root on the host: nft list ruleset (or iptables-save): {rules}"))
         } else {
             found
                 .unknown(format!(
@@ -141,7 +141,7 @@ impl<'a> No<'a> {
         Diagnosis::new(Code::PortClosed, verdict)
             .not("A dead host or a broken way: the answer bears the target's address.")
             .unknown("Whether a firewall of the host, or one in front that uses its address, says so instead.")
-            .next(Who::AdminThere, format!("does the service run, and on which address? {}", texts::ask_listeners(case)))
+            .next(case.admin(), format!("does the service run, and on which address? {}", texts::ask_listeners(case)))
     }
 
     fn no_route(&self) -> Diagnosis {
@@ -185,12 +185,12 @@ impl<'a> No<'a> {
         };
         let (who, asks) = if self.by_target {
             (
-                Who::AdminThere,
+                case.admin(),
                 "whom does it forward that port to, and is that one up?".to_owned(),
             )
         } else {
             (
-                Who::AdminThere,
+                case.admin(),
                 format!(
                     "is the host up, with the address {}, on the network behind {}?",
                     case.host(),
@@ -265,7 +265,7 @@ impl<'a> No<'a> {
     }
 }
 
-/// ` at hop 3`, where that device is on the way.
+/// ` (hop 3)`, where that device is on the way.
 fn place(case: &Case, error: &IcmpError) -> Option<String> {
     let from = error.from?;
     let (smallest, at) = match case.end() {
@@ -273,14 +273,14 @@ fn place(case: &Case, error: &IcmpError) -> Option<String> {
         _ => (None, None),
     };
     if let Some(hop) = at.or_else(|| case.hop_of(from)) {
-        return Some(format!(" at hop {hop}"));
+        return Some(format!(" (hop {hop})"));
     }
     // A router counts a packet's hop before its rules see it, so the first TTL that is rejected may be the next hop's.
     let ttl = smallest?;
     Some(match ttl {
-        1 => " at hop 1".to_owned(),
-        _ if Some(from) == case.address() => format!(" at hop {ttl}"),
-        _ => format!(" at hop {ttl} or the one before"),
+        1 => " (hop 1)".to_owned(),
+        _ if Some(from) == case.address() => format!(" (hop {ttl})"),
+        _ => format!(" (hop {ttl} or the one before)"),
     })
 }
 

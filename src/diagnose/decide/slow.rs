@@ -36,7 +36,7 @@ pub(super) fn lost_syns(case: &Case) -> Option<Diagnosis> {
             .not("A closed port and a filter for all: every handshake completes.")
             .unknown("Whether the SYNs were lost on the way, or dropped by a full accept queue of the target.")
             .unknown(texts::WHICH_WAY)
-            .next(Who::AdminThere, "nstat -az TcpExtListenOverflows TcpExtListenDrops, before and after")
+            .next(case.admin(), "nstat -az TcpExtListenOverflows TcpExtListenDrops, before and after")
             .next(Who::Network, format!("which packet is missing at the other end? {}", texts::capture(case))),
     )
 }

@@ -18,7 +18,8 @@ pub(super) const WHICH_WAY: &str =
 pub(super) fn time(time: Duration) -> String {
     let ms = time.as_secs_f64() * 1e3;
     match ms {
-        ms if ms < 9.9995 => format!("{ms:.3} ms"),
+        ms if ms < 0.9995 => format!("{ms:.3} ms"),
+        ms if ms < 9.995 => format!("{ms:.2} ms"),
         ms if ms < 99.95 => format!("{ms:.1} ms"),
         ms if ms < 999.5 => format!("{ms:.0} ms"),
         ms => format!("{:.2} s", ms / 1e3),
@@ -40,19 +41,25 @@ pub(super) fn list(things: &[String]) -> String {
     }
 }
 
-/// How probes ended: `5 probes: 3 connected, 2 no reply`.
+/// How probes ended: `5 probes: 3 connected, 2 without a reply`, or `5 probes, all connected`.
 pub(super) fn ends(tried: &Tried) -> String {
     let mut words: Vec<(String, u64)> = Vec::new();
-    for (outcome, count) in &tried.ends {
+    let ended = |end: &&(Outcome, u64)| end.0 != Outcome::Unfinished;
+    for (outcome, count) in tried.ends.iter().filter(ended) {
         let word = end(tried.target.protocol, outcome);
         match words.iter_mut().find(|(known, _)| *known == word) {
             Some((_, known)) => *known += count,
             None => words.push((word, *count)),
         }
     }
+    let total = Tally::of(tried).total();
+    if let [(word, _)] = words.as_slice() {
+        let all = if total == 1 { ":" } else { ", all" };
+        return format!("{}{all} {word}", probes(total));
+    }
     let words = words.iter().map(|(word, count)| format!("{count} {word}"));
     let words: Vec<_> = words.collect();
-    format!("{}: {}", probes(Tally::of(tried).total()), words.join(", "))
+    format!("{}: {}", probes(total), words.join(", "))
 }
 
 fn end(protocol: Protocol, outcome: &Outcome) -> String {
@@ -134,7 +141,7 @@ pub(super) fn capture(case: &Case) -> String {
 pub(super) fn local(protocol: Protocol, cause: LocalCause) -> (&'static str, &'static str) {
     match cause {
         LocalCause::DroppedLocally if protocol != Protocol::Tcp => (
-            "a queue of this machine dropped it",
+            "a queue of this machine dropped them",
             "tc -s qdisc; ip -s link",
         ),
         LocalCause::NoRoute => (
@@ -146,40 +153,42 @@ pub(super) fn local(protocol: Protocol, cause: LocalCause) -> (&'static str, &'s
             "ip neigh; check cable, VLAN and netmask",
         ),
         LocalCause::RouteUnreachable => (
-            "a route of type \"unreachable\" covers it",
+            "a route of type \"unreachable\" covers the target",
             "ip route show table all type unreachable",
         ),
         LocalCause::RouteProhibited => (
-            "a route of type \"prohibit\" covers it",
+            "a route of type \"prohibit\" covers the target",
             "ip route show table all type prohibit",
         ),
         LocalCause::RouteBlackhole => (
-            "a route of type \"blackhole\" covers it",
+            "a route of type \"blackhole\" covers the target",
             "ip route show table all type blackhole",
         ),
         LocalCause::LocalFirewall => (
-            "this machine's own firewall rejects it",
+            "this machine's own firewall rejects them",
             "as root: nft list ruleset (or iptables-save): which rule of OUTPUT rejects?",
         ),
         LocalCause::DroppedLocally => (
-            "this machine's own output path drops it (firewall or traffic control)",
+            "this machine's own output path drops them (firewall or traffic control)",
             "as root: nft list ruleset (or iptables-save): which rule of OUTPUT drops? tc -s qdisc",
         ),
         LocalCause::StuckInQueue => (
-            "it still waits in this machine's queue, or its route or link has gone",
+            "they still wait in this machine's queue, or their route or link has gone",
             "ip -s link; tc -s qdisc",
         ),
         LocalCause::PortsExhausted => (
             "no local port is free",
             "ss -tan state time-wait | wc -l; sysctl net.ipv4.ip_local_port_range",
         ),
-        LocalCause::TooManyOpenFiles => ("no file descriptor is left", "ulimit -n"),
+        LocalCause::TooManyOpenFiles => {
+            ("no file descriptor is left", "raise the limit: ulimit -n")
+        }
         LocalCause::AddressNotAvailable => (
             "there is no usable source address",
             "ip address: is the source address one of this machine?",
         ),
         LocalCause::MessageTooLong => (
-            "it is larger than the interface takes",
+            "they are larger than the interface takes",
             "ip link: the MTU; choose a smaller payload",
         ),
         LocalCause::GroupTarget => (
@@ -193,15 +202,15 @@ pub(super) fn local(protocol: Protocol, cause: LocalCause) -> (&'static str, &'s
             "sysctl net.ipv6.conf.all.disable_ipv6",
         ),
         LocalCause::Permission => (
-            "a policy of this machine forbids it",
+            "a policy of this machine forbids them",
             "the logs of the security module or container runtime; as root: ip xfrm policy",
         ),
         LocalCause::SelfConnect => (
-            "the probe met itself: its local port is the target's, and nothing else answers there",
+            "they met themselves: their local port is the target's, and nothing else answers there",
             "choose another local port",
         ),
         LocalCause::OutOfMemory => (
-            "the kernel has no memory or buffer for it",
+            "the kernel has no memory or buffer for them",
             "dmesg; free; sysctl net.ipv4.tcp_mem net.ipv4.udp_mem",
         ),
         LocalCause::SystemError => (

@@ -30,7 +30,13 @@ pub(super) fn works(case: &Case) -> Option<Diagnosis> {
         )
         .unknown("Whether any port works: none was asked about."),
     };
-    Some(found)
+    Some(match case.speaker() {
+        Some(Speaker::InFront(_)) => found.unknown(
+            "Whether the host itself answers: the answer comes from one hop nearer, by a shorter way or from something \
+             right in front of it.",
+        ),
+        _ => found,
+    })
 }
 
 /// What was found fits no rule, or too little was found.
@@ -49,7 +55,7 @@ pub(super) fn unclear(case: &Case) -> Diagnosis {
             .next(Who::You, "run it again, to its end");
     }
     found.next(
-        Who::AdminThere,
+        case.admin(),
         format!(
             "do the probes arrive, and what leaves? {}",
             texts::capture(case)
@@ -60,7 +66,9 @@ pub(super) fn unclear(case: &Case) -> Diagnosis {
 /// The handshake completes and a RST follows.
 pub(super) fn resets(case: &Case) -> Option<Diagnosis> {
     let asked = &case.asked;
-    if asked.reset == 0 || asked.reset * 2 < asked.total() {
+    let mostly = asked.reset * 2 >= asked.total();
+    let at_best = asked.worked() == 0 && asked.reset > asked.refused + asked.unreachable;
+    if asked.reset == 0 || !(mostly || at_best) {
         return None;
     }
     let verdict = format!(
@@ -100,7 +108,7 @@ fn accepted(case: &Case, code: Code, verdict: String) -> Diagnosis {
     Diagnosis::new(code, verdict)
         .not("A closed port, a filter that drops SYNs, and the way there and back: handshakes complete.")
         .seen_if(speaker(case))
-        .next(Who::AdminThere, ask)
+        .next(case.admin(), ask)
 }
 
 /// ` (sometimes: 3 of 5 probes)`, where it is not always.
@@ -181,14 +189,7 @@ pub(super) fn speaker(case: &Case) -> Option<String> {
         | Speaker::Other(host)
         | Speaker::Further(host) => host,
     };
-    let by = match host.by {
-        DistanceBy::Echo => "ICMP echo",
-        DistanceBy::ClosedUdpPort => "a closed UDP port",
-    };
-    Some(format!(
-        "{from}; the host is at hop {} (by {by}).",
-        host.ttl
-    ))
+    Some(format!("{from}; the host is {}.", distance(host)))
 }
 
 fn is_refused(case: &Case) -> bool {
@@ -206,11 +207,6 @@ pub(super) fn refused(case: &Case) -> Option<Diagnosis> {
         case.who(),
         sometimes(asked.refused, asked.total())
     );
-    let who = if case.is_own() {
-        Who::AdminHere
-    } else {
-        Who::AdminThere
-    };
     let found = Diagnosis::new(Code::PortClosed, verdict)
         .seen_if(speaker(case))
         .not("A dead host or a broken way, unless something in between speaks for it: an answer came.")
@@ -219,7 +215,7 @@ pub(super) fn refused(case: &Case) -> Option<Diagnosis> {
     Some(
         found
             .next(
-                who,
+                case.admin(),
                 format!(
                     "does anything listen, and on which address? {}",
                     texts::ask_listeners(case)
@@ -279,7 +275,7 @@ pub(super) fn silent(case: &Case) -> Option<Diagnosis> {
             .seen_if(silent_after(case))
             .unknown(texts::WHICH_WAY)
             .next(
-                Who::AdminThere,
+                case.admin(),
                 format!(
                     "do the probes arrive, and does an answer leave? {}",
                     texts::capture(case)
@@ -288,16 +284,30 @@ pub(super) fn silent(case: &Case) -> Option<Diagnosis> {
     )
 }
 
-/// Where the answers on the way cease.
-fn silent_after(case: &Case) -> Option<String> {
-    match case.end()? {
-        End::Silent { after: Some(ttl) } => Some(format!(
-            "On the way, {} is the last to answer these probes.",
+/// Where the answers on the way cease, and how far away the host is.
+pub(super) fn silent_after(case: &Case) -> Option<String> {
+    let End::Silent { after } = case.end()? else {
+        return None;
+    };
+    let last = match after {
+        Some(ttl) => format!(
+            "On the way, {} is the last to answer these probes",
             case.hop_text(*ttl)
-        )),
-        End::Silent { after: None } => Some("On the way, no hop answers these probes.".to_owned()),
-        _ => None,
-    }
+        ),
+        None => "On the way, no hop answers these probes".to_owned(),
+    };
+    let host = case.path().and_then(|path| path.host);
+    let host = host.map(|host| format!("; the host is {}", distance(host)));
+    Some(format!("{last}{}.", host.unwrap_or_default()))
+}
+
+/// `at hop 9 (by ICMP echo)`.
+fn distance(host: Distance) -> String {
+    let by = match host.by {
+        DistanceBy::Echo => "ICMP echo",
+        DistanceBy::ClosedUdpPort => "a closed UDP port",
+    };
+    format!("at hop {} (by {by})", host.ttl)
 }
 
 fn port_filtered(case: &Case, alive: &[String]) -> Diagnosis {
@@ -316,7 +326,7 @@ fn port_filtered(case: &Case, alive: &[String]) -> Diagnosis {
         .unknown("Who drops it: a firewall on the way or on the host, or the host because its accept queue is full (Linux drops SYNs then).")
         .next(Who::Network, rules)
         .next(
-            Who::AdminThere,
+            case.admin(),
             format!("{} (Recv-Q above Send-Q is a full queue); the host's own firewall rules", texts::ask_listeners(case)),
         )
 }
@@ -351,7 +361,7 @@ fn open_or_filtered(case: &Case, alive: &[String]) -> Diagnosis {
     found
         .unknown("Whether anything listens: UDP does not tell. A host that closes the port says so with ICMP, which firewalls often drop.")
         .next(Who::You, "send what the service answers (--payload)")
-        .next(Who::AdminThere, format!("does anything listen? {}", texts::ask_listeners(case)))
+        .next(case.admin(), format!("does anything listen? {}", texts::ask_listeners(case)))
 }
 
 fn host_silent(case: &Case) -> Diagnosis {
@@ -360,9 +370,10 @@ fn host_silent(case: &Case) -> Diagnosis {
         "{who} gives no answer, and nothing else that was tried there does: the host is down, the address is wrong, or all is filtered."
     );
     let found = Diagnosis::new(Code::HostSilent, verdict)
-        .not("A port that is merely closed on a host that can be reached: it would have been refused.")
         .unknown("Whether the host is up: from here a dead host and a filter that drops everything look the same.");
-    let found = if case.is_udp() {
+    let found = if case.is_tcp() {
+        found.not("A port that is merely closed on a host that can be reached: it would have been refused.")
+    } else if case.is_udp() {
         found.unknown(format!(
             "Whether {} is open: an open UDP port may be silent, too.",
             case.service()
@@ -376,7 +387,7 @@ fn host_silent(case: &Case) -> Diagnosis {
     };
     found
         .next(
-            Who::AdminThere,
+            case.admin(),
             format!("is the host up, with the address {}?", case.host()),
         )
         .next(

@@ -372,3 +372,15 @@ pub(super) fn note(findings: &mut Findings, note: Note) {
 pub(super) fn in_hosts_file(findings: &mut Findings) {
     findings.name.hosts_file = vec![ip(TARGET)];
 }
+
+/// Somebody stopped it before any packet was sent.
+pub(super) fn not_begun(findings: &mut Findings) {
+    (findings.port_tried, findings.echo, findings.path) = (None, None, None);
+}
+
+/// One handshake of five needed a second SYN.
+pub(super) fn lost_syn(findings: &mut Findings) {
+    let tried = findings.port_tried.as_mut().expect("a healthy walk");
+    let resent = Outcome::Connected(Handshake::AfterSynLoss);
+    tried.ends = vec![(CONNECTED, 4), (resent, 1)];
+}

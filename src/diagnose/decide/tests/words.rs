@@ -77,12 +77,12 @@ fn a_device_is_named_with_its_hop() {
     let cases: [(Findings, &[&str], &[&str]); 5] = [
         (
             rejected_at(Some(3)),
-            &["203.0.113.3 at hop 3", "3/13"],
-            &["203.0.113.3 at hop 3"],
+            &["203.0.113.3 (hop 3)", "3/13"],
+            &["203.0.113.3 (hop 3)"],
         ),
         (
             rejected_at(None),
-            &["203.0.113.3 at hop 3"],
+            &["203.0.113.3 (hop 3)"],
             &["admin-prohibited (3/13)"],
         ),
         (
@@ -196,7 +196,7 @@ fn what_else_was_seen_is_evidence() {
         (
             "a step of the time",
             slow,
-            "from 2.000 ms to 248 ms at hop 3 (203.0.113.3)",
+            "from 2.00 ms to 248 ms at hop 3 (203.0.113.3)",
         ),
         (
             "a hop that limits",
@@ -225,7 +225,7 @@ fn what_else_was_seen_is_evidence() {
                 silent(it);
                 other_ports(it, RST);
             }),
-            "tcp/22 and tcp/443: each 2 probes: 2 refused with RST.",
+            "tcp/22 and tcp/443: each 2 probes, all refused with RST.",
         ),
         (
             "the last hop",

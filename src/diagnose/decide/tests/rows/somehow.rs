@@ -1,0 +1,75 @@
+//! It works at times, in parts, or slowly.
+
+use super::*;
+use crate::path::{Note, Reached, Speaker};
+use crate::platform::NeighbourState;
+
+pub(super) fn rows() -> Vec<Row> {
+    let mut rows = mixtures();
+    rows.extend(addresses_of_the_name());
+    rows.extend(slow());
+    rows
+}
+
+fn mixtures() -> Vec<Row> {
+    let loss = |lost| Note::Loss {
+        from: Some(2),
+        lost,
+        of: 9,
+    };
+    let dead = || Note::DeadFlows(vec![40002]);
+    let (reset, closed) = (Outcome::ResetAfterConnect, Outcome::ClosedAfterConnect);
+    table! {
+        "connects mixed with rejections" => Code::Intermittent,
+            |it| ended(it, &[(CONNECTED, 2), (rejected(ROUTER, 3, 13), 3)]);
+        "connects mixed with RSTs" => Code::Intermittent, |it| ended(it, &[(CONNECTED, 3), (RST, 2)]);
+        "connects mixed with silence" => Code::PacketLoss, |it| ended(it, &[(CONNECTED, 3), (SILENCE, 2)]);
+        "loss from a hop on" => Code::PacketLoss, |it| note(it, loss(4));
+        "a lost SYN, and loss from a hop on" => Code::PacketLoss, |it| { lost_syn(it); note(it, loss(1)); };
+        "dead flows" => Code::SomeFlowsFail, |it| note(it, dead());
+        "dead flows, and the port silent at times" => Code::SomeFlowsFail, |it| {
+            ended(it, &[(CONNECTED, 3), (SILENCE, 2)]);
+            says(it, reached(4, Reached::SynAck), None);
+            note(it, dead());
+        };
+        "resets at once" => Code::ResetsAtOnce, |it| ended(it, &[(reset, 5)]);
+        "resets mostly" => Code::ResetsAtOnce, |it| ended(it, &[(reset, 4), (CONNECTED, 1)]);
+        "resets at times" => Code::Intermittent, |it| ended(it, &[(reset, 1), (CONNECTED, 4)]);
+        "reset once, then silent" => Code::ResetsAtOnce, |it| ended(it, &[(reset, 1), (SILENCE, 4)]);
+        "closes at once" => Code::ClosesAtOnce, |it| ended(it, &[(closed, 5)]);
+    }
+}
+
+fn addresses_of_the_name() -> Vec<Row> {
+    let second = "192.0.2.11";
+    table! {
+        "IPv6 dead, IPv4 fine" => Code::OnlyIpv4Works, |it| addresses(it, &[(TARGET_V6, SILENCE)]);
+        "IPv4 dead, IPv6 fine" => Code::OnlyIpv6Works, |it| { deaf(it); addresses(it, &[(TARGET_V6, CONNECTED)]); };
+        "IPv4 refused, IPv6 fine" => Code::OnlyIpv6Works, |it| {
+            ended(it, &[(RST, 3)]);
+            addresses(it, &[(TARGET_V6, CONNECTED)]);
+        };
+        "first dead, second fine" => Code::OnlySomeAddressesWork, |it| { deaf(it); addresses(it, &[(second, CONNECTED)]); };
+        "first fine, second refused" => Code::OnlySomeAddressesWork, |it| addresses(it, &[(second, RST)]);
+        "one of each family fine" => Code::OnlySomeAddressesWork,
+            |it| addresses(it, &[(TARGET_V6, CONNECTED), (second, RST)]);
+        "first has no route, second fine" => Code::OnlySomeAddressesWork, |it| {
+            local(it, LocalCause::NoRoute);
+            addresses(it, &[(second, CONNECTED)]);
+        };
+        "both dead" => Code::HostSilent, |it| { deaf(it); addresses(it, &[(second, SILENCE)]); };
+        "both fine" => Code::Works, |it| addresses(it, &[(second, CONNECTED)]);
+    }
+}
+
+fn slow() -> Vec<Row> {
+    table! {
+        "MTU black hole" => Code::MtuBlackHole, |it| sizes(it, Outcome::Reply, SILENCE);
+        "lost SYNs" => Code::SynLoss, |it| lost_syn(it);
+        "transparent proxy" => Code::ProxyAnswers,
+            |it| says(it, reached(2, Reached::SynAck), Some(Speaker::Other(at(9))));
+        "slow here" => Code::SlowHere, |it| times(it, 180, 11);
+        "slow path" => Code::SlowPath, |it| times(it, 251, 250);
+        "slow neighbour" => Code::SlowPath, |it| { on_link(it, NeighbourState::Reachable); times(it, 61, 60); };
+    }
+}

@@ -1,0 +1,87 @@
+//! The port works, and the name.
+
+use super::*;
+use crate::path::{Note, Reached, Speaker};
+use crate::platform::NeighbourState;
+use crate::target::Protocol;
+
+pub(super) fn rows() -> Vec<Row> {
+    let mut rows = works();
+    rows.extend(names());
+    rows
+}
+
+fn works() -> Vec<Row> {
+    let no_route = Outcome::Local(LocalCause::NoRoute);
+    let loss = Note::Loss {
+        from: Some(2),
+        lost: 1,
+        of: 9,
+    };
+    table! {
+        "all is well" => Code::Works, |it| it.interrupted = false;
+        "echo lost, port fine" => Code::Works, |it| echo_silent(it);
+        "hosts-file entry, and it works" => Code::Works, |it| in_hosts_file(it);
+        "gateway stale but answering" => Code::Works, |it| neighbour(it, NeighbourState::Stale);
+        "neighbour failed, yet answered" => Code::Works, |it| neighbour(it, NeighbourState::Failed);
+        "loss at a hop that does not continue" => Code::Works, |it| note(it, Note::Limited(vec![2]));
+        "one packet of the path lost" => Code::Works, |it| note(it, loss.clone());
+        "SYN-ACK from one hop nearer" => Code::Works,
+            |it| says(it, reached(3, Reached::SynAck), Some(Speaker::InFront(at(4))));
+        "large packets, and a router says so" => Code::Works,
+            |it| sizes(it, Outcome::Reply, rejected(ROUTER, 3, 4));
+        "all echoes vanish, of whatever size" => Code::Works, |it| sizes(it, SILENCE, SILENCE);
+        "one connection of many closed" => Code::Works,
+            |it| ended(it, &[(CONNECTED, 4), (Outcome::ClosedAfterConnect, 1)]);
+        "no IPv6 on this machine" => Code::Works, |it| addresses(it, &[(TARGET_V6, no_route)]);
+        "own stack odd, port fine" => Code::Works,
+            |it| it.local.loopback = Some(tried(Protocol::Tcp, "127.0.0.1", 1, &[(SILENCE, 1)]));
+        "a long way, not slow" => Code::Works, |it| times(it, 151, 150);
+        "UDP answers" => Code::Works, |it| udp(it, &[(Outcome::Reply, 3)]);
+        "ICMP echo answers" => Code::Works, |it| ping(it, Outcome::Reply);
+        "stopped, and it works" => Code::Works, |it| { it.interrupted = true; it.path = None; };
+    }
+}
+
+fn names() -> Vec<Row> {
+    table! {
+        "the name does not resolve" => Code::NameUnresolved, |it| {
+            it.name.addresses.clear();
+            it.name.error = Some("Name or service not known (EAI_NONAME)".to_owned());
+            not_begun(it);
+            it.way = None;
+        };
+        "hosts-file entry, all silent" => Code::StaleHostsEntry, |it| { deaf(it); in_hosts_file(it); };
+        "hosts-file entry, no such neighbour" => Code::StaleHostsEntry, |it| {
+            local(it, LocalCause::NoNeighbour);
+            on_link(it, NeighbourState::Failed);
+            in_hosts_file(it);
+        };
+        "hosts-file entry, host unreachable" => Code::StaleHostsEntry, |it| {
+            ended(it, &[(rejected(ROUTER, 3, 1), 3)]);
+            echo_silent(it);
+            in_hosts_file(it);
+        };
+        "hosts-file entry, only this port silent" => Code::PortFiltered, |it| { silent(it); in_hosts_file(it); };
+        "hosts-file entry of another address, all silent" => Code::HostSilent, |it| {
+            deaf(it);
+            it.name.hosts_file = vec![ip("192.0.2.99")];
+        };
+        "hosts-file entry, refused" => Code::PortClosed, |it| { ended(it, &[(RST, 3)]); in_hosts_file(it); };
+        "hosts-file entry, rejected by a firewall" => Code::FirewallRejects, |it| {
+            ended(it, &[(rejected(ROUTER, 3, 13), 3)]);
+            echo_silent(it);
+            in_hosts_file(it);
+        };
+        "hosts-file entry, gateway dead" => Code::GatewayDead, |it| {
+            local(it, LocalCause::NoNeighbour);
+            in_hosts_file(it);
+        };
+        "hosts-file entry, UDP silent and nothing else asked" => Code::OpenOrFiltered, |it| {
+            udp(it, &[(SILENCE, 3)]);
+            it.echo = None;
+            in_hosts_file(it);
+        };
+        "slow lookup" => Code::SlowNameLookup, |it| it.name.took = Some(ms(5003));
+    }
+}

@@ -21,19 +21,23 @@ pub(super) fn another_works(case: &Case) -> Option<Diagnosis> {
     // What is wrong at the first one is the evidence.
     let first = at_the_address(case);
     let mut found = split.told(case).seen(first.verdict);
-    for fact in first.evidence {
-        found = found.seen(fact);
-    }
+    found.evidence.extend(first.evidence);
     found.unknown.extend(first.unknown);
     found.next.extend(first.next);
-    Some(found)
+    // What stops probes on this machine is no reason to change the name's records.
+    let there = case.asked.failed() > 0;
+    Some(if there {
+        split.asked_to_mend(found)
+    } else {
+        found
+    })
 }
 
 /// The first address works, and another one fails for a reason that is not this machine's.
 pub(super) fn another_fails(case: &Case) -> Option<Diagnosis> {
     let split = Split::of(case, case.tried?);
     let both = !split.work.is_empty() && !split.fail.is_empty();
-    both.then(|| split.told(case))
+    both.then(|| split.asked_to_mend(split.told(case)))
 }
 
 /// Addresses by how they did.
@@ -81,11 +85,7 @@ impl Split {
 
     fn told(&self, case: &Case) -> Diagnosis {
         let code = self.code();
-        let texts = |addresses: &[IpAddr]| {
-            let texts: Vec<_> = addresses.iter().map(IpAddr::to_string).collect();
-            texts::list(&texts)
-        };
-        let (work, fail) = (texts(&self.work), texts(&self.fail));
+        let (work, fail) = (in_text(&self.work), in_text(&self.fail));
         let name = case.found.name.name.as_deref();
         let name = name.unwrap_or(&case.found.asked);
         let kind = match code {
@@ -97,18 +97,29 @@ impl Split {
             "{name} works {kind}: {} answers at {work}, and not at {fail}.",
             case.service()
         );
-        let mut found = Diagnosis::new(code, verdict)
-            .not(format!("The service as a whole: it answers at {work}."))
+        let found = Diagnosis::new(code, verdict)
+            .not(format!("The service as a whole: it answers at {work}."));
+        if fail_is_silent(case, &self.fail) {
+            found.unknown(texts::WHICH_WAY)
+        } else {
+            found
+        }
+    }
+
+    fn asked_to_mend(&self, found: Diagnosis) -> Diagnosis {
+        let fail = in_text(&self.fail);
+        found
             .next(
                 Who::AdminThere,
                 format!("does the service listen and is it allowed at {fail}? If not, take that out of the name's records"),
             )
-            .next(Who::Network, format!("is there a way to {fail} and back, and which rule drops?"));
-        if fail_is_silent(case, &self.fail) {
-            found = found.unknown(texts::WHICH_WAY);
-        }
-        found
+            .next(Who::Network, format!("is there a way to {fail} and back, and which rule drops?"))
     }
+}
+
+fn in_text(addresses: &[IpAddr]) -> String {
+    let texts: Vec<_> = addresses.iter().map(IpAddr::to_string).collect();
+    texts::list(&texts)
 }
 
 fn fail_is_silent(case: &Case, fail: &[IpAddr]) -> bool {

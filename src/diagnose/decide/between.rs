@@ -270,7 +270,7 @@ pub(super) fn proxy(case: &Case) -> Option<Diagnosis> {
     }
     let place = there::or_before(case, ttl);
     let verdict = format!(
-        "Something at {place} answers in the name of {}: the host itself is at hop {}.",
+        "Something at {place}, answers in the name of {}: the host itself is at hop {}.",
         case.who(),
         host.ttl
     );

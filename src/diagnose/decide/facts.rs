@@ -267,6 +267,10 @@ fn live_gateway(case: &Case, code: Code) -> Option<String> {
     ) {
         return None;
     }
+    let nothing_left = case.asked.local > 0 && case.asked.failed() == 0;
+    if nothing_left {
+        return None;
+    }
     let NextHop::Gateway(gateway) = case.next_hop()? else {
         return None;
     };

@@ -177,7 +177,7 @@ impl<'a> No<'a> {
             Diagnosis::new(Code::HostUnreachable, verdict)
         } else {
             let verdict = format!(
-                "The router {} says that it cannot reach {}: the host does not answer it.",
+                "The router {} says that it cannot reach {}: most likely the host does not answer it.",
                 self.from,
                 case.who()
             );

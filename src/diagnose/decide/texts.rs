@@ -79,7 +79,7 @@ fn end(protocol: Protocol, outcome: &Outcome) -> String {
         }
         Outcome::NoReply => "without a reply",
         Outcome::Local(cause) => {
-            return format!("never left this machine ({})", local(protocol, *cause).0);
+            return format!("stopped here: {}", local(protocol, *cause).0);
         }
         Outcome::Unfinished => "unfinished",
     };

@@ -1,6 +1,7 @@
 //! What the target says, and who says it for the target.
 
 use super::case::Case;
+use super::tally::usual_icmp;
 use super::{Code, Diagnosis, Who, texts};
 use crate::outcome::{Outcome, Refusal};
 use crate::path::{Distance, DistanceBy, End, Reached, Speaker};
@@ -46,14 +47,23 @@ pub(super) fn unclear(case: &Case) -> Diagnosis {
         let verdict = format!("Nothing can be said about {who}: no probe to it ended.");
         return Diagnosis::new(Code::Unclear, verdict).next(Who::You, "run it again, to its end");
     }
+    if asked.is_silent() {
+        let verdict = format!(
+            "{who} gives no answer, and nothing else was asked of that host: why cannot be said."
+        );
+        return Diagnosis::new(Code::Unclear, verdict)
+            .unknown("Whether the host is up: a lost probe alone proves nothing.")
+            .unknown(texts::WHICH_WAY)
+            .next(
+                Who::You,
+                format!(
+                    "ask another port of {}, one that should be open",
+                    case.host()
+                ),
+            );
+    }
     let verdict = format!("What was seen does not tell what is wrong with {who}.");
     let found = Diagnosis::new(Code::Unclear, verdict);
-    if asked.is_silent() {
-        return found
-            .unknown("Whether the host answers anything else: nothing else was asked.")
-            .unknown(texts::WHICH_WAY)
-            .next(Who::You, "run it again, to its end");
-    }
     found.next(
         case.admin(),
         format!(
@@ -128,7 +138,7 @@ pub(super) fn forged_reset(case: &Case) -> Option<Diagnosis> {
     }
     let place = or_before(case, ttl);
     let verdict = format!(
-        "Something at {place} refuses {} with RST in its name: the host itself is at hop {}.",
+        "Something at {place}, refuses {} with RST in the host's name: the host itself is at hop {}.",
         case.who(),
         host.ttl
     );
@@ -169,7 +179,7 @@ pub(super) fn nearer(case: &Case, said: &[Reached]) -> Option<(u8, Distance)> {
 pub(super) fn or_before(case: &Case, ttl: u8) -> String {
     match ttl {
         0 | 1 => "hop 1".to_owned(),
-        _ => format!("hop {ttl} or the one before, {}", case.hop_text(ttl - 1)),
+        _ => format!("hop {ttl}, or {} just before it", case.hop_text(ttl - 1)),
     }
 }
 
@@ -202,15 +212,24 @@ pub(super) fn refused(case: &Case) -> Option<Diagnosis> {
         return None;
     }
     let (asked, service) = (&case.asked, case.service());
-    let verdict = format!(
-        "{} refuses connections{}: most likely nothing listens on {service} at that address.",
-        case.who(),
-        sometimes(asked.refused, asked.total())
-    );
+    let sure = case.is_own() || matches!(case.speaker(), Some(Speaker::Host(_)));
+    let why = if sure {
+        format!("most likely nothing listens on {service} at that address")
+    } else {
+        format!("nothing listens on {service} at that address, or a firewall answers in its name")
+    };
+    let often = sometimes(asked.refused, asked.total());
+    let verdict = format!("{} refuses connections{often}: {why}.", case.who());
     let found = Diagnosis::new(Code::PortClosed, verdict)
         .seen_if(speaker(case))
         .not("A dead host or a broken way, unless something in between speaks for it: an answer came.")
-        .not("A filter that drops silently.");
+;
+    let found = if asked.silent == 0 {
+        found.not("A filter that drops silently.")
+    } else {
+        let silent = texts::probes(asked.silent);
+        found.unknown(format!("Why {silent} got no reply at all: some systems limit how many RSTs they send, and loss looks the same."))
+    };
     let found = doubts(case, found);
     Some(
         found
@@ -250,6 +269,10 @@ fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
         Some(Speaker::InFront(_)) => found.unknown(
             "Whether something right in front of the host sends the RST: it comes from one hop nearer than the host, \
              and a shorter way for these packets looks the same.",
+        ),
+        Some(Speaker::Further(_)) => found.unknown(
+            "Whether a firewall sends the RST: it comes from further away than the host is for other packets, so they \
+             take different ways.",
         ),
         _ => found.unknown("Whether a firewall sends the RST in the host's name: how far away its sender is does not show."),
     }
@@ -321,7 +344,7 @@ fn port_filtered(case: &Case, alive: &[String]) -> Diagnosis {
         case.host()
     );
     Diagnosis::new(Code::PortFiltered, verdict)
-        .not(format!("A host that is down, and a broken way: {alive} was answered."))
+        .not(format!("A host that is down, and a broken way: it answers {alive}."))
         .not("A port that is merely closed: that would have been refused with RST.")
         .unknown("Who drops it: a firewall on the way or on the host, or the host because its accept queue is full (Linux drops SYNs then).")
         .next(Who::Network, rules)
@@ -338,7 +361,7 @@ fn echo_filtered(case: &Case, alive: &[String]) -> Diagnosis {
     );
     Diagnosis::new(Code::EchoFiltered, verdict)
         .not(format!(
-            "A host that is down, and a broken way: {alive} was answered."
+            "A host that is down, and a broken way: it answers {alive}."
         ))
         .next(Who::You, "nothing, unless pings are meant to pass")
 }
@@ -380,6 +403,20 @@ fn host_silent(case: &Case) -> Diagnosis {
         ))
     } else {
         found
+    };
+    let mut others = case.found.other_ports.iter();
+    let found = match others.find_map(usual_icmp) {
+        Some(icmp) => {
+            let from = texts::device(icmp.from);
+            found.next(
+                Who::Network,
+                format!(
+                    "{from} rejects other ports ({}): do its rules drop this one?",
+                    texts::icmp(&icmp)
+                ),
+            )
+        }
+        None => found,
     };
     let after = match case.end() {
         Some(End::Silent { after: Some(ttl) }) => format!("; start at {}", case.hop_text(*ttl)),

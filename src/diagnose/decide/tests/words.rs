@@ -87,12 +87,12 @@ fn a_device_is_named_with_its_hop() {
         ),
         (
             forged,
-            &["hop 3 or the one before, hop 2 (203.0.113.2)", "hop 9"],
+            &["hop 3, or hop 2 (203.0.113.2) just before it", "hop 9"],
             &["hop 3", "hop 9"],
         ),
         (
             proxy,
-            &["hop 2 or the one before, hop 1 (198.51.100.1)", "hop 9"],
+            &["hop 2, or hop 1 (198.51.100.1) just before it", "hop 9"],
             &["hop 2", "hop 9"],
         ),
         (

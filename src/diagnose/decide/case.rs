@@ -158,12 +158,12 @@ impl<'a> Case<'a> {
         self.conclusion().map_or(&[], |it| it.notes.as_slice())
     }
 
-    /// Everything that was heard on the way, hop by hop: of the flows, and of the first look.
+    /// Everything that was heard on the way, hop by hop: on the walk, of each flow, and of the first look.
     pub(super) fn hops(&self) -> impl Iterator<Item = &'a Hop> {
         let path = self.path().into_iter();
         path.flat_map(|path| {
             let flows = path.flows.iter().flat_map(|flow| &flow.hops);
-            flows.chain(&path.look)
+            path.hops.iter().chain(flows).chain(&path.look)
         })
     }
 

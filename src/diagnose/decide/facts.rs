@@ -198,9 +198,10 @@ fn way(case: &Case) -> Option<String> {
         Some(NextHop::Target(_)) => " to a neighbour, without a gateway".to_owned(),
         None => String::new(),
     };
-    let state = case
+    let searched = case
         .neighbour()
-        .map(|it| format!(" (neighbour entry: {})", it.state.word()));
+        .filter(|it| it.state != NeighbourState::NoArp);
+    let state = searched.map(|it| format!(" (neighbour entry: {})", it.state.word()));
     let [interface, source, state] = [interface, source, state].map(Option::unwrap_or_default);
     Some(format!("Packets go{interface}{source}{next}{state}."))
 }

@@ -8,19 +8,19 @@ use crate::path::End;
 pub(super) fn unresolved(case: &Case) -> Option<Diagnosis> {
     let name = &case.found.name;
     let (text, error) = (name.name.as_ref()?, name.error.as_ref()?);
-    if !name.addresses.is_empty() || case.tried.is_some() {
+    // A lookup that somebody stopped says nothing.
+    if !name.addresses.is_empty() || case.tried.is_some() || case.found.interrupted {
         return None;
     }
-    let found = Diagnosis::new(
-        Code::NameUnresolved,
-        format!("The name {text} has no address here: {error}."),
-    )
-    .seen_if(
-        name.took
-            .map(|took| format!("The resolver said so after {}.", texts::time(took))),
-    )
-    .unknown("The target itself: nothing was sent to it.")
-    .unknown("Whether the name is wrong or the resolver is: other resolvers may know it.");
+    let verdict = format!("The name {text} has no address here: it does not resolve.");
+    let found = Diagnosis::new(Code::NameUnresolved, verdict)
+        .seen(format!("The resolver says: {error}."))
+        .seen_if(
+            name.took
+                .map(|took| format!("It said so after {}.", texts::time(took))),
+        )
+        .unknown("The target itself: nothing was sent to it.")
+        .unknown("Whether the name is wrong or the resolver is: other resolvers may know it.");
     let ask = format!(
         "is {text} spelled right, with its domain? Compare: getent ahosts {text}; resolvectl query {text}"
     );

@@ -51,6 +51,12 @@ fn names() -> Vec<Row> {
             not_begun(it);
             it.way = None;
         };
+        "stopped while it was looked up" => Code::Unclear, |it| {
+            it.name.addresses.clear();
+            it.name.error = Some("stopped while resolving \"db.example\"".to_owned());
+            not_begun(it);
+            (it.way, it.interrupted) = (None, true);
+        };
         "hosts-file entry, all silent" => Code::StaleHostsEntry, |it| { deaf(it); in_hosts_file(it); };
         "hosts-file entry, no such neighbour" => Code::StaleHostsEntry, |it| {
             local(it, LocalCause::NoNeighbour);

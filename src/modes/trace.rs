@@ -45,7 +45,6 @@ struct Desk<'a> {
     forms: PathForms,
     files: Vec<ResultFile>,
     names: Names,
-    probes: u64,
 }
 
 impl<'a> Desk<'a> {
@@ -56,14 +55,13 @@ impl<'a> Desk<'a> {
             info,
             output,
             files,
-            probes: 0,
         }
     }
 
     fn open(&mut self) {
         self.tell(PathForms::heading);
         self.output.flush();
-        self.output.show(Progress::on_stderr(None));
+        self.output.show(Progress::of_steps());
     }
 
     /// Tells everybody the same in his own form.
@@ -108,9 +106,15 @@ impl Watcher for Desk<'_> {
         {
             self.names.ask(from);
         }
-        self.probes += 1;
-        self.output.progress().refresh(self.probes, 0);
         self.tell(|forms, info| forms.step(info, step));
+    }
+
+    fn round(&mut self, round: u64) {
+        let what = match round {
+            0 => "a first look at all hops".to_owned(),
+            round => format!("round {round}"),
+        };
+        self.output.progress().say(&what);
     }
 
     fn so_far(&mut self, path: &Path) {

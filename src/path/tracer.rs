@@ -128,7 +128,9 @@ impl<'a> Tracer<'a> {
             next = self.round(watcher)?;
         }
         self.make_sure(watcher)?;
-        self.path.interrupted |= self.signals.stop_requested();
+        // Who walks until he is stopped is not stopped early.
+        let has_end = self.plan.rounds.is_some() || self.path.rounds == 0;
+        self.path.interrupted = has_end && self.signals.stop_requested();
         self.path.sent = self.sent.get();
         Ok(self.path)
     }

@@ -369,3 +369,6 @@ fn meets_others(path: &Path, hops: &[Hop]) -> bool {
     };
     path.look.iter().zip(hops).any(differs)
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,8 @@ mod hop;
 mod look;
 mod names;
 mod ports;
+#[cfg(test)]
+pub(crate) mod story;
 mod tracer;
 mod walk;
 

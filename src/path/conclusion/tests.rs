@@ -1,0 +1,221 @@
+//! What is made of paths that are made up word by word; see [`crate::path::story`].
+
+use super::*;
+use crate::path::story::{Story, router};
+use crate::target::Protocol;
+
+/// The end of a path in a few words.
+fn told(end: &End) -> String {
+    match end {
+        End::Reached { ttl, how } => format!("{how:?} {ttl:?}"),
+        End::Rejected { ttl, icmp, at } => {
+            let from = icmp.from.map(|from| from.to_string());
+            format!("rejected {ttl:?} by {from:?} at {at:?}")
+        }
+        End::Silent { after } => format!("silent {after:?}"),
+        End::Loop(found) => format!("loop {}-{}", found.first, found.last),
+        End::Local(cause) => cause.reason().to_owned(),
+        End::Unknown => "unknown".to_owned(),
+    }
+    .replace("Some(", "")
+    .replace(')', "")
+    .replace('"', "")
+}
+
+#[test]
+fn where_a_path_ends() {
+    for (walks, end) in [
+        ("S", "SynAck 1"),
+        ("1 2 S", "SynAck 3"),
+        ("1 2 R", "Rst 3"),
+        ("* * S", "SynAck 3"),
+        ("1 2 *|1 2 S", "SynAck 3"),
+        ("1 2 * >S", "SynAck None"),
+        ("1 2 * >R", "Rst None"),
+        // The nearest one who answers for the target, whatever another flow meets.
+        ("1 2 3 S/1 R", "Rst 2"),
+        ("1 2 X2", "rejected 3 by 10.20.1.2 at 2"),
+        ("1 X2", "rejected 2 by 10.20.1.2 at None"),
+        ("X1", "rejected 1 by 10.20.1.1 at None"),
+        ("1 X", "rejected 2 by None at None"),
+        ("1 2 * >X7", "rejected None by 10.20.1.7 at None"),
+        // Somebody says no to some probes and others get there.
+        ("1 X2|1 2 S", "SynAck 3"),
+        ("1 2 * * >*", "silent 2"),
+        ("1 * 3 * >*", "silent 3"),
+        ("* * * >*", "unknown"),
+        ("1 2 L L >L", "silent 2"),
+        ("", "unknown"),
+        (". . .", "unknown"),
+    ] {
+        let found = conclude(&Story::of(walks).path).end;
+        assert_eq!(told(&found), end, "{walks}");
+    }
+}
+
+#[test]
+fn what_only_the_first_look_found_counts_too() {
+    for (look, walks, end) in [
+        ("1 2 S", "* * *", "SynAck 3"),
+        ("1 2 S", "1 2 *", "SynAck 3"),
+        ("1 2 * >S", "1 2 * >*", "SynAck None"),
+        ("1 2 X2", "1 2 *", "rejected 3 by 10.20.1.2 at 2"),
+        ("1 2 *", "1 * *", "silent 2"),
+        ("* * * >*", "* * *", "silent None"),
+        ("1 2 1 2 >*", "* * >*", "loop 1-2"),
+        ("L L >L", "", "no-route"),
+    ] {
+        let story = Story::new(Protocol::Tcp).look(look).walks(walks);
+        assert_eq!(told(&conclude(&story.path).end), end, "{look}; {walks}");
+    }
+}
+
+#[test]
+fn a_datagram_that_is_not_wanted_reaches_the_host() {
+    for (walks, end) in [
+        ("1 2 D", "Reply 3"),
+        ("1 2 P", "PortUnreachable 3"),
+        ("1 2 X2", "rejected 3 by 10.20.1.2 at 2"),
+    ] {
+        let story = Story::new(Protocol::Udp).walks(walks);
+        assert_eq!(told(&conclude(&story.path).end), end, "{walks}");
+    }
+    // Of TCP no host says so: somebody on the way does.
+    let tcp = conclude(&Story::of("1 2 P").path).end;
+    assert_eq!(told(&tcp), "rejected 3 by 10.20.0.7 at None");
+}
+
+#[test]
+fn packets_that_go_round() {
+    for (walks, found) in [
+        ("1 2 3 2 3", Some((2, 3))),
+        ("1 2 3 2 3 2 3 2", Some((2, 3))),
+        ("1 2 3 4 2 3 4", Some((2, 4))),
+        ("1 2 1 2", Some((1, 2))),
+        // Silent hops hide part of it.
+        ("1 2 3 * 3 2 3 2", Some((2, 3))),
+        ("1 2 3 4 2 3 * 2", Some((2, 4))),
+        ("1 2 3 4 * 3 4", Some((2, 4))),
+        // A router that limits its answers says less in one round than in the next.
+        ("1 2 * 2 *|1 2 3 * 3", Some((2, 3))),
+        ("1 2 3 2 *|1 2 3 2 3", Some((2, 3))),
+        // Once round, and nothing repeated but one router: it may be chance.
+        ("1 2 3 2", None),
+        ("1 2 3 1", None),
+        // Some routers do not count their own hop.
+        ("1 2 2", None),
+        ("1 2 2 3", None),
+        ("1 2 2 2 2", None),
+        ("1 1 2 2 3", None),
+        // An address that comes again on a way that goes on.
+        ("1 2 3 2 4 5", None),
+        ("1 2 3 2 3 4", None),
+        ("1 * * * *", None),
+        ("* * * *", None),
+        // Whatever looks like one, probes get through.
+        ("1 2 3 2 3 S", None),
+        ("1 2 3 2 3 X3", None),
+    ] {
+        let story = Story::of(walks);
+        let hops = &story.path.flows[0].hops;
+        let found_now = find_loop(hops).map(|it| (it.first, it.last));
+        assert_eq!(found_now, found, "{walks}");
+    }
+}
+
+#[test]
+fn who_answers_shows_by_his_distance() {
+    use Speaker::{Further, Host, InFront, Other};
+    for (walks, host, speaker) in [
+        ("1 2 S", 3, Some(Host as fn(_) -> _)),
+        ("1 2 R", 3, Some(Host)),
+        ("1 2 S", 4, Some(InFront)),
+        ("1 R", 4, Some(Other)),
+        ("S", 30, Some(Other)),
+        ("1 2 3 S", 3, Some(Further)),
+        ("1 2 S", 1, Some(Further)),
+        // Nobody answered with a small TTL, or nobody at all.
+        ("1 2 * >S", 3, None),
+        ("1 2 *", 3, None),
+        ("1 2 X2", 3, None),
+    ] {
+        let story = Story::of(walks).host(host);
+        let speaker = speaker.map(|of| of(story.path.host.expect("a distance")));
+        assert_eq!(conclude(&story.path).speaker, speaker, "{walks}, {host}");
+    }
+    assert_eq!(conclude(&Story::of("1 2 S").path).speaker, None);
+    // The host itself says that the port is closed: there is nothing to compare.
+    let closed = Story::new(Protocol::Udp).walks("1 P").host(4);
+    assert_eq!(conclude(&closed.path).speaker, None);
+}
+
+/// A loss, as a note.
+fn loss(from: Option<u8>, lost: u64, of: u64) -> Note {
+    Note::Loss { from, lost, of }
+}
+
+#[test]
+fn what_else_shows() {
+    use Note::{DeadFlows, Limited, Parts};
+    for (walks, notes) in [
+        ("1 2 S|1 2 S", vec![]),
+        // A hop that answers less than what is behind it.
+        ("1 2 S|1 * S", vec![Limited(vec![2])]),
+        ("1 2 3 S|* * 3 S|1 2 3 S", vec![Limited(vec![1, 2])]),
+        // One that never answers limits nothing: it is silent.
+        ("1 * S|1 * S", vec![]),
+        // Loss that goes on to the end is loss.
+        ("1 2 3 S|1 * * * >*", vec![loss(Some(2), 1, 2)]),
+        ("1 2 3 S|1 2 3 * >*", vec![loss(Some(4), 1, 2)]),
+        ("1 2 3 S|* * * * >*|1 2 3 S", vec![loss(Some(1), 1, 3)]),
+        // Both at once.
+        (
+            "1 2 3 S|1 * 3 * >*|1 * 3 S",
+            vec![Limited(vec![2]), loss(Some(4), 1, 3)],
+        ),
+        ("1 2 3 * >*", vec![]),
+        ("1 2 S/1 2 S", vec![]),
+        // Different ways: from the start, and behind some hop.
+        ("1 2 S/4 5 S", vec![Parts { after: 0 }]),
+        ("1 2 3 S/1 2 4 S", vec![Parts { after: 2 }]),
+        ("1 2 3 S/1 * 4 S", vec![Parts { after: 2 }]),
+        ("1 2 3 S/1 2 * S", vec![]),
+        // One lost probe does not make a port dead, two do.
+        ("1 S/1 * >*", vec![loss(None, 1, 2)]),
+        ("1 S|1 S/1 * >*|1 * >*", vec![DeadFlows(vec![40_002])]),
+        (
+            "1 2 S|1 2 S/1 3 * >*|1 3 * >*/1 2 S|1 2 S/1 3 * >*|1 3 * >*",
+            vec![Parts { after: 1 }, DeadFlows(vec![40_002, 40_004])],
+        ),
+        // Where no port gets through, none of them is different.
+        ("1 * >*|1 * >*/1 * >*|1 * >*", vec![]),
+        // Probes that never left are no tries.
+        ("1 S|1 S/L L >L|L L >L", vec![]),
+    ] {
+        assert_eq!(conclude(&Story::of(walks).path).notes, notes, "{walks}");
+    }
+}
+
+#[test]
+fn a_look_that_met_others_shows_parallel_links() {
+    for (look, walks, notes) in [
+        ("1 2 S", "1 2 S", vec![]),
+        ("1 3 S", "1 2 S", vec![Note::OtherRouters]),
+        ("1 3 S", "1 2 S|1 3 S", vec![]),
+        ("1 3 S", "1 * S", vec![]),
+        ("1 * S", "1 2 S", vec![]),
+        // Flows tell by themselves.
+        ("1 3 S", "1 2 S/1 2 S", vec![]),
+    ] {
+        let story = Story::new(Protocol::Tcp).look(look).walks(walks);
+        assert_eq!(conclude(&story.path).notes, notes, "{look}; {walks}");
+    }
+}
+
+#[test]
+fn a_silent_hop_is_told_by_the_look() {
+    let story = Story::new(Protocol::Tcp).look("1 2 S").walks("1 * S");
+    let hops = merged(&story.path);
+    assert_eq!(hops[1].router(), Some(router(2)));
+    assert_eq!((hops[1].sent, hops[1].answered), (2, 1));
+}

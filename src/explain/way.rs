@@ -84,14 +84,14 @@ impl<'a> Told<'a> {
     }
 
     fn spoken_by(&self, ttl: u8, how: Reached, speaker: Option<Speaker>) -> String {
-        let before = ttl.saturating_sub(1);
         match speaker {
             Some(Speaker::Host(host)) if how == Reached::Rst => format!(
-                ", as far away as the host itself {}: nothing accepts on the port there, or a firewall on the host or \
-                 right in front of it (hop {before}) sends RSTs in its name.",
-                by(host)
+                ", as far away as the host itself ({}): nothing accepts on the port there, or a firewall on the host \
+                 or right in front of it{} sends RSTs in its name.",
+                by(host),
+                before(ttl).map_or_else(String::new, |before| format!(" (hop {before})"))
             ),
-            Some(Speaker::Host(host)) => format!(", as far away as the host itself {}.", by(host)),
+            Some(Speaker::Host(host)) => format!(", as far away as the host itself ({}).", by(host)),
             Some(Speaker::InFront(host)) => format!(
                 ", one hop nearer than the host itself (hop {} {}): something right in front of it answers in its \
                  name, or the way is a hop shorter for these probes.",
@@ -100,10 +100,10 @@ impl<'a> Told<'a> {
             ),
             Some(Speaker::Other(host)) => self.forged(ttl, how, host),
             Some(Speaker::Further(host)) => format!(
-                ", further away than the host is {} (hop {}): these probes take another way, or are forwarded from \
-                 there.",
-                by(host),
-                host.ttl
+                ", further away than the host itself (hop {} {}): these probes take another way, or are forwarded \
+                 from there.",
+                host.ttl,
+                by(host)
             ),
             None if how == Reached::PortUnreachable || self.path.target.protocol == Protocol::Icmp => {
                 ".".to_owned()
@@ -115,7 +115,11 @@ impl<'a> Told<'a> {
     }
 
     fn forged(&self, ttl: u8, how: Reached, host: Distance) -> String {
-        let (before, far) = (ttl.saturating_sub(1), host.ttl);
+        let far = host.ttl;
+        let place = match before(ttl) {
+            Some(before) => format!("It is hop {ttl} or the one before (hop {before})."),
+            None => "It is the first hop, or this machine itself.".to_owned(),
+        };
         let what = match how {
             Reached::Rst => {
                 "it is not the host that refuses: a firewall there sends RSTs in its name"
@@ -126,7 +130,7 @@ impl<'a> Told<'a> {
             }
         };
         format!(
-            ", but {} is at hop {far} {}. So {what}. It is hop {ttl} or the one before (hop {before}).",
+            ", but {} is at hop {far} ({}). So {what}. {place}",
             self.address,
             by(host)
         )
@@ -136,8 +140,10 @@ impl<'a> Told<'a> {
         let port = self.path.target.address.port();
         match (how, speaker) {
             (_, Some(Speaker::Other(_))) => vec![format!(
-                "ask the owner of hop {ttl}, or of the one before, for its rules on {} to {}",
-                self.service, self.address
+                "ask the owner of hop {ttl}{} for its rules on {} to {}",
+                before(ttl).map_or("", |_| ", or of the one before,"),
+                self.service,
+                self.address
             )],
             (Reached::Rst, _) => vec![format!(
                 "on {}: ss -ltn 'sport = :{port}' (does anything listen, and on which address?)",
@@ -183,7 +189,7 @@ impl<'a> Told<'a> {
     fn silent(&self, after: Option<u8>) -> Ending {
         let host = self.path.host.map(|host| {
             format!(
-                " The host itself is there, at hop {} {}{}: so these probes, or the answers to them, are filtered, on \
+                " The host itself is there, at hop {} ({}){}: so these probes, or the answers to them, are filtered, on \
                  the host or on the way.",
                 host.ttl,
                 by(host),
@@ -272,6 +278,11 @@ impl<'a> Told<'a> {
     }
 }
 
+/// The hop in front of this one, where there is one.
+fn before(ttl: u8) -> Option<u8> {
+    ttl.checked_sub(1).filter(|before| *before > 0)
+}
+
 fn by(host: Distance) -> &'static str {
     match host.by {
         DistanceBy::Echo => "by its answers to ICMP echo",
@@ -300,3 +311,6 @@ fn code(how: Reached, speaker: Option<Speaker>) -> String {
     };
     code.to_owned()
 }
+
+#[cfg(test)]
+mod tests;

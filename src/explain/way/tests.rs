@@ -1,0 +1,155 @@
+//! What is said of paths that are made up word by word; see [`crate::path::story`].
+
+use super::*;
+use crate::path::conclude;
+use crate::path::story::Story;
+
+fn judged(story: &Story) -> Verdict {
+    verdict(&story.path, &conclude(&story.path))
+}
+
+/// Checks the code, and that what is said has these words.
+fn assert_says(story: &Story, code: &str, words: &[&str]) {
+    let verdict = judged(story);
+    let said = verdict.meaning.join("\n") + "\n" + &verdict.next.join("\n");
+    assert_eq!(verdict.code, code, "{said}");
+    for word in words {
+        assert!(said.contains(word), "no {word:?} in: {said}");
+    }
+}
+
+fn tcp(walks: &str, host: Option<u8>) -> Story {
+    let story = Story::of(walks);
+    match host {
+        Some(host) => story.host(host),
+        None => story,
+    }
+}
+
+#[test]
+fn every_end_has_its_words() {
+    for (walks, host, code, words) in [
+        (
+            "1 2 S",
+            Some(3),
+            "reached",
+            &["handshake completes at hop 3", "the host itself"][..],
+        ),
+        ("1 2 S", None, "reached", &["does not show"]),
+        ("1 2 S", Some(4), "reached", &["one hop nearer", "hop 4"]),
+        (
+            "1 S",
+            Some(5),
+            "answered-for",
+            &["not the host that answers", "hop 2"],
+        ),
+        ("1 2 3 S", Some(2), "reached", &["further away", "hop 2"]),
+        ("1 2 * >S", None, "reached", &["the usual TTL"]),
+        (
+            "1 2 R",
+            Some(3),
+            "rst",
+            &["(hop 2)", "ss -ltn 'sport = :5432'"],
+        ),
+        (
+            "1 R",
+            Some(5),
+            "forged-rst",
+            &["not the host that refuses", "hop 5"],
+        ),
+        (
+            "1 2 X2",
+            None,
+            "admin-prohibited",
+            &["10.20.1.2", "(3/13)", "hop 2 of the path"],
+        ),
+        ("1 X2", None, "admin-prohibited", &["a TTL of 2 on"]),
+        ("X1", None, "admin-prohibited", &["the first hop"]),
+        ("1 X", None, "admin-prohibited", &["An unnamed device"]),
+        ("1 * >X7", None, "admin-prohibited", &["the usual TTL"]),
+        (
+            "1 2 * >*",
+            None,
+            "silence",
+            &["beyond hop 2", "capture on 10.20.0.7"],
+        ),
+        (
+            "1 2 * >*",
+            Some(4),
+            "silence",
+            &["The host itself is there", "hop 4"],
+        ),
+        (
+            "1 2 3 2 3",
+            None,
+            "routing-loop",
+            &["hops 2 and 3", "hops 2 to 3"],
+        ),
+        ("", None, "unknown", &["does not say"]),
+    ] {
+        assert_says(&tcp(walks, host), code, words);
+    }
+}
+
+#[test]
+fn there_is_no_hop_before_the_first() {
+    for (walks, host) in [("R", 1), ("S", 1), ("R", 9), ("S", 9), ("X1", 9), ("R", 2)] {
+        let verdict = judged(&tcp(walks, Some(host)));
+        let said = verdict.meaning.concat() + &verdict.next.concat();
+        assert!(!said.contains("hop 0"), "{walks}, {host}: {said}");
+    }
+}
+
+#[test]
+fn other_protocols_have_words_of_their_own() {
+    let closed = Story::new(Protocol::Udp).walks("1 P").host(2);
+    assert_says(
+        &closed,
+        "port-unreachable",
+        &["nothing listens", "ss -lun 'sport = :5432'"],
+    );
+    let answers = Story::new(Protocol::Udp).walks("1 D").host(2);
+    assert_says(&answers, "reached", &["An answer comes at hop 2"]);
+    let echo = Story::new(Protocol::Icmp).walks("1 D");
+    assert_says(&echo, "reached", &["An answer comes at hop 2."]);
+    let rejected = Story::new(Protocol::Icmp).walks("1 X1");
+    assert_says(&rejected, "admin-prohibited", &["for ICMP echo to"]);
+}
+
+#[test]
+fn a_probe_that_never_left_says_why() {
+    let story = Story::new(Protocol::Tcp).look("L L >L");
+    assert_says(&story, "no-route", &["No probe left this machine"]);
+}
+
+#[test]
+fn notes_follow_what_they_add_to() {
+    for (walks, words) in [
+        ("1 2 S|1 * S", &["Hop 2 left", "no loss on the path"][..]),
+        ("1 2 S|* * S|1 2 S", &["Hops 1, 2 left"]),
+        (
+            "1 2 S|1 2 * >*",
+            &["1 of 2 tries got no answer", "Hop 3 is the first"],
+        ),
+        ("1 S/1 * >*", &["1 of 2 tries got no answer"]),
+        ("1 2 S/3 2 S", &["part at the first hop"]),
+        ("1 2 3 S/1 2 4 S", &["part behind hop 2"]),
+        ("1 S|1 S/1 * >*|1 * >*", &["1 of 2 source ports", "(40002)"]),
+    ] {
+        let verdict = judged(&tcp(walks, None));
+        assert_eq!(verdict.code, "reached", "{walks}");
+        let notes = verdict.meaning[1..].join("\n");
+        for word in words {
+            assert!(notes.contains(word), "{walks}: no {word:?} in: {notes}");
+        }
+    }
+    let others = Story::new(Protocol::Tcp).look("1 3 S").walks("1 2 S");
+    assert_says(&others, "reached", &["--flows"]);
+}
+
+#[test]
+fn a_path_that_was_stopped_says_so() {
+    let mut story = tcp("1 2 S", Some(3));
+    story.path.interrupted = true;
+    assert_says(&story, "reached", &["stopped early"]);
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::modes::{DiagnoseArgs, TraceArgs};
+use super::modes::{DIAGNOSE_EXAMPLES, DiagnoseArgs, TRACE_EXAMPLES, TraceArgs};
 use super::values::{self, Percentiles};
 use crate::check::{Condition, Expected};
 use crate::payload::Payload;
@@ -23,13 +23,13 @@ Examples:
   synack --until ok db.example:5432      wait until a service is up
   synack --fail-if 'p99>50ms' -n 200 -i 50ms h:443
   synack trace db.example:5432           where on the path do probes to this very port end?
-  synack diagnose db.example:5432        why can it not be reached? one conclusion, with its evidence
+  synack diagnose db.example:5432        why can it not be reached? one verdict, with evidence
 
 Durations: 250ms, 1.5s, 2m; a bare number is seconds.
 Exit code: 0 every target answered at least once and every check passed, 1 not so, 2 the run could not be made.
 Ctrl-C prints the summary, Ctrl-\\ (SIGQUIT) prints it and goes on.";
 
-const PAYLOAD: &str = "What UDP probes say: dns, ntp, snmp, snmp-v2c, stun, quic, sip, ike, memcached, tftp, \
+pub(super) const PAYLOAD: &str = "What UDP probes say: dns, ntp, snmp, snmp-v2c, stun, quic, sip, ike, memcached, tftp, \
     syslog, echo, or text:TEXT, hex:BYTES, file:PATH [default: by port]";
 
 /// Ping for TCP and UDP ports that says why: who refused, who rejected, or that nobody answered.
@@ -255,8 +255,10 @@ pub(super) enum Mode {
     /// Show what most outcomes look like, on targets of its own: no network, no privileges
     Demo,
     /// Show where on the path to a port probes end, and how far away whoever answers is
+    #[command(after_help = TRACE_EXAMPLES)]
     Trace(Box<TraceArgs>),
-    /// Find out why a port cannot be reached: the whole walk, one conclusion
+    /// Find out why a port cannot be reached: look from the name to the path, draw one conclusion
+    #[command(after_help = DIAGNOSE_EXAMPLES)]
     Diagnose(Box<DiagnoseArgs>),
     /// Say what an outcome or reason means and what to check next; without CODE, list them all
     Explain {

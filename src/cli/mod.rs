@@ -51,6 +51,7 @@ pub enum Command {
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let command_line = command_line(&arguments);
+    let help = help(&arguments);
     match Args::try_parse_from(values::join_histogram(arguments)) {
         Ok(Args {
             mode: Some(Mode::Demo),
@@ -85,7 +86,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
                 Ok(Command::Print(error.render().to_string()))
             }
-            _ => Err(one_line(&error)),
+            _ => Err(one_line(&error, help)),
         },
     }
 }
@@ -106,13 +107,22 @@ fn explained(code: Option<&str>) -> Result<String, String> {
 }
 
 /// clap's first paragraph holds what was wrong; the rest is usage that `--help` tells better.
-fn one_line(error: &clap::Error) -> String {
+fn one_line(error: &clap::Error, help: &str) -> String {
     let text = error.render().to_string();
     let first = text.split("\n\n").next().unwrap_or_default();
     let words: Vec<_> = first.split_whitespace().collect();
     let line = words.join(" ");
     let line = line.strip_prefix("error: ").unwrap_or(&line);
-    format!("{} (see synack --help)", safe(line))
+    format!("{} (see {help})", safe(line))
+}
+
+/// What tells of the options that a command line may have: a mode stands first, and has its own.
+fn help(arguments: &[OsString]) -> &'static str {
+    match arguments.get(1).and_then(|it| it.to_str()) {
+        Some("trace") => "synack trace --help",
+        Some("diagnose") => "synack diagnose --help",
+        _ => "synack --help",
+    }
 }
 
 /// The command as typed, quoted where a shell would need it.
@@ -346,6 +356,51 @@ mod tests {
             panic!("help");
         };
         insta::assert_snapshot!("help", help);
+    }
+
+    #[test]
+    fn the_help_texts_of_modes() {
+        for mode in ["trace", "diagnose"] {
+            let Ok(Command::Print(help)) = parsed(&format!("synack {mode} --help")) else {
+                panic!("help");
+            };
+            insta::assert_snapshot!(format!("help_{mode}"), help);
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_help_that_helps() {
+        for (line, help) in [
+            ("synack --flows 2 h:1", "(see synack --help)"),
+            ("synack trace --flow 2 h:1", "(see synack trace --help)"),
+            (
+                "synack diagnose --flows 2 h:1",
+                "(see synack diagnose --help)",
+            ),
+        ] {
+            let error = parsed(line).expect_err("an error");
+            assert!(error.ends_with(help), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn no_line_of_a_help_text_is_broken_in_its_examples() {
+        for line in [
+            "synack --help",
+            "synack trace --help",
+            "synack diagnose --help",
+        ] {
+            let Ok(Command::Print(help)) = parsed(line) else {
+                panic!("help");
+            };
+            let examples = help.split("Examples:").nth(1).expect("examples");
+            let examples = examples.split("\n\n").next().expect("their lines");
+            let broken = examples
+                .lines()
+                .skip(1)
+                .find(|it| !it.starts_with("  synack "));
+            assert_eq!(broken, None, "{line}");
+        }
     }
 
     #[test]

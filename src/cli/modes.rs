@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
+use super::args::PAYLOAD;
 use super::values;
 use crate::payload::Payload;
 use crate::plan::{
@@ -14,11 +15,35 @@ use crate::target::resolve::Family;
 use crate::target::{HostPorts, Protocol};
 use crate::term::safe;
 
+pub(super) const TRACE_EXAMPLES: &str = "\
+Examples:
+  synack trace db.example:5432            the path of a TCP handshake to this very port
+  synack trace udp://ns.example:53        of a DNS question
+  synack trace gw.example                 of an ICMP echo
+  synack trace --flows 16 web.example:443 does one of several parallel links lose packets?
+  synack trace -t -i 5s db.example:5432   watch the path until Ctrl-C
+  synack trace -o path.html h:443         a page for whoever owns the hop
+
+Durations: 250ms, 1.5s, 2m; a bare number is seconds.
+Exit code: 0 the port answered (SYN-ACK or reply), 1 it did not, 2 the path could not be looked at.
+Ctrl-C prints the result, Ctrl-\\ (SIGQUIT) prints it and goes on.";
+
+pub(super) const DIAGNOSE_EXAMPLES: &str = "\
+Examples:
+  synack diagnose db.example:5432            why can it not be reached, and who can mend it?
+  synack diagnose udp://ns.example:53        the same for a UDP service
+  synack diagnose --markdown --redact h:443  for a ticket that leaves the house
+
+It looks at the name, this machine's stack, route and next hop, the host (ICMP echo), the port,
+other ports and addresses, the size of packets, and the path: some dozens of probes in a few
+seconds. It changes nothing.
+Exit code: 0 nothing is wrong, 1 something is or it is unclear, 2 nothing could be looked at.";
+
 /// What both modes take.
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools)] // independent switches, as the user gives them
 pub(super) struct Common {
-    /// HOST:PORT, [IPV6]:PORT, udp://HOST:PORT, or HOST for ICMP echo
+    /// One port: HOST:PORT, [IPV6]:PORT or udp://HOST:PORT; or HOST alone for ICMP echo
     #[arg(value_name = "TARGET", value_hint = ValueHint::Hostname)]
     pub(super) target: String,
 
@@ -46,8 +71,8 @@ pub(super) struct Common {
     #[arg(long, value_name = "0-63", value_parser = clap::value_parser!(u8).range(0..=63))]
     dscp: Option<u8>,
 
-    /// What UDP probes say, as without a mode
-    #[arg(long, value_name = "SPEC", value_parser = values::payload)]
+    /// What UDP probes say
+    #[arg(long, help = PAYLOAD, value_name = "SPEC", value_parser = values::payload)]
     payload: Option<Payload>,
 
     /// One JSON object per line instead of text
@@ -69,30 +94,30 @@ pub(super) struct TraceArgs {
     #[command(flatten)]
     pub(super) common: Common,
 
-    /// How often the path is walked
+    /// Walk the path this often
     #[arg(short = 'n', long, visible_short_alias = 'c', value_name = "N", default_value = "3",
         value_parser = clap::value_parser!(u64).range(1..))]
     count: u64,
 
-    /// Walk it until Ctrl-C
+    /// Walk it again and again until Ctrl-C
     #[arg(short = 't', long, conflicts_with = "count")]
     forever: bool,
 
-    /// From the start of one walk to the start of the next; routers limit how many answers they send
+    /// From the start of one walk to the start of the next; if it is short, routers leave probes unanswered
     #[arg(short, long, value_name = "D", default_value = "1s", value_parser = values::duration,
         allow_hyphen_values = true)]
     interval: Duration,
 
-    /// Give up on a hop after this; much sooner, once it is known how long others take
+    /// Give up on a hop after this, or sooner once it is known how slow the others are
     #[arg(short = 'W', long, value_name = "D", default_value = "4s", value_parser = values::duration,
         allow_hyphen_values = true)]
     timeout: Duration,
 
-    /// Use so many source ports, to see where the paths of parallel links part and which of them fail
+    /// Use this many source ports (up to 256): routers choose among parallel links by port, and one link may fail
     #[arg(long, value_name = "K", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=256))]
     flows: u16,
 
-    /// The longest path that is looked at
+    /// Look no further than this many hops (up to 64)
     #[arg(long, value_name = "N", default_value = "30", value_parser = clap::value_parser!(u8).range(1..=64))]
     max_hops: u8,
 

@@ -22,6 +22,7 @@ pub fn verdict(path: &Path, conclusion: &Conclusion) -> Verdict {
     };
     let notes = conclusion.notes.iter().map(|note| told.note(note));
     verdict.meaning.extend(notes);
+    verdict.next.extend(told.steps_for(&conclusion.notes));
     if path.interrupted {
         let early = "It was stopped early, so there may be more.";
         verdict.meaning.push(early.to_owned());
@@ -234,11 +235,32 @@ impl<'a> Told<'a> {
              packets for {} on to the next of them. None of them gets there.",
             self.address
         );
+        let between = if last - first > 1 { "to" } else { "and" };
         let next = format!(
-            "ask the owners of hops {first} to {last} for their routes to {}",
+            "ask the owners of hops {first} {between} {last} for their routes to {}",
             self.address
         );
         ("routing-loop".to_owned(), meaning, vec![next])
+    }
+
+    /// Links fail behind the hop at which ports part, where that shows.
+    fn steps_for(&self, notes: &[Note]) -> Option<String> {
+        let port = notes.iter().find_map(|note| match note {
+            Note::DeadFlows(ports) => ports.first(),
+            _ => None,
+        })?;
+        let after = notes.iter().find_map(|note| match note {
+            Note::Parts { after } => Some(*after),
+            _ => None,
+        });
+        let whom = match after {
+            Some(after) if after > 0 => format!("the owner of hop {after}"),
+            _ => "the owners of the path".to_owned(),
+        };
+        Some(format!(
+            "ask {whom} what becomes of {} to {} from source port {port}",
+            self.service, self.address
+        ))
     }
 
     fn note(&self, note: &Note) -> String {

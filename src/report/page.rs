@@ -24,12 +24,19 @@ pub(crate) fn wrap(line: &str, indent: usize, columns: usize) -> String {
     text + rest
 }
 
-/// Where to break a line that is longer than `room`: the last space that fits, past `earliest`.
+/// Where to break a line that is longer than `room`: the last space past `earliest` that fits, or the next one after
+/// a word that is too long.
 fn last_break(line: &str, earliest: usize, room: usize) -> Option<usize> {
     line.chars().nth(room)?;
-    let fitting = line.char_indices().enumerate().take(room + 1);
-    let spaces = fitting.filter(|(column, (_, c))| *c == ' ' && *column > earliest);
-    spaces.last().map(|(_, (byte, _))| byte)
+    let columns = line.char_indices().enumerate();
+    let spaces = || {
+        columns
+            .clone()
+            .filter(|(column, (_, c))| *c == ' ' && *column > earliest)
+    };
+    let fitting = spaces().take_while(|(column, _)| *column <= room).last();
+    let best = fitting.or_else(|| spaces().next());
+    best.map(|(_, (byte, _))| byte)
 }
 
 #[cfg(test)]
@@ -64,5 +71,7 @@ mod tests {
     fn a_word_that_is_too_long_stays_whole() {
         let line = "x".repeat(150);
         assert_eq!(wrap(&line, 2, 100), line);
+        let wrapped = wrap(&format!("{line} and more {line} end"), 2, 100);
+        assert_eq!(wrapped, format!("{line}\n  and more\n  {line}\n  end"));
     }
 }

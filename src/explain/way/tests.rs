@@ -83,7 +83,7 @@ fn every_end_has_its_words() {
             "1 2 3 2 3",
             None,
             "routing-loop",
-            &["hops 2 and 3", "hops 2 to 3"],
+            &["between hops 2 and 3", "owners of hops 2 and 3"],
         ),
         ("", None, "unknown", &["does not say"]),
     ] {
@@ -145,6 +145,28 @@ fn notes_follow_what_they_add_to() {
     }
     let others = Story::new(Protocol::Tcp).look("1 3 S").walks("1 2 S");
     assert_says(&others, "reached", &["--flows"]);
+}
+
+#[test]
+fn a_dead_source_port_is_a_case_for_the_owner_of_the_links() {
+    let flows = "1 2 S|1 2 S/1 3 * >*|1 3 * >*";
+    assert_says(
+        &tcp(flows, None),
+        "reached",
+        &["ask the owner of hop 1", "source port 40002"],
+    );
+    let flows = "1 S|1 S/1 * >*|1 * >*";
+    assert_says(
+        &tcp(flows, None),
+        "reached",
+        &["ask the owners of the path"],
+    );
+    let flows = "1 2 3 4 2 3 4";
+    assert_says(
+        &tcp(flows, None),
+        "routing-loop",
+        &["owners of hops 2 to 4"],
+    );
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub(in crate::report) fn page(report: &TraceReport) -> String {
     let content = [
         block("header", &[], header),
         block("main", &[], main),
-        block("footer", &[], signature(report.info)),
+        block("footer", &[], signature(report.info).join("; ")),
     ];
     let title = format!("{about}: {}", end(&report.conclusion.end));
     document(&title, content.into())

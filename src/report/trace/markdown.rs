@@ -18,8 +18,7 @@ pub(super) fn text(report: &TraceReport) -> String {
         blocks.push("### Next".to_owned());
         blocks.push(bullets(verdict.next.iter().map(|it| prose(it))));
     }
-    let signature = signature(report.info);
-    blocks.push(bullets(signature.lines().map(code)));
+    blocks.extend(signature(report.info).iter().map(|it| code(it)));
     blocks.retain(|block| !block.is_empty());
     blocks.join("\n\n") + "\n"
 }

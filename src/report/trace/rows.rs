@@ -76,10 +76,16 @@ fn of_hop(report: &TraceReport, hop: &Hop) -> Vec<Row> {
     }
     let figures = hop.times.figures();
     let figure = |value: Option<f64>| ms_or_dash(value);
+    let several = hop.heard.len() > 1;
+    let share = |count: u64| format!("{count} of {}", hop.sent);
     let mut rows = vec![Row {
         ttl,
         who: who(report, &hop.heard[0]),
-        answers: format!("{} of {}", hop.answered, hop.sent),
+        answers: share(if several {
+            hop.heard[0].count
+        } else {
+            hop.answered
+        }),
         times: [
             figure(figures.map(|it| it.min)),
             figure(hop.times.percentile(50.0)),
@@ -92,7 +98,7 @@ fn of_hop(report: &TraceReport, hop: &Hop) -> Vec<Row> {
     rows.extend(hop.heard.iter().skip(1).map(|heard| Row {
         ttl: String::new(),
         who: who(report, heard),
-        answers: format!("{}", heard.count),
+        answers: share(heard.count),
         times: Default::default(),
         note: what(heard),
         silent: false,

@@ -13,6 +13,12 @@ use crate::term::safe;
 /// Width of a column of times.
 const TIME: usize = 8;
 
+/// Width of the column of answers.
+const ANSWERS: usize = 10;
+
+/// The widest note that narrows the column of routers; a longer one stands on a line of its own where it must.
+const SHORT_NOTE: usize = 8;
+
 /// The widest column of routers.
 const WIDEST_NAME: usize = 52;
 
@@ -56,11 +62,13 @@ fn origin(info: &TraceInfo) -> String {
 
 /// The whole result.
 pub(super) fn summary(report: &TraceReport) -> String {
-    let mut text = format!("\n--- {} ---\n", headline(report));
+    let headline = format!("--- {} ---", headline(report));
+    let mut text = format!("\n{}\n", wrap(&headline, 4, report.info.columns));
     text += &table(&rows(report), report.info.columns);
     text += &flows(report);
     text += &conclusion(report);
-    text + &signature(report.info)
+    let [how, command] = signature(report.info);
+    text + &format!("{}\n{command}\n", wrap(&how, 2, report.info.columns))
 }
 
 /// The result within a run of probes, which has a signature of its own.
@@ -96,42 +104,63 @@ fn table(rows: &[Row], columns: usize) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let longest = rows.iter().map(|row| row.who.chars().count()).max();
-    let fixed = 5 + 10 + 4 * TIME;
-    let room = columns.saturating_sub(fixed).max(16);
-    let width = longest.unwrap_or(0).clamp(6, WIDEST_NAME).min(room);
-    let times = ["min ms", "p50", "p90", "max"].map(str::to_owned);
-    let mut text = line(width, "hop", "router", "answers", &times, "");
-    for row in rows {
-        text += &line(
-            width,
-            &row.ttl,
-            &row.who,
-            &row.answers,
-            &row.times,
-            &row.note,
-        );
-    }
-    text
+    let table = Table::of(rows, columns);
+    let heading = Row {
+        ttl: "hop".to_owned(),
+        who: "router".to_owned(),
+        answers: "answers".to_owned(),
+        times: ["min ms", "p50", "p90", "max"].map(str::to_owned),
+        note: String::new(),
+        silent: false,
+    };
+    let lines = std::iter::once(&heading).chain(rows);
+    lines.map(|row| table.line(row)).collect()
 }
 
-/// A row; a name that is too long stands on a line of its own.
-fn line(
-    width: usize,
-    ttl: &str,
-    who: &str,
-    answers: &str,
-    times: &[String; 4],
-    note: &str,
-) -> String {
-    let times = times.iter().map(|time| format!("{time:>TIME$}"));
-    let figures = format!("{answers:>10}{}  {note}", times.collect::<String>());
-    let line = if who.chars().count() > width {
-        format!("{ttl:>3}  {who}\n     {:width$}{figures}", "")
-    } else {
-        format!("{ttl:>3}  {who:<width$}{figures}")
-    };
-    line.trim_end().to_owned() + "\n"
+/// The widths of a table's columns.
+struct Table {
+    ttl: usize,
+    who: usize,
+    columns: usize,
+}
+
+impl Table {
+    fn of(rows: &[Row], columns: usize) -> Self {
+        let longest = |of: fn(&Row) -> &str, most: usize| {
+            let widths = rows.iter().map(|row| of(row).chars().count());
+            widths.filter(|it| *it <= most).max().unwrap_or(0)
+        };
+        let ttl = longest(|row| &row.ttl, usize::MAX).max(3);
+        let note = longest(|row| &row.note, SHORT_NOTE);
+        let fixed = ttl + 2 + ANSWERS + 4 * TIME + if note > 0 { note + 2 } else { 0 };
+        let room = columns.saturating_sub(fixed).clamp(16, WIDEST_NAME);
+        Self {
+            ttl,
+            who: longest(|row| &row.who, room).max(6),
+            columns,
+        }
+    }
+
+    /// A row; a name that is too long stands on a line of its own before it, and a note behind it.
+    fn line(&self, row: &Row) -> String {
+        let (ttl, who, note) = (self.ttl, self.who, &row.note);
+        let times: String = row.times.iter().map(|it| format!("{it:>TIME$}")).collect();
+        let figures = format!("{:>ANSWERS$}{times}", row.answers);
+        let name = &row.who;
+        let line = if name.chars().count() > who {
+            let own = format!("{:>ttl$}  {name}", row.ttl);
+            format!("{own}\n{:ttl$}  {:who$}{figures}", "", "")
+        } else {
+            format!("{:>ttl$}  {name:<who$}{figures}", row.ttl)
+        };
+        let width = ttl + 2 + who + ANSWERS + 4 * TIME + 2 + note.chars().count();
+        let line = if width > self.columns {
+            format!("{}\n{:ttl$}    {note}", line.trim_end(), "")
+        } else {
+            format!("{line}  {note}")
+        };
+        line.trim_end().to_owned() + "\n"
+    }
 }
 
 /// Which source ports take which way, where they differ.
@@ -148,7 +177,7 @@ fn flows(report: &TraceReport) -> String {
         let line = flow_line(group);
         wrap(&line, 4, report.info.columns) + "\n"
     });
-    format!("source ports\n{}", lines.collect::<String>())
+    format!("\nsource ports\n{}", lines.collect::<String>())
 }
 
 fn flow_line(group: &Group) -> String {
@@ -178,11 +207,12 @@ fn conclusion(report: &TraceReport) -> String {
     text + "\n"
 }
 
-pub(super) fn signature(info: &TraceInfo) -> String {
+/// How it was measured, and by which command.
+pub(super) fn signature(info: &TraceInfo) -> [String; 2] {
     let origin = origin(info);
     let parts = [origin.trim_start(), way::METHOD];
     let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    let how = wrap(&parts.join("; "), 2, info.columns);
     let (system, command) = (safe(&info.host.system), safe(&info.plan.command_line));
-    format!("{how}\nsynack {VERSION}, {system}, command: {command}\n")
+    let command = format!("synack {VERSION}, {system}, command: {command}");
+    [parts.join("; "), command]
 }

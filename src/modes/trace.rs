@@ -129,7 +129,7 @@ impl Watcher for Desk<'_> {
             names: &self.names,
             ended: Instant::now(),
         };
-        let text = report.text();
+        let text = self.forms.so_far(&report);
         ping::tell_so_far(self.output, &self.info.plan, &text);
     }
 }

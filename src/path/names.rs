@@ -43,6 +43,18 @@ impl Names {
         }
     }
 
+    /// Knows these names and looks none up.
+    #[cfg(test)]
+    pub(crate) fn knowing(names: impl IntoIterator<Item = (IpAddr, String)>) -> Self {
+        let known = names
+            .into_iter()
+            .map(|(address, name)| (address, Some(name)));
+        Self {
+            known: known.collect(),
+            ..Self::new(false)
+        }
+    }
+
     /// Asks for the name of an address, once.
     pub fn ask(&mut self, address: IpAddr) {
         let Some(questions) = &self.questions else {

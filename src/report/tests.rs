@@ -1,6 +1,7 @@
 //! What people read, as snapshots of a run made up to the microsecond.
 
 mod forms;
+pub(super) mod schema;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -42,11 +43,7 @@ impl Story {
             targets: hosts.iter().map(|host| target(host)).collect(),
             unresolved: Vec::new(),
             routes: hosts.iter().map(|_| Some(route())).collect(),
-            host: HostFacts {
-                system: "Linux 6.18".to_owned(),
-                name: Some("desk".to_owned()),
-                rtt_clock: Some("kernel"),
-            },
+            host: host(),
             columns: WIDEST,
             unicode: false,
             is_mixed: false,
@@ -142,7 +139,16 @@ fn target(host: &str) -> Target {
     }
 }
 
-fn route() -> Route {
+/// The machine that probes.
+pub(super) fn host() -> HostFacts {
+    HostFacts {
+        system: "Linux 6.18".to_owned(),
+        name: Some("desk".to_owned()),
+        rtt_clock: Some("kernel"),
+    }
+}
+
+pub(super) fn route() -> Route {
     Route {
         next_hop: Some([10, 20, 9, 1].into()),
         source: Some([10, 20, 9, 4].into()),
@@ -150,7 +156,7 @@ fn route() -> Route {
     }
 }
 
-fn plan() -> Plan {
+pub(super) fn plan() -> Plan {
     Plan {
         targets: Vec::new(),
         names: NamePlan::default(),

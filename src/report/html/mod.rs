@@ -14,7 +14,7 @@ mod state;
 mod symbols;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod timeline;
 
 use std::cmp::Reverse;

@@ -4,6 +4,8 @@ mod html;
 mod json;
 mod markdown;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::time::Instant;
@@ -73,13 +75,6 @@ pub struct PathForms {
     redactor: Option<Redactor>,
 }
 
-impl TraceReport<'_> {
-    /// The whole result as text.
-    pub fn text(&self) -> String {
-        text::summary(self)
-    }
-}
-
 impl PathForms {
     /// The forms that the plan asks for.
     pub fn new(info: &TraceInfo) -> Self {
@@ -119,6 +114,15 @@ impl PathForms {
             Format::Html => html::page(report),
             _ => String::new(),
         })
+    }
+
+    /// What is known so far, as text.
+    pub fn so_far(&mut self, report: &TraceReport) -> String {
+        let text = text::summary(report);
+        match &mut self.redactor {
+            Some(redactor) => redactor.redact(&text),
+            None => text,
+        }
     }
 
     fn each(&mut self, of: impl Fn(Format) -> String) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! The page as a whole: what it shows, that it is well formed, that nothing gets out of its text, how large it is.
 
 mod story;
-mod well_formed;
+pub(in crate::report) mod well_formed;
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use story::{OK, Story, lost_syn, mixed, rejected};
 use well_formed::check;
 
 /// The page without its style sheet, which is a file of its own.
-fn without_style(page: &str) -> String {
+pub(in crate::report) fn without_style(page: &str) -> String {
     page.replace(STYLE, "")
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 /// Complains if a tag is left open, an attribute is not quoted, a name is given twice or leads nowhere, or a
 /// character that means something stands for itself.
-pub(super) fn check(page: &str) {
+pub(in crate::report) fn check(page: &str) {
     let mut rest = page
         .strip_prefix("<!DOCTYPE html>\n")
         .expect("the type of the document");

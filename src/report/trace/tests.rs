@@ -1,0 +1,274 @@
+//! What people and scripts read of a path, on paths that are made up word by word; see [`crate::path::story`].
+
+use std::time::Duration;
+
+use super::{PathForms, TraceInfo, TraceReport};
+use crate::clock::WallClock;
+use crate::explain::way;
+use crate::path::story::{Story, router};
+use crate::path::{Names, Step, conclude};
+use crate::plan::{Format, PathPlan};
+use crate::report::html::tests::{well_formed::check, without_style};
+use crate::report::tests::{host, plan, route, schema::violation};
+use crate::report::{WIDEST, over_text};
+use crate::target::Protocol;
+
+/// A path, and what is known beside it.
+struct Told {
+    story: Story,
+    names: Names,
+    info: TraceInfo,
+}
+
+impl Told {
+    fn new(story: Story) -> Self {
+        let anchor = "2026-11-20T12:00:03Z".parse().expect("a time");
+        let target = story.path.target.clone();
+        let flows = u16::try_from(story.path.flows.len()).expect("few");
+        let mut info = TraceInfo {
+            plan: plan(),
+            path: PathPlan {
+                rounds: Some(story.path.rounds),
+                flows,
+                ..PathPlan::default()
+            },
+            target,
+            route: Some(route()),
+            host: host(),
+            clock: WallClock::anchored(story.start, anchor),
+            started: story.start,
+            columns: WIDEST,
+            names: true,
+        };
+        info.plan.command_line = "synack trace db.example:5432".to_owned();
+        Self {
+            story,
+            names: Names::knowing([]),
+            info,
+        }
+    }
+
+    fn named(mut self, names: &[(u8, &str)]) -> Self {
+        let names = names.iter();
+        self.names = Names::knowing(names.map(|(it, name)| (router(*it), (*name).to_owned())));
+        self
+    }
+
+    /// All that is printed in this form.
+    fn printed(&self, screen: Format, columns: usize) -> String {
+        let mut info = self.info.clone();
+        (info.plan.output.screen, info.columns) = (screen, columns);
+        let conclusion = conclude(&self.story.path);
+        let verdict = way::verdict(&self.story.path, &conclusion);
+        let report = TraceReport {
+            info: &info,
+            path: &self.story.path,
+            conclusion: &conclusion,
+            verdict: &verdict,
+            names: &self.names,
+            ended: self.story.start + Duration::from_millis(2340),
+        };
+        let mut forms = PathForms::new(&info);
+        let mut text = forms.heading(&info).concat();
+        for (purpose, ttl, sample) in &self.story.steps {
+            let (purpose, ttl) = (*purpose, *ttl);
+            let step = Step {
+                purpose,
+                ttl,
+                sample,
+            };
+            text += &forms.step(&info, &step).concat();
+        }
+        text + &forms.summary(&report).concat()
+    }
+
+    fn page(&self) -> String {
+        self.printed(Format::Html, WIDEST)
+    }
+}
+
+fn works() -> Told {
+    let rounds = ["1 2 3 S"; 12].join("|");
+    let story = Story::new(Protocol::Tcp).look("1 2 3 S >S");
+    Told::new(story.walks(&rounds).host(4)).named(&[
+        (1, "gw.example"),
+        (2, "core-1.provider.example"),
+        (3, "edge.db.example"),
+    ])
+}
+
+/// A silent hop, one that limits its answers, and a rejection.
+fn rejected() -> Told {
+    let story = Story::new(Protocol::Tcp).look("1 * 3 4 X4 >X4");
+    Told::new(story.walks("1 * 3 4 X4|1 * * 4 X4|1 * 3 4 X4").host(7)).named(&[(4, "fw.example")])
+}
+
+/// Four source ports over two links, of which one is dead.
+fn parting() -> Told {
+    let story = Story::new(Protocol::Tcp).look("1 2 3 5 S >S").host(5);
+    Told::new(story.walks(
+        "1 2 3 5 S|. . . . . >S/1 2 4 * * * >*|. . . . . >*/1 2 3 5 S|. . . . . >S/1 2 4 * * * >*|. . . . . >*",
+    ))
+}
+
+fn looped() -> Told {
+    let story = Story::new(Protocol::Tcp).look("1 2 3 4 3 4 3 4 >*");
+    Told::new(story.walks("1 2 3 4 3 4|1 2 3 4 3 4"))
+}
+
+const HOSTILE: &str =
+    "<b>k\u{f6}ln|`rm`\u{1b}[2J\u{202e}\u{0}.a-very-long-name-that-goes-on-for-ever.example";
+
+/// Names from a resolver are anybody's.
+fn hostile() -> Told {
+    let story = Story::new(Protocol::Tcp).look("1 2 * * >*");
+    let mut told = Told::new(story.walks("1 2 * *|1 3 * *").host(6)).named(&[(2, HOSTILE)]);
+    told.info.target.host = HOSTILE.into();
+    told.story.path.target.host = HOSTILE.into();
+    told.info.plan.command_line = format!("synack trace {HOSTILE}");
+    told
+}
+
+fn all() -> [(&'static str, Told); 5] {
+    [
+        ("works", works()),
+        ("rejected", rejected()),
+        ("parting", parting()),
+        ("looped", looped()),
+        ("hostile", hostile()),
+    ]
+}
+
+#[test]
+fn text_on_wide_and_narrow_pages() {
+    for (name, told) in all() {
+        let page = |columns| {
+            let text = told.printed(Format::Text, columns);
+            format!("{}\n{text}", "=".repeat(columns))
+        };
+        let pages = [WIDEST, 80, 60].map(page).concat();
+        insta::assert_snapshot!(format!("{name}_text"), pages);
+    }
+}
+
+#[test]
+fn markdown_for_a_ticket() {
+    for (name, told) in all() {
+        let text = told.printed(Format::Markdown, WIDEST);
+        insta::assert_snapshot!(format!("{name}_markdown"), text);
+    }
+}
+
+#[test]
+fn pages_are_well_formed() {
+    for (_, told) in all() {
+        check(&told.page());
+    }
+    insta::assert_snapshot!("rejected_html", without_style(&rejected().page()));
+    insta::assert_snapshot!("parting_html", without_style(&parting().page()));
+}
+
+#[test]
+fn every_line_of_json_is_valid() {
+    for (name, told) in all() {
+        let text = told.printed(Format::Json, WIDEST);
+        let objects: Vec<serde_json::Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect();
+        let steps = told.story.steps.len();
+        assert_eq!(objects.len(), steps + 2, "{name}");
+        for object in &objects {
+            assert_eq!(violation(object), None, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_the_contract_does_not_know() {
+    let text = parting().printed(Format::Json, WIDEST);
+    let last = text.lines().last().expect("a summary");
+    let summary: serde_json::Value = serde_json::from_str(last).expect("JSON");
+    for (pointer, value) in [
+        ("/end/kind", "somewhere"),
+        ("/distance/speaker", "nobody"),
+        ("/hops/0/heard/0/what", "something"),
+        ("/notes/0/kind", "other"),
+        ("/notes/0/after", "2"),
+        ("/flows/0/port", "40001"),
+    ] {
+        let mut summary = summary.clone();
+        let field = summary.pointer_mut(pointer);
+        *field.unwrap_or_else(|| panic!("{pointer}: {last}")) = value.into();
+        assert!(violation(&summary).is_some(), "{pointer}");
+    }
+}
+
+#[test]
+fn no_line_is_wider_than_the_page() {
+    for (name, told) in all() {
+        for columns in [WIDEST, 80, 60] {
+            let text = told.printed(Format::Text, columns);
+            let wide = text.lines().filter(|it| it.chars().count() > columns);
+            // What has no space to break at, or is to be copied, stays whole.
+            let whole = |it: &&str| it.contains("synack ") || it.contains("very-long-name");
+            let wide: Vec<_> = wide.filter(|it| !whole(it)).collect();
+            assert_eq!(wide, Vec::<&str>::new(), "{name}, {columns}");
+        }
+    }
+}
+
+#[test]
+fn nothing_of_a_hostile_name_gets_through() {
+    let told = hostile();
+    for format in [Format::Text, Format::Markdown, Format::Json, Format::Html] {
+        let text = told.printed(format, WIDEST);
+        for raw in ["\u{1b}", "\u{202e}", "\u{0}"] {
+            let raw_json = format == Format::Json && raw == "\u{202e}";
+            assert!(raw_json || !text.contains(raw), "{format:?} {raw:?}");
+        }
+    }
+    assert!(!without_style(&told.page()).contains("<b>"));
+}
+
+#[test]
+fn what_is_told_on_the_way_is_redacted_too() {
+    let mut told = works();
+    told.names = Names::knowing([]);
+    told.info.plan.output.redact = true;
+    let conclusion = conclude(&told.story.path);
+    let report = TraceReport {
+        info: &told.info,
+        path: &told.story.path,
+        conclusion: &conclusion,
+        verdict: &way::verdict(&told.story.path, &conclusion),
+        names: &told.names,
+        ended: told.story.start,
+    };
+    let text = PathForms::new(&told.info).so_far(&report);
+    assert!(text.contains("target-1"), "{text}");
+    for secret in ["10.20.", "db.example"] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}
+
+#[test]
+fn a_redacted_path_tells_nobody() {
+    for (name, mut told) in all() {
+        told.info.plan.output.redact = true;
+        told.info.plan.command_line = "synack trace --redact db.example:5432".to_owned();
+        // No name is looked up.
+        told.names = Names::knowing([]);
+        for format in [Format::Text, Format::Markdown, Format::Json, Format::Html] {
+            let text = told.printed(format, WIDEST);
+            assert!(text.contains("router-1"), "{name} {format:?}: {text}");
+            for secret in ["10.20.", "desk"] {
+                assert!(!text.contains(secret), "{name} {format:?}: {text}");
+            }
+            assert!(name == "hostile" || !text.contains("db.example"), "{text}");
+        }
+        let page = told.page();
+        check(&page);
+        assert_eq!(over_text(&page, str::to_owned), page);
+    }
+}

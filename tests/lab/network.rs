@@ -78,6 +78,9 @@ fn scripted(scenario: &Scenario, family: Family) -> Result<Network> {
          ip {f} route add default dev lab0",
     ))?;
     netns::settle()?;
+    if scenario.path.is_some() {
+        netns::shell(&family.fill("ip {f} route replace default via {hop1} dev lab0 onlink"))?;
+    }
     netns::shell(&scenario.setup.client)?;
     let targets = &scenario.targets;
     let path = scenario.path.as_ref().map(|path| path.build(family));

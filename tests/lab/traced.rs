@@ -1,4 +1,4 @@
-//! A trace's claims against what the routers really saw. No scenario has to ask for this.
+//! The claims of a trace and of a diagnosis against what the routers really saw. No scenario has to ask for this.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -140,6 +140,16 @@ impl Flight<'_> {
         self.packet.protocol == aim.protocol && self.packet.port == aim.port && self.to == aim.host
     }
 
+    fn is_tried(&self, tried: &Value) -> bool {
+        let port = match self.packet.protocol {
+            Protocol::Icmp => Value::Null,
+            _ => self.packet.port.into(),
+        };
+        tried["protocol"] == self.packet.protocol.name()
+            && tried["port"] == port
+            && tried["address"] == self.to.to_string()
+    }
+
     fn contradicts(&self, line: &Value) -> Option<String> {
         let from = &line["evidence"]["icmp"]["from"];
         let refused_by = |fate: &&Fate| fate.refused_by().map(|it| it.to_string());
@@ -196,6 +206,40 @@ fn check_unclaimed(summary: &Value, target: Place, flights: &[Flight]) -> Vec<St
         return Vec::new();
     }
     secret.map(complaint).collect()
+}
+
+/// Every claim of a diagnosis that the wire contradicts: how many packets there were, and to whom.
+pub(crate) fn diagnosis(line: &Value, wire: &Wire) -> Vec<String> {
+    let flights = flights(&wire.crossings);
+    let mut found = Vec::new();
+    let mut here = 0;
+    for tried in line["tried"].as_array().into_iter().flatten() {
+        let left = packets_of(tried);
+        if ["loopback", "own-address"]
+            .iter()
+            .any(|it| tried["step"] == *it)
+        {
+            here += left;
+            continue;
+        }
+        // The path asks the same host, too.
+        let seen = flights.iter().filter(|it| it.is_tried(tried)).count() as u64;
+        if seen < left {
+            found.push(format!("{tried}: the routers saw {seen}"));
+        }
+    }
+    let (claimed, seen) = (line["sent"].as_u64(), flights.len() as u64 + here);
+    if claimed != Some(seen) && line["interrupted"] == false {
+        found.push(format!("sent is {claimed:?}, {seen} were seen"));
+    }
+    found
+}
+
+/// Those that left this machine.
+fn packets_of(tried: &Value) -> u64 {
+    let ends = tried["ends"].as_array().into_iter().flatten();
+    let left = ends.filter(|end| end["outcome"] != "local");
+    left.filter_map(|end| end["count"].as_u64()).sum()
 }
 
 fn check_sent(summary: &Value, flights: &[Flight]) -> Option<String> {

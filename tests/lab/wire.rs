@@ -23,6 +23,9 @@ pub(crate) fn contradictions(run: &Run, wire: &Wire, targets: &[Place]) -> Vec<S
         let of_target = |target: &Place| traced::contradictions(run, wire, *target);
         return targets.iter().flat_map(of_target).collect();
     }
+    if let Some(line) = run.of_type("diagnosis").next() {
+        return traced::diagnosis(line, wire);
+    }
     let mut found = handshakes(run, &wire.connections);
     for target in targets {
         if target.protocol != Protocol::Tcp {

@@ -33,6 +33,9 @@ const BEYOND: u8 = 3;
 /// Sockets open at once; a look has three for each hop.
 const MOST_SOCKETS: usize = 128;
 
+/// How long a walk waits for a hop where nobody answered the look, which waited as long as it may.
+const WAIT_AFTER_SILENCE: Duration = Duration::from_millis(500);
+
 /// How often a host that seems further away than its answer is asked again.
 const TIMES_AGAIN: usize = 3;
 
@@ -175,7 +178,10 @@ impl<'a> Tracer<'a> {
             return Ok(());
         };
         let answers = ladder.bound.get().is_some();
-        self.wait = settle(slowest(&ladder.hops), self.plan.timeout);
+        self.wait = match slowest(&ladder.hops) {
+            None => self.plan.timeout.min(WAIT_AFTER_SILENCE),
+            slowest => settle(slowest, self.plan.timeout),
+        };
         (self.path.look, self.path.whole) = (ladder.hops, ladder.whole);
         if let Some(host) = ladders.next() {
             self.take_distance(host, DistanceBy::Echo);

@@ -133,7 +133,9 @@ impl Story {
             watcher: &mut Steps(&mut self.steps),
             wants_statistics: false,
         };
-        samples.iter().for_each(|sample| walk.sample(sample));
+        for sample in &samples {
+            walk.sample(sample);
+        }
     }
 
     /// A probe that took 0.4 ms for each hop, and a little more in every round.

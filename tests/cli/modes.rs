@@ -85,12 +85,12 @@ fn every_probe_of_every_flow_has_its_line() {
     let flows = summary["flows"].as_array().expect("a list");
     assert_eq!(flows.len(), 3, "{summary}");
     let probes = outcome.of_type("trace-probe");
-    for flow in 0..3 {
-        let of_flow = probes.iter().filter(|probe| probe["flow"] == flow);
-        let port = format!(":{}", flows[flow]["port"]);
+    for (number, flow) in flows.iter().enumerate() {
+        let of_flow = probes.iter().filter(|probe| probe["flow"] == number);
+        let port = format!(":{}", flow["port"]);
         let from_its_port =
             of_flow.filter(|it| it["local"].as_str().is_some_and(|it| it.ends_with(&port)));
-        assert_eq!(from_its_port.count() as u64, flows[flow]["tries"]);
+        assert_eq!(from_its_port.count() as u64, flow["tries"]);
     }
     assert_eq!(summary["sent"], probes.len());
 }

@@ -144,7 +144,8 @@ impl Table {
     /// A row; a name that is too long stands on a line of its own before it, and a note behind it.
     fn line(&self, row: &Row) -> String {
         let (ttl, who, note) = (self.ttl, self.who, &row.note);
-        let times: String = row.times.iter().map(|it| format!("{it:>TIME$}")).collect();
+        let times: Vec<_> = row.times.iter().map(|it| format!("{it:>TIME$}")).collect();
+        let times = times.concat();
         let figures = format!("{:>ANSWERS$}{times}", row.answers);
         let name = &row.who;
         let line = if name.chars().count() > who {

@@ -176,6 +176,13 @@ pub(super) fn local(protocol: Protocol, cause: LocalCause) -> (&'static str, &'s
             "they still wait in this machine's queue, or their route or link has gone",
             "ip -s link; tc -s qdisc",
         ),
+        cause => refused(cause),
+    }
+}
+
+/// The same for what a system call refuses.
+fn refused(cause: LocalCause) -> (&'static str, &'static str) {
+    match cause {
         LocalCause::PortsExhausted => (
             "no local port is free",
             "ss -tan state time-wait | wc -l; sysctl net.ipv4.ip_local_port_range",
@@ -213,7 +220,7 @@ pub(super) fn local(protocol: Protocol, cause: LocalCause) -> (&'static str, &'s
             "the kernel has no memory or buffer for them",
             "dmesg; free; sysctl net.ipv4.tcp_mem net.ipv4.udp_mem",
         ),
-        LocalCause::SystemError => (
+        _ => (
             "a system call fails",
             "synack HOST:PORT shows its errno; errno(3) says what that means",
         ),

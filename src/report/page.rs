@@ -24,6 +24,16 @@ pub(crate) fn wrap(line: &str, indent: usize, columns: usize) -> String {
     text + rest
 }
 
+/// A headline between dashes; those at its end are left out where it takes more than one line.
+pub(super) fn headline(text: &str, columns: usize) -> String {
+    let line = format!("--- {text} ---");
+    if line.chars().count() <= columns {
+        line
+    } else {
+        wrap(&format!("--- {text}"), 4, columns)
+    }
+}
+
 /// Where to break a line that is longer than `room`: the last space past `earliest` that fits, or the next one after
 /// a word that is too long.
 fn last_break(line: &str, earliest: usize, room: usize) -> Option<usize> {
@@ -56,6 +66,13 @@ mod tests {
         );
         let words = |text: &str| text.split_whitespace().count();
         assert_eq!(words(&wrapped), words(&line));
+    }
+
+    #[test]
+    fn no_dashes_stand_alone() {
+        assert_eq!(headline("a b", 11), "--- a b ---");
+        assert_eq!(headline("a b", 10), "--- a b");
+        assert_eq!(headline("abc def", 8), "--- abc\n    def");
     }
 
     #[test]

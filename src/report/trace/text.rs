@@ -7,7 +7,7 @@ use crate::explain::way;
 use crate::path::Note;
 use crate::report::VERSION;
 use crate::report::numbers::count;
-use crate::report::page::wrap;
+use crate::report::page::{self, wrap};
 use crate::term::safe;
 
 /// Width of a column of times.
@@ -62,8 +62,8 @@ fn origin(info: &TraceInfo) -> String {
 
 /// The whole result.
 pub(super) fn summary(report: &TraceReport) -> String {
-    let headline = format!("--- {} ---", headline(report));
-    let mut text = format!("\n{}\n", wrap(&headline, 4, report.info.columns));
+    let headline = page::headline(&headline(report), report.info.columns);
+    let mut text = format!("\n{headline}\n");
     text += &table(&rows(report), report.info.columns);
     text += &flows(report);
     text += &conclusion(report);

@@ -189,6 +189,9 @@ impl Redactor {
 
     /// Replaces a word that is an address, perhaps with a port or the dot of a sentence behind it.
     fn without_address(&mut self, word: &str) -> String {
+        if is_link_address(word) {
+            return "link-address".to_owned();
+        }
         let ends = (1..=word.len())
             .rev()
             .filter(|end| word.is_char_boundary(*end));
@@ -252,6 +255,12 @@ fn end_of_quote(text: &str) -> usize {
 /// Letters of an address: digits, and what stands between them.
 fn is_part(c: char) -> bool {
     c.is_ascii_hexdigit() || c == '.' || c == ':'
+}
+
+/// An Ethernet address, six times two digits: it tells who made the device, and which one it is.
+fn is_link_address(text: &str) -> bool {
+    let mut groups = text.split(':');
+    text.len() == 17 && groups.clone().count() == 6 && groups.all(|group| group.len() == 2)
 }
 
 /// An address in full: three dots, or at least two colons; nothing shorter, which could be a number or a time.
@@ -318,6 +327,15 @@ mod tests {
         ] {
             assert_eq!(redactor().redact(text), text);
         }
+    }
+
+    #[test]
+    fn a_device_is_not_told_by_its_link_layer_address() {
+        let redacted = redactor().redact("10.20.9.1, link-layer entry 02:00:00:aB:00:01 reachable");
+        assert_eq!(
+            redacted,
+            "router-1, link-layer entry link-address reachable"
+        );
     }
 
     #[test]

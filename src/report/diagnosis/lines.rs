@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::diagnose::{Findings, Tried};
 use crate::outcome::Outcome;
 use crate::path::{End, Path};
-use crate::platform::{Listener, NeighbourState};
+use crate::platform::{Listener, NeighbourState, RouteKind};
 use crate::report::numbers::{count, ms};
 use crate::report::words;
 use crate::target::Protocol;
@@ -56,7 +56,12 @@ fn name(findings: &Findings) -> Option<String> {
     if let Some(error) = &found.error {
         return Some(safe(error));
     }
-    let took = found.took.map(|took| format!(", in {} ms", millis(took)));
+    if found.addresses.is_empty() {
+        return None;
+    }
+    let took = found
+        .took
+        .map(|took| format!(" (found in {} ms)", millis(took)));
     let hosts = match found.hosts_file.as_slice() {
         [] => String::new(),
         entries => format!("; this machine's hosts file has it as {}", list(entries)),
@@ -89,20 +94,27 @@ fn local_stack(findings: &Findings) -> Option<String> {
 fn route(findings: &Findings) -> Option<String> {
     let way = findings.way.as_ref()?;
     let route = way.route.as_ref()?;
-    let mut text = route.kind.word().to_owned();
-    if let Some(interface) = &route.interface {
-        text += &format!(" via {}", safe(interface));
+    let mut parts = Vec::new();
+    match route.kind {
+        RouteKind::Unicast => {}
+        RouteKind::Local => parts.push("to this machine itself".to_owned()),
+        kind => parts.push(kind.word().to_owned()),
     }
-    if let Some(source) = route.source {
-        text += &format!(" from {source}");
+    let interface = route.interface.as_ref();
+    let interface = interface.map(|it| format!("via {}", safe(it)));
+    let source = route.source.map(|source| format!("from {source}"));
+    let leaves: Vec<_> = interface.into_iter().chain(source).collect();
+    if !leaves.is_empty() {
+        parts.push(leaves.join(" "));
     }
     if let Some(gateway) = route.next_hop.filter(|_| !route.on_link) {
-        text += &format!(", gateway {gateway}");
-    } else if route.on_link && route.kind.delivers() {
-        text += ", same subnet";
+        parts.push(format!("gateway {gateway}"));
+    } else if route.on_link && route.kind == RouteKind::Unicast {
+        parts.push("same subnet".to_owned());
     }
     let mtu = route.mtu.or(way.link.as_ref().and_then(|link| link.mtu));
-    Some(text + &mtu.map_or_else(String::new, |mtu| format!(", MTU {mtu}")))
+    parts.extend(mtu.map(|mtu| format!("MTU {mtu}")));
+    Some(parts.join(", "))
 }
 
 fn next_hop(findings: &Findings) -> Option<String> {
@@ -125,18 +137,16 @@ fn next_hop(findings: &Findings) -> Option<String> {
 
 fn sizes(findings: &Findings) -> Option<String> {
     let sizes = findings.sizes.as_ref()?;
-    let of = |size: u32, tried: &Tried| {
-        format!(
-            "{} of {} of {size} bytes answered",
-            tried.succeeded(),
-            tried.sent
-        )
-    };
-    let large = of(sizes.large, &sizes.large_tried);
-    let small = of(sizes.small, &sizes.small_tried);
-    let said = said(&sizes.large_tried);
+    let (large, small) = (&sizes.large_tried, &sizes.small_tried);
     Some(format!(
-        "echo, not to be fragmented: {large}{said}, {small}"
+        "{} of {} echoes of {} bytes answered{}, {} of {} of {} bytes; none may be fragmented",
+        large.succeeded(),
+        large.sent,
+        sizes.large,
+        said(large),
+        small.succeeded(),
+        small.sent,
+        sizes.small
     ))
 }
 
@@ -154,34 +164,32 @@ fn said(tried: &Tried) -> String {
     }
 }
 
-/// `6 of 6 connected, 0.412 ms, path rtt 0.391 ms`; `of 6 probes 1 refused (RST), 5 no reply`
+/// `6 of 6 connected, 0.412 ms, path rtt 0.391 ms`; `1 of 6 refused (RST), 5 no reply`
 pub(super) fn tried(tried: &Tried) -> String {
     let ends = tried.ends.iter().map(|(outcome, number)| {
-        let word = words::outcome(outcome.kind());
         let detail = words::detail(tried.target.protocol, outcome, None);
         let detail = detail.map_or_else(String::new, |detail| format!(" ({detail})"));
-        (*number, format!("{word}{detail}"))
+        (*number, format!("{}{detail}", word(outcome)))
     });
-    let ends: Vec<_> = ends.collect();
-    let time = tried.connect.map(|time| format!(", {} ms", millis(time)));
-    let rtt = tried
-        .rtt
-        .map(|rtt| format!(", path rtt {} ms", millis(rtt)));
-    let times = time.unwrap_or_default() + &rtt.unwrap_or_default();
-    match ends.as_slice() {
-        [] => "nothing was sent".to_owned(),
-        [(number, end)] => format!("{number} of {number} {end}{times}"),
-        ends => {
-            let ends: Vec<_> = ends
-                .iter()
-                .map(|(number, end)| format!("{number} {end}"))
-                .collect();
-            format!(
-                "of {} {}{times}",
-                count(tried.sent, "probe"),
-                ends.join(", ")
-            )
-        }
+    let mut parts = Vec::new();
+    for (number, end) in ends {
+        let of = parts.is_empty().then(|| format!(" of {}", tried.sent));
+        parts.push(format!("{number}{} {end}", of.unwrap_or_default()));
+    }
+    if parts.is_empty() {
+        return "nothing was sent".to_owned();
+    }
+    parts.extend(tried.connect.map(|time| format!("{} ms", millis(time))));
+    parts.extend(tried.rtt.map(|rtt| format!("path rtt {} ms", millis(rtt))));
+    parts.join(", ")
+}
+
+/// The word for an outcome, of many probes.
+fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Reply => "answered",
+        Outcome::Local(_) => "not sent",
+        outcome => words::outcome(outcome.kind()),
     }
 }
 
@@ -193,12 +201,12 @@ fn others(tried: &[Tried], of: impl Fn(&Tried) -> String) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// `connected`, or `connected and no reply`.
+/// `connected`, or `connected and no reply`, or `not sent (no-route)`.
 fn ends(tried: &Tried) -> String {
-    let words = tried
-        .ends
-        .iter()
-        .map(|(outcome, _)| words::outcome(outcome.kind()));
+    let words = tried.ends.iter().map(|(outcome, _)| match outcome {
+        Outcome::Local(cause) => format!("{} ({})", word(outcome), cause.reason()),
+        outcome => word(outcome).to_owned(),
+    });
     let mut words: Vec<_> = words.collect();
     words.dedup();
     words.join(" and ")
@@ -276,7 +284,10 @@ fn listener(protocol: Protocol, listener: &Listener) -> String {
     let process = process.map(|it| format!(" by {} (pid {})", safe(&it.name), it.pid));
     let queue = listener.waiting.zip(listener.room);
     let queue = queue.filter(|_| protocol == Protocol::Tcp);
-    let queue = queue.map(|(waiting, room)| format!(", {waiting} of {room} wait to be accepted"));
+    let queue = queue.map(|(waiting, room)| {
+        let waiting = count(waiting.into(), "connection");
+        format!(", {waiting} not accepted yet (room for {room})")
+    });
     let address = listener.address;
     format!(
         "{address}{}{}",

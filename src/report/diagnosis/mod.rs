@@ -3,6 +3,8 @@
 mod json;
 mod lines;
 mod markdown;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::time::Instant;
@@ -46,9 +48,10 @@ impl DiagnosisForms {
         let files = output.files.iter().map(|file| file.format);
         let redactor = || {
             let name = &report.findings.name;
+            let addresses = name.addresses.iter().chain(&name.hosts_file);
             Redactor::of_host(
                 name.name.as_deref(),
-                &name.addresses,
+                &addresses.copied().collect::<Vec<_>>(),
                 lines::source(report.findings),
                 report.host,
             )

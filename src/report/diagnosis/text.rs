@@ -5,13 +5,13 @@ use crate::clock::date_and_time;
 use crate::diagnose::NextStep;
 use crate::report::VERSION;
 use crate::report::numbers::count;
-use crate::report::page::wrap;
+use crate::report::page::{self, wrap};
 use crate::term::safe;
 
 /// The whole result.
 pub(super) fn text(report: &DiagnosisReport) -> String {
     let diagnosis = report.diagnosis;
-    let mut text = format!("--- {} ---\n", headline(report));
+    let mut text = page::headline(&headline(report), report.columns) + "\n";
     text += &format!("Verdict: {}\n", diagnosis.code.name());
     text += &paragraph(report, &diagnosis.verdict);
     text += &section(report, "Evidence", &diagnosis.evidence);

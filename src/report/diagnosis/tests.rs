@@ -1,0 +1,356 @@
+//! What people and scripts read of a diagnosis, on findings that are made up.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use super::{DiagnosisForms, DiagnosisReport};
+use crate::clock::WallClock;
+use crate::diagnose::{
+    Code, Diagnosis, Findings, LocalFindings, NameFindings, NextStep, OwnFindings, SizeFindings,
+    Tried, WayFindings, Who,
+};
+use crate::outcome::{Handshake, IcmpError, IcmpVersion, LocalCause, Outcome, Refusal, Unreached};
+use crate::path::conclude;
+use crate::path::story::Story;
+use crate::plan::Format;
+use crate::platform::{
+    Counters, Listener, NeighbourFacts, NeighbourState, Process, RouteFacts, RouteKind,
+};
+use crate::report::WIDEST;
+use crate::report::tests::{host, plan, schema::violation};
+use crate::target::{Protocol, Target};
+
+const OK: Outcome = Outcome::Connected(Handshake::Clean);
+const RST: Outcome = Outcome::Refused(Refusal::ByRst);
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().expect("an address")
+}
+
+fn tried(protocol: Protocol, address: &str, ends: &[(Outcome, u64)]) -> Tried {
+    let address: SocketAddr = address.parse().expect("an address");
+    let answered = ends.iter().any(|(outcome, _)| outcome.is_answered());
+    Tried {
+        target: Target {
+            protocol,
+            host: address.ip().to_string().into(),
+            address,
+            lookup: None,
+        },
+        sent: ends.iter().map(|(_, count)| count).sum(),
+        ends: ends.to_vec(),
+        connect: answered.then_some(Duration::from_micros(412)),
+        rtt: answered.then_some(Duration::from_micros(391)),
+    }
+}
+
+fn tcp(address: &str, ends: &[(Outcome, u64)]) -> Tried {
+    tried(Protocol::Tcp, address, ends)
+}
+
+fn echo(address: &str, ends: &[(Outcome, u64)]) -> Tried {
+    tried(Protocol::Icmp, &format!("{address}:0"), ends)
+}
+
+fn too_big() -> Outcome {
+    Outcome::Unreachable(Unreached::ByIcmp(IcmpError {
+        version: IcmpVersion::V4,
+        kind: 3,
+        code: 4,
+        from: Some(ip("10.20.1.2")),
+        mtu: Some(1400),
+    }))
+}
+
+fn rejected() -> Outcome {
+    Outcome::Unreachable(Unreached::ByIcmp(IcmpError {
+        version: IcmpVersion::V4,
+        kind: 3,
+        code: 13,
+        from: Some(ip("10.20.1.4")),
+        mtu: None,
+    }))
+}
+
+/// Nothing but the question.
+fn nothing() -> Findings {
+    Findings {
+        asked: "db.example:5432".to_owned(),
+        protocol: Protocol::Tcp,
+        port: Some(5432),
+        name: NameFindings {
+            name: Some("db.example".to_owned()),
+            ..NameFindings::default()
+        },
+        local: LocalFindings::default(),
+        way: None,
+        echo: None,
+        port_tried: None,
+        other_ports: Vec::new(),
+        other_addresses: Vec::new(),
+        sizes: None,
+        path: None,
+        own: None,
+        counters: None,
+        sent: 0,
+        took: Duration::from_millis(3),
+        interrupted: false,
+    }
+}
+
+fn way() -> WayFindings {
+    WayFindings {
+        route: Some(RouteFacts {
+            kind: RouteKind::Unicast,
+            interface: Some("eth0".into()),
+            source: Some(ip("10.20.9.4")),
+            next_hop: Some(ip("10.20.9.1")),
+            on_link: false,
+            mtu: Some(1500),
+        }),
+        link: None,
+        neighbour: Some(NeighbourFacts {
+            next_hop: ip("10.20.9.1"),
+            interface: "eth0".into(),
+            state: NeighbourState::Reachable,
+            link_address: Some("02:00:00:00:00:01".to_owned()),
+        }),
+        gateway_echo: Some(echo("10.20.9.1", &[(Outcome::NoReply, 2)])),
+    }
+}
+
+/// A firewall on the way: every step has something to tell.
+fn rejected_on_the_way() -> Findings {
+    let story = Story::of("1 * 3 4 X4").host(7);
+    let conclusion = conclude(&story.path);
+    Findings {
+        name: NameFindings {
+            name: Some("db.example".to_owned()),
+            addresses: vec![ip("10.20.0.7"), ip("2001:db8::7")],
+            error: None,
+            took: Some(Duration::from_micros(3200)),
+            hosts_file: vec![ip("10.20.0.8")],
+        },
+        local: LocalFindings {
+            loopback: Some(tcp("127.0.0.1:40100", &[(OK, 2)])),
+            own_address: Some(tcp("10.20.9.4:40100", &[(OK, 2)])),
+            links: Vec::new(),
+        },
+        way: Some(way()),
+        echo: Some(echo("10.20.0.7", &[(Outcome::Reply, 3)])),
+        port_tried: Some(tcp(
+            "10.20.0.7:5432",
+            &[(rejected(), 4), (Outcome::NoReply, 2)],
+        )),
+        other_ports: vec![
+            tcp("10.20.0.7:22", &[(OK, 1)]),
+            tcp("10.20.0.7:443", &[(RST, 1), (Outcome::NoReply, 1)]),
+        ],
+        other_addresses: vec![tcp(
+            "[2001:db8::7]:5432",
+            &[(Outcome::Local(LocalCause::NoRoute), 2)],
+        )],
+        sizes: Some(SizeFindings {
+            small: 84,
+            small_tried: echo("10.20.0.7", &[(Outcome::Reply, 3)]),
+            large: 1500,
+            large_tried: echo("10.20.0.7", &[(too_big(), 2), (Outcome::NoReply, 1)]),
+        }),
+        path: Some((story.path, conclusion)),
+        counters: Some(Counters {
+            retransmit_failures: Some(2),
+            listen_drops: Some(0),
+            ..Counters::default()
+        }),
+        sent: 45,
+        took: Duration::from_millis(6240),
+        ..nothing()
+    }
+}
+
+/// The target is this machine, and its listener has a name that nobody should trust.
+fn own_machine() -> Findings {
+    let listener = |address: &str, name: &str| Listener {
+        address: ip(address),
+        interface: None,
+        v6_only: None,
+        waiting: Some(129),
+        room: Some(128),
+        process: Some(Process {
+            pid: 812,
+            name: name.to_owned(),
+        }),
+        uid: Some(999),
+    };
+    let listeners = vec![
+        listener("127.0.0.1", "postgres"),
+        listener("::1", "<b>|`x`\u{1b}[2J\u{202e}"),
+    ];
+    Findings {
+        name: NameFindings {
+            addresses: vec![ip("10.20.9.4")],
+            ..nothing().name
+        },
+        way: Some(WayFindings {
+            route: Some(RouteFacts {
+                kind: RouteKind::Local,
+                interface: Some("lo".into()),
+                source: Some(ip("10.20.9.4")),
+                next_hop: Some(ip("10.20.9.4")),
+                on_link: true,
+                mtu: None,
+            }),
+            ..WayFindings::default()
+        }),
+        port_tried: Some(tcp("10.20.9.4:5432", &[(RST, 6)])),
+        own: Some(OwnFindings {
+            listeners: Some(listeners),
+        }),
+        interrupted: true,
+        sent: 6,
+        ..nothing()
+    }
+}
+
+fn no_such_name() -> Findings {
+    let mut findings = nothing();
+    findings.name.error =
+        Some("cannot resolve \"db.example\": Name or service not known".to_owned());
+    findings
+}
+
+fn diagnosis() -> Diagnosis {
+    let texts = |texts: &[&str]| texts.iter().map(|it| (*it).to_owned()).collect();
+    let next = |who, what: &str| NextStep {
+        who,
+        what: what.to_owned(),
+    };
+    Diagnosis {
+        code: Code::Unclear,
+        verdict: "A firewall at hop 4 (10.20.1.4) rejects connections to tcp/5432 of db.example; the host itself is \
+                  up and answers on other ports."
+            .to_owned(),
+        evidence: texts(&[
+            "4 of 6 probes were rejected by 10.20.1.4 with ICMP admin-prohibited (3/13)",
+            "10.20.0.7 answers ICMP echo, and port 22 connects",
+        ]),
+        rules_out: texts(&["this machine: connections to its own address work"]),
+        unknown: texts(&["whether anything listens on the port"]),
+        next: vec![
+            next(Who::Network, "allow tcp/5432 from 10.20.9.4 to 10.20.0.7"),
+            next(Who::AdminThere, "ss -ltn 'sport = :5432' on 10.20.0.7"),
+            next(Who::You, "synack explain admin-prohibited"),
+        ],
+    }
+}
+
+fn printed(findings: &Findings, screen: Format, columns: usize, redact: bool) -> String {
+    let started = Instant::now();
+    let anchor = "2026-11-20T12:00:03Z".parse().expect("a time");
+    let mut plan = plan();
+    plan.command_line = "synack diagnose db.example:5432".to_owned();
+    (plan.output.screen, plan.output.redact) = (screen, redact);
+    let report = DiagnosisReport {
+        plan: &plan,
+        findings,
+        diagnosis: &diagnosis(),
+        host: &host(),
+        clock: WallClock::anchored(started, anchor),
+        started,
+        columns,
+    };
+    DiagnosisForms::new(&report).texts(&report).concat()
+}
+
+fn all() -> [(&'static str, Findings); 3] {
+    [
+        ("rejected", rejected_on_the_way()),
+        ("own", own_machine()),
+        ("no_name", no_such_name()),
+    ]
+}
+
+#[test]
+fn text_on_wide_and_narrow_pages() {
+    for (name, findings) in all() {
+        let page = |columns| {
+            let text = printed(&findings, Format::Text, columns, false);
+            format!("{}\n{text}", "=".repeat(columns))
+        };
+        let pages = [WIDEST, 80, 60].map(page).concat();
+        insta::assert_snapshot!(format!("{name}_text"), pages);
+    }
+}
+
+#[test]
+fn markdown_for_a_ticket() {
+    for (name, findings) in all() {
+        let text = printed(&findings, Format::Markdown, WIDEST, false);
+        insta::assert_snapshot!(format!("{name}_markdown"), text);
+    }
+}
+
+#[test]
+fn its_line_of_json_is_valid() {
+    for (name, findings) in all() {
+        for redact in [false, true] {
+            let text = printed(&findings, Format::Json, WIDEST, redact);
+            assert_eq!(text.lines().count(), 1, "{name}");
+            let object = serde_json::from_str(&text).expect("JSON");
+            assert_eq!(violation(&object), None, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_the_contract_does_not_know() {
+    let text = printed(&rejected_on_the_way(), Format::Json, WIDEST, false);
+    let whole: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    for (pointer, value) in [
+        ("/verdict/code", "Not a code"),
+        ("/verdict/next/0/who", "somebody"),
+        ("/tried/0/step", "elsewhere"),
+        ("/tried/0/ends/0/outcome", "maybe"),
+        ("/steps/0/step", "elsewhere"),
+        ("/dns_us", "3.2 ms"),
+    ] {
+        let mut object = whole.clone();
+        let field = object.pointer_mut(pointer);
+        *field.unwrap_or_else(|| panic!("{pointer}: {text}")) = value.into();
+        assert!(violation(&object).is_some(), "{pointer}");
+    }
+}
+
+#[test]
+fn no_line_is_wider_than_the_page() {
+    for (name, findings) in all() {
+        for columns in [WIDEST, 80, 60] {
+            let text = printed(&findings, Format::Text, columns, false);
+            let wide = text.lines().filter(|it| it.chars().count() > columns);
+            // What is to be copied stays whole.
+            let wide: Vec<_> = wide.filter(|it| !it.starts_with("synack ")).collect();
+            assert_eq!(wide, Vec::<&str>::new(), "{name}, {columns}");
+        }
+    }
+}
+
+#[test]
+fn a_redacted_diagnosis_tells_nobody() {
+    for (name, findings) in all() {
+        for format in [Format::Text, Format::Markdown, Format::Json] {
+            let text = printed(&findings, format, WIDEST, true);
+            assert!(text.contains("target-1"), "{name} {format:?}: {text}");
+            for secret in ["10.20.", "db.example", "2001:db8", "02:00:00"] {
+                assert!(!text.contains(secret), "{name} {format:?}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_of_a_hostile_name_gets_through() {
+    for format in [Format::Text, Format::Markdown, Format::Json] {
+        let text = printed(&own_machine(), format, WIDEST, false);
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{format:?}: {text}");
+    }
+}

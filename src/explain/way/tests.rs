@@ -125,11 +125,14 @@ fn a_probe_that_never_left_says_why() {
 #[test]
 fn notes_follow_what_they_add_to() {
     for (walks, words) in [
-        ("1 2 S|1 * S", &["Hop 2 left", "no loss on the path"][..]),
-        ("1 2 S|* * S|1 2 S", &["Hops 1, 2 left"]),
+        (
+            "1 2 S|1 * S|1 * S|1 * S|1 * S|1 * S",
+            &["Hop 2 left", "no loss on the path"][..],
+        ),
+        ("1 2 S|* * S|* * S|* * S|* * S|* * S", &["Hops 1, 2 left"]),
         (
             "1 2 S|1 2 * >*",
-            &["1 of 2 tries got no answer", "Hop 3 is the first"],
+            &["2 of 3 tries got no answer", "Hop 3 is the first"],
         ),
         ("1 S/1 * >*", &["1 of 2 tries got no answer"]),
         ("1 2 S/3 2 S", &["part at the first hop"]),

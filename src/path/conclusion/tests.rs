@@ -18,8 +18,7 @@ fn told(end: &End) -> String {
         End::Unknown => "unknown".to_owned(),
     }
     .replace("Some(", "")
-    .replace(')', "")
-    .replace('"', "")
+    .replace([')', '"'], "")
 }
 
 #[test]
@@ -149,6 +148,9 @@ fn who_answers_shows_by_his_distance() {
     assert_eq!(conclude(&closed.path).speaker, None);
 }
 
+/// Hop 2 answers one of six probes, and hop 3 all.
+const ONE_OF_SIX: &str = "1 2 S|1 * S|1 * S|1 * S|1 * S|1 * S";
+
 /// A loss, as a note.
 fn loss(from: Option<u8>, lost: u64, of: u64) -> Note {
     Note::Loss { from, lost, of }
@@ -159,19 +161,27 @@ fn what_else_shows() {
     use Note::{DeadFlows, Limited, Parts};
     for (walks, notes) in [
         ("1 2 S|1 2 S", vec![]),
-        // A hop that answers less than what is behind it.
-        ("1 2 S|1 * S", vec![Limited(vec![2])]),
-        ("1 2 3 S|* * 3 S|1 2 3 S", vec![Limited(vec![1, 2])]),
+        // A hop that answers much less than what is behind it.
+        (ONE_OF_SIX, vec![Limited(vec![2])]),
+        (
+            "* 2 3 S|* * 3 S|* * 3 S|* * 3 S|* * 3 S|1 * 3 S",
+            vec![Limited(vec![1, 2])],
+        ),
+        // A little less may be chance.
+        ("1 2 S|1 * S", vec![]),
+        ("1 2 S|1 2 S|1 2 S|1 * S|1 * S|1 * S", vec![]),
         // One that never answers limits nothing: it is silent.
-        ("1 * S|1 * S", vec![]),
-        // Loss that goes on to the end is loss.
-        ("1 2 3 S|1 * * * >*", vec![loss(Some(2), 1, 2)]),
-        ("1 2 3 S|1 2 3 * >*", vec![loss(Some(4), 1, 2)]),
-        ("1 2 3 S|* * * * >*|1 2 3 S", vec![loss(Some(1), 1, 3)]),
+        ("1 * S|1 * S|1 * S|1 * S|1 * S|1 * S", vec![]),
+        // Loss that goes on to the end is loss: of the probe to the last hop, and of the one with the usual TTL.
+        ("1 2 3 S|1 * * * >*", vec![loss(Some(2), 2, 3)]),
+        ("1 2 3 S|1 2 3 * >*", vec![loss(Some(4), 2, 3)]),
+        ("1 2 3 S|* * * * >*|1 2 3 S", vec![loss(Some(1), 2, 4)]),
+        // A round that gets there at its second attempt has lost one.
+        ("1 2 S|1 2 * >S", vec![loss(Some(3), 1, 3)]),
         // Both at once.
         (
-            "1 2 3 S|1 * 3 * >*|1 * 3 S",
-            vec![Limited(vec![2]), loss(Some(4), 1, 3)],
+            "1 2 S|1 * S|1 * S|1 * S|1 * S|1 * S|1 * S|1 * * >*",
+            vec![Limited(vec![2]), loss(Some(2), 2, 9)],
         ),
         ("1 2 3 * >*", vec![]),
         ("1 2 S/1 2 S", vec![]),

@@ -10,6 +10,7 @@ use std::ffi::OsString;
 use clap::Parser;
 use clap::error::ErrorKind;
 
+use crate::diagnose::Code;
 use crate::explain;
 use crate::plan::{
     CheckPlan, Close, ContentPlan, DiagnosePlan, Format, HistogramForm, Limit, NamePlan,
@@ -94,16 +95,46 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
 /// The text of a code, or the list of all.
 fn explained(code: Option<&str>) -> Result<String, String> {
     let text = match code {
-        None => explain::all(),
-        Some(code) => explain::about(code).ok_or_else(|| {
-            format!("{code:?} is no outcome or reason: synack explain lists them all")
-        })?,
+        None => explain::all() + &verdicts(),
+        Some(code) => explain::about(code)
+            .or_else(|| verdict(code))
+            .ok_or_else(|| {
+                format!("{code:?} is no outcome or reason: synack explain lists them all")
+            })?,
     };
     let lines = text.lines().map(|line| {
         let indent = line.len() - line.trim_start().len();
         wrap(line, indent, WIDEST) + "\n"
     });
     Ok(lines.collect())
+}
+
+/// Verdicts of the modes that no probe ends with.
+fn verdict_texts() -> impl Iterator<Item = (&'static str, &'static str, String)> {
+    let named = |mode: &'static str| {
+        move |(code, meaning): (&'static str, &'static str)| {
+            let title = format!("{code}, a verdict of synack {mode}");
+            (code, meaning, title)
+        }
+    };
+    let of_paths = explain::way::CODES.iter().copied().map(named("trace"));
+    of_paths.chain(Code::explained().map(named("diagnose")))
+}
+
+fn verdicts() -> String {
+    let texts = verdict_texts();
+    texts
+        .map(|(_, meaning, title)| format!("{title}\n  {meaning}\n\n"))
+        .collect()
+}
+
+/// What a verdict of a mode means, whichever has it.
+fn verdict(code: &str) -> Option<String> {
+    let texts = verdict_texts().filter(|(name, ..)| *name == code);
+    let text: String = texts
+        .map(|(_, meaning, title)| format!("{title}\n  {meaning}\n\n"))
+        .collect();
+    (!text.is_empty()).then_some(text)
 }
 
 /// clap's first paragraph holds what was wrong; the rest is usage that `--help` tells better.
@@ -426,6 +457,17 @@ mod tests {
             planned("synack -i 0 --close fin h:1").sockets.close,
             Close::Fin
         );
+    }
+
+    #[test]
+    fn verdicts_of_the_modes_are_explained_too() {
+        for (code, mode) in [("forged-rst", "trace"), ("port-filtered", "diagnose")] {
+            let Ok(Command::Print(text)) = parsed(&format!("synack explain {code}")) else {
+                panic!("{code}");
+            };
+            assert!(text.contains(code) && text.contains(mode), "{text}");
+        }
+        assert!(parsed("synack explain nonsense").is_err());
     }
 
     #[test]

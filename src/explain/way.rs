@@ -11,6 +11,26 @@ use crate::target::Protocol;
 pub const METHOD: &str = "every hop of a walk from the same source port; times from sending to the kernel's \
     reception of the answer";
 
+/// The verdicts that only a path has, with what they mean.
+pub const CODES: &[(&str, &str)] = &[
+    (
+        "reached",
+        "Probes reach the end of the path, and are answered there.",
+    ),
+    (
+        "forged-rst",
+        "A RST comes from much nearer than the host: a firewall sends it in the host's name.",
+    ),
+    (
+        "answered-for",
+        "An answer comes from much nearer than the host: a proxy or a firewall speaks in its name.",
+    ),
+    (
+        "routing-loop",
+        "Packets go round between routers until their TTL runs out.",
+    ),
+];
+
 /// Draws the conclusion in words, with no more certainty than what was found carries.
 pub fn verdict(path: &Path, conclusion: &Conclusion) -> Verdict {
     let told = Told::new(path);

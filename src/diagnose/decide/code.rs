@@ -23,6 +23,14 @@ macro_rules! codes {
                     Self::Local(cause) => cause.reason(),
                 }
             }
+
+            /// What it means, in a sentence. A local cause has a text of its own in [`crate::explain`].
+            fn meaning(self) -> Option<&'static str> {
+                match self {
+                    $(Self::$variant => Some($doc),)*
+                    Self::Local(_) => None,
+                }
+            }
         }
     };
 }
@@ -70,6 +78,12 @@ codes! {
 }
 
 impl Code {
+    /// Every verdict that is no local cause, with what it means.
+    pub fn explained() -> impl Iterator<Item = (&'static str, &'static str)> {
+        let codes = Self::PLAIN.iter();
+        codes.filter_map(|code| Some((code.name(), code.meaning()?)))
+    }
+
     /// Every code.
     pub fn all() -> impl Iterator<Item = Self> {
         let local = LocalCause::ALL.iter().map(|cause| Self::Local(*cause));

@@ -6,6 +6,7 @@ mod modes;
 mod values;
 
 use std::ffi::OsString;
+use std::iter;
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -109,31 +110,27 @@ fn explained(code: Option<&str>) -> Result<String, String> {
     Ok(lines.collect())
 }
 
-/// Verdicts of the modes that no probe ends with.
-fn verdict_texts() -> impl Iterator<Item = (&'static str, &'static str, String)> {
-    let named = |mode: &'static str| {
-        move |(code, meaning): (&'static str, &'static str)| {
-            let title = format!("{code}, a verdict of synack {mode}");
-            (code, meaning, title)
-        }
-    };
-    let of_paths = explain::way::CODES.iter().copied().map(named("trace"));
-    of_paths.chain(Code::explained().map(named("diagnose")))
+/// Verdicts of the modes that no probe ends with: each code, and what it means.
+fn verdict_texts() -> impl Iterator<Item = (&'static str, String)> {
+    let of_paths = explain::way::CODES
+        .iter()
+        .copied()
+        .zip(iter::repeat("trace"));
+    let of_walks = Code::explained().zip(iter::repeat("diagnose"));
+    of_paths.chain(of_walks).map(|((code, meaning), mode)| {
+        let text = format!("{code}, a verdict of synack {mode}\n  {meaning}\n\n");
+        (code, text)
+    })
 }
 
 fn verdicts() -> String {
-    let texts = verdict_texts();
-    texts
-        .map(|(_, meaning, title)| format!("{title}\n  {meaning}\n\n"))
-        .collect()
+    verdict_texts().map(|(_, text)| text).collect()
 }
 
 /// What a verdict of a mode means, whichever has it.
 fn verdict(code: &str) -> Option<String> {
-    let texts = verdict_texts().filter(|(name, ..)| *name == code);
-    let text: String = texts
-        .map(|(_, meaning, title)| format!("{title}\n  {meaning}\n\n"))
-        .collect();
+    let texts = verdict_texts().filter(|(name, _)| *name == code);
+    let text: String = texts.map(|(_, text)| text).collect();
     (!text.is_empty()).then_some(text)
 }
 

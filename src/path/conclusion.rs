@@ -207,13 +207,18 @@ pub(super) fn find_loop(hops: &[Hop]) -> Option<Loop> {
     })
 }
 
-/// Whether what is known comes again after every `period` hops, with more than one router in it, and at least two
-/// meet themselves again.
+/// Whether what is known of every `period`-th hop is one router, and at least two routers are met again.
 fn repeats(routers: &[Option<IpAddr>], period: usize) -> bool {
-    let pairs = routers.iter().zip(routers.iter().skip(period));
-    let known: Vec<_> = pairs.filter_map(|(a, b)| Some(((*a)?, (*b)?))).collect();
-    let different: BTreeSet<_> = known.iter().map(|(router, _)| router).collect();
-    different.len() > 1 && known.len() > 1 && known.iter().all(|(a, b)| a == b)
+    let mut again: BTreeSet<&IpAddr> = BTreeSet::new();
+    for first in 0..period {
+        let same = routers.iter().skip(first).step_by(period).flatten();
+        let known: Vec<_> = same.collect();
+        if known.iter().any(|router| *router != known[0]) {
+            return false;
+        }
+        again.extend(known.get(1).copied());
+    }
+    again.len() > 1
 }
 
 /// Compares how far away the answer and the host are.

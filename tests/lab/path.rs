@@ -9,6 +9,7 @@
 //! [[path.router]]              # those that do something else than forward
 //! hop = 3
 //! errors = "4 at most"         # or "none", or "one per 400ms"
+//! quote = 8                    # bytes after the IP header that they quote; as many as fit without it
 //! arriving = ["rst to 443"]    # rules for all that comes: rule.rs
 //! leaving = ["drop udp"]       # and for what it would forward, after the TTL was looked at
 //! forwards_to = 2              # instead of to the next hop: a loop
@@ -55,6 +56,7 @@ struct Special {
     flows: Option<Condition>,
     #[serde(default)]
     errors: Errors,
+    quote: Option<usize>,
     #[serde(default)]
     arriving: Vec<Rule>,
     #[serde(default)]
@@ -155,6 +157,7 @@ impl Special {
             hop,
             flows: None,
             errors: Errors::All,
+            quote: None,
             arriving: Vec::new(),
             leaving: Vec::new(),
             forwards_to: None,
@@ -184,7 +187,8 @@ impl Router {
         }
         self.errors_sent += 1;
         self.last_error = Some(Instant::now());
-        Verdict::Refused(error)
+        let quote = self.special.quote;
+        Verdict::Refused(IcmpError { quote, ..error })
     }
 
     /// What its rules make of a packet with what is left of its TTL, and after which time; `None`: it goes on.
@@ -276,6 +280,11 @@ impl Path {
 }
 
 impl Fate {
+    /// Whether the target, or who speaks for it, has seen the packet.
+    pub(crate) fn lets_answer(&self) -> bool {
+        matches!(self.verdict, Verdict::Arrives | Verdict::Forged(_))
+    }
+
     /// Who answers, where it is not the target.
     pub(crate) fn refused_by(&self) -> Option<IpAddr> {
         match self.verdict {

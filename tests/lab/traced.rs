@@ -160,6 +160,10 @@ impl Flight<'_> {
         {
             return Some(format!("{from} said nothing, but {senders:?} did"));
         }
+        let answered = *from == Value::Null && line["outcome"] != "no-reply";
+        if answered && !self.fates.iter().any(|fate| fate.lets_answer()) {
+            return Some("it got an answer, but never got to anybody".to_owned());
+        }
         let least = self.fates.iter().map(|fate| fate.after).min()?;
         let least = least.as_secs_f64() * 1e6;
         let got = line["rtt_us"].as_f64().filter(|got| slack(*got) < least)?;

@@ -1,5 +1,6 @@
 //! The first look: every TTL at once, until the end of the way is known.
 
+use std::ops::Range;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -142,16 +143,28 @@ impl Sink for Look<'_> {
     fn idle(&mut self) {}
 }
 
+/// How often each TTL is tried again: one probe of several may take a link that loses it.
+const TRIES_AGAIN: usize = 4;
+
+/// Courses of a second look at some TTLs, several for each.
+pub(super) fn again(purpose: (TargetId, Purpose), ttls: Range<u8>) -> Vec<Course> {
+    let each = ttls.flat_map(|ttl| [ttl; TRIES_AGAIN]);
+    each.map(|ttl| course(purpose, Some(ttl))).collect()
+}
+
+fn course((target, purpose): (TargetId, Purpose), ttl: Option<u8>) -> Course {
+    Course {
+        target,
+        port: None,
+        ttls: vec![ttl],
+        purpose,
+    }
+}
+
 /// Courses of one probe each for every TTL up to `most`: those of all purposes in turn, after one with the usual TTL
 /// for the first.
 pub(super) fn courses(most: u8, purposes: &[(TargetId, Purpose)]) -> Vec<Course> {
-    let course = |(target, purpose): &(TargetId, Purpose), ttl| Course {
-        target: *target,
-        port: None,
-        ttls: vec![ttl],
-        purpose: *purpose,
-    };
-    let whole = purposes.first().map(|first| course(first, None));
-    let ladder = (1..=most).flat_map(|ttl| purposes.iter().map(move |it| course(it, Some(ttl))));
+    let whole = purposes.first().map(|first| course(*first, None));
+    let ladder = (1..=most).flat_map(|ttl| purposes.iter().map(move |it| course(*it, Some(ttl))));
     whole.into_iter().chain(ladder).collect()
 }

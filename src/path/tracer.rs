@@ -5,7 +5,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::conclusion::{Speaker, conclude, find_loop};
+use super::conclusion::{Conclusion, End, Speaker, conclude, find_loop};
 use super::course::{Bound, Course, Courses};
 use super::look::{self, Ladder, Look, settle, slowest};
 use super::ports::flow_ports;
@@ -35,9 +35,6 @@ const MOST_SOCKETS: usize = 128;
 
 /// How long a walk waits for a hop where nobody answered the look, which waited as long as it may.
 const WAIT_AFTER_SILENCE: Duration = Duration::from_millis(500);
-
-/// How often a host that seems further away than its answer is asked again.
-const TIMES_AGAIN: usize = 3;
 
 /// The first of traceroute's UDP ports, where nothing is meant to listen (traceroute(8)).
 const CLOSED_UDP_PORT: u16 = 33434;
@@ -171,8 +168,9 @@ impl<'a> Tracer<'a> {
             let by = Purpose::Distance(DistanceBy::Echo);
             purposes.push((TargetId(Path::HOST), by));
         }
+        let courses = look::courses(self.plan.hops, &purposes);
         let mut ladders = self
-            .climb(&purposes, self.plan.timeout, watcher)?
+            .climb(&purposes, &courses, self.plan.timeout, watcher)?
             .into_iter();
         let Some(ladder) = ladders.next() else {
             return Ok(());
@@ -190,7 +188,8 @@ impl<'a> Tracer<'a> {
             // The host does not answer echoes, but may say that nothing listens on a UDP port.
             let by = DistanceBy::ClosedUdpPort;
             let purposes = [(TargetId(Path::CLOSED), Purpose::Distance(by))];
-            let ladders = self.climb(&purposes, self.wait, watcher)?;
+            let courses = look::courses(self.plan.hops, &purposes);
+            let ladders = self.climb(&purposes, &courses, self.wait, watcher)?;
             if let Some(host) = ladders.into_iter().next() {
                 self.take_distance(host, by);
             }
@@ -205,35 +204,36 @@ impl<'a> Tracer<'a> {
 
     /// One lost answer makes the host seem further away than it is: nobody is said to answer in its name for that.
     fn make_sure(&mut self, watcher: &mut dyn Watcher) -> io::Result<()> {
-        for _ in 0..TIMES_AGAIN {
-            let speaker = conclude(&self.path).speaker;
-            let Some(Speaker::InFront(host) | Speaker::Other(host)) = speaker else {
-                break;
-            };
-            if self.signals.stop_requested() {
-                break;
-            }
-            let place = match host.by {
-                DistanceBy::Echo => Path::HOST,
-                DistanceBy::ClosedUdpPort => Path::CLOSED,
-            };
-            let purposes = [(TargetId(place), Purpose::Distance(host.by))];
-            let ladders = self.climb(&purposes, self.wait, watcher)?;
-            let again = ladders.first().and_then(Ladder::reached);
-            let ttl = again.map_or(host.ttl, |again| again.min(host.ttl));
+        let Conclusion { end, speaker, .. } = conclude(&self.path);
+        let (
+            Some(Speaker::InFront(host) | Speaker::Other(host)),
+            End::Reached { ttl: Some(ttl), .. },
+            false,
+        ) = (speaker, end, self.signals.stop_requested())
+        else {
+            return Ok(());
+        };
+        let place = match host.by {
+            DistanceBy::Echo => Path::HOST,
+            DistanceBy::ClosedUdpPort => Path::CLOSED,
+        };
+        let purpose = (TargetId(place), Purpose::Distance(host.by));
+        let courses = look::again(purpose, ttl..host.ttl);
+        let ladders = self.climb(&[purpose], &courses, self.wait, watcher)?;
+        if let Some(ttl) = ladders.first().and_then(Ladder::reached) {
             self.path.host = Some(Distance { ttl, ..host });
         }
         Ok(())
     }
 
-    /// Sends probes with every TTL, for each of the purposes.
+    /// Sends the probes of these courses, which are for these purposes.
     fn climb(
         &mut self,
         purposes: &[(TargetId, Purpose)],
+        courses: &[Course],
         timeout: Duration,
         watcher: &mut dyn Watcher,
     ) -> io::Result<Vec<Ladder>> {
-        let courses = look::courses(self.plan.hops, purposes);
         let ladder = |(target, purpose): &(TargetId, Purpose)| {
             let target = self.known[target.index()].clone();
             Ladder::new(*purpose, target, self.plan.hops)
@@ -246,7 +246,7 @@ impl<'a> Tracer<'a> {
         let bounds = courses.iter().map(bound).collect();
         let spread = SPACING * u32::from(self.plan.hops);
         let mut look = Look {
-            courses: &courses,
+            courses,
             ladders: &mut ladders,
             timeout,
             ended_at: None,
@@ -256,7 +256,7 @@ impl<'a> Tracer<'a> {
             summary_every: Some(GLANCE),
             ..pace(spread, 1, timeout)
         };
-        self.drive(&courses, bounds, false, pace, &mut look)?;
+        self.drive(courses, bounds, false, pace, &mut look)?;
         Ok(ladders)
     }
 

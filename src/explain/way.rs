@@ -160,11 +160,16 @@ impl<'a> Told<'a> {
     fn steps(&self, ttl: u8, how: Reached, speaker: Option<Speaker>) -> Vec<String> {
         let port = self.path.target.address.port();
         match (how, speaker) {
+            (_, Some(Speaker::Other(_))) if ttl <= 1 => vec![
+                "on this machine, as root: nft list ruleset (does a rule of OUTPUT reject or redirect it?)".to_owned(),
+                format!(
+                    "ask the owner of hop 1 for its rules on {} to {}",
+                    self.service, self.address
+                ),
+            ],
             (_, Some(Speaker::Other(_))) => vec![format!(
-                "ask the owner of hop {ttl}{} for its rules on {} to {}",
-                before(ttl).map_or("", |_| ", or of the one before,"),
-                self.service,
-                self.address
+                "ask the owner of hop {ttl}, or of the one before, for its rules on {} to {}",
+                self.service, self.address
             )],
             (Reached::Rst, _) => vec![format!(
                 "on {}: ss -ltn 'sport = :{port}' (does anything listen, and on which address?)",

@@ -278,14 +278,12 @@ pub(super) fn proxy(case: &Case) -> Option<Diagnosis> {
         "at {place}: a transparent proxy, a balancer, or a SYN proxy? Is it meant to take {}?",
         case.service()
     );
-    Some(
-        Diagnosis::new(Code::ProxyAnswers, verdict)
-            .seen_if(there::speaker(case))
-            .not("The host as the one who answers: it is further away.")
-            .unknown(format!(
-                "Whether {} of the host itself works.",
-                case.service()
-            ))
-            .next(Who::Network, ask),
-    )
+    let found = Diagnosis::new(Code::ProxyAnswers, verdict)
+        .seen_if(there::speaker(case))
+        .not("The host as the one who answers: it is further away.")
+        .unknown(format!(
+            "Whether {} of the host itself works.",
+            case.service()
+        ));
+    Some(there::ask_around(found, ttl, ask))
 }

@@ -150,6 +150,14 @@ impl<'a> Case<'a> {
         self.conclusion().map(|conclusion| &conclusion.end)
     }
 
+    /// The smallest TTL that whoever answers for the target answers.
+    pub(super) fn end_ttl(&self) -> Option<u8> {
+        match self.end()? {
+            End::Reached { ttl, .. } => *ttl,
+            _ => None,
+        }
+    }
+
     pub(super) fn speaker(&self) -> Option<Speaker> {
         self.conclusion()?.speaker
     }

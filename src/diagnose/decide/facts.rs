@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::case::{Case, NextHop, service_of};
 use super::tally::Tally;
-use super::{Code, Diagnosis, NextStep, Who, between, here, texts, there};
+use super::{Code, Diagnosis, NextStep, Who, between, here, silence, texts, there};
 use crate::diagnose::Tried;
 use crate::path::{End, Note};
 use crate::platform::NeighbourState;
@@ -131,7 +131,7 @@ fn path(case: &Case) -> Vec<String> {
             texts::icmp(icmp),
             texts::device(icmp.from)
         )),
-        End::Silent { .. } => there::silent_after(case),
+        End::Silent { .. } => silence::silent_after(case),
         _ => None,
     });
     let notes = [

@@ -262,7 +262,12 @@ pub(super) fn local(case: &Case) -> Option<Diagnosis> {
 /// The cause on this machine that explains how the probes ended.
 fn local_cause(case: &Case) -> Option<LocalCause> {
     let asked = &case.asked;
-    if let Some(why) = case.tried.and_then(usual_cause) {
+    let group = is_group(case).then_some(LocalCause::GroupTarget);
+    if let Some(why) = case
+        .tried
+        .and_then(usual_cause)
+        .map(|why| group.unwrap_or(why))
+    {
         let explains = asked.answers() == 0 && !is_want(why);
         return (explains || asked.local >= asked.failed()).then_some(why);
     }
@@ -274,6 +279,12 @@ fn local_cause(case: &Case) -> Option<LocalCause> {
         Some(End::Local(why)) => Some(*why),
         _ => None,
     })
+}
+
+/// Whether the target stands for many machines, which TCP has no way to.
+fn is_group(case: &Case) -> bool {
+    let kind = case.route().map(|route| route.kind);
+    matches!(kind, Some(RouteKind::Broadcast | RouteKind::Multicast))
 }
 
 /// What connect(2) would say.

@@ -13,6 +13,7 @@ mod here;
 mod name;
 mod own;
 mod rejects;
+mod silence;
 mod slow;
 mod tally;
 #[cfg(test)]
@@ -104,7 +105,7 @@ const RULES: &[Rule] = &[
     // Nobody said a word.
     between::looping,
     between::path_gets_through,
-    there::silent,
+    silence::silent,
     // All did.
     between::black_hole,
     between::loss,

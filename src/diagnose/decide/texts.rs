@@ -14,6 +14,10 @@ use crate::target::Protocol;
 pub(super) const WHICH_WAY: &str =
     "Whether the probes were lost on the way there, or their answers on the way back.";
 
+/// Where answers that arrive may still be dropped.
+pub(super) const INPUT_RULES: &str =
+    "does a rule of INPUT drop the answers? As root: nft list ruleset (or iptables-save)";
+
 /// Three digits of a time: `0.412 ms`, `12.3 ms`, `1.02 s`.
 pub(super) fn time(time: Duration) -> String {
     let ms = time.as_secs_f64() * 1e3;
@@ -154,19 +158,19 @@ pub(super) fn local(protocol: Protocol, cause: LocalCause) -> (&'static str, &'s
         ),
         LocalCause::RouteUnreachable => (
             "a route of type \"unreachable\" covers the target",
-            "ip route show table all type unreachable",
+            "ip route show table all type unreachable; the same with ip -6; ip rule",
         ),
         LocalCause::RouteProhibited => (
             "a route of type \"prohibit\" covers the target",
-            "ip route show table all type prohibit",
+            "ip route show table all type prohibit; the same with ip -6; ip rule",
         ),
         LocalCause::RouteBlackhole => (
             "a route of type \"blackhole\" covers the target",
-            "ip route show table all type blackhole",
+            "ip route show table all type blackhole; the same with ip -6; ip rule",
         ),
         LocalCause::LocalFirewall => (
-            "this machine's own firewall rejects them",
-            "as root: nft list ruleset (or iptables-save): which rule of OUTPUT rejects?",
+            "this machine's own firewall does not let them out",
+            "as root: nft list ruleset (or iptables-save): which rule of OUTPUT rejects or drops?",
         ),
         LocalCause::DroppedLocally => (
             "this machine's own output path drops them (firewall or traffic control)",

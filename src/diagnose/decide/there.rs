@@ -1,7 +1,6 @@
 //! What the target says, and who says it for the target.
 
 use super::case::Case;
-use super::tally::usual_icmp;
 use super::{Code, Diagnosis, Who, texts};
 use crate::outcome::{Outcome, Refusal};
 use crate::path::{Distance, DistanceBy, End, Reached, Speaker};
@@ -148,16 +147,14 @@ pub(super) fn forged_reset(case: &Case) -> Option<Diagnosis> {
         case.source(),
         case.host()
     );
-    Some(
-        Diagnosis::new(Code::FirewallResets, verdict)
-            .seen_if(speaker(case))
-            .not("The host's own refusal: it is further away than whoever answers.")
-            .unknown(format!(
-                "Whether anything listens on {}: the probes did not get that far.",
-                case.service()
-            ))
-            .next(Who::Network, rules),
-    )
+    let found = Diagnosis::new(Code::FirewallResets, verdict)
+        .seen_if(speaker(case))
+        .not("The host's own refusal: it is further away than whoever answers.")
+        .unknown(format!(
+            "Whether anything listens on {}: the probes did not get that far.",
+            case.service()
+        ));
+    Some(ask_around(found, ttl, rules))
 }
 
 /// Who it is that answers from much nearer than the host, with the smallest TTL that he answers.
@@ -178,9 +175,24 @@ pub(super) fn nearer(case: &Case, said: &[Reached]) -> Option<(u8, Distance)> {
 /// A device that answers for others may do so before or after it counts the packet's hop.
 pub(super) fn or_before(case: &Case, ttl: u8) -> String {
     match ttl {
-        0 | 1 => "hop 1".to_owned(),
+        0 | 1 => "hop 1 or on this machine".to_owned(),
         _ => format!("hop {ttl}, or {} just before it", case.hop_text(ttl - 1)),
     }
+}
+
+/// Whoever is meant by [`or_before`] is asked, and this machine's administrator where it may be this machine.
+pub(super) fn ask_around(found: Diagnosis, ttl: u8, ask: String) -> Diagnosis {
+    let found = if ttl > 1 {
+        found
+    } else {
+        found
+            .unknown("Whether hop 1 answers or a rule of this machine: both are heard for every TTL.")
+            .next(
+                Who::AdminHere,
+                "does a rule of OUTPUT reject or redirect it? As root: nft list ruleset (or iptables-save)",
+            )
+    };
+    found.next(Who::Network, ask)
 }
 
 /// From how far the answer came, and how far away the host is.
@@ -265,7 +277,13 @@ fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
         _ if case.is_own() => found.unknown("Whether a firewall of this machine sends the RST instead."),
         Some(Speaker::Host(_)) => found
             .not("A firewall well before the host: the RST comes from as far away as the host.")
-            .unknown("Whether the host's own firewall sends the RST."),
+            .unknown(match case.end_ttl() {
+                Some(ttl) if ttl > 1 => format!(
+                    "Whether a firewall sends the RST: the host's own, or {} right in front of it.",
+                    case.hop_text(ttl - 1)
+                ),
+                _ => "Whether the host's own firewall sends the RST.".to_owned(),
+            }),
         Some(Speaker::InFront(_)) => found.unknown(
             "Whether something right in front of the host sends the RST: it comes from one hop nearer than the host, \
              and a shorter way for these packets looks the same.",
@@ -274,165 +292,21 @@ fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
             "Whether a firewall sends the RST: it comes from further away than the host is for other packets, so they \
              take different ways.",
         ),
-        _ => found.unknown("Whether a firewall sends the RST in the host's name: how far away its sender is does not show."),
+        _ => match case.end_ttl() {
+            Some(ttl) => found.unknown(format!(
+                "Whether a firewall at {} sends the RST in the host's name: how far away the host is does not show.",
+                or_before(case, ttl)
+            )),
+            None => found.unknown("Whether a firewall sends the RST in the host's name: how far away its sender is does not show."),
+        },
     }
-}
-
-/// No probe got any answer.
-pub(super) fn silent(case: &Case) -> Option<Diagnosis> {
-    if !case.asked.is_silent() {
-        return None;
-    }
-    let alive = case.signs_of_life();
-    let found = match case.found.protocol {
-        Protocol::Icmp if !alive.is_empty() => echo_filtered(case, &alive),
-        Protocol::Tcp if !alive.is_empty() => port_filtered(case, &alive),
-        Protocol::Udp if !alive.is_empty() || !case.asked_others() => {
-            open_or_filtered(case, &alive)
-        }
-        _ if case.asked_others() => host_silent(case),
-        _ => return None,
-    };
-    Some(
-        found
-            .seen_if(silent_after(case))
-            .unknown(texts::WHICH_WAY)
-            .next(
-                case.admin(),
-                format!(
-                    "do the probes arrive, and does an answer leave? {}",
-                    texts::capture(case)
-                ),
-            ),
-    )
-}
-
-/// Where the answers on the way cease, and how far away the host is.
-pub(super) fn silent_after(case: &Case) -> Option<String> {
-    let End::Silent { after } = case.end()? else {
-        return None;
-    };
-    let last = match after {
-        Some(ttl) => format!(
-            "On the way, {} is the last to answer these probes",
-            case.hop_text(*ttl)
-        ),
-        None => "On the way, no hop answers these probes".to_owned(),
-    };
-    let host = case.path().and_then(|path| path.host);
-    let host = host.map(|host| format!("; the host is {}", distance(host)));
-    Some(format!("{last}{}.", host.unwrap_or_default()))
 }
 
 /// `at hop 9 (by ICMP echo)`.
-fn distance(host: Distance) -> String {
+pub(super) fn distance(host: Distance) -> String {
     let by = match host.by {
         DistanceBy::Echo => "ICMP echo",
         DistanceBy::ClosedUdpPort => "a closed UDP port",
     };
     format!("at hop {} (by {by})", host.ttl)
-}
-
-fn port_filtered(case: &Case, alive: &[String]) -> Diagnosis {
-    let (who, service, alive) = (case.who(), case.service(), texts::list(alive));
-    let verdict = format!(
-        "{who} gives no answer, though the host answers {alive}: {service} is filtered, or its queue is full."
-    );
-    let rules = format!(
-        "which rule drops {service} from {} to {}?",
-        case.source(),
-        case.host()
-    );
-    Diagnosis::new(Code::PortFiltered, verdict)
-        .not(format!("A host that is down, and a broken way: it answers {alive}."))
-        .not("A port that is merely closed: that would have been refused with RST.")
-        .unknown("Who drops it: a firewall on the way or on the host, or the host because its accept queue is full (Linux drops SYNs then).")
-        .next(Who::Network, rules)
-        .next(
-            case.admin(),
-            format!("{} (Recv-Q above Send-Q is a full queue); the host's own firewall rules", texts::ask_listeners(case)),
-        )
-}
-
-fn echo_filtered(case: &Case, alive: &[String]) -> Diagnosis {
-    let (who, alive) = (case.who(), texts::list(alive));
-    let verdict = format!(
-        "{who} leaves ICMP echo unanswered, though it answers {alive}: only pings are filtered."
-    );
-    Diagnosis::new(Code::EchoFiltered, verdict)
-        .not(format!(
-            "A host that is down, and a broken way: it answers {alive}."
-        ))
-        .next(Who::You, "nothing, unless pings are meant to pass")
-}
-
-fn open_or_filtered(case: &Case, alive: &[String]) -> Diagnosis {
-    let (who, service) = (case.who(), case.service());
-    let up = if alive.is_empty() {
-        String::new()
-    } else {
-        format!(", though the host answers {}", texts::list(alive))
-    };
-    let verdict = format!(
-        "{who} gives no answer{up}: {service} is open and has nothing to say to this payload, or it is filtered."
-    );
-    let found = Diagnosis::new(Code::OpenOrFiltered, verdict);
-    let found = match case.listener() {
-        Some(listener) => found.seen(format!("Listening here: {}.", texts::listener(listener))),
-        None => found,
-    };
-    found
-        .unknown("Whether anything listens: UDP does not tell. A host that closes the port says so with ICMP, which firewalls often drop.")
-        .next(Who::You, "send what the service answers (--payload)")
-        .next(case.admin(), format!("does anything listen? {}", texts::ask_listeners(case)))
-}
-
-fn host_silent(case: &Case) -> Diagnosis {
-    let who = case.who();
-    let verdict = format!(
-        "{who} gives no answer, and nothing else that was tried there does: the host is down, the address is wrong, or all is filtered."
-    );
-    let found = Diagnosis::new(Code::HostSilent, verdict)
-        .unknown("Whether the host is up: from here a dead host and a filter that drops everything look the same.");
-    let found = if case.is_tcp() {
-        found.not("A port that is merely closed on a host that can be reached: it would have been refused.")
-    } else if case.is_udp() {
-        found.unknown(format!(
-            "Whether {} is open: an open UDP port may be silent, too.",
-            case.service()
-        ))
-    } else {
-        found
-    };
-    let mut others = case.found.other_ports.iter();
-    let found = match others.find_map(usual_icmp) {
-        Some(icmp) => {
-            let from = texts::device(icmp.from);
-            found.next(
-                Who::Network,
-                format!(
-                    "{from} rejects other ports ({}): do its rules drop this one?",
-                    texts::icmp(&icmp)
-                ),
-            )
-        }
-        None => found,
-    };
-    let after = match case.end() {
-        Some(End::Silent { after: Some(ttl) }) => format!("; start at {}", case.hop_text(*ttl)),
-        _ => String::new(),
-    };
-    found
-        .next(
-            case.admin(),
-            format!("is the host up, with the address {}?", case.host()),
-        )
-        .next(
-            Who::Network,
-            format!(
-                "is there a way to {} and back to {}, and which rule drops?{after}",
-                case.host(),
-                case.source()
-            ),
-        )
 }

@@ -272,3 +272,69 @@ fn a_ping_is_not_told_of_ports() {
         assert!(!said.contains(":0") && !said.contains("tcp/0"), "{said}");
     }
 }
+
+/// The port is silent behind hop `after`, and the host answers echoes at hop 4; routers answer these up to it.
+fn silent_behind(after: u8) -> Findings {
+    but(|it| {
+        silent(it);
+        says(it, End::Silent { after: Some(after) }, None);
+        let (path, _) = it.path.as_mut().expect("a path");
+        path.host = Some(at(4));
+        path.host_hops = vec![
+            hop(1, GATEWAY, 1),
+            hop(2, "203.0.113.2", 4),
+            hop(3, ROUTER, 9),
+        ];
+    })
+}
+
+#[test]
+fn silence_is_placed_where_other_probes_get_on() {
+    let behind = decide(&silent_behind(1));
+    assert_eq!(behind.code, Code::PortFiltered);
+    assert!(
+        behind
+            .verdict
+            .contains("most likely right behind hop 1 (198.51.100.1)"),
+        "{}",
+        behind.verdict
+    );
+    assert!(all(&behind).contains("203.0.113.2 at hop 2"));
+    let host = decide(&silent_behind(3));
+    assert!(!host.verdict.contains("behind"), "{}", host.verdict);
+    let told = all(&host);
+    assert!(told.contains("as far as hop 3 (203.0.113.3)"), "{told}");
+    assert!(told.contains("rule of INPUT"), "{told}");
+}
+
+#[test]
+fn a_rule_of_this_machine_looks_like_the_first_hop() {
+    let other = Some(Speaker::Other(at(4)));
+    let refused = but(|it| {
+        ended(it, &[(RST, 5)]);
+        says(it, reached(1, Reached::Rst), other);
+    });
+    let redirected = but(|it| says(it, reached(1, Reached::SynAck), other));
+    for findings in [refused, redirected] {
+        let found = decide(&findings);
+        assert!(
+            found.verdict.contains("or on this machine"),
+            "{}",
+            found.verdict
+        );
+        assert!(all(&found).contains("rule of OUTPUT"));
+    }
+}
+
+#[test]
+fn the_router_in_front_of_the_host_may_refuse_in_its_name() {
+    let found = decide(&but(|it| {
+        ended(it, &[(RST, 5)]);
+        says(it, reached(4, Reached::Rst), Some(Speaker::Host(at(4))));
+    }));
+    let told = all(&found);
+    assert!(
+        told.contains("hop 3 (203.0.113.3) right in front of it"),
+        "{told}"
+    );
+}

@@ -1,0 +1,242 @@
+//! Nobody says a word.
+
+use std::net::IpAddr;
+
+use super::case::Case;
+use super::tally::usual_icmp;
+use super::there::distance;
+use super::{Code, Diagnosis, Who, texts};
+use crate::path::{End, Hop};
+use crate::target::Protocol;
+
+/// How far silent probes get.
+enum Reach {
+    /// Up to a hop, though others get on behind it, to the next router.
+    Behind { last: u8, next: u8, router: IpAddr },
+    /// Up to the router right in front of the host.
+    Host { last: u8 },
+    /// That does not show.
+    Unknown,
+}
+
+impl Reach {
+    /// A hop that drops when it sends on has answered for a TTL that ran out there: `ip_forward` in
+    /// net/ipv4/ip_forward.c looks at the TTL before rules see the packet.
+    fn of(case: &Case) -> Self {
+        let (Some(End::Silent { after: Some(last) }), Some(path)) = (case.end(), case.path())
+        else {
+            return Self::Unknown;
+        };
+        let last = *last;
+        let host = path.host.map(|host| host.ttl);
+        if host == Some(last.saturating_add(1)) {
+            return Self::Host { last };
+        }
+        let further = |hop: &&Hop| hop.ttl > Some(last) && hop.ttl < host;
+        let mut further = path.host_hops.iter().filter(further);
+        let next = further.find_map(|hop| Some((hop.ttl?, hop.router()?)));
+        next.map_or(Self::Unknown, |(next, router)| Self::Behind {
+            last,
+            next,
+            router,
+        })
+    }
+}
+
+/// No probe got any answer.
+pub(super) fn silent(case: &Case) -> Option<Diagnosis> {
+    if !case.asked.is_silent() {
+        return None;
+    }
+    let alive = case.signs_of_life();
+    let found = match case.found.protocol {
+        Protocol::Icmp if !alive.is_empty() => echo_filtered(case, &alive),
+        Protocol::Tcp if !alive.is_empty() => port_filtered(case, &alive),
+        Protocol::Udp if !alive.is_empty() && matches!(Reach::of(case), Reach::Behind { .. }) => {
+            port_filtered(case, &alive)
+        }
+        Protocol::Udp if !alive.is_empty() || !case.asked_others() => {
+            open_or_filtered(case, &alive)
+        }
+        _ if case.asked_others() => host_silent(case),
+        _ => return None,
+    };
+    Some(
+        found
+            .seen_if(silent_after(case))
+            .unknown(texts::WHICH_WAY)
+            .next(
+                case.admin(),
+                format!(
+                    "do the probes arrive, and does an answer leave? {}",
+                    texts::capture(case)
+                ),
+            ),
+    )
+}
+
+/// Where the answers on the way cease, and how far away the host is.
+pub(super) fn silent_after(case: &Case) -> Option<String> {
+    let End::Silent { after } = case.end()? else {
+        return None;
+    };
+    let last = match after {
+        Some(ttl) => format!(
+            "On the way, {} is the last to answer these probes",
+            case.hop_text(*ttl)
+        ),
+        None => "On the way, no hop answers these probes".to_owned(),
+    };
+    let host = case.path().and_then(|path| path.host);
+    let host = host.map(|host| format!("; the host is {}", distance(host)));
+    Some(format!("{last}{}.", host.unwrap_or_default()))
+}
+
+fn port_filtered(case: &Case, alive: &[String]) -> Diagnosis {
+    let (who, service, alive) = (case.who(), case.service(), texts::list(alive));
+    let rules = format!(
+        "which rule drops {service} from {} to {}?",
+        case.source(),
+        case.host()
+    );
+    let told = |what: &str| {
+        let verdict = format!("{who} gives no answer, though the host answers {alive}: {what}.");
+        let cause = format!("A host that is down, and a broken way: it answers {alive}.");
+        let closed = "A port that is merely closed: that would have been refused.";
+        Diagnosis::new(Code::PortFiltered, verdict)
+            .not(cause)
+            .not(closed)
+    };
+    match Reach::of(case) {
+        Reach::Behind { last, next, router } => {
+            let last = case.hop_text(last);
+            told(&format!("{service} is filtered, most likely right behind {last}"))
+                .seen(format!(
+                    "Other probes are answered further on, by {router} at hop {next}."
+                ))
+                .unknown(format!(
+                    "Whether {last} drops them as it sends them on, or the one behind as it takes them in; other \
+                     probes may also take another way."
+                ))
+                .next(Who::Network, format!("at {last}, and the one behind: {rules}"))
+        }
+        Reach::Host { last } => {
+            let last = case.hop_text(last);
+            told(&format!("{service} is filtered, or its queue is full"))
+                .seen(format!("The probes get as far as {last}, right in front of the host."))
+                .unknown(format!(
+                    "Who drops it: the host's firewall, {last} as it sends on, or the host because its accept queue is \
+                     full (Linux drops SYNs then); or whoever filters the answers on their way back, this machine's \
+                     own firewall included."
+                ))
+                .next(case.admin(), ask_host(case))
+                .next(Who::Network, rules)
+                .next(Who::AdminHere, texts::INPUT_RULES)
+        }
+        Reach::Unknown => told(&format!("{service} is filtered, or its queue is full"))
+            .unknown(
+                "Who drops it: a firewall on the way, on the host or on this machine, or the host because its accept \
+                 queue is full (Linux drops SYNs then).",
+            )
+            .next(Who::Network, rules)
+            .next(case.admin(), ask_host(case))
+            .next(Who::AdminHere, texts::INPUT_RULES),
+    }
+}
+
+fn ask_host(case: &Case) -> String {
+    format!(
+        "{} (Recv-Q above Send-Q is a full queue); the host's own firewall rules",
+        texts::ask_listeners(case)
+    )
+}
+
+fn echo_filtered(case: &Case, alive: &[String]) -> Diagnosis {
+    let (who, alive) = (case.who(), texts::list(alive));
+    let verdict = format!(
+        "{who} leaves ICMP echo unanswered, though it answers {alive}: only pings are filtered."
+    );
+    Diagnosis::new(Code::EchoFiltered, verdict)
+        .not(format!(
+            "A host that is down, and a broken way: it answers {alive}."
+        ))
+        .next(Who::You, "nothing, unless pings are meant to pass")
+}
+
+fn open_or_filtered(case: &Case, alive: &[String]) -> Diagnosis {
+    let (who, service) = (case.who(), case.service());
+    let up = if alive.is_empty() {
+        String::new()
+    } else {
+        format!(", though the host answers {}", texts::list(alive))
+    };
+    let verdict = format!(
+        "{who} gives no answer{up}: {service} is open and has nothing to say to this payload, or it is filtered."
+    );
+    let found = Diagnosis::new(Code::OpenOrFiltered, verdict);
+    let found = match case.listener() {
+        Some(listener) => found.seen(format!("Listening here: {}.", texts::listener(listener))),
+        None => found,
+    };
+    found
+        .unknown("Whether anything listens: UDP does not tell. A host that closes the port says so with ICMP, which firewalls often drop.")
+        .next(Who::You, "send what the service answers (--payload)")
+        .next(case.admin(), format!("does anything listen? {}", texts::ask_listeners(case)))
+}
+
+fn host_silent(case: &Case) -> Diagnosis {
+    let who = case.who();
+    let verdict = format!(
+        "{who} gives no answer, and nothing else that was tried there does: the host is down, the address is wrong, or all is filtered."
+    );
+    let found = Diagnosis::new(Code::HostSilent, verdict)
+        .unknown("Whether the host is up: from here a dead host and a filter that drops everything look the same.");
+    let found = if case.is_tcp() {
+        found.not("A port that is merely closed on a host that can be reached: it would have been refused.")
+    } else if case.is_udp() {
+        found.unknown(format!(
+            "Whether {} is open: an open UDP port may be silent, too.",
+            case.service()
+        ))
+    } else {
+        found
+    };
+    let mut others = case.found.other_ports.iter();
+    let found = match others.find_map(usual_icmp) {
+        Some(icmp) => {
+            let from = texts::device(icmp.from);
+            found.next(
+                Who::Network,
+                format!(
+                    "{from} rejects other ports ({}): do its rules drop this one?",
+                    texts::icmp(&icmp)
+                ),
+            )
+        }
+        None => found,
+    };
+    let found = if case.heard_nothing() {
+        found
+            .unknown("Whether this machine's own firewall drops the answers: nothing came back, from nobody.")
+            .next(Who::AdminHere, texts::INPUT_RULES)
+    } else {
+        found
+    };
+    let after = match case.end() {
+        Some(End::Silent { after: Some(ttl) }) => format!(" Start at {}.", case.hop_text(*ttl)),
+        _ => String::new(),
+    };
+    found
+        .next(
+            case.admin(),
+            format!("is the host up, with the address {}?", case.host()),
+        )
+        .next(
+            Who::Network,
+            format!(
+                "is there a way to {} and back to {}, and which rule drops?{after}",
+                case.host(),
+                case.source()
+            ),
+        )
+}

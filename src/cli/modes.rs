@@ -43,8 +43,12 @@ Exit code: 0 nothing is wrong, 1 something is or it is unclear, 2 nothing could 
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools)] // independent switches, as the user gives them
 pub(super) struct Common {
-    /// One port: HOST:PORT, [IPV6]:PORT or udp://HOST:PORT; or HOST alone for ICMP echo
-    #[arg(value_name = "TARGET", value_hint = ValueHint::Hostname)]
+    /// What to look at.
+    #[arg(
+        value_name = "TARGET",
+        value_hint = ValueHint::Hostname,
+        help = "One port: HOST:PORT, [IPV6]:PORT or udp://HOST:PORT; or HOST alone for ICMP echo"
+    )]
     pub(super) target: String,
 
     /// A target without a scheme is a UDP port

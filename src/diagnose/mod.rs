@@ -1,6 +1,6 @@
 //! The walk that a support engineer does by hand, in one command, and the one conclusion at its end.
 //!
-//! Each step asks this machine or sends a few probes and leaves findings; [`decide`] draws the conclusion from them
+//! Each step asks this machine or sends a few probes and leaves findings; [`decide()`] draws the conclusion from them
 //! alone, without a packet.
 
 mod decide;

@@ -146,6 +146,7 @@ impl Hop {
     pub(super) fn with(&self, other: &Self) -> Self {
         Self {
             sent: self.sent + other.sent,
+            local: self.local.or(other.local),
             ..other.clone()
         }
     }

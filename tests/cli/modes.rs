@@ -98,10 +98,13 @@ fn every_probe_of_every_flow_has_its_line() {
 #[test]
 fn a_diagnosis_is_one_line_of_json() {
     let (_guard, shut) = closed();
-    for (target, end) in [(holding(), "connected"), (shut, "refused")] {
+    for (target, end, verdict, code) in [
+        (holding(), "connected", "works", 0),
+        (shut, "refused", "nothing-listens", 1),
+    ] {
         let outcome = run(&format!("diagnose --json {target}"));
         assert_valid(&outcome);
-        assert!(matches!(outcome.code, Some(0 | 1)), "{outcome:?}");
+        assert_eq!(outcome.code, Some(code), "{outcome:?}");
         let [diagnosis] = &outcome.json()[..] else {
             panic!("{outcome:?}");
         };
@@ -110,7 +113,29 @@ fn a_diagnosis_is_one_line_of_json() {
         let port = port.expect("the port itself is tried");
         assert_eq!(port["ends"][0]["outcome"], end, "{diagnosis}");
         assert_eq!(port["port"], target.port());
+        if cfg!(target_os = "linux") {
+            assert_eq!(diagnosis["verdict"]["code"], verdict, "{diagnosis}");
+        }
     }
+}
+
+#[test]
+fn a_failed_probe_brings_the_path_from_its_port() {
+    let (_guard, shut) = closed();
+    let outcome = run(&format!(
+        "-n 2 -w 0 -i 1 --trace-on-failure=1 --json {shut}"
+    ));
+    assert_valid(&outcome);
+    let probes = outcome.of_type("probe");
+    let paths = outcome.of_type("trace-summary");
+    assert_eq!((probes.len(), paths.len()), (2, 1), "{outcome:?}");
+    let port = format!(":{}", paths[0]["flows"][0]["port"]);
+    let local = probes[0]["local"].as_str().expect("an address");
+    assert!(local.ends_with(&port), "{local} and {port}");
+    let text = run(&format!("-n 1 -w 0 --trace-on-failure=1 {shut}"));
+    assert!(text.stdout.contains("--- path to"), "{text:?}");
+    let fine = run(&format!("-n 1 -w 0 --trace-on-failure=1 {}", holding()));
+    assert!(!fine.stdout.contains("--- path to"), "{fine:?}");
 }
 
 #[test]

@@ -43,7 +43,7 @@ const HERE: Habit = Habit {
 const OTHER: Habit = Habit {
     count: 1,
     interval: Duration::from_millis(100),
-    timeout: Duration::from_millis(2500),
+    timeout: PATIENCE,
     hold: None,
 };
 

@@ -291,8 +291,8 @@ impl<'a> Told<'a> {
     fn note(&self, note: &Note) -> String {
         match note {
             Note::Limited(ttls) => format!(
-                "{} left probes unanswered that got further all the same: routers limit how many ICMP errors they \
-                 send. That is no loss on the path.",
+                "{} left some probes unanswered, but what goes further gets through: routers limit how many ICMP \
+                 errors they send. That is no loss on the path.",
                 hops(ttls)
             ),
             Note::Loss { from, lost, of } => {

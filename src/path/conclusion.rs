@@ -243,7 +243,7 @@ fn notes(path: &Path, hops: &[Hop]) -> Vec<Note> {
     let ends = path.flows.iter().map(Share::to_the_end);
     let to_the_end = ends.fold(Share::default(), Share::and);
     let mut notes = Vec::new();
-    let limited = limited(&path.flows);
+    let limited = limited(path, to_the_end);
     if !limited.is_empty() {
         notes.push(Note::Limited(limited));
     }
@@ -310,15 +310,26 @@ impl Share {
     }
 }
 
-/// Hops that answered some probes of a flow and not all, while clearly more of its probes were answered further on.
-fn limited(flows: &[Flow]) -> Vec<u8> {
+/// Hops that answered some probes and not all, although the loss does not go on to the end of the way.
+fn limited(path: &Path, to_the_end: Share) -> Vec<u8> {
+    if to_the_end.sent > 0 && to_the_end.lost == 0 {
+        // Behind a parting a hop may be silent on one of the links.
+        let shared = match path.flows.len() {
+            1 => u8::MAX,
+            _ => parting(&path.flows).unwrap_or(0),
+        };
+        let hops = path.hops.iter().filter(|hop| hop.ttl <= Some(shared));
+        let part = hops.filter(|it| !it.is_the_end() && it.answered > 0 && Share::of(it).lost > 0);
+        return part.filter_map(|hop| hop.ttl).collect();
+    }
     let mut limited = BTreeSet::new();
-    for flow in flows {
+    for flow in &path.flows {
         // What the end of the way lost, and that with each of the hops before it.
         let mut beyond = vec![Share::to_the_end(flow)];
         let on_the_way = flow.hops.iter().filter(|hop| !hop.is_the_end());
         for hop in on_the_way.rev().filter(|hop| !hop.is_silent()) {
             let here = Share::of(hop);
+            // Where the end loses some, too, chance has to be ruled out.
             if beyond.iter().any(|it| here.is_clearly_above(*it)) {
                 limited.extend(hop.ttl);
             }

@@ -21,7 +21,7 @@ enum Reach {
 
 impl Reach {
     /// A hop that drops when it sends on has answered for a TTL that ran out there: `ip_forward` in
-    /// net/ipv4/ip_forward.c looks at the TTL before rules see the packet.
+    /// `net/ipv4/ip_forward.c` looks at the TTL before rules see the packet.
     fn of(case: &Case) -> Self {
         let (Some(End::Silent { after: Some(last) }), Some(path)) = (case.end(), case.path())
         else {
@@ -101,10 +101,10 @@ fn port_filtered(case: &Case, alive: &[String]) -> Diagnosis {
     );
     let told = |what: &str| {
         let verdict = format!("{who} gives no answer, though the host answers {alive}: {what}.");
-        let cause = format!("A host that is down, and a broken way: it answers {alive}.");
+        let down = format!("A host that is down, and a broken way: it answers {alive}.");
         let closed = "A port that is merely closed: that would have been refused.";
         Diagnosis::new(Code::PortFiltered, verdict)
-            .not(cause)
+            .not(down)
             .not(closed)
     };
     match Reach::of(case) {

@@ -39,6 +39,14 @@ other ports and addresses, the size of packets, and the path: some dozens of pro
 seconds. It changes nothing.
 Exit code: 0 nothing is wrong, 1 something is or it is unclear, 2 nothing could be looked at.";
 
+/// Walks that a router answers one after the other: Linux sends six ICMP errors in a row to each address, then one a
+/// second (`icmp_ratelimit` in icmp(7)), and the first look has two of them.
+const FEW: u64 = 3;
+
+/// Between walks, where they are few and where they are not.
+const CLOSE: Duration = Duration::from_millis(100);
+const APART: Duration = Duration::from_secs(1);
+
 /// What both modes take.
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools)] // independent switches, as the user gives them
@@ -107,10 +115,10 @@ pub(super) struct TraceArgs {
     #[arg(short = 't', long, conflicts_with = "count")]
     forever: bool,
 
-    /// From the start of one walk to the start of the next; if it is short, routers leave probes unanswered
-    #[arg(short, long, value_name = "D", default_value = "1s", value_parser = values::duration,
-        allow_hyphen_values = true)]
-    interval: Duration,
+    /// From the start of one walk to the start of the next; if many are close together, routers leave probes
+    /// unanswered [default: 100ms for up to three walks from one port, else 1s]
+    #[arg(short, long, value_name = "D", value_parser = values::duration, allow_hyphen_values = true)]
+    interval: Option<Duration>,
 
     /// Give up on a hop after this, or sooner once it is known how slow the others are
     #[arg(short = 'W', long, value_name = "D", default_value = "4s", value_parser = values::duration,
@@ -228,9 +236,12 @@ impl TraceArgs {
         }
         let forms = [Format::Text, Format::Markdown, Format::Json, Format::Html];
         check_files(&self.output, &forms, "a path")?;
+        let is_short = !self.forever && self.count <= FEW && self.flows == 1;
         let path = PathPlan {
             rounds: (!self.forever).then_some(self.count),
-            interval: self.interval,
+            interval: self
+                .interval
+                .unwrap_or(if is_short { CLOSE } else { APART }),
             timeout: self.timeout,
             hops: self.max_hops,
             flows: self.flows,

@@ -18,8 +18,8 @@ use crate::platform::{Here, Poller, SignalState};
 use crate::probe::{Network, Probes};
 use crate::target::{Protocol, Target};
 
-/// Between two probes of the first look.
-const SPACING: Duration = Duration::from_millis(10);
+/// Between two TTLs of the first look: where the end is near, it is known before many probes have gone beyond it.
+const SPACING: Duration = Duration::from_millis(2);
 
 /// How often a look is looked at, to see whether it has seen enough.
 const GLANCE: Duration = Duration::from_millis(20);

@@ -54,6 +54,15 @@ pub(super) fn interval(low: f64, high: f64) -> String {
     }
 }
 
+/// How long something took: `27 ms`, `6.2 s`.
+pub(super) fn length(took: Duration) -> String {
+    if took < Duration::from_secs(1) {
+        format!("{} ms", took.as_millis())
+    } else {
+        format!("{:.1} s", took.as_secs_f64())
+    }
+}
+
 /// `1 probe`, `2 probes`.
 pub(super) fn count(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };

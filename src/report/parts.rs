@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use super::numbers::{count, interval, ms, percent};
+use super::numbers::{count, interval, length, ms, percent};
 use super::page::wrap;
 use super::{Report, TargetReport, words};
 use crate::clock::{date_and_time, spoken};
@@ -70,12 +70,8 @@ pub(super) fn headline(report: &Report, what: &str, sent: u64) -> String {
         Some((day, time)) if date_and_time(from).starts_with(day) => time.to_owned(),
         _ => date_and_time(to),
     };
-    let took = if took < Duration::from_secs(1) {
-        format!("{} ms", took.as_millis())
-    } else {
-        format!("{:.1} s", took.as_secs_f64())
-    };
     let (probes, stopped) = (count(sent, "probe"), stopped(report));
+    let took = length(took);
     format!(
         "{what}, {probes}{stopped} in {took}, {} to {until}",
         date_and_time(from)

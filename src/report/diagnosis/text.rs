@@ -4,7 +4,7 @@ use super::DiagnosisReport;
 use crate::clock::date_and_time;
 use crate::diagnose::NextStep;
 use crate::report::VERSION;
-use crate::report::numbers::count;
+use crate::report::numbers::{count, length};
 use crate::report::page::{self, wrap};
 use crate::term::safe;
 
@@ -31,11 +31,11 @@ pub(super) fn headline(report: &DiagnosisReport) -> String {
         ""
     };
     format!(
-        "diagnosis of {} {}{stopped}, {} in {:.1} s, {}",
+        "diagnosis of {} {}{stopped}, {} in {}, {}",
         safe(&findings.asked),
         findings.protocol.title(),
         count(findings.sent, "probe"),
-        findings.took.as_secs_f64(),
+        length(findings.took),
         date_and_time(report.clock.at(report.started))
     )
 }

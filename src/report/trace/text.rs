@@ -6,7 +6,7 @@ use crate::clock::date_and_time;
 use crate::explain::way;
 use crate::path::Note;
 use crate::report::VERSION;
-use crate::report::numbers::count;
+use crate::report::numbers::{count, length};
 use crate::report::page::{self, wrap};
 use crate::term::safe;
 
@@ -91,11 +91,11 @@ pub(super) fn headline(report: &TraceReport) -> String {
         ""
     };
     format!(
-        "path to {}, {}{stopped}, {} in {:.1} s, {}",
+        "path to {}, {}{stopped}, {} in {}, {}",
         target(info),
         count(report.path.rounds, "round"),
         count(report.path.sent, "probe"),
-        took.as_secs_f64(),
+        length(took),
         date_and_time(info.clock.at(info.started)),
     )
 }

@@ -1,7 +1,6 @@
 //! Parts that the summary of one target and the table of many share.
 
 use std::cmp::Reverse;
-use std::time::Duration;
 
 use super::numbers::{count, interval, length, ms, percent};
 use super::page::wrap;

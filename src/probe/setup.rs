@@ -11,6 +11,8 @@ use crate::target::Protocol;
 /// What could not be done to send a probe.
 #[derive(Debug)]
 pub(super) enum SetupError {
+    /// To open a socket that not every user may open: `net.ipv4.ping_group_range` in icmp(7).
+    Open(io::Error),
     /// To open the socket, set its options, or connect it.
     Socket(io::Error),
     /// To bind it to a local address.
@@ -37,13 +39,13 @@ impl SetupError {
                 error.kind(),
                 io::ErrorKind::AddrInUse | io::ErrorKind::AddrNotAvailable
             ),
-            Self::MeetsItself | Self::Group => false,
+            Self::Open(_) | Self::MeetsItself | Self::Group => false,
         }
     }
 
     /// Whether a descriptor or a local port given up elsewhere would help.
     pub(super) fn is_shortage(&self) -> bool {
-        let (Self::Socket(error) | Self::Bind(error)) = self else {
+        let (Self::Open(error) | Self::Socket(error) | Self::Bind(error)) = self else {
             return false;
         };
         let out_of_descriptors = matches!(
@@ -58,7 +60,7 @@ impl SetupError {
     pub(super) fn judge(&self, here: &Here, protocol: Protocol, target: SocketAddr) -> Judgement {
         let local = |cause, evidence| (Outcome::Local(cause), evidence);
         let (error, binding) = match self {
-            Self::Socket(error) => (error, false),
+            Self::Open(error) | Self::Socket(error) => (error, false),
             Self::Bind(error) => (error, true),
             Self::MeetsItself => return local(LocalCause::SelfConnect, Evidence::default()),
             Self::Group => return local(LocalCause::GroupTarget, Evidence::default()),
@@ -73,6 +75,7 @@ impl SetupError {
             Errno::AddressNotAvailable | Errno::InvalidArgument if binding => {
                 LocalCause::AddressNotAvailable
             }
+            Errno::AccessDenied if matches!(self, Self::Open(_)) => LocalCause::Permission,
             // A local port below `ip_unprivileged_port_start` (ip(7)).
             Errno::AccessDenied if binding => LocalCause::Permission,
             // A datagram to a broadcast address wants SO_BROADCAST (`ip4_datagram_connect` in net/ipv4/datagram.c).
@@ -103,4 +106,20 @@ impl SetupError {
 
 fn is_link_local(target: SocketAddr) -> bool {
     matches!(target.ip(), IpAddr::V6(v6) if v6.is_unicast_link_local())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::plan::SocketPlan;
+
+    #[test]
+    fn a_socket_that_may_not_be_opened_is_no_route() {
+        let here = Here::from(&SocketPlan::default());
+        let target = SocketAddr::from(([127, 0, 0, 1], 0));
+        let error = SetupError::Open(io::Error::from_raw_os_error(libc::EACCES));
+        let (outcome, _) = error.judge(&here, Protocol::Icmp, target);
+        assert_eq!(outcome, Outcome::Local(LocalCause::Permission));
+        assert!(!error.is_taken() && !error.is_shortage());
+    }
 }

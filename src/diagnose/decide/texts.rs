@@ -148,6 +148,10 @@ pub(super) fn local(protocol: Protocol, cause: LocalCause) -> (&'static str, &'s
             "a queue of this machine dropped them",
             "tc -s qdisc; ip -s link",
         ),
+        LocalCause::Permission if protocol == Protocol::Icmp => (
+            "this user may not open ICMP sockets",
+            "allow the user's group: sysctl net.ipv4.ping_group_range; or give synack CAP_NET_RAW",
+        ),
         LocalCause::NoRoute => (
             "there is no route",
             "ip route; ip -6 route: is the default route missing?",

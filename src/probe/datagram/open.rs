@@ -133,7 +133,7 @@ impl DatagramProbes {
             return Err(SetupError::Group);
         }
         let (socket, kind) = if protocol == Protocol::Icmp {
-            let (socket, kind) = platform::echo_socket(address)?;
+            let (socket, kind) = platform::echo_socket(address).map_err(SetupError::Open)?;
             (socket, Some(kind))
         } else {
             (platform::udp_socket(address)?, None)

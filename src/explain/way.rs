@@ -121,8 +121,8 @@ impl<'a> Told<'a> {
             ),
             Some(Speaker::Other(host)) => self.forged(ttl, how, host),
             Some(Speaker::Further(host)) => format!(
-                ", further away than the host itself (hop {} {}): these probes take another way, or are forwarded \
-                 from there.",
+                ", further away than the host itself (hop {} {}): these probes take another way, are forwarded from \
+                 there, or those that should have been answered nearer got lost.",
                 host.ttl,
                 by(host)
             ),

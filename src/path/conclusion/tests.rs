@@ -205,6 +205,8 @@ fn what_else_shows() {
             "1 2 S|1 2 S/1 3 * >*|1 3 * >*/1 2 S|1 2 S/1 3 * >*|1 3 * >*",
             vec![Parts { after: 1 }, DeadFlows(vec![40_002, 40_004])],
         ),
+        // Where others lose packets, too, it may be chance.
+        ("1 S|1 * >*/1 * >*|1 * >*", vec![loss(None, 4, 5)]),
         // Where no port gets through, none of them is different.
         ("1 * >*|1 * >*/1 * >*|1 * >*", vec![]),
         // Probes that never left are no tries.

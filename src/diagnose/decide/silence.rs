@@ -94,7 +94,7 @@ pub(super) fn silent_after(case: &Case) -> Option<String> {
 
 fn port_filtered(case: &Case, alive: &[String]) -> Diagnosis {
     let (who, service, alive) = (case.who(), case.service(), texts::list(alive));
-    let rules = format!(
+    let ask = format!(
         "which rule drops {service} from {} to {}?",
         case.source(),
         case.host()
@@ -118,7 +118,7 @@ fn port_filtered(case: &Case, alive: &[String]) -> Diagnosis {
                     "Whether {last} drops them as it sends them on, or the one behind as it takes them in; other \
                      probes may also take another way."
                 ))
-                .next(Who::Network, format!("at {last}, and the one behind: {rules}"))
+                .next(Who::Network, format!("at {last}, and the one behind: {ask}"))
         }
         Reach::Host { last } => {
             let last = case.hop_text(last);
@@ -130,7 +130,7 @@ fn port_filtered(case: &Case, alive: &[String]) -> Diagnosis {
                      own firewall included."
                 ))
                 .next(case.admin(), ask_host(case))
-                .next(Who::Network, rules)
+                .next(Who::Network, ask)
                 .next(Who::AdminHere, texts::INPUT_RULES)
         }
         Reach::Unknown => told(&format!("{service} is filtered, or its queue is full"))
@@ -138,7 +138,7 @@ fn port_filtered(case: &Case, alive: &[String]) -> Diagnosis {
                 "Who drops it: a firewall on the way, on the host or on this machine, or the host because its accept \
                  queue is full (Linux drops SYNs then).",
             )
-            .next(Who::Network, rules)
+            .next(Who::Network, ask)
             .next(case.admin(), ask_host(case))
             .next(Who::AdminHere, texts::INPUT_RULES),
     }

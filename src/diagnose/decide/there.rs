@@ -175,7 +175,7 @@ pub(super) fn nearer(case: &Case, said: &[Reached]) -> Option<(u8, Distance)> {
 /// A device that answers for others may do so before or after it counts the packet's hop.
 pub(super) fn or_before(case: &Case, ttl: u8) -> String {
     match ttl {
-        0 | 1 => "hop 1 or on this machine".to_owned(),
+        0 | 1 => "hop 1, or on this machine".to_owned(),
         _ => format!("hop {ttl}, or {} just before it", case.hop_text(ttl - 1)),
     }
 }
@@ -282,7 +282,7 @@ fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
                     "Whether a firewall sends the RST: the host's own, or {} right in front of it.",
                     case.hop_text(ttl - 1)
                 ),
-                _ => "Whether the host's own firewall sends the RST.".to_owned(),
+                _ => "Whether a firewall sends the RST: the host's own, or a rule of OUTPUT on this machine.".to_owned(),
             }),
         Some(Speaker::InFront(_)) => found.unknown(
             "Whether something right in front of the host sends the RST: it comes from one hop nearer than the host, \
@@ -290,7 +290,7 @@ fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
         ),
         Some(Speaker::Further(_)) => found.unknown(
             "Whether a firewall sends the RST: it comes from further away than the host is for other packets, so they \
-             take different ways.",
+             take different ways, or nearer ones got lost.",
         ),
         _ => match case.end_ttl() {
             Some(ttl) => found.unknown(format!(

@@ -103,6 +103,10 @@ fn local_causes() -> Vec<Row> {
     table! {
         "local firewall rejects at times" => Code::Local(LocalCause::LocalFirewall),
             |it| ended(it, &[(CONNECTED, 4), (firewall, 1)]);
+        "TCP to a broadcast address" => Code::Local(LocalCause::GroupTarget), |it| {
+            local(it, LocalCause::NoRoute);
+            route(it).kind = RouteKind::Broadcast;
+        };
         "gateway lost at times" => Code::Local(LocalCause::NoNeighbour),
             |it| ended(it, &[(CONNECTED, 4), (no_neighbour, 1)]);
         "dropped here, some too early to tell" => Code::Local(LocalCause::DroppedLocally), |it| {

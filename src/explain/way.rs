@@ -227,7 +227,7 @@ impl<'a> Told<'a> {
                 "Nothing answers beyond hop {after}. Probes, or the answers to them, are dropped by that hop when it \
                  sends them on, by one behind it, or by the host; a hop may also forward and say nothing."
             ),
-            None => "No hop answers at all: this machine's network drops the probes or their answers, or every hop \
+            None => "No hop answers at all: this machine's firewall or its network drops the probes or their answers, or every hop \
                      keeps silent."
                 .to_owned(),
         };

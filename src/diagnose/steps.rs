@@ -12,6 +12,9 @@ use crate::platform::{self, Here, Poller, RouteKind, SignalState};
 use crate::target::resolve::{Family, resolve_all};
 use crate::target::{Host, HostPorts, Protocol, Target};
 
+/// What only stands beside the port is not waited for that long: a target that works would wait for its own firewall.
+const BRIEFLY: Duration = Duration::from_millis(1200);
+
 /// Longer than a failed neighbour lookup takes (3.06 s), so that it is not mistaken for silence.
 const PATIENCE: Duration = Duration::from_millis(3500);
 
@@ -27,7 +30,7 @@ const PORT: Habit = Habit {
 const BESIDE: Habit = Habit {
     count: 3,
     interval: Duration::from_millis(150),
-    timeout: PATIENCE,
+    timeout: BRIEFLY,
     hold: None,
 };
 
@@ -43,7 +46,7 @@ const HERE: Habit = Habit {
 const OTHER: Habit = Habit {
     count: 1,
     interval: Duration::from_millis(100),
-    timeout: PATIENCE,
+    timeout: BRIEFLY,
     hold: None,
 };
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::tries::{Habit, tries};
 use super::{LocalFindings, NameFindings, OwnFindings, SizeFindings, Tried, WayFindings};
-use crate::path::{Conclusion, Path, Tracer, conclude};
+use crate::path::{Conclusion, End, Path, Tracer, conclude};
 use crate::plan::{PathPlan, Plan};
 use crate::platform::{self, Here, Poller, RouteKind, SignalState};
 use crate::target::resolve::{Family, resolve_all};
@@ -305,7 +305,10 @@ impl Ground<'_> {
         );
         let path = tracer.run(&mut ()).ok()?;
         let conclusion = conclude(&path);
-        Some((path, conclusion))
+        // Silence says nothing where the system keeps it to itself who answered.
+        let is_told = platform::hears_hops(target.protocol);
+        let says_something = is_told || !matches!(conclusion.end, End::Silent { .. });
+        says_something.then_some((path, conclusion))
     }
 }
 

@@ -10,15 +10,22 @@ use crate::ping::{self, RunError, Verdict, prepared};
 use crate::plan::TracePlan;
 use crate::platform::{self, Here};
 use crate::report::{self, PathForms, TraceInfo, TraceReport};
-use crate::term::{Output, Progress, ResultFile};
+use crate::term::{Output, Progress, ResultFile, complain};
 
 /// How long the last names of routers are waited for.
 const NAMES: Duration = Duration::from_secs(1);
+
+/// What a system that does not tell of hops leaves of a path.
+const SILENT_HOPS: &str = "this system does not tell at which router a probe's TTL ran out (Linux does, for TCP since 5.9): \
+    hops stay silent, and only how far away the answer comes from shows";
 
 /// Looks at the path that `plan` is about and prints what it finds to `output`.
 pub fn run(plan: TracePlan, output: &mut Output) -> Result<Verdict, RunError> {
     let (poller, signals, target) = prepared(&plan.plan)?;
     let files = ping::open_files(&plan.plan)?;
+    if !platform::hears_hops(target.protocol) {
+        complain(SILENT_HOPS);
+    }
     let here = Here::from(&plan.plan.sockets);
     let info = TraceInfo {
         route: here.route_to(target.protocol, target.address),

@@ -30,9 +30,9 @@ pub use facts::{
 pub use system::{
     CAN_BIND_TO_INTERFACE, CAN_FORBID_FRAGMENTS, Control, HAS_ERROR_QUEUE, Inbox, Poller, Waker,
     answer_hops, bind_to_interface, counters, disconnect, echo_socket, ephemeral_ports, fragment,
-    hear_icmp_errors, hear_ttl, host, interface_index, keep_flow_label, limit_ports, link, links,
-    listeners, next_report, open_descriptors, peer_end, raise_descriptor_limit, set_traffic_class,
-    signals, stamp, tcp_info, tcp_socket, tcp_testimony, udp_socket,
+    hear_icmp_errors, hear_ttl, hears_hops, host, interface_index, keep_flow_label, limit_ports,
+    link, links, listeners, next_report, open_descriptors, peer_end, raise_descriptor_limit,
+    set_traffic_class, signals, stamp, tcp_info, tcp_socket, tcp_testimony, udp_socket,
 };
 
 /// This machine as probes leave it. It is asked afresh each time: addresses and neighbours change during a run.

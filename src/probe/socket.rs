@@ -47,7 +47,8 @@ pub(super) fn put_on(socket: &Socket, target: SocketAddr, leash: Leash) -> io::R
     if target.is_ipv4() {
         return ttl.map_or(Ok(()), |ttl| socket.set_ttl_v4(ttl));
     }
-    platform::keep_flow_label(socket)?;
+    // Before Linux 3.17 there are none.
+    let _ = platform::keep_flow_label(socket);
     ttl.map_or(Ok(()), |hops| socket.set_unicast_hops_v6(hops))
 }
 

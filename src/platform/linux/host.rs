@@ -8,6 +8,7 @@ use std::ptr;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::platform::{EphemeralPorts, HostFacts};
+use crate::target::Protocol;
 
 /// One entry for each open descriptor (proc(5)).
 const DESCRIPTORS: &str = "/proc/self/fd";
@@ -20,6 +21,20 @@ pub fn host() -> HostFacts {
         name: first_line("/proc/sys/kernel/hostname").filter(|name| name != "(none)"),
         rtt_clock: Some("kernel"),
     }
+}
+
+/// Whether this kernel tells a socket at which router the TTL of its packet ran out: datagrams always, a connecting TCP
+/// socket from 5.9 on. A kernel that does not say how old it is is taken for a new one.
+pub fn hears_hops(protocol: Protocol) -> bool {
+    let release = first_line("/proc/sys/kernel/osrelease");
+    let version = release.as_deref().and_then(version);
+    protocol != Protocol::Tcp || version.is_none_or(|version| version >= (5, 9))
+}
+
+/// `5.10.0-28-amd64` as 5 and 10.
+fn version(release: &str) -> Option<(u32, u32)> {
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit());
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
 /// The range of `ip_local_port_range` without `ip_local_reserved_ports` (ip(7)); the kernel uses the
@@ -85,6 +100,14 @@ fn reserved_ports(text: &str) -> Option<RangeInclusive<u16>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_release_begins_with_its_version() {
+        assert_eq!(version("5.10.0-28-amd64"), Some((5, 10)));
+        assert_eq!(version("6.18.44-fc"), Some((6, 18)));
+        assert_eq!(version("4.4-rc1"), Some((4, 4)));
+        assert_eq!(version("unknown"), None);
+    }
 
     #[test]
     fn ignored_signals_are_known() {

@@ -33,7 +33,7 @@ pub use counters::counters;
 pub use datagram::{Control, echo_socket, fragment, hear_ttl, stamp, udp_socket};
 pub use error_queue::next_report;
 pub use hops::answer_hops;
-pub use host::{ephemeral_ports, host, open_descriptors, raise_descriptor_limit};
+pub use host::{ephemeral_ports, hears_hops, host, open_descriptors, raise_descriptor_limit};
 pub use inbox::Inbox;
 pub use links::{link, links};
 pub use listeners::listeners;

@@ -128,6 +128,11 @@ pub fn stamp(_socket: &Socket, _transmit: bool) -> io::Result<()> {
     Ok(())
 }
 
+/// No system but Linux tells.
+pub fn hears_hops(_protocol: TargetProtocol) -> bool {
+    false
+}
+
 /// Left as the system has it.
 pub fn keep_flow_label(_socket: &Socket) -> io::Result<()> {
     Ok(())

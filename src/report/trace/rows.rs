@@ -36,6 +36,11 @@ pub(super) fn rows(report: &TraceReport) -> Vec<Row> {
     }
     let last = hops.iter().rposition(|hop| !hop.is_silent());
     let shown = last.map_or(0, |last| last + 1);
+    // Of a loop, once round and once more is enough to see it.
+    let shown = match report.conclusion.end {
+        End::Loop(found) => shown.min(usize::from(2 * found.last - found.first + 1)),
+        _ => shown,
+    };
     let mut rows: Vec<Row> = hops
         .iter()
         .take(shown)
@@ -44,7 +49,15 @@ pub(super) fn rows(report: &TraceReport) -> Vec<Row> {
     let beyond = &hops[shown.min(hops.len())..];
     let ends = hops.iter().any(Hop::is_the_end);
     if let (false, Some(first), Some(last)) = (ends, beyond.first(), beyond.last()) {
-        rows.push(silence(first, last));
+        let row = silence(first, last);
+        rows.push(match report.conclusion.end {
+            End::Loop(_) => Row {
+                who: "and so on".to_owned(),
+                answers: String::new(),
+                ..row
+            },
+            _ => row,
+        });
     }
     rows
 }

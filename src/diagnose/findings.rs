@@ -116,6 +116,8 @@ pub struct Tried {
     pub sent: u64,
     /// The different ways in which they ended.
     pub ends: Vec<(Outcome, u64)>,
+    /// Datagrams that came from there and answered no probe.
+    pub strays: u64,
     /// The median time that an application waited for an answer.
     pub connect: Option<Duration>,
     /// The median round-trip time by the kernel's clock, without lost SYNs and this machine's own waits.

@@ -73,6 +73,7 @@ struct Tallies(Vec<Tally>);
 struct Tally {
     sent: u64,
     ends: Vec<(Outcome, u64)>,
+    strays: u64,
     connects: Vec<Duration>,
     rtts: Vec<Duration>,
 }
@@ -84,7 +85,11 @@ impl Sink for Tallies {
         }
     }
 
-    fn extra(&mut self, _target: TargetId, _extra: Extra) {}
+    fn extra(&mut self, target: TargetId, extra: Extra) {
+        if let (Some(tally), Extra::Stray) = (self.0.get_mut(target.index()), extra) {
+            tally.strays += 1;
+        }
+    }
 
     fn statistics_requested(&mut self, _so_far: &RunRecord) {}
 
@@ -114,6 +119,7 @@ impl Tally {
             target,
             sent: self.sent,
             ends: self.ends,
+            strays: self.strays,
             connect: median(self.connects),
             rtt: median(self.rtts),
         }

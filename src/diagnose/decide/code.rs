@@ -61,6 +61,7 @@ codes! {
     PortFiltered = "port-filtered": "The host answers, and this port is silent.",
     EchoFiltered = "echo-filtered": "The host answers, and only ICMP echo is silent.",
     OpenOrFiltered = "open-or-filtered": "A UDP port is silent, which an open one may be too.",
+    OtherProtocol = "other-protocol": "Datagrams come from the UDP port, but none answers what was asked.",
     PortClosed = "port-closed": "The host is up and says that the port is closed.",
     ResetsAtOnce = "resets-at-once": "Connections are accepted and reset at once.",
     ClosesAtOnce = "closes-at-once": "Connections are accepted and closed at once.",

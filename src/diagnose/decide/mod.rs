@@ -102,7 +102,8 @@ const RULES: &[Rule] = &[
     rejects::icmp,
     there::forged_reset,
     there::refused,
-    // Nobody said a word.
+    // Nobody said a word, or none that answers.
+    silence::other_protocol,
     between::looping,
     between::path_gets_through,
     silence::silent,

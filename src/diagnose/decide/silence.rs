@@ -163,6 +163,30 @@ fn echo_filtered(case: &Case, alive: &[String]) -> Diagnosis {
         .next(Who::You, "nothing, unless pings are meant to pass")
 }
 
+/// Datagrams came from the port, and none of them answers what was asked.
+pub(super) fn other_protocol(case: &Case) -> Option<Diagnosis> {
+    let strays = case.found.port_tried.as_ref()?.strays;
+    if strays == 0 || !case.asked.is_silent() {
+        return None;
+    }
+    let (who, service) = (case.who(), case.service());
+    let verdict = format!(
+        "{who} sends datagrams, but none that answers what was asked: {service} is open, and most likely another protocol is spoken there."
+    );
+    let heard = texts::datagrams(strays);
+    Some(
+        Diagnosis::new(Code::OtherProtocol, verdict)
+            .seen(format!("{heard} came from there and answered no probe."))
+            .not("A dead host and a broken way: datagrams came back.")
+            .unknown("What is spoken there.")
+            .next(Who::You, "say what the service understands (--payload)")
+            .next(
+                case.admin(),
+                format!("what listens? {}", texts::ask_listeners(case)),
+            ),
+    )
+}
+
 fn open_or_filtered(case: &Case, alive: &[String]) -> Diagnosis {
     let (who, service) = (case.who(), case.service());
     let up = if alive.is_empty() {

@@ -141,6 +141,14 @@ pub(super) fn capture(case: &Case) -> String {
     format!("tcpdump -ni any '{what}{source}'")
 }
 
+/// `1 datagram`, `3 datagrams`.
+pub(super) fn datagrams(number: u64) -> String {
+    match number {
+        1 => "1 datagram".to_owned(),
+        number => format!("{number} datagrams"),
+    }
+}
+
 /// What a local cause is, in a few words, and what to look at.
 pub(super) fn local(protocol: Protocol, cause: LocalCause) -> (&'static str, &'static str) {
     match cause {

@@ -80,6 +80,7 @@ pub(super) fn tried(
         target: target(protocol, address, port),
         sent: ends.iter().map(|(_, count)| count).sum(),
         ends: ends.to_vec(),
+        strays: 0,
         connect: answered.then(|| ms(12)),
         rtt: answered.then(|| ms(11)),
     }

@@ -127,6 +127,12 @@ fn datagrams() -> Vec<Row> {
     let silence = &[(SILENCE, 3)];
     table! {
         "UDP silent" => Code::OpenOrFiltered, |it| udp(it, silence);
+        "UDP, answered by another protocol" => Code::OtherProtocol, |it| {
+            udp(it, silence);
+            if let Some(port) = &mut it.port_tried {
+                port.strays = 3;
+            }
+        };
         "UDP silent, nothing else asked" => Code::OpenOrFiltered, |it| { udp(it, silence); it.echo = None; };
         "UDP silent like everything else" => Code::HostSilent, |it| { deaf(it); udp(it, silence); };
         "UDP port-unreachable by the target" => Code::PortClosed, |it| udp(it, &[(rejected(TARGET, 3, 3), 3)]);

@@ -7,7 +7,7 @@ use crate::diagnose::{Event, Step, decide, walk};
 use crate::ping::{self, RunError, Verdict};
 use crate::plan::DiagnosePlan;
 use crate::platform;
-use crate::report::{self, DiagnosisForms, DiagnosisReport};
+use crate::report::{self, DiagnosisReport, Forms, diagnosis};
 use crate::term::{Output, Progress};
 
 /// Finds out what is wrong with the target that `plan` is about, and prints it to `output`.
@@ -30,18 +30,19 @@ pub fn run(plan: DiagnosePlan, output: &mut Output) -> Result<Verdict, RunError>
         output.progress().say(&names.join(", "));
     });
     output.finish_progress();
-    let diagnosis = decide(&findings);
+    let decided = decide(&findings);
     let host = platform::host();
     let report = DiagnosisReport {
         plan: &plan,
         findings: &findings,
-        diagnosis: &diagnosis,
+        diagnosis: &decided,
         host: &host,
         clock,
         started,
         columns: output.columns().clamp(report::NARROWEST, report::WIDEST),
     };
-    let texts = DiagnosisForms::new(&report).texts(&report);
+    let mut forms = Forms::new(&plan.output, || report.redactor());
+    let texts = forms.each(|format| diagnosis::of(format, &report));
     ping::hand_over(output, texts, files)?;
     // As for a run of probes: did the port answer at least once?
     let answered = findings.port_tried.is_some_and(|port| port.succeeded() > 0);

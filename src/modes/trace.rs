@@ -3,13 +3,12 @@
 use std::time::{Duration, Instant};
 
 use crate::clock::WallClock;
-use crate::explain::way;
 use crate::outcome::{Outcome, Unreached};
-use crate::path::{self, Names, Path, Step, Tracer, Watcher};
+use crate::path::{End, Names, Path, Step, Tracer, Watcher};
 use crate::ping::{self, RunError, Verdict, prepared};
-use crate::plan::TracePlan;
+use crate::plan::{Format, TracePlan};
 use crate::platform::{self, Here};
-use crate::report::{self, PathForms, TraceInfo, TraceReport};
+use crate::report::{self, Forms, TraceInfo, TraceReport, trace};
 use crate::term::{Output, Progress, ResultFile, complain};
 
 /// How long the last names of routers are waited for.
@@ -34,11 +33,10 @@ pub fn run(plan: TracePlan, output: &mut Output) -> Result<Verdict, RunError> {
         clock: WallClock::start(),
         started: Instant::now(),
         columns: output.columns().clamp(report::NARROWEST, report::WIDEST),
-        names: plan.names,
         path: plan.path.clone(),
         plan: plan.plan.clone(),
     };
-    let mut desk = Desk::new(&info, output, files);
+    let mut desk = Desk::new(&info, output, files, plan.names);
     desk.open();
     let tracer = Tracer::new(target, plan.path, plan.plan, poller, &signals);
     let path = tracer.run(&mut desk).map_err(RunError::Poller)?;
@@ -49,16 +47,21 @@ pub fn run(plan: TracePlan, output: &mut Output) -> Result<Verdict, RunError> {
 struct Desk<'a> {
     info: &'a TraceInfo,
     output: &'a mut Output,
-    forms: PathForms,
+    forms: Forms,
     files: Vec<ResultFile>,
     names: Names,
 }
 
 impl<'a> Desk<'a> {
-    fn new(info: &'a TraceInfo, output: &'a mut Output, files: Vec<ResultFile>) -> Self {
+    fn new(
+        info: &'a TraceInfo,
+        output: &'a mut Output,
+        files: Vec<ResultFile>,
+        names: bool,
+    ) -> Self {
         Self {
-            forms: PathForms::new(info),
-            names: Names::new(info.names),
+            forms: Forms::new(&info.plan.output, || info.redactor()),
+            names: Names::new(names),
             info,
             output,
             files,
@@ -66,14 +69,15 @@ impl<'a> Desk<'a> {
     }
 
     fn open(&mut self) {
-        self.tell(PathForms::heading);
+        self.tell(trace::heading);
         self.output.flush();
         self.output.show(Progress::of_steps());
     }
 
     /// Tells everybody the same in his own form.
-    fn tell(&mut self, what: impl Fn(&mut PathForms, &TraceInfo) -> Vec<String>) {
-        let texts = what(&mut self.forms, self.info);
+    fn tell(&mut self, what: impl Fn(Format, &TraceInfo) -> String) {
+        let info = self.info;
+        let texts = self.forms.each(|format| what(format, info));
         let mut texts = texts.into_iter();
         self.output.write(&texts.next().unwrap_or_default());
         for (file, text) in self.files.iter_mut().zip(texts) {
@@ -84,18 +88,9 @@ impl<'a> Desk<'a> {
     fn close(mut self, path: &Path) -> Result<Verdict, RunError> {
         self.output.finish_progress();
         self.names.wait(NAMES);
-        let conclusion = path::conclude(path);
-        let verdict = way::verdict(path, &conclusion);
-        let report = TraceReport {
-            info: self.info,
-            path,
-            conclusion: &conclusion,
-            verdict: &verdict,
-            names: &self.names,
-            ended: Instant::now(),
-        };
-        let texts = self.forms.summary(&report);
-        let reached = matches!(conclusion.end, path::End::Reached { how, .. } if how.is_yes());
+        let report = TraceReport::new(self.info, path, &self.names, Instant::now());
+        let texts = self.forms.each(|format| trace::summary(format, &report));
+        let reached = matches!(report.conclusion.end, End::Reached { how, .. } if how.is_yes());
         let closed = self.output.is_closed();
         ping::hand_over(self.output, texts, self.files)?;
         Ok(if reached || closed {
@@ -113,7 +108,7 @@ impl Watcher for Desk<'_> {
         {
             self.names.ask(from);
         }
-        self.tell(|forms, info| forms.step(info, step));
+        self.tell(|format, info| trace::step(format, info, step));
     }
 
     fn round(&mut self, round: u64) {
@@ -126,17 +121,8 @@ impl Watcher for Desk<'_> {
 
     fn so_far(&mut self, path: &Path) {
         self.names.wait(Duration::ZERO);
-        let conclusion = path::conclude(path);
-        let verdict = way::verdict(path, &conclusion);
-        let report = TraceReport {
-            info: self.info,
-            path,
-            conclusion: &conclusion,
-            verdict: &verdict,
-            names: &self.names,
-            ended: Instant::now(),
-        };
-        let text = self.forms.so_far(&report);
+        let report = TraceReport::new(self.info, path, &self.names, Instant::now());
+        let text = self.forms.text(report.text());
         ping::tell_so_far(self.output, &self.info.plan, &text);
     }
 }

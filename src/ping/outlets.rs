@@ -5,9 +5,8 @@ use std::time::Instant;
 
 use super::RunError;
 use super::trails::Trail;
-use crate::explain::way;
 use crate::outcome::{Sample, TargetId};
-use crate::path::{Names, conclude};
+use crate::path::Names;
 use crate::plan::{Format, PathPlan, Plan};
 use crate::report::{Form, Redactor, Report, RunInfo, TraceInfo, TraceReport, WIDEST};
 use crate::stats::Change;
@@ -45,7 +44,7 @@ impl<'a> Outlets<'a> {
             screen: Form::new(plan.screen, info, output.colour()),
             output,
             files: forms.zip(files).collect(),
-            redactor: plan.redact.then(|| Redactor::new(info)),
+            redactor: plan.redact.then(|| Redactor::of_run(info)),
         }
     }
 
@@ -104,20 +103,11 @@ impl<'a> Outlets<'a> {
             clock: info.clock,
             started: trail.started,
             columns: info.columns,
-            names: false,
             path: PathPlan::default(),
             plan: info.plan.clone(),
         };
-        let conclusion = conclude(&trail.path);
-        let verdict = way::verdict(&trail.path, &conclusion);
-        let report = TraceReport {
-            info: &looked_at,
-            path: &trail.path,
-            conclusion: &conclusion,
-            verdict: &verdict,
-            names: &Names::new(false),
-            ended: Instant::now(),
-        };
+        let names = Names::new(false);
+        let report = TraceReport::new(&looked_at, &trail.path, &names, Instant::now());
         self.tell(false, |form| form.path(&report));
     }
 

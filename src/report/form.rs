@@ -105,20 +105,9 @@ impl Form {
         }
     }
 
-    /// A text of this form without names and addresses. What a program reads by stays: a host may be called `main`
-    /// or `target`, and neither an element of a page nor the name of a field is that host.
+    /// A text of this form without names and addresses.
     pub fn redacted(&self, redactor: &mut Redactor, text: &str) -> String {
-        match self.format {
-            Format::Html => html::over_text(text, |text| redactor.redact(text)),
-            Format::Json | Format::OpenMetrics => redactor.redact_values(text),
-            // A row begins with a time of day, only the heading with the word for it.
-            Format::Csv if text == csv::heading() => text.to_owned(),
-            Format::CsvSummary if !text.is_empty() => {
-                let (heading, rows) = text.split_once('\n').unwrap_or((text, ""));
-                format!("{heading}\n{}", redactor.redact(rows))
-            }
-            _ => redactor.redact(text),
-        }
+        redactor.redact_form(self.format, text)
     }
 
     /// Whether every probe has a line of its own here.

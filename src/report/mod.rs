@@ -1,9 +1,10 @@
 //! One file per output format. Bytes out, no I/O.
 
 mod csv;
-mod diagnosis;
+pub mod diagnosis;
 mod exact;
 mod form;
+mod forms;
 mod hgrm;
 mod histogram;
 mod html;
@@ -22,19 +23,20 @@ mod summary;
 mod table;
 #[cfg(test)]
 pub(crate) mod tests;
-mod trace;
+pub mod trace;
 mod words;
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
-pub use diagnosis::{DiagnosisForms, DiagnosisReport};
+pub use diagnosis::DiagnosisReport;
 pub use form::Form;
+pub use forms::Forms;
 pub use html::over_text;
 pub(crate) use page::wrap;
 pub use page::{NARROWEST, WIDEST};
 pub use redact::Redactor;
-pub use trace::{PathForms, TraceInfo, TraceReport};
+pub use trace::{TraceInfo, TraceReport};
 
 use crate::check::Finding;
 use crate::clock::WallClock;

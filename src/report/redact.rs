@@ -4,12 +4,13 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::RunInfo;
-use crate::platform::{HostFacts, Route};
+use super::{RunInfo, csv, over_text};
+use crate::plan::Format;
+use crate::platform::HostFacts;
 use crate::target::Target;
 
 /// Replaces names and addresses.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Redactor {
     /// What is known before the run, longest first, in small letters.
     names: Vec<(String, String)>,
@@ -18,83 +19,42 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// Knows the targets of a run, their addresses, and this machine.
-    pub fn new(info: &RunInfo) -> Self {
-        let mut redactor = Self {
-            names: Vec::new(),
-            addresses: HashMap::new(),
-            routers: 0,
-        };
-        for target in &info.targets {
-            redactor.add_target(target);
-        }
-        for route in info.routes.iter().flatten() {
-            if let Some(source) = route.source {
-                redactor.add_address(source, "source");
-            }
-        }
-        redactor.know(&info.host);
-        redactor
-    }
-
-    /// Knows one target, its addresses, and this machine.
-    pub fn of_one(target: &Target, route: Option<&Route>, host: &HostFacts) -> Self {
-        let mut redactor = Self {
-            names: Vec::new(),
-            addresses: HashMap::new(),
-            routers: 0,
-        };
-        redactor.add_target(target);
-        if let Some(source) = route.and_then(|route| route.source) {
-            redactor.add_address(source, "source");
-        }
-        redactor.know(host);
-        redactor
-    }
-
-    /// Knows one host by its name and addresses, and this machine.
-    pub fn of_host(
-        name: Option<&str>,
-        addresses: &[IpAddr],
-        source: Option<IpAddr>,
+    /// Knows targets with their addresses, source addresses, and this machine.
+    pub fn new<'a>(
+        targets: impl IntoIterator<Item = &'a Target>,
+        sources: impl IntoIterator<Item = IpAddr>,
         host: &HostFacts,
     ) -> Self {
-        let mut redactor = Self {
-            names: Vec::new(),
-            addresses: HashMap::new(),
-            routers: 0,
-        };
-        let names = name.iter();
-        redactor
-            .names
-            .extend(names.map(|name| (name.to_lowercase(), "target-1".to_owned())));
-        for (number, address) in (1..).zip(addresses) {
-            let word = match number {
-                1 => "target-1".to_owned(),
-                number => format!("target-1-address-{number}"),
-            };
-            redactor.addresses.entry(*address).or_insert(word);
+        let mut redactor = Self::default();
+        for target in targets {
+            redactor.add_target(target);
         }
-        if let Some(source) = source {
+        for source in sources {
             redactor.add_address(source, "source");
         }
-        redactor.know(host);
+        let name = host.name.iter();
+        redactor
+            .names
+            .extend(name.map(|name| (name.to_lowercase(), "this-host".to_owned())));
+        redactor.put_in_order();
         redactor
     }
 
-    /// This machine has a name, too.
-    fn know(&mut self, host: &HostFacts) {
-        let name = host.name.iter();
-        self.names
-            .extend(name.map(|name| (name.to_lowercase(), "this-host".to_owned())));
-        // A name within another one must not spoil it.
-        self.names
-            .sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+    /// Knows the targets of a run, their addresses, and this machine.
+    pub fn of_run(info: &RunInfo) -> Self {
+        let routes = info.routes.iter().flatten();
+        let sources = routes.filter_map(|route| route.source);
+        Self::new(&info.targets, sources, &info.host)
     }
 
     /// One more target, whose name and addresses must not be told.
     pub fn learn(&mut self, target: &Target) {
         self.add_target(target);
+        self.put_in_order();
+    }
+
+    /// A name within another one must not spoil it.
+    fn put_in_order(&mut self) {
         self.names
             .sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
     }
@@ -126,6 +86,22 @@ impl Redactor {
             .count();
         let word = format!("{what}-{}", known + 1);
         self.addresses.entry(address).or_insert(word);
+    }
+
+    /// A text of this form without names and addresses. What a program reads by stays: a host may be called `main`
+    /// or `target`, and neither an element of a page nor the name of a field is that host.
+    pub fn redact_form(&mut self, format: Format, text: &str) -> String {
+        match format {
+            Format::Html => over_text(text, |text| self.redact(text)),
+            Format::Json | Format::OpenMetrics => self.redact_values(text),
+            // A row begins with a time of day, only the heading with the word for it.
+            Format::Csv if text == csv::heading() => text.to_owned(),
+            Format::CsvSummary if !text.is_empty() => {
+                let (heading, rows) = text.split_once('\n').unwrap_or((text, ""));
+                format!("{heading}\n{}", self.redact(rows))
+            }
+            _ => self.redact(text),
+        }
     }
 
     /// The text without names and addresses. An address that was never seen before is a router's, most likely.
@@ -306,7 +282,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn redactor() -> Redactor {
-        Redactor::new(&info_of(&["db.example", "far.example"]))
+        Redactor::of_run(&info_of(&["db.example", "far.example"]))
     }
 
     #[test]
@@ -349,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_host_called_like_a_field_breaks_nothing() {
-        let mut redactor = Redactor::new(&info_of(&["target", "type", "tcp"]));
+        let mut redactor = Redactor::of_run(&info_of(&["target", "type", "tcp"]));
         let line = r#"{"type":"probe","target":"target:1","protocol":"tcp","answer":"a \"type\" 10.20.0.7"}"#;
         assert_eq!(
             redactor.redact_values(line),

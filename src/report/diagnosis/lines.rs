@@ -45,11 +45,6 @@ pub(super) fn lines(findings: &Findings) -> Vec<Line> {
     lines
 }
 
-/// Where packets to the target come from.
-pub(super) fn source(findings: &Findings) -> Option<IpAddr> {
-    findings.way.as_ref()?.route.as_ref()?.source
-}
-
 fn name(findings: &Findings) -> Option<String> {
     let found = &findings.name;
     let name = safe(found.name.as_ref()?);

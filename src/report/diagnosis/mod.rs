@@ -7,6 +7,8 @@ mod markdown;
 mod tests;
 mod text;
 
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::Redactor;
@@ -14,6 +16,7 @@ use crate::clock::WallClock;
 use crate::diagnose::{Diagnosis, Findings};
 use crate::plan::{Format, Plan};
 use crate::platform::HostFacts;
+use crate::target::{Lookup, Target};
 
 /// A walk that has been taken.
 #[derive(Clone, Copy, Debug)]
@@ -34,49 +37,33 @@ pub struct DiagnosisReport<'a> {
     pub columns: usize,
 }
 
-/// All forms of one diagnosis: that of standard output first, then those of the files.
-#[derive(Clone, Debug)]
-pub struct DiagnosisForms {
-    formats: Vec<Format>,
-    redactor: Option<Redactor>,
+impl DiagnosisReport<'_> {
+    /// Takes the names and addresses of this diagnosis out of its results.
+    pub fn redactor(&self) -> Redactor {
+        let findings = self.findings;
+        let name = &findings.name;
+        let known = name.addresses.iter().chain(&name.hosts_file);
+        let addresses: Vec<_> = known.map(|it| SocketAddr::new(*it, 0)).collect();
+        let unknown = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0);
+        let target = Target {
+            protocol: findings.protocol,
+            host: name.name.as_deref().unwrap_or(&findings.asked).into(),
+            address: addresses.first().copied().unwrap_or(unknown),
+            lookup: Some(Arc::new(Lookup {
+                addresses,
+                took: name.took.unwrap_or_default(),
+            })),
+        };
+        let route = findings.way.as_ref().and_then(|way| way.route.as_ref());
+        Redactor::new([&target], route.and_then(|route| route.source), self.host)
+    }
 }
 
-impl DiagnosisForms {
-    /// The forms that the plan asks for.
-    pub fn new(report: &DiagnosisReport) -> Self {
-        let output = &report.plan.output;
-        let files = output.files.iter().map(|file| file.format);
-        let redactor = || {
-            let name = &report.findings.name;
-            let addresses = name.addresses.iter().chain(&name.hosts_file);
-            Redactor::of_host(
-                name.name.as_deref(),
-                &addresses.copied().collect::<Vec<_>>(),
-                lines::source(report.findings),
-                report.host,
-            )
-        };
-        Self {
-            formats: std::iter::once(output.screen).chain(files).collect(),
-            redactor: output.redact.then(redactor),
-        }
-    }
-
-    /// The whole result in every form.
-    pub fn texts(&mut self, report: &DiagnosisReport) -> Vec<String> {
-        let redactor = &mut self.redactor;
-        let texts = self.formats.iter().map(|format| {
-            let text = match format {
-                Format::Json => json::text(report),
-                Format::Markdown => markdown::text(report),
-                _ => text::text(report),
-            };
-            match (&mut *redactor, format) {
-                (None, _) => text,
-                (Some(redactor), Format::Json) => redactor.redact_values(&text),
-                (Some(redactor), _) => redactor.redact(&text),
-            }
-        });
-        texts.collect()
+/// The whole result in one form.
+pub fn of(format: Format, report: &DiagnosisReport) -> String {
+    match format {
+        Format::Json => json::text(report),
+        Format::Markdown => markdown::text(report),
+        _ => text::text(report),
     }
 }

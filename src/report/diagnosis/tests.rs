@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use super::{DiagnosisForms, DiagnosisReport};
+use super::{DiagnosisReport, of};
 use crate::clock::WallClock;
 use crate::diagnose::{
     Code, Diagnosis, Findings, LocalFindings, NameFindings, NextStep, OwnFindings, SizeFindings,
@@ -16,6 +16,7 @@ use crate::plan::Format;
 use crate::platform::{
     Counters, Listener, NeighbourFacts, NeighbourState, Process, RouteFacts, RouteKind,
 };
+use crate::report::Forms;
 use crate::report::WIDEST;
 use crate::report::tests::{host, plan, schema::violation};
 use crate::target::{Protocol, Target};
@@ -260,7 +261,8 @@ fn printed(findings: &Findings, screen: Format, columns: usize, redact: bool) ->
         started,
         columns,
     };
-    DiagnosisForms::new(&report).texts(&report).concat()
+    let mut forms = Forms::new(&plan.output, || report.redactor());
+    forms.each(|format| of(format, &report)).concat()
 }
 
 fn all() -> [(&'static str, Findings); 3] {

@@ -1,9 +1,9 @@
 //! A path as a page: the way from here to the target, drawn hop by hop.
 
 use super::TraceReport;
-use super::rows::{Row, groups, rows};
+use super::rows::{Group, Row, groups, rows};
 use super::text::{headline, signature, target};
-use crate::path::{End, Note, merged};
+use crate::path::End;
 use crate::report::html::document;
 use crate::report::html::markup::{Markup, block, leaf, tag};
 
@@ -60,21 +60,17 @@ fn conclusion(report: &TraceReport) -> Markup {
 
 /// A row for each hop, with its times drawn to one scale.
 fn hops(report: &TraceReport) -> Markup {
-    let hops = merged(report.path);
-    let slowest = hops.iter().filter_map(|hop| hop.times.figures());
-    let scale = slowest.map(|figures| figures.max).fold(1.0, f64::max);
+    let rows = rows(report);
+    let slowest = rows.iter().filter_map(|row| row.span);
+    let scale = slowest.map(|(_, slowest)| slowest).fold(1.0, f64::max);
     let heading = [
         "hop", "router", "answers", "min ms", "p50", "p90", "max", "", "",
     ];
     let heading: Markup = heading.map(|text| tag("th", &[], text)).into();
     let mut body = Markup::default();
-    for row in rows(report) {
-        let hop = hops
-            .iter()
-            .find(|hop| hop.ttl.map(|ttl| ttl.to_string()).as_ref() == Some(&row.ttl));
-        let times = hop.and_then(|hop| hop.times.figures());
-        let picture = times.map(|figures| bar(figures.min / scale, figures.max / scale));
-        body.push(block("tr", &[], cells(&row, picture.into())));
+    for row in &rows {
+        let picture = row.span.map(|(from, to)| bar(from / scale, to / scale));
+        body.push(block("tr", &[], cells(row, picture.into())));
     }
     let parts = [
         block("thead", &[], tag("tr", &[], heading)),
@@ -123,14 +119,11 @@ fn bar(from: f64, to: f64) -> Markup {
 }
 
 fn flows(report: &TraceReport) -> Markup {
-    if report.path.flows.len() < 2 || report.path.rounds == 0 {
+    let groups = groups(report);
+    if groups.is_empty() {
         return Markup::default();
     }
-    let parting = report.conclusion.notes.iter().find_map(|note| match note {
-        Note::Parts { after } => Some(*after),
-        _ => None,
-    });
-    let item = |group: &super::rows::Group| {
+    let item = |group: &Group| {
         let ports: Vec<_> = group.ports.iter().map(u16::to_string).collect();
         let via = group.via.as_ref().map(|via| format!(" by way of {via}"));
         let answered = format!(": {} of {} tries answered", group.through, group.tries);
@@ -140,7 +133,6 @@ fn flows(report: &TraceReport) -> Markup {
             ports.join(", ") + &via.unwrap_or_default() + &answered,
         )
     };
-    let groups = groups(report, parting.unwrap_or(u8::MAX));
     let items: Markup = groups.iter().map(item).collect();
     [block("h2", &[], "Source ports"), block("ul", &[], items)].into()
 }

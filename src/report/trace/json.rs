@@ -232,7 +232,7 @@ pub(super) fn summary(report: &TraceReport) -> String {
         end: end(&report.conclusion.end),
         distance: distance(report),
         notes: report.conclusion.notes.iter().map(note).collect(),
-        verdict: report.verdict.into(),
+        verdict: (&report.verdict).into(),
     })
 }
 

@@ -3,12 +3,11 @@
 use super::TraceReport;
 use super::rows::{Row, groups, rows};
 use super::text::{headline, signature};
-use crate::path::Note;
 use crate::report::markup::{bullets, code, code_cell, prose, table};
 
 /// The whole result.
 pub(super) fn text(report: &TraceReport) -> String {
-    let verdict = report.verdict;
+    let verdict = &report.verdict;
     let mut blocks = vec![format!("## {}", prose(&headline(report)))];
     blocks.push(hops(report));
     blocks.push(flows(report));
@@ -44,15 +43,11 @@ fn cells(row: &Row) -> Vec<String> {
 }
 
 fn flows(report: &TraceReport) -> String {
-    if report.path.flows.len() < 2 || report.path.rounds == 0 {
+    let groups = groups(report);
+    if groups.is_empty() {
         return String::new();
     }
-    let parting = report.conclusion.notes.iter().find_map(|note| match note {
-        Note::Parts { after } => Some(*after),
-        _ => None,
-    });
     let heading = ["source ports", "by way of", "answered"].map(str::to_owned);
-    let groups = groups(report, parting.unwrap_or(u8::MAX));
     let rows = groups.iter().map(|group| {
         let ports: Vec<_> = group.ports.iter().map(u16::to_string).collect();
         let via = group.via.as_deref().map(code_cell).unwrap_or_default();

@@ -10,10 +10,10 @@ mod text;
 
 use std::time::Instant;
 
-use super::{Redactor, html as page};
+use super::Redactor;
 use crate::clock::WallClock;
-use crate::explain::Verdict;
-use crate::path::{Conclusion, Names, Path, Step};
+use crate::explain::{Verdict, way};
+use crate::path::{Conclusion, Names, Path, Step, conclude};
 use crate::plan::{Format, PathPlan, Plan};
 use crate::platform::{HostFacts, Route};
 use crate::target::Target;
@@ -37,25 +37,51 @@ pub struct TraceInfo {
     pub started: Instant,
     /// How wide the text may be.
     pub columns: usize,
-    /// Names of routers are looked up.
-    pub names: bool,
 }
 
-/// A path that has been looked at.
-#[derive(Clone, Copy, Debug)]
+impl TraceInfo {
+    /// Takes the names and addresses of this path out of its results.
+    pub fn redactor(&self) -> Redactor {
+        let source = self.route.as_ref().and_then(|route| route.source);
+        Redactor::new([&self.target], source, &self.host)
+    }
+}
+
+/// A path that has been looked at, and what that comes to.
+#[derive(Clone, Debug)]
 pub struct TraceReport<'a> {
     /// What was known before.
     pub info: &'a TraceInfo,
     /// What was found.
     pub path: &'a Path,
     /// What that says.
-    pub conclusion: &'a Conclusion,
+    pub conclusion: Conclusion,
     /// What it means.
-    pub verdict: &'a Verdict,
+    pub verdict: Verdict,
     /// What routers are called.
     pub names: &'a Names,
     /// When it ended.
     pub ended: Instant,
+}
+
+impl<'a> TraceReport<'a> {
+    /// Draws the conclusions from a path as it is known at `ended`.
+    pub fn new(info: &'a TraceInfo, path: &'a Path, names: &'a Names, ended: Instant) -> Self {
+        let conclusion = conclude(path);
+        Self {
+            info,
+            path,
+            verdict: way::verdict(path, &conclusion),
+            conclusion,
+            names,
+            ended,
+        }
+    }
+
+    /// The whole result as text.
+    pub fn text(&self) -> String {
+        text::summary(self)
+    }
 }
 
 /// What a run says of the path of a target that fails, in the forms that have a place for it.
@@ -68,76 +94,30 @@ pub(super) fn of(format: Format, report: &TraceReport) -> String {
     }
 }
 
-/// All forms of one trace: that of standard output first, then those of the files.
-#[derive(Clone, Debug)]
-pub struct PathForms {
-    formats: Vec<Format>,
-    redactor: Option<Redactor>,
+/// What comes before the first probe.
+pub fn heading(format: Format, info: &TraceInfo) -> String {
+    match format {
+        Format::Text => text::heading(info),
+        Format::Json => json::start(info),
+        _ => String::new(),
+    }
 }
 
-impl PathForms {
-    /// The forms that the plan asks for.
-    pub fn new(info: &TraceInfo) -> Self {
-        let output = &info.plan.output;
-        let files = output.files.iter().map(|file| file.format);
-        Self {
-            formats: std::iter::once(output.screen).chain(files).collect(),
-            redactor: output
-                .redact
-                .then(|| Redactor::of_one(&info.target, info.route.as_ref(), &info.host)),
-        }
+/// What is said of a probe.
+pub fn step(format: Format, info: &TraceInfo, step: &Step) -> String {
+    match format {
+        Format::Json => json::step(info, step),
+        _ => String::new(),
     }
+}
 
-    /// What comes before the first probe, in every form.
-    pub fn heading(&mut self, info: &TraceInfo) -> Vec<String> {
-        self.each(|format| match format {
-            Format::Text => text::heading(info),
-            Format::Json => json::start(info),
-            _ => String::new(),
-        })
-    }
-
-    /// What is said of a probe.
-    pub fn step(&mut self, info: &TraceInfo, step: &Step) -> Vec<String> {
-        self.each(|format| match format {
-            Format::Json => json::step(info, step),
-            _ => String::new(),
-        })
-    }
-
-    /// What comes at the end.
-    pub fn summary(&mut self, report: &TraceReport) -> Vec<String> {
-        self.each(|format| match format {
-            Format::Text => text::summary(report),
-            Format::Json => json::summary(report),
-            Format::Markdown => markdown::text(report),
-            Format::Html => html::page(report),
-            _ => String::new(),
-        })
-    }
-
-    /// What is known so far, as text.
-    pub fn so_far(&mut self, report: &TraceReport) -> String {
-        let text = text::summary(report);
-        match &mut self.redactor {
-            Some(redactor) => redactor.redact(&text),
-            None => text,
-        }
-    }
-
-    fn each(&mut self, of: impl Fn(Format) -> String) -> Vec<String> {
-        let formats = self.formats.clone();
-        let texts = formats.into_iter().map(|format| {
-            let text = of(format);
-            match (&mut self.redactor, format) {
-                (None, _) => text,
-                (Some(redactor), Format::Html) => {
-                    page::over_text(&text, |text| redactor.redact(text))
-                }
-                (Some(redactor), Format::Json) => redactor.redact_values(&text),
-                (Some(redactor), _) => redactor.redact(&text),
-            }
-        });
-        texts.collect()
+/// What comes at the end.
+pub fn summary(format: Format, report: &TraceReport) -> String {
+    match format {
+        Format::Text => report.text(),
+        Format::Json => json::summary(report),
+        Format::Markdown => markdown::text(report),
+        Format::Html => html::page(report),
+        _ => String::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! The hops of a path as rows, which every form for people shows.
 
 use super::TraceReport;
-use crate::path::{End, Flow, Heard, Hop, What, merged};
+use crate::path::{End, Flow, Heard, Hop, Note, What, merged};
 use crate::report::numbers::ms_or_dash;
 use crate::report::words;
 use crate::term::safe;
@@ -13,6 +13,8 @@ pub(super) struct Row {
     pub(super) answers: String,
     /// min, p50, p90 and max in milliseconds.
     pub(super) times: [String; 4],
+    /// The fastest and the slowest answer in microseconds.
+    pub(super) span: Option<(f64, f64)>,
     /// What was answered, where it is not that the TTL ran out.
     pub(super) note: String,
     /// Nobody answered.
@@ -74,6 +76,7 @@ fn silence(first: &Hop, last: &Hop) -> Row {
         who: "*".to_owned(),
         answers: "none".to_owned(),
         times: Default::default(),
+        span: None,
         note: String::new(),
         silent: true,
     }
@@ -105,6 +108,7 @@ fn of_hop(report: &TraceReport, hop: &Hop) -> Vec<Row> {
             figure(hop.times.percentile(90.0)),
             figure(figures.map(|it| it.max)),
         ],
+        span: figures.map(|it| (it.min, it.max)),
         note: note(report, hop, &hop.heard[0]),
         silent: false,
     }];
@@ -113,6 +117,7 @@ fn of_hop(report: &TraceReport, hop: &Hop) -> Vec<Row> {
         who: who(report, heard),
         answers: share(heard.count),
         times: Default::default(),
+        span: None,
         note: what(heard),
         silent: false,
     }));
@@ -137,7 +142,7 @@ fn who(report: &TraceReport, heard: &Heard) -> String {
 
 fn note(report: &TraceReport, hop: &Hop, heard: &Heard) -> String {
     let limited = report.conclusion.notes.iter().any(
-        |note| matches!(note, crate::path::Note::Limited(ttls) if hop.ttl.is_some_and(|ttl| ttls.contains(&ttl))),
+        |note| matches!(note, Note::Limited(ttls) if hop.ttl.is_some_and(|ttl| ttls.contains(&ttl))),
     );
     let said = what(heard);
     match (said.is_empty(), limited) {
@@ -154,11 +159,20 @@ fn what(heard: &Heard) -> String {
     }
 }
 
-/// Flows by their way: by the router at the first hop where they differ, and whether they get through.
-pub(super) fn groups(report: &TraceReport, parts_after: u8) -> Vec<Group> {
+/// Flows by their way: by the router at the first hop where they differ, and whether they get through. None where there
+/// are not several.
+pub(super) fn groups(report: &TraceReport) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
+    if report.path.flows.len() < 2 || report.path.rounds == 0 {
+        return groups;
+    }
+    let notes = &report.conclusion.notes;
+    let parts_after = notes.iter().find_map(|note| match note {
+        Note::Parts { after } => Some(*after),
+        _ => None,
+    });
     for flow in &report.path.flows {
-        let via = via(flow, parts_after);
+        let via = parts_after.and_then(|after| via(flow, after));
         let dead = flow.through == 0;
         let same = |group: &&mut Group| group.via == via && (group.through == 0) == dead;
         if let Some(group) = groups.iter_mut().find(same) {

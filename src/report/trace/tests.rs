@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use super::{PathForms, TraceInfo, TraceReport};
+use super::{TraceInfo, TraceReport, heading, summary};
 use crate::clock::WallClock;
-use crate::explain::way;
 use crate::path::story::{Story, router};
-use crate::path::{Names, Step, conclude};
+use crate::path::{Names, Step};
 use crate::plan::{Format, PathPlan};
 use crate::report::html::tests::{well_formed::check, without_style};
 use crate::report::tests::{host, plan, route, schema::violation};
-use crate::report::{WIDEST, over_text};
+use crate::report::{Forms, WIDEST, over_text};
 use crate::target::Protocol;
 
 /// A path, and what is known beside it.
@@ -38,7 +37,6 @@ impl Told {
             clock: WallClock::anchored(story.start, anchor),
             started: story.start,
             columns: WIDEST,
-            names: true,
         };
         info.plan.command_line = "synack trace db.example:5432".to_owned();
         Self {
@@ -58,18 +56,10 @@ impl Told {
     fn printed(&self, screen: Format, columns: usize) -> String {
         let mut info = self.info.clone();
         (info.plan.output.screen, info.columns) = (screen, columns);
-        let conclusion = conclude(&self.story.path);
-        let verdict = way::verdict(&self.story.path, &conclusion);
-        let report = TraceReport {
-            info: &info,
-            path: &self.story.path,
-            conclusion: &conclusion,
-            verdict: &verdict,
-            names: &self.names,
-            ended: self.story.start + Duration::from_millis(2340),
-        };
-        let mut forms = PathForms::new(&info);
-        let mut text = forms.heading(&info).concat();
+        let ended = self.story.start + Duration::from_millis(2340);
+        let report = TraceReport::new(&info, &self.story.path, &self.names, ended);
+        let mut forms = Forms::new(&info.plan.output, || info.redactor());
+        let mut text = forms.each(|format| heading(format, &info)).concat();
         for (purpose, ttl, sample) in &self.story.steps {
             let (purpose, ttl) = (*purpose, *ttl);
             let step = Step {
@@ -77,9 +67,11 @@ impl Told {
                 ttl,
                 sample,
             };
-            text += &forms.step(&info, &step).concat();
+            text += &forms
+                .each(|format| super::step(format, &info, &step))
+                .concat();
         }
-        text + &forms.summary(&report).concat()
+        text + &forms.each(|format| summary(format, &report)).concat()
     }
 
     fn page(&self) -> String {
@@ -238,16 +230,10 @@ fn what_is_told_on_the_way_is_redacted_too() {
     let mut told = works();
     told.names = Names::knowing([]);
     told.info.plan.output.redact = true;
-    let conclusion = conclude(&told.story.path);
-    let report = TraceReport {
-        info: &told.info,
-        path: &told.story.path,
-        conclusion: &conclusion,
-        verdict: &way::verdict(&told.story.path, &conclusion),
-        names: &told.names,
-        ended: told.story.start,
-    };
-    let text = PathForms::new(&told.info).so_far(&report);
+    let (info, path) = (&told.info, &told.story.path);
+    let report = TraceReport::new(info, path, &told.names, told.story.start);
+    let mut forms = Forms::new(&info.plan.output, || info.redactor());
+    let text = forms.text(report.text());
     assert!(text.contains("target-1"), "{text}");
     for secret in ["10.20.", "db.example"] {
         assert!(!text.contains(secret), "{text}");

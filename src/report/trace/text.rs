@@ -4,7 +4,6 @@ use super::rows::{Group, Row, groups, rows};
 use super::{TraceInfo, TraceReport};
 use crate::clock::date_and_time;
 use crate::explain::way;
-use crate::path::Note;
 use crate::report::VERSION;
 use crate::report::numbers::{count, length};
 use crate::report::page::{self, wrap};
@@ -110,6 +109,7 @@ fn table(rows: &[Row], columns: usize) -> String {
         who: "router".to_owned(),
         answers: "answers".to_owned(),
         times: ["min ms", "p50", "p90", "max"].map(str::to_owned),
+        span: None,
         note: String::new(),
         silent: false,
     };
@@ -166,14 +166,10 @@ impl Table {
 
 /// Which source ports take which way, where they differ.
 fn flows(report: &TraceReport) -> String {
-    if report.path.flows.len() < 2 || report.path.rounds == 0 {
+    let groups = groups(report);
+    if groups.is_empty() {
         return String::new();
     }
-    let parting = report.conclusion.notes.iter().find_map(|note| match note {
-        Note::Parts { after } => Some(*after),
-        _ => None,
-    });
-    let groups = groups(report, parting.unwrap_or(u8::MAX));
     let lines = groups.iter().map(|group| {
         let line = flow_line(group);
         wrap(&line, 4, report.info.columns) + "\n"

@@ -25,7 +25,8 @@ use crate::target::{Host, HostPorts, Protocol, Target};
 use crate::term::Output;
 use desk::Desk;
 use lookout::Lookout;
-pub(crate) use single::{hand_over, open_files, prepared, ready, tell_so_far};
+pub(crate) use outlets::tell_so_far;
+pub(crate) use single::{hand_over, open_files, prepared, ready};
 use targets::Resolved;
 use trails::Trails;
 

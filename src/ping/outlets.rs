@@ -111,53 +111,71 @@ impl<'a> Outlets<'a> {
         self.tell(false, |form| form.path(&report));
     }
 
-    /// Tells the statistics so far; where every line has its meaning for a program, to stderr.
+    /// Tells the statistics so far.
     pub(super) fn statistics(&mut self, report: &Report) {
         let text = match &mut self.redactor {
             Some(redactor) => redactor.redact(&report.text()),
             None => report.text(),
         };
-        if report.info.plan.output.screen == Format::Text {
-            self.output.write(&format!("\n{text}\n"));
-        } else {
-            let _ = io::Write::write_all(&mut io::stderr(), text.as_bytes());
-        }
+        tell_so_far(self.output, &report.info.plan, &text);
     }
 
     /// Tells the end, and puts the files in their places.
     pub(super) fn close(mut self, report: &Report) -> Result<(), RunError> {
         let redactor = &mut self.redactor;
-        tell(&self.screen, report, redactor, &mut |text| {
-            self.output.write(text);
-        });
-        self.output.flush();
-        let mut result = Ok(());
-        if let Some(failure) = self.output.failure() {
-            // Nothing measured is lost: what stdout did not take goes to stderr.
-            tell(&self.screen, report, redactor, &mut |text| {
-                let _ = io::Write::write_all(&mut io::stderr(), text.as_bytes());
-            });
-            result = Err(RunError::Output(failure.to_string()));
-        }
+        let mut result = tell_end(self.output, |to| tell(&self.screen, report, redactor, to));
         // A file has no terminal to be as wide as.
         let page = RunInfo {
             columns: WIDEST,
             ..report.info.clone()
         };
         let report = report.on(&page);
-        for (form, mut file) in std::mem::take(&mut self.files) {
+        for (form, mut file) in self.files {
             tell(&form, &report, redactor, &mut |text| file.write(text));
-            let path = safe(&file.path().to_string_lossy());
-            if let Err(error) = file.finish() {
-                // The first failure is told as the run's end, the others here.
-                if result.is_err() {
-                    complain(&format!("cannot write {path}: {error}"));
-                } else {
-                    result = Err(RunError::File { path, error });
-                }
-            }
+            result = finish(file, result);
         }
         result
+    }
+}
+
+/// Tells what is known so far; where every line has its meaning for a program, to stderr.
+pub(crate) fn tell_so_far(output: &mut Output, plan: &Plan, text: &str) {
+    if plan.output.screen == Format::Text {
+        output.write(&format!("\n{text}\n"));
+    } else {
+        to_stderr(text);
+    }
+}
+
+/// Tells the end on standard output. Nothing measured is lost: where it takes no more, all is told again on stderr.
+pub(super) fn tell_end(
+    output: &mut Output,
+    mut tell: impl FnMut(&mut dyn FnMut(&str)),
+) -> Result<(), RunError> {
+    tell(&mut |text| output.write(text));
+    output.flush();
+    let Some(failure) = output.failure() else {
+        return Ok(());
+    };
+    let failure = failure.to_string();
+    tell(&mut to_stderr);
+    Err(RunError::Output(failure))
+}
+
+fn to_stderr(text: &str) {
+    let _ = io::Write::write_all(&mut io::stderr(), text.as_bytes());
+}
+
+/// Puts a file in its place. The first failure is told as the run's end, the others here.
+pub(super) fn finish(file: ResultFile, so_far: Result<(), RunError>) -> Result<(), RunError> {
+    let path = safe(&file.path().to_string_lossy());
+    match file.finish() {
+        Ok(()) => so_far,
+        Err(error) if so_far.is_ok() => Err(RunError::File { path, error }),
+        Err(error) => {
+            complain(&format!("cannot write {path}: {error}"));
+            so_far
+        }
     }
 }
 

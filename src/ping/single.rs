@@ -1,13 +1,11 @@
 //! What modes that look at one target share with a run of probes.
 
-use std::io;
-
 use super::{RunError, check_echo, check_source, listen, outlets, targets};
-use crate::plan::{Format, Plan};
+use crate::plan::Plan;
 use crate::platform::Poller;
 use crate::platform::signals::Signals;
 use crate::target::Target;
-use crate::term::{Output, ResultFile, complain, safe};
+use crate::term::{Output, ResultFile};
 
 /// The event loop, the signals, and the one target of a plan, resolved and found fit to be probed.
 pub(crate) fn prepared(plan: &Plan) -> Result<(Poller, Signals, Target), RunError> {
@@ -43,33 +41,12 @@ pub(crate) fn hand_over(
 ) -> Result<(), RunError> {
     let mut texts = texts.into_iter();
     let screen = texts.next().unwrap_or_default();
-    output.write(&screen);
-    output.flush();
-    let mut result = Ok(());
-    if let Some(failure) = output.failure() {
-        // Nothing measured is lost: what stdout did not take goes to stderr.
-        let _ = io::Write::write_all(&mut io::stderr(), screen.as_bytes());
-        result = Err(RunError::Output(failure.to_string()));
-    }
-    for (mut file, text) in files.into_iter().zip(texts) {
-        file.write(&text);
-        let path = safe(&file.path().to_string_lossy());
-        if let Err(error) = file.finish() {
-            if result.is_err() {
-                complain(&format!("cannot write {path}: {error}"));
-            } else {
-                result = Err(RunError::File { path, error });
-            }
-        }
-    }
-    result
-}
-
-/// Tells what is known so far; where every line has its meaning for a program, to stderr.
-pub(crate) fn tell_so_far(output: &mut Output, plan: &Plan, text: &str) {
-    if plan.output.screen == Format::Text {
-        output.write(&format!("\n{text}\n"));
-    } else {
-        let _ = io::Write::write_all(&mut io::stderr(), text.as_bytes());
-    }
+    let told = outlets::tell_end(output, |to| to(&screen));
+    files
+        .into_iter()
+        .zip(texts)
+        .fold(told, |so_far, (mut file, text)| {
+            file.write(&text);
+            outlets::finish(file, so_far)
+        })
 }

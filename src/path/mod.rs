@@ -16,8 +16,6 @@ pub(crate) mod story;
 mod tracer;
 mod walk;
 
-use std::net::IpAddr;
-
 use crate::outcome::{Outcome, Sample};
 use crate::target::Target;
 
@@ -31,8 +29,6 @@ pub use tracer::Tracer;
 pub struct Path {
     /// Whom it leads to.
     pub target: Target,
-    /// The source address.
-    pub source: Option<IpAddr>,
     /// What the first look found, from a port of its own for every hop.
     pub look: Vec<Hop>,
     /// How a probe with the usual TTL ended in that look.

@@ -14,7 +14,7 @@ use super::{Distance, DistanceBy, Flow, Hop, Path, Purpose, Watcher};
 use crate::engine::{Engine, Sink};
 use crate::outcome::{Outcome, TargetId};
 use crate::plan::{Limit, Pace, PathPlan, Plan};
-use crate::platform::{Here, Poller, SignalState};
+use crate::platform::{Poller, SignalState};
 use crate::probe::{Network, Probes};
 use crate::target::{Protocol, Target};
 
@@ -63,7 +63,6 @@ impl Path {
     pub fn new(target: Target) -> Self {
         Self {
             target,
-            source: None,
             look: Vec::new(),
             whole: None,
             hops: Vec::new(),
@@ -91,8 +90,6 @@ impl<'a> Tracer<'a> {
             beside(&target, Protocol::Icmp, 0),
             beside(&target, Protocol::Udp, CLOSED_UDP_PORT),
         ];
-        let here = Here::from(&sockets.sockets);
-        let route = here.route_to(target.protocol, target.address);
         Self {
             probes: Probes::new(poller, &known, &sockets),
             known,
@@ -100,10 +97,7 @@ impl<'a> Tracer<'a> {
             wait: plan.timeout,
             plan,
             sockets,
-            path: Path {
-                source: route.and_then(|route| route.source),
-                ..Path::new(target)
-            },
+            path: Path::new(target),
             sent: Cell::new(0),
         }
     }

@@ -1,6 +1,7 @@
 //! One attempt: begin, and complete. The engine sees probes only through [`Network`].
 
 mod around;
+mod chance;
 mod connect;
 mod datagram;
 mod mixed;
@@ -20,6 +21,7 @@ use crate::target::Target;
 use mixed::Watch;
 
 pub use mixed::Probes;
+pub(crate) use ports::free_port;
 
 /// Names one probe under way. Never used twice in a run, so an old probe's event cannot be taken for
 /// a new one's.

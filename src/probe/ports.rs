@@ -4,11 +4,15 @@
 //! a RST that was meant for its predecessor. So every target's probes walk through the whole range,
 //! instead of taking what the kernel draws at random (RFC 6056).
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 
-use crate::platform::EphemeralPorts;
+use socket2::{SockAddr, Socket};
+
+use super::chance::chance;
+use super::socket::any_port;
+use crate::platform::{self, EchoSocket, EphemeralPorts};
+use crate::target::Protocol;
 
 /// The ports that a run walks through.
 #[derive(Clone, Debug)]
@@ -54,10 +58,8 @@ impl PortRange {
 impl PortWalk {
     /// Starts anywhere, so that two runs at once do not walk in step.
     pub(super) fn anywhere() -> Self {
-        // The standard library's hash keys are random in every process and differ at every call.
-        let random = RandomState::new().build_hasher().finish();
         Self {
-            step: (random >> 32) as u32,
+            step: (chance() >> 32) as u32,
         }
     }
 
@@ -72,6 +74,31 @@ impl PortWalk {
             (port != but && !range.is_reserved(port)).then_some(port)
         })
     }
+}
+
+/// A local port, or an identifier of ICMP echoes, that nothing uses, and the socket that holds it until it is dropped.
+/// `None` where the kernel names none.
+pub(crate) fn free_port(
+    protocol: Protocol,
+    target: SocketAddr,
+    source: Option<IpAddr>,
+) -> Option<(u16, Socket)> {
+    let (socket, kind) = match protocol {
+        Protocol::Tcp => (platform::tcp_socket(target).ok()?, None),
+        Protocol::Udp => (platform::udp_socket(target).ok()?, None),
+        Protocol::Icmp => platform::echo_socket(target)
+            .map(|(socket, kind)| (socket, Some(kind)))
+            .ok()?,
+    };
+    if kind == Some(EchoSocket::Raw) {
+        // It has no identifier of its own: what it calls its port is the number of the protocol. Any will do.
+        return Some(((chance() >> 48) as u16 | 1, socket));
+    }
+    socket
+        .bind(&SockAddr::from(any_port(source, target)))
+        .ok()?;
+    let port = socket.local_addr().ok()?.as_socket()?.port();
+    Some((port, socket))
 }
 
 #[cfg(test)]
@@ -111,6 +138,15 @@ mod tests {
         let mut walk = PortWalk::anywhere();
         let seen: HashSet<_> = (0..9).filter_map(|_| walk.next(&range, 40001)).collect();
         assert_eq!(seen, HashSet::from([40000, 40002]));
+    }
+
+    #[test]
+    fn free_ports_differ_while_they_are_held() {
+        for protocol in [Protocol::Tcp, Protocol::Udp] {
+            let free = || free_port(protocol, ([127, 0, 0, 1], 1).into(), None);
+            let (first, second) = (free().expect("a port"), free().expect("another one"));
+            assert_ne!(first.0, second.0, "{protocol:?}");
+        }
     }
 
     #[test]

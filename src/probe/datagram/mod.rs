@@ -12,14 +12,13 @@ mod switch;
 mod token;
 
 use std::collections::HashSet;
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use socket2::Socket;
 
+use super::chance::chance;
 use super::ports::PortRange;
 use super::setup::SetupError;
 use super::{Begun, Leash, ProbeId, Progress};
@@ -80,8 +79,7 @@ impl DatagramProbes {
             destinations: Vec::new(),
             lines: Lines::default(),
             carriers: Vec::new(),
-            // The standard library's hash keys are random in every process.
-            seed: RandomState::new().build_hasher().finish(),
+            seed: chance(),
             number: 0,
             looked_at: Instant::now(),
             inbox: Inbox::default(),

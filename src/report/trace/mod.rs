@@ -8,6 +8,7 @@ mod rows;
 mod tests;
 mod text;
 
+use std::net::IpAddr;
 use std::time::Instant;
 
 use super::Redactor;
@@ -42,8 +43,12 @@ pub struct TraceInfo {
 impl TraceInfo {
     /// Takes the names and addresses of this path out of its results.
     pub fn redactor(&self) -> Redactor {
-        let source = self.route.as_ref().and_then(|route| route.source);
-        Redactor::new([&self.target], source, &self.host)
+        Redactor::new([&self.target], self.source(), &self.host)
+    }
+
+    /// Where its probes come from.
+    pub fn source(&self) -> Option<IpAddr> {
+        self.route.as_ref().and_then(|route| route.source)
     }
 }
 

@@ -139,7 +139,6 @@ pub(super) fn path(end: End, speaker: Option<Speaker>, notes: Vec<Note>) -> (Pat
     ];
     let path = Path {
         target: target(Protocol::Tcp, TARGET, PORT),
-        source: Some(ip("198.51.100.7")),
         look: Vec::new(),
         whole: None,
         hops: hops.clone(),

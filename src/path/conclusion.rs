@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::{Distance, Flow, Hop, Path, Reached, What};
-use crate::outcome::{IcmpError, LocalCause, Outcome};
+use crate::outcome::{IcmpError, LocalCause, Outcome, Refusal};
 
 /// What was found on the way.
 #[derive(Clone, Debug, PartialEq)]
@@ -186,7 +186,7 @@ fn reached_by(outcome: Outcome) -> Option<Reached> {
         Outcome::Connected(_) | Outcome::ClosedAfterConnect | Outcome::ResetAfterConnect => {
             Some(Reached::SynAck)
         }
-        Outcome::Refused(_) => Some(Reached::Rst),
+        Outcome::Refused(Refusal::ByRst) => Some(Reached::Rst),
         Outcome::Reply => Some(Reached::Reply),
         _ => None,
     }

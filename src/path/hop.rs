@@ -106,6 +106,10 @@ impl Hop {
     pub fn record(&mut self, target: &Target, sample: &Sample) {
         let ending = &sample.ending;
         let said = match ending.outcome {
+            // Somebody answered, but this system does not tell who: neither a hop nor lost.
+            Outcome::Refused(Refusal::BySystem) | Outcome::Unreachable(Unreached::BySystem(_)) => {
+                return;
+            }
             Outcome::Unfinished => return,
             Outcome::Local(cause) => {
                 self.local = Some(cause);

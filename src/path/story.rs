@@ -59,7 +59,6 @@ impl Story {
             lookup: Some(Arc::new(lookup)),
         };
         let mut path = Path::new(target);
-        path.source = Some([10, 20, 9, 4].into());
         path.look = Hop::up_to(MOST_HOPS);
         Self {
             path,
@@ -197,6 +196,7 @@ fn outcome(target: &Target, word: &str) -> Outcome {
         ("*", _) => Outcome::NoReply,
         ("S", _) => Outcome::Connected(Handshake::Clean),
         ("R", _) => Outcome::Refused(Refusal::ByRst),
+        ("?", _) => Outcome::Refused(Refusal::BySystem),
         ("D", _) => Outcome::Reply,
         ("P", _) => icmp(3, 3, Some(target.address.ip())),
         ("X", from) => icmp(3, 13, from.parse().ok().map(router)),

@@ -29,7 +29,7 @@ pub(super) struct Trails {
     signals: Signals,
     waker: Waker,
     failures: Vec<u64>,
-    begun: usize,
+    begun: Vec<TargetId>,
     /// Not told yet.
     under_way: usize,
     sender: Sender<Option<Trail>>,
@@ -47,7 +47,7 @@ impl Trails {
             signals: signals.clone(),
             waker,
             failures: Vec::new(),
-            begun: 0,
+            begun: Vec::new(),
             under_way: 0,
             sender,
             found,
@@ -64,14 +64,14 @@ impl Trails {
             self.failures.resize(index + 1, 0);
         }
         self.failures[index] += 1;
-        if self.failures[index] == self.after && self.begun < MOST_PATHS {
+        if self.failures[index] == self.after && self.begun.len() < MOST_PATHS {
             self.begin(sample.target, target.clone(), sample.ending.local);
         }
     }
 
     /// Whether a probe's port is about to be used for the path: its failure was the last one that it took.
     pub(super) fn takes_over(&self, target: TargetId) -> bool {
-        self.failures.get(target.index()) == Some(&self.after)
+        self.failures.get(target.index()) == Some(&self.after) && self.begun.contains(&target)
     }
 
     fn begin(&mut self, id: TargetId, target: Target, local: Option<SocketAddr>) {
@@ -84,7 +84,7 @@ impl Trails {
         };
         let (sockets, signals) = (self.plan.clone(), OnlyStop(self.signals.clone()));
         let (sender, waker) = (self.sender.clone(), self.waker.clone());
-        self.begun += 1;
+        self.begun.push(id);
         self.under_way += 1;
         thread::spawn(move || {
             let started = Instant::now();

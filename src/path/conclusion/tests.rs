@@ -46,10 +46,18 @@ fn where_a_path_ends() {
         ("1 2 L L >L", "silent 2"),
         ("", "unknown"),
         (". . .", "unknown"),
+        // A system that does not tell who refused.
+        ("? ? ? >?", "unknown"),
     ] {
         let found = conclude(&Story::of(walks).path).end;
         assert_eq!(told(&found), end, "{walks}");
     }
+}
+
+#[test]
+fn a_refusal_by_nobody_knows_whom_is_not_lost() {
+    let path = Story::of("1 2 ?|1 2 S").path;
+    assert_eq!(path.flows[0].hops[2].loss(), Some(0.0));
 }
 
 #[test]

@@ -306,7 +306,8 @@ pub struct PathPlan {
     /// How often each flow is walked; `None`: until somebody stops it.
     pub rounds: Option<u64>,
     /// From the start of one round to the start of the next. Routers limit how many ICMP errors they send: Linux
-    /// sends six at once and then one a second to each destination (`icmp_ratelimit` in icmp(7)).
+    /// sends six in a row (`XRLIM_BURST_FACTOR` in net/ipv4/inetpeer.c), then one a second to each destination
+    /// (`icmp_ratelimit` in icmp(7)).
     pub interval: Duration,
     /// A hop without an answer is given up after this, at most.
     pub timeout: Duration,

@@ -39,8 +39,9 @@ other ports and addresses, the size of packets, and the path: some dozens of pro
 seconds. It changes nothing.
 Exit code: 0 nothing is wrong, 1 something is or it is unclear, 2 nothing could be looked at.";
 
-/// Walks that a router answers one after the other: Linux sends six ICMP errors in a row to each address, then one a
-/// second (`icmp_ratelimit` in icmp(7)), and the first look has two of them.
+/// Walks that a router answers one after the other: Linux sends six ICMP errors in a row to each address
+/// (`XRLIM_BURST_FACTOR` in net/ipv4/inetpeer.c), then one a second (`icmp_ratelimit` in icmp(7)), and the first look has
+/// two of them.
 const FEW: u64 = 3;
 
 /// Between walks, where they are few and where they are not.

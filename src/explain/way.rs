@@ -8,8 +8,8 @@ use crate::path::{Conclusion, Distance, DistanceBy, End, Loop, Note, Path, Reach
 use crate::target::Protocol;
 
 /// How a path is looked at, for a reader who sees only the result.
-pub const METHOD: &str = "every hop of a walk from the same source port; times from sending to the kernel's \
-    reception of the answer";
+pub const METHOD: &str = "a walk keeps its source port; times end when the kernel hears the answer (a RST: when \
+    this process does)";
 
 /// The verdicts that only a path has, with what they mean.
 pub const CODES: &[(&str, &str)] = &[
@@ -143,11 +143,13 @@ impl<'a> Told<'a> {
         };
         let what = match how {
             Reached::Rst => {
-                "it is not the host that refuses: a firewall there sends RSTs in its name"
+                "most likely it is not the host that refuses, but a firewall there that sends RSTs in its name \
+                 (else these probes take a much shorter way)"
             }
             _ => {
-                "it is not the host that answers: a proxy, a balancer or a SYN-cookie firewall there speaks in its \
-                 name, and an open port there proves nothing about the host"
+                "most likely it is not the host that answers, but a proxy, a balancer or a SYN-cookie firewall there \
+                 that speaks in its name (else these probes take a much shorter way); an open port there proves \
+                 nothing about the host"
             }
         };
         format!(
@@ -305,14 +307,14 @@ impl<'a> Told<'a> {
                 "The source ports part at the first hop: parallel links.".to_owned()
             }
             Note::Parts { after } => format!(
-                "The source ports part behind hop {after}: parallel links, and a port always takes the same one."
+                "The source ports part behind hop {after}: parallel links, mostly chosen by port."
             ),
             Note::DeadFlows(ports) => {
                 let of = self.path.flows.len();
                 let list: Vec<_> = ports.iter().map(u16::to_string).collect();
                 format!(
                     "{} of {of} source ports never get an answer from the end of the way ({}), while the others do: \
-                     one of several parallel links or machines fails.",
+                     as when one of several parallel links or machines fails.",
                     ports.len(),
                     list.join(", ")
                 )

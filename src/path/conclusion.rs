@@ -65,7 +65,7 @@ pub enum Speaker {
     Host(Distance),
     /// One hop nearer than the host: something right in front of it, or a way that is shorter for these packets.
     InFront(Distance),
-    /// Much nearer than the host: it is not the host that answers.
+    /// Much nearer than the host: somebody answers in its name, unless the way is much shorter for these packets.
     Other(Distance),
     /// Further away than the host is for other packets: they do not take the same way.
     Further(Distance),

@@ -24,7 +24,8 @@ const SPACING: Duration = Duration::from_millis(2);
 /// How often a look is looked at, to see whether it has seen enough.
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// Flows walked at once. A router sends six ICMP errors in a row, as Linux has it, and the first look has had some.
+/// Flows walked at once. Linux sends six ICMP errors in a row (`XRLIM_BURST_FACTOR` in net/ipv4/inetpeer.c), and the
+/// first look has had some.
 const AT_ONCE: usize = 4;
 
 /// TTLs tried beyond the last hop that ever answered.

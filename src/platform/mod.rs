@@ -243,9 +243,8 @@ mod tests {
     use super::*;
     use std::net::Ipv4Addr;
 
-    /// Nothing here asks who runs it, so whoever does stands for everybody.
     #[test]
-    fn an_ordinary_user_is_told_everything() {
+    fn linux_tells_of_everything() {
         let target = (Ipv4Addr::LOCALHOST, 1).into();
         let here = Here::default();
         for protocol in [Protocol::Tcp, Protocol::Udp] {

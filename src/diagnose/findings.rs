@@ -47,6 +47,31 @@ pub struct Findings {
     pub interrupted: bool,
 }
 
+impl Findings {
+    /// Of what was asked about, nothing is known yet.
+    pub fn new(asked: String, protocol: Protocol, port: Option<u16>) -> Self {
+        Self {
+            asked,
+            protocol,
+            port,
+            name: NameFindings::default(),
+            local: LocalFindings::default(),
+            way: None,
+            echo: None,
+            port_tried: None,
+            other_ports: Vec::new(),
+            other_addresses: Vec::new(),
+            sizes: None,
+            path: None,
+            own: None,
+            counters: None,
+            sent: 0,
+            took: Duration::ZERO,
+            interrupted: false,
+        }
+    }
+}
+
 /// What is known of the name.
 #[derive(Clone, Debug, Default)]
 pub struct NameFindings {

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Instant;
 
 use super::steps::{self, Ground};
-use super::{Findings, LocalFindings, NameFindings, Tried};
+use super::{Findings, NameFindings, Tried};
 use crate::outcome::OutcomeKind;
 use crate::path::conclude;
 use crate::plan::Plan;
@@ -79,7 +79,8 @@ pub fn walk(
     let stopped = || signals.stop_requested();
     let (name, addresses) = steps::name(wanted, plan.names.family, &stopped);
     told(Event::Ended(Step::Name));
-    let mut findings = nothing(wanted, name);
+    let mut findings = Findings::new(asked(wanted), wanted.protocol, port(wanted));
+    findings.name = name;
     if let Some((first, others)) = addresses.split_first() {
         let target = target(wanted, *first, &findings.name);
         let ground = Ground {
@@ -131,28 +132,6 @@ fn lookup(name: &NameFindings) -> Option<Arc<Lookup>> {
         addresses: addresses.collect(),
         took,
     }))
-}
-
-fn nothing(wanted: &HostPorts, name: NameFindings) -> Findings {
-    Findings {
-        asked: asked(wanted),
-        protocol: wanted.protocol,
-        port: port(wanted),
-        name,
-        local: LocalFindings::default(),
-        way: None,
-        echo: None,
-        port_tried: None,
-        other_ports: Vec::new(),
-        other_addresses: Vec::new(),
-        sizes: None,
-        path: None,
-        own: None,
-        counters: None,
-        sent: 0,
-        took: std::time::Duration::ZERO,
-        interrupted: false,
-    }
 }
 
 /// The steps that only need an address, all at once.

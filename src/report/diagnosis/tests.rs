@@ -76,28 +76,10 @@ fn rejected() -> Outcome {
 
 /// Nothing but the question.
 fn nothing() -> Findings {
-    Findings {
-        asked: "db.example:5432".to_owned(),
-        protocol: Protocol::Tcp,
-        port: Some(5432),
-        name: NameFindings {
-            name: Some("db.example".to_owned()),
-            ..NameFindings::default()
-        },
-        local: LocalFindings::default(),
-        way: None,
-        echo: None,
-        port_tried: None,
-        other_ports: Vec::new(),
-        other_addresses: Vec::new(),
-        sizes: None,
-        path: None,
-        own: None,
-        counters: None,
-        sent: 0,
-        took: Duration::from_millis(3),
-        interrupted: false,
-    }
+    let mut findings = Findings::new("db.example:5432".to_owned(), Protocol::Tcp, Some(5432));
+    findings.name.name = Some("db.example".to_owned());
+    findings.took = Duration::from_millis(3);
+    findings
 }
 
 fn way() -> WayFindings {

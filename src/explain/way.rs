@@ -4,7 +4,9 @@ use std::net::IpAddr;
 
 use super::Verdict;
 use crate::outcome::IcmpError;
-use crate::path::{Conclusion, Distance, DistanceBy, End, Loop, Note, Path, Reached, Speaker};
+use crate::path::{
+    Conclusion, Distance, DistanceBy, End, Loop, Note, Path, Reached, Speaker, place,
+};
 use crate::target::Protocol;
 
 /// How a path is looked at, for a reader who sees only the result.
@@ -72,7 +74,12 @@ impl<'a> Told<'a> {
     fn end(&self, conclusion: &Conclusion) -> Ending {
         match &conclusion.end {
             End::Reached { ttl, how } => self.reached(*ttl, *how, conclusion.speaker),
-            End::Rejected { ttl, icmp, at } => self.rejected(*ttl, icmp, *at),
+            End::Rejected {
+                ttl,
+                icmp,
+                at,
+                after,
+            } => self.rejected(icmp, &sender(*ttl, *at, *after)),
             End::Silent { after } => self.silent(*after),
             End::Loop(found) => self.looped(*found),
             End::Local(cause) => (
@@ -185,20 +192,11 @@ impl<'a> Told<'a> {
         }
     }
 
-    fn rejected(&self, ttl: Option<u8>, icmp: &IcmpError, at: Option<u8>) -> Ending {
+    fn rejected(&self, icmp: &IcmpError, place: &str) -> Ending {
         let from = icmp
             .from
             .map_or_else(|| "An unnamed device".to_owned(), |from| from.to_string());
         let (reason, kind, number) = (icmp.reason(), icmp.kind, icmp.code);
-        let place = match (at, ttl) {
-            (Some(at), _) => format!("It is hop {at} of the path."),
-            (None, Some(1)) => "It is the first hop.".to_owned(),
-            (None, Some(ttl)) => format!(
-                "Probes get that answer from a TTL of {ttl} on: it is hop {ttl}, or the one before if it filters \
-                 after it has counted its hop."
-            ),
-            (None, None) => "Only probes with the usual TTL got that answer.".to_owned(),
-        };
         let mtu = icmp.mtu.map_or_else(String::new, |mtu| {
             format!(" Its next link takes packets of at most {mtu} bytes.")
         });
@@ -324,6 +322,19 @@ impl<'a> Told<'a> {
                     .to_owned()
             }
         }
+    }
+}
+
+/// Where the sender of a rejection is.
+fn sender(ttl: Option<u8>, at: Option<u8>, after: Option<u8>) -> String {
+    match (at, ttl) {
+        (Some(at), _) => format!("It is hop {at} of the path."),
+        (None, Some(1)) => "It is the first hop.".to_owned(),
+        (None, Some(ttl)) => format!(
+            "Probes get that answer from a TTL of {ttl} on: it is {}.",
+            place(ttl, after)
+        ),
+        (None, None) => "Only probes with the usual TTL got that answer.".to_owned(),
     }
 }
 

@@ -35,6 +35,9 @@ pub enum End {
         icmp: IcmpError,
         /// The hop at which its sender also is a router whose TTL ran out.
         at: Option<u8>,
+        /// The last hop before that TTL that answered. Routers limit their errors, so those behind it may be silent and
+        /// one of them may be the sender.
+        after: Option<u8>,
     },
     /// Nothing comes from beyond this hop; absent where no hop answered at all.
     Silent {
@@ -47,6 +50,17 @@ pub enum End {
     Local(LocalCause),
     /// Nothing was sent, or this system does not say what came of it.
     Unknown,
+}
+
+/// Where the sender of a rejection is, which a TTL of `ttl` is the smallest to bring, and `after` the last hop before it
+/// that answered: `hop 1`, `hop 4 or the one before`, `one of hops 2 to 6`. A router counts a packet's hop before its
+/// rules see it, so the first TTL that is rejected may be the next hop's.
+pub fn place(ttl: u8, after: Option<u8>) -> String {
+    match after.unwrap_or(1) {
+        _ if ttl <= 1 => "hop 1".to_owned(),
+        after if after + 1 == ttl => format!("hop {ttl} or the one before"),
+        after => format!("one of hops {after} to {ttl}"),
+    }
 }
 
 /// Hops between which packets go round.
@@ -150,11 +164,17 @@ fn end(path: &Path, hops: &[Hop]) -> End {
     let first_rejected = hops.iter().chain(wholes).find_map(Hop::rejected);
     if let Some(icmp) = first_rejected {
         let ttl = smallest(&|hop| hop.rejected().is_some());
-        let at = hops
-            .iter()
-            .find(|hop| icmp.from.is_some() && hop.router() == icmp.from);
-        let at = at.and_then(|hop| hop.ttl);
-        return End::Rejected { ttl, icmp, at };
+        // Probes of another kind meet it, too.
+        let mut all = hops.iter().chain(&path.host_hops);
+        let at = all.find(|hop| icmp.from.is_some() && hop.router() == icmp.from);
+        let mut before = hops.iter().rev().filter(|hop| hop.ttl < ttl);
+        let after = before.find(|hop| !hop.is_silent());
+        return End::Rejected {
+            ttl,
+            icmp,
+            at: at.and_then(|hop| hop.ttl),
+            after: after.and_then(|hop| hop.ttl),
+        };
     }
     if let Some(found) = path.flows.iter().find_map(|flow| find_loop(&flow.hops)) {
         return End::Loop(found);

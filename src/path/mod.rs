@@ -19,7 +19,7 @@ mod walk;
 use crate::outcome::{Outcome, Sample};
 use crate::target::Target;
 
-pub use conclusion::{Conclusion, End, Loop, Note, Speaker, conclude, merged};
+pub use conclusion::{Conclusion, End, Loop, Note, Speaker, conclude, merged, place};
 pub use hop::{Heard, Hop, Reached, What};
 pub use names::Names;
 pub use tracer::Tracer;

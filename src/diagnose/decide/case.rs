@@ -181,9 +181,11 @@ impl<'a> Case<'a> {
         hops.find_map(Hop::router)
     }
 
-    /// The hop at which that router is.
+    /// The hop at which that router is, also where only echoes met it.
     pub(super) fn hop_of(&self, router: IpAddr) -> Option<u8> {
-        let at = self.hops().filter(|hop| hop.router() == Some(router));
+        let echoed = self.path().into_iter().flat_map(|path| &path.host_hops);
+        let at = self.hops().chain(echoed);
+        let at = at.filter(|hop| hop.router() == Some(router));
         at.filter_map(|hop| hop.ttl).min()
     }
 

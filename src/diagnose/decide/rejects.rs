@@ -6,7 +6,7 @@ use super::case::Case;
 use super::tally::usual_icmp;
 use super::{Code, Diagnosis, Who, texts};
 use crate::outcome::{IcmpError, IcmpVersion};
-use crate::path::End;
+use crate::path::{self, End};
 
 /// The ICMP error that answers the probes; the path's where the port's own were silent.
 pub(super) fn usual(case: &Case) -> Option<IcmpError> {
@@ -67,6 +67,8 @@ impl<'a> No<'a> {
     fn code(&self) -> Code {
         use IcmpVersion::{V4, V6};
         let error = &self.error;
+        // A router finds the host or it does not, whatever the port: where other ports are answered, a rule says so.
+        let found = !self.by_target && !self.case.signs_of_life().is_empty();
         match (error.version, error.kind, error.code) {
             _ if error.is_ttl_exceeded() => Code::TtlExceeded,
             // Of UDP the host itself says so. A TCP stack says it with RST (RFC 9293 section 3.10.7.1).
@@ -75,6 +77,7 @@ impl<'a> No<'a> {
             }
             _ if error.is_port_unreachable() => Code::FirewallRejects,
             (V4, 3, 2 | 9 | 10 | 13 | 14 | 15) | (V6, 1, 1 | 5 | 6) => Code::FirewallRejects,
+            (V4, 3, 0 | 1 | 6 | 7 | 11 | 12) | (V6, 1, 0 | 3) if found => Code::FirewallRejects,
             (V4, 3, 0 | 6 | 11) | (V6, 1, 0) => Code::NoRouteAtRouter,
             (V4, 3, 1 | 7 | 12) | (V6, 1, 3) => Code::HostUnreachable,
             _ => Code::IcmpError,
@@ -105,8 +108,14 @@ impl<'a> No<'a> {
         } else {
             self.from.clone()
         };
+        let signs = case.signs_of_life();
+        let though = if signs.is_empty() || self.by_target {
+            String::new()
+        } else {
+            format!(", though the host answers {}", texts::list(&signs))
+        };
         let verdict = format!(
-            "{whose} rejects {service} to {} with {}: a firewall's rule, or a route that forbids it.",
+            "{whose} rejects {service} to {} with {}{though}: a firewall's rule, or a route that forbids it.",
             case.who(),
             texts::icmp(&self.error)
         );
@@ -268,19 +277,24 @@ impl<'a> No<'a> {
 /// ` (hop 3)`, where that device is on the way.
 fn place(case: &Case, error: &IcmpError) -> Option<String> {
     let from = error.from?;
-    let (smallest, at) = match case.end() {
-        Some(End::Rejected { ttl, icmp, at }) if icmp.from == error.from => (*ttl, *at),
-        _ => (None, None),
+    let (smallest, at, after) = match case.end() {
+        Some(End::Rejected {
+            ttl,
+            icmp,
+            at,
+            after,
+        }) if icmp.from == error.from => (*ttl, *at, *after),
+        _ => (None, None, None),
     };
     if let Some(hop) = at.or_else(|| case.hop_of(from)) {
         return Some(format!(" (hop {hop})"));
     }
-    // A router counts a packet's hop before its rules see it, so the first TTL that is rejected may be the next hop's.
     let ttl = smallest?;
-    Some(match ttl {
-        1 => " (hop 1)".to_owned(),
-        _ if Some(from) == case.address() => format!(" (hop {ttl})"),
-        _ => format!(" (hop {ttl} or the one before)"),
+    let is_target = Some(from) == case.address();
+    Some(match after {
+        // The target does not send on what it counts.
+        Some(after) if is_target && after + 1 == ttl => format!(" (hop {ttl})"),
+        after => format!(" ({})", path::place(ttl, after)),
     })
 }
 

@@ -8,7 +8,7 @@ use crate::target::Protocol;
 fn told(end: &End) -> String {
     match end {
         End::Reached { ttl, how } => format!("{how:?} {ttl:?}"),
-        End::Rejected { ttl, icmp, at } => {
+        End::Rejected { ttl, icmp, at, .. } => {
             let from = icmp.from.map(|from| from.to_string());
             format!("rejected {ttl:?} by {from:?} at {at:?}")
         }
@@ -52,6 +52,32 @@ fn where_a_path_ends() {
         let found = conclude(&Story::of(walks).path).end;
         assert_eq!(told(&found), end, "{walks}");
     }
+}
+
+#[test]
+fn where_the_sender_of_a_rejection_is() {
+    for (walks, found) in [
+        ("X9", "hop 1"),
+        ("1 2 3 X9", "hop 4 or the one before"),
+        // Nearer hops may be silent because of their limit, and one of them be the sender.
+        ("1 2 * * * X9", "one of hops 2 to 6"),
+        ("* * X9", "one of hops 1 to 3"),
+    ] {
+        let End::Rejected { ttl, after, .. } = conclude(&Story::of(walks).path).end else {
+            panic!("{walks}");
+        };
+        assert_eq!(place(ttl.unwrap_or(0), after), found, "{walks}");
+    }
+}
+
+#[test]
+fn echoes_may_have_met_the_sender_of_a_rejection() {
+    let mut path = Story::of("1 * * X3").path;
+    path.host_hops = Story::of("1 2 3 S").path.hops;
+    let End::Rejected { at, .. } = conclude(&path).end else {
+        panic!("{path:?}");
+    };
+    assert_eq!(at, Some(3));
 }
 
 #[test]

@@ -224,7 +224,9 @@ fn way(path: &Path, end: &End) -> String {
         .count();
     let end = match end {
         End::Reached { ttl, how } => format!("{} {}", how.name(), at(*ttl)),
-        End::Rejected { ttl, icmp, at: own } => {
+        End::Rejected {
+            ttl, icmp, at: own, ..
+        } => {
             format!("{} {}", words::icmp(icmp), at(own.or(*ttl)))
         }
         End::Silent { after: Some(after) } => format!("nothing beyond hop {after}"),

@@ -307,10 +307,16 @@ fn end(end: &End) -> EndLine {
             how: Some(word(*how)),
             ..none
         },
-        End::Rejected { ttl, icmp, at } => EndLine {
+        End::Rejected {
+            ttl,
+            icmp,
+            at,
+            after,
+        } => EndLine {
             kind: "rejected",
             ttl: *ttl,
             at: *at,
+            after: *after,
             reason: Some(icmp.reason().into_owned()),
             icmp: Some(Icmp::from(icmp)),
             ..none

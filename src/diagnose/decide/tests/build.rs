@@ -90,7 +90,7 @@ fn tcp(port: u16, ends: &[(Outcome, u64)]) -> Tried {
     tried(Protocol::Tcp, TARGET, port, ends)
 }
 
-fn echo(outcome: Outcome) -> Tried {
+pub(super) fn echo(outcome: Outcome) -> Tried {
     tried(Protocol::Icmp, TARGET, 0, &[(outcome, 3)])
 }
 

@@ -60,11 +60,28 @@ fn a_device_is_named_with_its_hop() {
                     ttl: Some(4),
                     icmp,
                     at,
+                    after: None,
                 },
                 None,
             );
         })
     };
+    let unseen = but(|it| {
+        let other = "203.0.113.99";
+        ended(it, &[(rejected(other, 3, 13), 5)]);
+        let icmp = icmp(other, 3, 13);
+        let (ttl, after) = (Some(6), Some(3));
+        says(
+            it,
+            End::Rejected {
+                ttl,
+                icmp,
+                at: None,
+                after,
+            },
+            None,
+        );
+    });
     let forged = but(|it| {
         ended(it, &[(RST, 5)]);
         says(it, reached(3, Reached::Rst), Some(Speaker::Other(at(9))));
@@ -74,7 +91,15 @@ fn a_device_is_named_with_its_hop() {
         local(it, LocalCause::NoNeighbour);
         neighbour(it, NeighbourState::Failed);
     });
-    let cases: [(Findings, &[&str], &[&str]); 5] = [
+    let cases: [(Findings, &[&str], &[&str]); 6] = [
+        (
+            unseen,
+            &[
+                "203.0.113.99 (one of hops 3 to 6)",
+                "though the host answers ICMP echo",
+            ],
+            &["203.0.113.99 (one of hops 3 to 6)"],
+        ),
         (
             rejected_at(Some(3)),
             &["203.0.113.3 (hop 3)", "3/13"],

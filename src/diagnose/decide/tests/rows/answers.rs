@@ -24,9 +24,16 @@ fn reject(it: &mut Findings, from: &str, kind: u8, code: u8) {
             ttl: Some(4),
             icmp,
             at,
+            after: Some(3),
         },
         None,
     );
+}
+
+/// The same, and nothing else of the host answers.
+fn reject_all(it: &mut Findings, from: &str, kind: u8, code: u8) {
+    reject(it, from, kind, code);
+    it.echo = Some(echo(rejected(from, kind, code)));
 }
 
 fn rejections() -> Vec<Row> {
@@ -39,10 +46,17 @@ fn rejections() -> Vec<Row> {
         "admin-prohibited by the target" => Code::FirewallRejects, |it| reject(it, TARGET, 3, 13);
         "IPv6 admin-prohibited" => Code::FirewallRejects, |it| reject(it, v6, 1, 1);
         "IPv6 policy" => Code::FirewallRejects, |it| reject(it, v6, 1, 5);
-        "net-unreachable" => Code::NoRouteAtRouter, |it| reject(it, ROUTER, 3, 0);
-        "IPv6 no route" => Code::NoRouteAtRouter, |it| reject(it, v6, 1, 0);
-        "host-unreachable" => Code::HostUnreachable, |it| reject(it, ROUTER, 3, 1);
-        "IPv6 host-unreachable" => Code::HostUnreachable, |it| reject(it, v6, 1, 3);
+        "net-unreachable" => Code::NoRouteAtRouter, |it| reject_all(it, ROUTER, 3, 0);
+        "IPv6 no route" => Code::NoRouteAtRouter, |it| reject_all(it, v6, 1, 0);
+        "host-unreachable" => Code::HostUnreachable, |it| reject_all(it, ROUTER, 3, 1);
+        "IPv6 host-unreachable" => Code::HostUnreachable, |it| reject_all(it, v6, 1, 3);
+        "net-unreachable, but the host answers echo" => Code::FirewallRejects, |it| reject(it, ROUTER, 3, 0);
+        "IPv6 no route, but the host answers echo" => Code::FirewallRejects, |it| reject(it, v6, 1, 0);
+        "host-unreachable, but another port answers" => Code::FirewallRejects, |it| {
+            reject_all(it, ROUTER, 3, 1);
+            other_ports(it, RST);
+        };
+        "IPv6 host-unreachable, but the host answers echo" => Code::FirewallRejects, |it| reject(it, v6, 1, 3);
         "host-unreachable by the target: it forwards" => Code::HostUnreachable, |it| reject(it, TARGET, 3, 1);
         "parameter problem" => Code::IcmpError, |it| reject(it, ROUTER, 12, 0);
     }
@@ -58,7 +72,7 @@ fn odd_rejections() -> Vec<Row> {
             |it| ended(it, &[(RST, 2), (rejected(ROUTER, 3, 13), 2)]);
         "silent, and the path is rejected" => Code::FirewallRejects, |it| {
             silent(it);
-            says(it, End::Rejected { ttl: Some(4), icmp: icmp(ROUTER, 3, 13), at: Some(3) }, None);
+            says(it, End::Rejected { ttl: Some(4), icmp: icmp(ROUTER, 3, 13), at: Some(3), after: Some(3) }, None);
         };
         "ICMP echo rejected" => Code::FirewallRejects, |it| ping(it, rejected(ROUTER, 3, 13));
         "ICMP echo, host unreachable" => Code::HostUnreachable, |it| ping(it, rejected(ROUTER, 3, 1));

@@ -37,7 +37,7 @@ Examples:
 It looks at the name, this machine's stack, route and next hop, the host (ICMP echo), the port,
 other ports and addresses, the size of packets, and the path: some dozens of probes in a few
 seconds. It changes nothing.
-Exit code: 0 nothing is wrong, 1 something is or it is unclear, 2 nothing could be looked at.";
+Exit code: 0 the verdict is works, 1 it is another one, 2 nothing could be looked at.";
 
 /// Walks that a router answers one after the other: Linux sends six ICMP errors in a row to each address
 /// (`XRLIM_BURST_FACTOR` in net/ipv4/inetpeer.c), then one a second (`icmp_ratelimit` in icmp(7)), and the first look has

@@ -81,6 +81,8 @@ pub struct NameFindings {
     pub addresses: Vec<IpAddr>,
     /// Why there are none, in the resolver's words.
     pub error: Option<String>,
+    /// Whether a name server said so: else none answered, and the name may have some.
+    pub is_unknown_name: bool,
     /// How long the lookup took.
     pub took: Option<Duration>,
     /// Addresses that this machine's hosts file has for it: they usually win over DNS, and nobody updates them.

@@ -100,7 +100,10 @@ pub(super) fn name(
             found.addresses = addresses.iter().map(SocketAddr::ip).collect();
             found.took = Some(lookup.took);
         }
-        Some(Err(error)) => found.error = Some(error.to_string()),
+        Some(Err(error)) => {
+            found.is_unknown_name = error.is_final();
+            found.error = Some(error.to_string());
+        }
         None => {}
     }
     found.name = Some(name);

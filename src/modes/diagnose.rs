@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::clock::WallClock;
-use crate::diagnose::{Event, Step, decide, walk};
+use crate::diagnose::{Code, Event, Step, decide, walk};
 use crate::ping::{self, RunError, Verdict};
 use crate::plan::DiagnosePlan;
 use crate::platform;
@@ -44,9 +44,7 @@ pub fn run(plan: DiagnosePlan, output: &mut Output) -> Result<Verdict, RunError>
     let mut forms = Forms::new(&plan.output, || report.redactor());
     let texts = forms.each(|format| diagnosis::of(format, &report));
     ping::hand_over(output, texts, files)?;
-    // As for a run of probes: did the port answer at least once?
-    let answered = findings.port_tried.is_some_and(|port| port.succeeded() > 0);
-    Ok(if answered || output.is_closed() {
+    Ok(if decided.code == Code::Works || output.is_closed() {
         Verdict::Success
     } else {
         Verdict::Failure

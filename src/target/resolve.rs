@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use dns_lookup::{AddrInfoHints, LookupError, SockType, getaddrinfo};
+use dns_lookup::{AddrInfoHints, LookupError, LookupErrorKind, SockType, getaddrinfo};
 use thiserror::Error;
 
 use super::Lookup;
@@ -73,6 +73,8 @@ pub enum ResolveError {
         name: String,
         /// The resolver's reason, with its code.
         reason: String,
+        /// Whether that is all there is to know of the name: no name server may have been asked, or none answered.
+        is_final: bool,
     },
     /// No answer from the resolver in time.
     #[error("cannot resolve {name:?}: the resolver gave no answer within {} s", DEADLINE.as_secs())]
@@ -92,6 +94,13 @@ pub enum ResolveError {
         /// The name.
         name: String,
     },
+}
+
+impl ResolveError {
+    /// Whether a name server said that the name has no address; else it is not known.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Resolver { is_final: true, .. })
+    }
 }
 
 /// Looks up every name, several at once; results are in the order of `names`.
@@ -205,7 +214,11 @@ fn resolve(name: &str, family: Family) -> Result<Arc<Lookup>, ResolveError> {
     if addresses.is_empty() {
         let reason = "it has no address of the wanted kind".to_owned();
         let name = name.to_owned();
-        return Err(ResolveError::Resolver { name, reason });
+        return Err(ResolveError::Resolver {
+            name,
+            reason,
+            is_final: true,
+        });
     }
     Ok(Arc::new(Lookup { addresses, took }))
 }
@@ -218,12 +231,17 @@ fn refused(name: &str, error: &LookupError) -> ResolveError {
     ResolveError::Resolver {
         name: name.to_owned(),
         reason: format!("{words}{}", code(error)),
+        // getaddrinfo(3): the name servers know no such name, or no such address of it.
+        is_final: matches!(
+            error.kind(),
+            LookupErrorKind::NoName | LookupErrorKind::NoData
+        ),
     }
 }
 
 /// The code as the C interface names it, such as `(EAI_NONAME)`, for whoever searches for it.
 fn code(error: &LookupError) -> &'static str {
-    use dns_lookup::LookupErrorKind as Kind;
+    use LookupErrorKind as Kind;
     match error.kind() {
         Kind::Again => " (EAI_AGAIN)",
         Kind::NoName => " (EAI_NONAME)",

@@ -27,7 +27,7 @@ pub(super) fn another_works(case: &Case) -> Option<Diagnosis> {
     // What stops probes on this machine is no reason to change the name's records.
     let there = case.asked.failed() > 0;
     Some(if there {
-        split.asked_to_mend(found)
+        split.asked_to_mend(case, found)
     } else {
         found
     })
@@ -37,7 +37,7 @@ pub(super) fn another_works(case: &Case) -> Option<Diagnosis> {
 pub(super) fn another_fails(case: &Case) -> Option<Diagnosis> {
     let split = Split::of(case, case.tried?);
     let both = !split.work.is_empty() && !split.fail.is_empty();
-    both.then(|| split.asked_to_mend(split.told(case)))
+    both.then(|| split.asked_to_mend(case, split.told(case)))
 }
 
 /// Addresses by how they did.
@@ -106,14 +106,18 @@ impl Split {
         }
     }
 
-    fn asked_to_mend(&self, found: Diagnosis) -> Diagnosis {
+    fn asked_to_mend(&self, case: &Case, found: Diagnosis) -> Diagnosis {
         let fail = in_text(&self.fail);
-        found
-            .next(
-                Who::AdminThere,
-                format!("does the service listen and is it allowed at {fail}? If not, take that out of the name's records"),
-            )
-            .next(Who::Network, format!("is there a way to {fail} and back, and which rule drops?"))
+        let found = found.next(
+            case.admin(),
+            format!("does the service listen and is it allowed at {fail}? If not, take that out of the name's records"),
+        );
+        // Who refuses can be reached.
+        if case.is_own() || !fail_is_silent(case, &self.fail) {
+            return found;
+        }
+        let ask = format!("is there a way to {fail} and back, and which rule drops?");
+        found.next(Who::Network, ask)
     }
 }
 
@@ -123,8 +127,8 @@ fn in_text(addresses: &[IpAddr]) -> String {
 }
 
 fn fail_is_silent(case: &Case, fail: &[IpAddr]) -> bool {
-    let mut others = case.found.other_addresses.iter();
-    others.any(|it| fail.contains(&it.target.address.ip()) && Tally::of(it).is_silent())
+    let mut all = case.tried.into_iter().chain(&case.found.other_addresses);
+    all.any(|it| fail.contains(&it.target.address.ip()) && Tally::of(it).is_silent())
 }
 
 /// Whether this machine has no way to such an address at all, as one without IPv6 has none: not the target's fault,

@@ -70,7 +70,8 @@ pub(super) fn sometimes(case: &Case) -> Option<Diagnosis> {
     if asked.worked() == 0 || asked.failed() == 0 {
         return None;
     }
-    Some(if asked.failed() == asked.silent {
+    // No link is on the way to this machine itself.
+    Some(if asked.failed() == asked.silent && !case.is_own() {
         lossy(case)
     } else {
         intermittent(case)
@@ -87,7 +88,7 @@ fn intermittent(case: &Case) -> Diagnosis {
     let found = Diagnosis::new(Code::Intermittent, verdict)
         .not("A rule that forbids it altogether, and a host that is down: some probes got through.")
         .unknown("What makes the difference: several machines behind one address, a limit per client, a service that restarts.");
-    let found = if asked.silent > 0 {
+    let found = if asked.silent > 0 && !case.is_own() {
         found.unknown(texts::WHICH_WAY)
     } else {
         found

@@ -6,7 +6,7 @@ use super::Who;
 use super::tally::Tally;
 use crate::diagnose::{Findings, Tried};
 use crate::path::{Conclusion, End, Hop, Note, Path, Speaker};
-use crate::platform::{Listener, NeighbourFacts, RouteFacts, RouteKind};
+use crate::platform::{Link, Listener, NeighbourFacts, RouteFacts, RouteKind};
 use crate::target::Protocol;
 
 /// The findings, and how the asked port did.
@@ -128,8 +128,17 @@ impl<'a> Case<'a> {
     /// The first of them that probes should have met.
     pub(super) fn listener(&self) -> Option<&'a Listener> {
         let address = self.address()?;
+        // A packet to itself comes in by the interface that has the address, not by lo (`ip_route_output_key_hash_rcu` in
+        // net/ipv4/route.c, `ip6_rcv_core` in net/ipv6/ip6_input.c).
+        let has = |(name, link): &(String, Link), interface: &str| {
+            name == interface && link.addresses.iter().any(|(own, _)| *own == address)
+        };
+        let links = self.found.local.links.iter();
         let mut all = self.listeners()?.iter();
-        all.find(|it| it.interface.is_none() && it.hears(address))
+        all.find(|it| {
+            let by = it.interface.as_deref();
+            it.hears(address) && by.is_none_or(|by| links.clone().any(|link| has(link, by)))
+        })
     }
 
     /// Whether this machine's listeners turned connections away meanwhile.

@@ -11,6 +11,11 @@ use crate::platform::{Link, NeighbourState, RouteFacts, RouteKind};
 /// This machine cannot connect to itself, and nobody answered from elsewhere.
 pub(super) fn own_stack(case: &Case) -> Option<Diagnosis> {
     let (how, tried) = dead_way(case)?;
+    // What lets nothing out does not spare loopback.
+    let barred = [LocalCause::LocalFirewall, LocalCause::DroppedLocally];
+    if local_cause(case).is_some_and(|cause| barred.contains(&cause)) {
+        return None;
+    }
     // An answer from elsewhere shows that the trouble is another one.
     let explains = case.asked.worked() == 0 && (case.asked.answers() == 0 || case.is_own());
     let address = tried.target.address.ip();

@@ -1,7 +1,7 @@
 //! The name.
 
 use super::case::Case;
-use super::{Code, Diagnosis, Who, texts};
+use super::{Code, Diagnosis, Who, silence, texts};
 use crate::path::End;
 
 /// The name has no address.
@@ -12,7 +12,11 @@ pub(super) fn unresolved(case: &Case) -> Option<Diagnosis> {
     if !name.addresses.is_empty() || case.tried.is_some() || case.found.interrupted {
         return None;
     }
-    let verdict = format!("The name {text} has no address here: it does not resolve.");
+    let verdict = if name.is_unknown_name {
+        format!("The name {text} has no address here: it does not resolve.")
+    } else {
+        format!("The name {text} could not be looked up: no name server gave an answer about it.")
+    };
     let found = Diagnosis::new(Code::NameUnresolved, verdict)
         .seen(format!("The resolver says: {error}."))
         .seen_if(
@@ -24,10 +28,12 @@ pub(super) fn unresolved(case: &Case) -> Option<Diagnosis> {
     let ask = format!(
         "is {text} spelled right, with its domain? Compare: getent ahosts {text}; resolvectl query {text}"
     );
-    Some(found.next(Who::You, ask).next(
-        Who::AdminHere,
-        "does the resolver answer at all? cat /etc/resolv.conf; getent ahosts with a name that works",
-    ))
+    let servers = "does the resolver answer at all? cat /etc/resolv.conf; getent ahosts with a name that works";
+    Some(if name.is_unknown_name {
+        found.next(Who::You, ask).next(Who::AdminHere, servers)
+    } else {
+        found.next(Who::AdminHere, servers).next(Who::You, ask)
+    })
 }
 
 /// The address comes from the hosts file, and nobody answers there.
@@ -38,12 +44,11 @@ pub(super) fn stale(case: &Case) -> Option<Diagnosis> {
         return None;
     }
     let verdict = format!(
-        "{name} has the address {address} from this machine's hosts file, and nobody answers there: the entry may be \
-         out of date."
+        "{name} has the address {address} from this machine's hosts file, and nobody answers there: the entry is out \
+         of date, or the host is down or filtered."
     );
     let found = Diagnosis::new(Code::StaleHostsEntry, verdict)
         .not("A closed port: nothing at that address answers at all.")
-        .unknown("Whether the entry is right and the host is down or filtered.")
         .next(
             Who::AdminHere,
             format!("compare the entry in the hosts file with DNS: dig +short {name}; dig +short AAAA {name}"),
@@ -52,6 +57,7 @@ pub(super) fn stale(case: &Case) -> Option<Diagnosis> {
         Who::AdminThere,
         format!("what is the address of {name} today, and is it up?"),
     );
+    let found = found.next(Who::Network, silence::ask_network(case));
     Some(if case.asked.is_silent() {
         found.unknown(texts::WHICH_WAY)
     } else {

@@ -6,10 +6,10 @@ use crate::platform::Listener;
 
 /// The accept queue is full, which only the machine itself can see.
 pub(super) fn queue_full(case: &Case) -> Option<Diagnosis> {
-    let listener = case.listener()?;
-    let full = listener.is_full();
     let troubled = case.asked.failed() + case.asked.resent > 0;
-    if !case.is_tcp() || !troubled || !(full || case.overflows().is_some()) {
+    let listener = case.listener().or_else(|| full_elsewhere(case))?;
+    let full = listener.is_full();
+    if !case.is_tcp() || !troubled || !(full || overflows(case, listener)) {
         return None;
     }
     let (place, service) = (texts::listener(listener), case.service());
@@ -42,6 +42,20 @@ pub(super) fn queue_full(case: &Case) -> Option<Diagnosis> {
             )
             .next(Who::AdminHere, "if bursts are usual: a larger backlog in the service, and sysctl net.core.somaxconn"),
     )
+}
+
+/// A full one on that port at another address of the name: nothing worked there either.
+fn full_elsewhere<'a>(case: &Case<'a>) -> Option<&'a Listener> {
+    let mut all = case.listeners()?.iter();
+    all.find(|it| failed(case) && it.is_full())
+}
+
+/// Whether this listener, empty at first sight, may have turned away what failed. The counter is for all listeners, and
+/// counts each SYN; of a probe without an answer there were at least two.
+fn overflows(case: &Case, listener: &Listener) -> bool {
+    let turned_away = case.asked.silent * 2 + case.asked.resent;
+    let grown = case.overflows();
+    listener.waiting != Some(0) && turned_away > 0 && grown.is_some_and(|it| it >= turned_away)
 }
 
 fn queue(listener: &Listener) -> Option<String> {
@@ -102,7 +116,11 @@ pub(super) fn unanswered(case: &Case) -> Option<Diagnosis> {
     Some(
         Diagnosis::new(
             Code::ListensUnanswered,
-            format!("{listener} listens on {} of this machine, and probes fail all the same.", case.service()),
+            format!(
+                "{} listens on {} of this machine, and probes fail all the same.",
+                texts::capitalised(&listener),
+                case.service()
+            ),
         )
         .seen(format!("Listening: {listener}. {tried}."))
         .not("The network: the target is this machine.")

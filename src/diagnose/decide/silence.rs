@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::case::Case;
+use super::case::{Case, NextHop};
 use super::tally::usual_icmp;
 use super::there::distance;
 use super::{Code, Diagnosis, Who, texts};
@@ -210,9 +210,18 @@ fn open_or_filtered(case: &Case, alive: &[String]) -> Diagnosis {
 
 fn host_silent(case: &Case) -> Diagnosis {
     let who = case.who();
-    let verdict = format!(
-        "{who} gives no answer, and nothing else that was tried there does: the host is down, the address is wrong, or all is filtered."
-    );
+    let beyond = matches!(case.next_hop(), Some(NextHop::Gateway(_)));
+    let verdict = if beyond && case.heard_nothing() {
+        format!(
+            "{who} gives no answer, and nothing else does, not even a router on the way: this machine drops what comes \
+             in, the gateway sends nothing on, or the host is down or all filtered, and the routers keep silent."
+        )
+    } else {
+        format!(
+            "{who} gives no answer, and nothing else that was tried there does: the host is down, the address is wrong, \
+             or all is filtered."
+        )
+    };
     let found = Diagnosis::new(Code::HostSilent, verdict)
         .unknown("Whether the host is up: from here a dead host and a filter that drops everything look the same.");
     let found = if case.is_tcp() {
@@ -246,21 +255,20 @@ fn host_silent(case: &Case) -> Diagnosis {
     } else {
         found
     };
-    let after = match case.end() {
-        Some(End::Silent { after: Some(ttl) }) => format!(" Start at {}.", case.hop_text(*ttl)),
-        _ => String::new(),
-    };
     found
         .next(
             case.admin(),
             format!("is the host up, with the address {}?", case.host()),
         )
-        .next(
-            Who::Network,
-            format!(
-                "is there a way to {} and back to {}, and which rule drops?{after}",
-                case.host(),
-                case.source()
-            ),
-        )
+        .next(Who::Network, ask_network(case))
+}
+
+/// What the network's owner can find out about a host that is silent altogether.
+pub(super) fn ask_network(case: &Case) -> String {
+    let after = match case.end() {
+        Some(End::Silent { after: Some(ttl) }) => format!(" Start at {}.", case.hop_text(*ttl)),
+        _ => String::new(),
+    };
+    let (host, source) = (case.host(), case.source());
+    format!("is there a way to {host} and back to {source}, and which rule drops?{after}")
 }

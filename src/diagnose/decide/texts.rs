@@ -30,6 +30,13 @@ pub(super) fn time(time: Duration) -> String {
     }
 }
 
+/// With a capital letter in front, as a sentence begins.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
+}
+
 /// `1 probe`, `2 probes`.
 pub(super) fn probes(number: u64) -> String {
     let plural = if number == 1 { "" } else { "s" };
@@ -112,7 +119,8 @@ pub(super) fn device(address: Option<IpAddr>) -> String {
 pub(super) fn listener(listener: &Listener) -> String {
     let process = listener.process.as_ref();
     let process = process.map(|it| format!("{} (pid {})", it.name, it.pid));
-    let process = process.unwrap_or_else(|| "a process that this user may not see".to_owned());
+    let process =
+        process.unwrap_or_else(|| "a process whose name this user may not see,".to_owned());
     let interface = listener.interface.as_ref();
     let interface = interface.map(|it| format!(" at interface {it} only"));
     let family = match (listener.address, listener.v6_only) {
@@ -182,11 +190,11 @@ pub(super) fn local(protocol: Protocol, cause: LocalCause) -> (&'static str, &'s
         ),
         LocalCause::LocalFirewall => (
             "this machine's own firewall does not let them out",
-            "as root: nft list ruleset (or iptables-save): which rule of OUTPUT rejects or drops?",
+            "as root: nft list ruleset (or iptables-save): which rule of OUTPUT rejects or drops? Only this user's (skuid)?",
         ),
         LocalCause::DroppedLocally => (
             "this machine's own output path drops them (firewall or traffic control)",
-            "as root: nft list ruleset (or iptables-save): which rule of OUTPUT drops? tc -s qdisc",
+            "as root: nft list ruleset (or iptables-save): which rule of OUTPUT drops? Only this user's (skuid)? tc -s qdisc",
         ),
         LocalCause::StuckInQueue => (
             "they still wait in this machine's queue, or their route or link has gone",

@@ -1,7 +1,7 @@
 //! What the target says, and who says it for the target.
 
 use super::case::Case;
-use super::{Code, Diagnosis, Who, texts};
+use super::{Code, Diagnosis, Who, here, texts};
 use crate::outcome::{Outcome, Refusal};
 use crate::path::{Distance, DistanceBy, End, Reached, Speaker};
 use crate::target::Protocol;
@@ -12,24 +12,26 @@ pub(super) fn works(case: &Case) -> Option<Diagnosis> {
     if asked.worked() == 0 || asked.failed() + asked.local > 0 {
         return None;
     }
-    let who = case.who();
-    let found = match case.found.protocol {
-        Protocol::Tcp => Diagnosis::new(
-            Code::Works,
-            format!("{who} accepts connections; nothing wrong was seen."),
-        )
-        .unknown("Whether the application behind the port works: only connections were made."),
-        Protocol::Udp => Diagnosis::new(
-            Code::Works,
-            format!("{who} answers; nothing wrong was seen."),
-        )
-        .unknown("Whether the service does more than answer this one datagram."),
-        Protocol::Icmp => Diagnosis::new(
-            Code::Works,
-            format!("{who} answers ICMP echo; nothing wrong was seen."),
-        )
-        .unknown("Whether any port works: none was asked about."),
+    let (does, unknown) = match case.found.protocol {
+        Protocol::Tcp => (
+            "accepts connections",
+            "Whether the application behind the port works: only connections were made.",
+        ),
+        Protocol::Udp => (
+            "answers",
+            "Whether the service does more than answer this one datagram.",
+        ),
+        Protocol::Icmp => (
+            "answers ICMP echo",
+            "Whether any port works: none was asked about.",
+        ),
     };
+    let wrong = match here::own_trouble(case) {
+        Some(_) => "the only thing wrong is that this machine cannot connect to itself",
+        None => "nothing wrong was seen",
+    };
+    let verdict = format!("{} {does}; {wrong}.", case.who());
+    let found = Diagnosis::new(Code::Works, verdict).unknown(unknown);
     Some(match case.speaker() {
         Some(Speaker::InFront(_)) => found.unknown(
             "Whether the host itself answers: the answer comes from one hop nearer, by a shorter way or from something \

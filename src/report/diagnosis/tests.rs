@@ -112,6 +112,7 @@ fn rejected_on_the_way() -> Findings {
             name: Some("db.example".to_owned()),
             addresses: vec![ip("10.20.0.7"), ip("2001:db8::7")],
             error: None,
+            is_unknown_name: false,
             took: Some(Duration::from_micros(3200)),
             hosts_file: vec![ip("10.20.0.8")],
         },

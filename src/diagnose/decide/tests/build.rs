@@ -181,6 +181,7 @@ pub(super) fn healthy() -> Findings {
             name: Some("db.example".to_owned()),
             addresses: vec![ip(TARGET)],
             error: None,
+            is_unknown_name: false,
             took: Some(ms(3)),
             hosts_file: Vec::new(),
         },

@@ -198,6 +198,69 @@ fn what_cannot_be_known_is_said() {
     }
 }
 
+/// Who could help is asked, and nobody else; a verdict claims no more than was seen.
+#[test]
+fn verdicts_and_steps_fit_what_was_seen() {
+    let unanswered = but(|it| {
+        it.name.addresses.clear();
+        it.name.error = Some("Temporary failure in name resolution (EAI_AGAIN)".to_owned());
+        it.port_tried = None;
+    });
+    let cases: Vec<(&str, Findings, &str, bool)> = vec![
+        (
+            "no name server",
+            unanswered.clone(),
+            "no name server gave an answer",
+            true,
+        ),
+        ("no name server", unanswered, "does not resolve", false),
+        ("deaf", but(deaf), "not even a router on the way", true),
+        (
+            "a deaf neighbour",
+            but(|it| {
+                deaf(it);
+                on_link(it, NeighbourState::Reachable);
+            }),
+            "router on the way",
+            false,
+        ),
+        (
+            "an old entry, or a filter",
+            but(|it| {
+                deaf(it);
+                in_hosts_file(it);
+            }),
+            "which rule drops?",
+            true,
+        ),
+        (
+            "one address refuses",
+            but(|it| addresses(it, &[("2001:db8::7", RST)])),
+            "which rule drops?",
+            false,
+        ),
+        (
+            "one address is silent",
+            but(|it| addresses(it, &[("2001:db8::7", SILENCE)])),
+            "which rule drops?",
+            true,
+        ),
+        (
+            "no loopback",
+            but(|it| {
+                it.local.loopback = Some(tried(Protocol::Tcp, "127.0.0.1", 40000, &[(SILENCE, 2)]));
+            }),
+            "nothing wrong was seen",
+            false,
+        ),
+    ];
+    for (what, findings, words, said) in cases {
+        let found = decide(&findings);
+        let told = found.verdict.clone() + &all(&found);
+        assert_eq!(told.contains(words), said, "{what}: {words:?} in {told}");
+    }
+}
+
 #[test]
 fn what_else_was_seen_is_evidence() {
     let slow = but(|it| {
@@ -233,7 +296,7 @@ fn what_else_was_seen_is_evidence() {
                 deaf(it);
                 addresses(it, &[("192.0.2.11", CONNECTED)]);
             }),
-            "gives no answer, and nothing else that was tried there does",
+            "gives no answer, and nothing else does",
         ),
         (
             "a listener elsewhere",

@@ -39,6 +39,12 @@ fn stack() -> Vec<Row> {
             ended(it, &[(RST, 3)]);
             it.local.loopback = Some(to_ourselves(SILENCE));
         };
+        "no rule lets anything out, to ourselves either" => Code::Local(LocalCause::DroppedLocally), |it| {
+            local(it, LocalCause::DroppedLocally);
+            it.local.loopback = Some(to_ourselves(SILENCE));
+        };
+        "loopback silent, and all is well elsewhere" => Code::Works,
+            |it| it.local.loopback = Some(to_ourselves(SILENCE));
         "no file for loopback either" => Code::Local(LocalCause::TooManyOpenFiles), |it| {
             local(it, LocalCause::TooManyOpenFiles);
             it.local.loopback = Some(to_ourselves(no_file));
@@ -162,6 +168,11 @@ fn listeners() -> Vec<Row> {
         interface: Some("eth1".to_owned()),
         ..listener("0.0.0.0")
     };
+    let at_its_interface = bound.clone();
+    let with_address = Link {
+        addresses: vec![(ip(TARGET), 24)],
+        ..link()
+    };
     let v6_only = Listener {
         v6_only: Some(true),
         ..listener("::")
@@ -176,6 +187,11 @@ fn listeners() -> Vec<Row> {
         };
         "listens on IPv6 only" => Code::ListensElsewhere, |it| { refused(it); own(it, Some(vec![v6_only])); };
         "listens at another interface" => Code::ListensElsewhere, |it| { refused(it); own(it, Some(vec![bound])); };
+        "listens at the interface that has the address" => Code::ListensUnanswered, |it| {
+            refused(it);
+            own(it, Some(vec![at_its_interface]));
+            it.local.links = vec![("eth1".to_owned(), with_address)];
+        };
         "listens, and refused all the same" => Code::ListensUnanswered, |it| { refused(it); own(it, anywhere()); };
         "listens, and silent" => Code::ListensUnanswered, |it| { deaf(it); own(it, anywhere()); };
         "UDP, nothing listens here" => Code::NothingListens, |it| {
@@ -198,12 +214,31 @@ fn queues() -> Vec<Row> {
         listen_overflows: Some(4),
         ..Counters::default()
     });
+    let some_wait = Listener {
+        waiting: Some(100),
+        ..listener("0.0.0.0")
+    };
     table! {
         "accept queue full" => Code::AcceptQueueFull, |it| { deaf(it); own(it, Some(vec![full.clone()])); };
         "accept queue overflowed" => Code::AcceptQueueFull, |it| {
             ended(it, &[(CONNECTED, 2), (SILENCE, 1)]);
+            own(it, Some(vec![some_wait.clone()]));
+            it.counters = overflows;
+        };
+        "an empty queue, overflows of others" => Code::Intermittent, |it| {
+            ended(it, &[(CONNECTED, 2), (SILENCE, 1)]);
             own(it, Some(vec![listener("0.0.0.0")]));
             it.counters = overflows;
+        };
+        "fewer overflows than SYNs were lost" => Code::ListensUnanswered, |it| {
+            deaf(it);
+            own(it, Some(vec![some_wait.clone()]));
+            it.counters = overflows;
+        };
+        "refused at the name's first address, full at its other one" => Code::AcceptQueueFull, |it| {
+            ended(it, &[(RST, 3)]);
+            own(it, Some(vec![Listener { address: ip("127.0.0.1"), ..full.clone() }]));
+            addresses(it, &[("127.0.0.1", SILENCE)]);
         };
         "accept queue full, reset" => Code::AcceptQueueFull, |it| {
             ended(it, &[(Outcome::ResetAfterConnect, 3)]);

@@ -48,6 +48,7 @@ fn names() -> Vec<Row> {
         "the name does not resolve" => Code::NameUnresolved, |it| {
             it.name.addresses.clear();
             it.name.error = Some("Name or service not known (EAI_NONAME)".to_owned());
+            it.name.is_unknown_name = true;
             not_begun(it);
             it.way = None;
         };

@@ -1,7 +1,7 @@
 //! The steps of the walk. Each asks this machine or sends a few probes, and returns what it found.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
 use super::tries::{Habit, tries};
@@ -61,6 +61,15 @@ const SMALL: u32 = 1280;
 
 /// How much a link takes where the system does not say.
 const USUAL_MTU: u32 = 1500;
+
+/// Addresses that no host has (RFC 5737, RFC 3849): what leads to them is the default route.
+const ANYWHERE: [IpAddr; 2] = [
+    IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+    IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)),
+];
+
+/// Where name servers are asked (RFC 1035 section 4.2.1).
+const DNS: u16 = 53;
 
 /// Source ports of the closer look at parallel links, and how often each is tried.
 const FLOWS: u16 = 16;
@@ -123,9 +132,9 @@ impl Ground<'_> {
     pub(super) fn local(&self, target: &Target) -> LocalFindings {
         let v4 = target.address.is_ipv4();
         let loopback: IpAddr = if v4 {
-            std::net::Ipv4Addr::LOCALHOST.into()
+            Ipv4Addr::LOCALHOST.into()
         } else {
-            std::net::Ipv6Addr::LOCALHOST.into()
+            Ipv6Addr::LOCALHOST.into()
         };
         let own = platform::source_address(target.address).ok();
         let own = own.filter(|own| *own != loopback && !is_link_local(*own));
@@ -174,6 +183,25 @@ impl Ground<'_> {
             neighbour: None,
             gateway_echo: gateway_echo.filter(could_be_sent),
         }
+    }
+
+    /// The way to a name server that did not answer, or where this machine asks itself, to anywhere; nothing is sent to
+    /// either.
+    pub(super) fn way_to_name_server(&self) -> WayFindings {
+        let here = Here::from(&self.plan.sockets);
+        let kind = |server: SocketAddr| here.route_facts(Protocol::Udp, server).map(|it| it.kind);
+        let servers = platform::name_servers().into_iter();
+        let others = servers.filter(|server| !Here::is_own(*server));
+        let candidates = others.chain(ANYWHERE).map(|it| SocketAddr::new(it, DNS));
+        let candidates: Vec<_> = candidates.collect();
+        let mut reached = candidates
+            .iter()
+            .filter(|it| kind(**it) == Some(RouteKind::Unicast));
+        let server = reached.next().unwrap_or(&candidates[0]);
+        let server = plain(Protocol::Udp, *server);
+        let mut way = self.way(&server);
+        self.look_at_neighbour(&server, &mut way);
+        way
     }
 
     /// The next hop's entry, once probes have made this machine ask for it.

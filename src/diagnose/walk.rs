@@ -11,7 +11,7 @@ use super::{Findings, NameFindings, Tried};
 use crate::outcome::OutcomeKind;
 use crate::path::conclude;
 use crate::plan::Plan;
-use crate::platform::{OnlyStop, SignalState, counters};
+use crate::platform::{OnlyStop, SignalState, counters, links};
 use crate::target::{HostPorts, Lookup, Target};
 
 /// A step of the walk.
@@ -81,14 +81,19 @@ pub fn walk(
     told(Event::Ended(Step::Name));
     let mut findings = Findings::new(asked(wanted), wanted.protocol, port(wanted));
     findings.name = name;
+    let ground = Ground {
+        plan,
+        signals: &OnlyStop(signals),
+    };
     if let Some((first, others)) = addresses.split_first() {
         let target = target(wanted, *first, &findings.name);
-        let ground = Ground {
-            plan,
-            signals: &OnlyStop(signals),
-        };
         take_steps(ground, &target, others, &mut findings, told);
         look_closer(ground, &target, &mut findings, told);
+    } else if !findings.name.is_unknown_name && !signals.stop_requested() {
+        told(Event::Began(Step::Route));
+        findings.local.links = links();
+        findings.way = Some(ground.way_to_name_server());
+        told(Event::Ended(Step::Route));
     }
     let grown = counters().zip(before);
     findings.counters = grown.map(|(now, before)| now.since(&before));
@@ -148,7 +153,6 @@ fn take_steps(
         let (here, there, echo) = (tell(Step::LocalStack), tell(Step::Route), tell(Step::Echo));
         let (port, others) = (tell(Step::Port), tell(Step::OtherPorts));
         let (elsewhere, path) = (tell(Step::OtherAddresses), tell(Step::Path));
-        let listeners = tell(Step::Listeners);
         let local = scope.spawn(move || here.after(ground.local(target)));
         let way = scope.spawn(move || there.after(ground.way(target)));
         let echo = scope.spawn(move || echo.after(ground.echo(target)));
@@ -157,7 +161,6 @@ fn take_steps(
         let elsewhere =
             scope.spawn(move || elsewhere.after(ground.other_addresses(target, other_addresses)));
         let path = scope.spawn(move || path.after(ground.path(target)));
-        findings.own = listeners.after(steps::own(target));
         drop(sender);
         events.iter().for_each(told);
         findings.local = local.join().unwrap_or_default();
@@ -180,6 +183,10 @@ fn look_closer(
     if let Some(way) = &mut findings.way {
         ground.look_at_neighbour(target, way);
     }
+    // Only now: an accept queue that nobody empties has been filled by the probes.
+    told(Event::Began(Step::Listeners));
+    findings.own = steps::own(target);
+    told(Event::Ended(Step::Listeners));
     let mixed = findings.port_tried.as_ref().is_some_and(is_mixed);
     if mixed && !ground.signals.stop_requested() {
         told(Event::Began(Step::Flows));

@@ -225,6 +225,12 @@ pub fn hosts_file_entries(name: &str) -> Option<Vec<IpAddr>> {
     Some(hosts::addresses_of(name, &String::from_utf8_lossy(&bytes)))
 }
 
+/// The name servers that this machine's resolver asks (resolv.conf(5)); empty where the system keeps them elsewhere.
+pub fn name_servers() -> Vec<IpAddr> {
+    let text = fs::read("/etc/resolv.conf").unwrap_or_default();
+    hosts::name_servers(&String::from_utf8_lossy(&text))
+}
+
 /// Where it is (hosts(5)).
 #[cfg(not(windows))]
 fn hosts_file() -> PathBuf {

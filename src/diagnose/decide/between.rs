@@ -71,11 +71,62 @@ pub(super) fn sometimes(case: &Case) -> Option<Diagnosis> {
         return None;
     }
     // No link is on the way to this machine itself.
-    Some(if asked.failed() == asked.silent && !case.is_own() {
-        lossy(case)
-    } else {
+    Some(if asked.failed() > asked.silent || case.is_own() {
         intermittent(case)
+    } else if let Some(passed) = others_all_pass(case) {
+        limited(case, passed)
+    } else {
+        lossy(case)
     })
+}
+
+/// How many probes of other kinds got through, where all did that could, and chance does not explain it: at the rate at
+/// which this port's are lost, that would happen less than once in twenty times.
+fn others_all_pass(case: &Case) -> Option<u64> {
+    let others = case.other_probes().map(Tally::of);
+    // What never answers may be filtered.
+    let others = others.filter(|it| it.answers() > 0);
+    let (silent, passed) = others.fold((0, 0), |(silent, passed), it| {
+        (silent + it.silent, passed + it.answers())
+    });
+    let asked = &case.asked;
+    let (lost, of) = match path_loss(case) {
+        Some((_, lost, of)) if asked.silent == 0 => (lost, of),
+        _ => (asked.silent, asked.total()),
+    };
+    let rate = lost as f64 / of.max(1) as f64;
+    let chance = (1.0 - rate).powf(passed as f64);
+    (silent == 0 && chance < 0.05).then_some(passed)
+}
+
+/// This port's probes are dropped, now and then, and no others.
+fn limited(case: &Case, passed: u64) -> Diagnosis {
+    let service = case.service();
+    let verdict = format!(
+        "{} answers only some probes, while everything else that was sent to that host got through: what is dropped is \
+         dropped for {service}, as by a limit or a full accept queue.",
+        case.who()
+    );
+    Diagnosis::new(Code::Intermittent, verdict)
+        .seen_if(loss_fact(case))
+        .not(format!(
+            "Loss on the way for everybody: {} of other kinds were all answered.",
+            texts::probes(passed)
+        ))
+        .not("A rule that forbids it altogether, and a host that is down: some probes got through.")
+        .unknown("Whether a rule limits connections per client or per port, or the service does not accept fast enough.")
+        .next(
+            case.admin(),
+            format!(
+                "is the accept queue full? {} (Recv-Q above Send-Q); nstat -az TcpExtListenOverflows, before and after; \
+                 does a rule limit {service}?",
+                texts::ask_listeners(case)
+            ),
+        )
+        .next(
+            Who::Network,
+            format!("does a rule on the way limit {service} from {} to {}?", case.source(), case.host()),
+        )
 }
 
 fn intermittent(case: &Case) -> Diagnosis {
@@ -105,6 +156,16 @@ fn intermittent(case: &Case) -> Diagnosis {
         }
         None => found,
     };
+    let found = match there::nearer(case, &[Reached::Rst]) {
+        Some((ttl, _)) => {
+            let place = there::or_before(case, ttl);
+            let ask = format!(
+                "at {place}: what makes it refuse some probes and let others pass? A limit?"
+            );
+            there::ask_around(found.seen_if(there::speaker(case)), ttl, ask)
+        }
+        None => found,
+    };
     found.next(
         case.admin(),
         format!(
@@ -119,7 +180,13 @@ pub(super) fn loss(case: &Case) -> Option<Diagnosis> {
     let (_, lost, _) = path_loss(case)?;
     // A single lost packet among all is no verdict.
     let shown = lost > 1 || case.asked.resent > 0;
-    (shown && case.asked.worked() > 0).then(|| lossy(case))
+    if !shown || case.asked.worked() == 0 {
+        return None;
+    }
+    Some(match others_all_pass(case) {
+        Some(passed) => limited(case, passed),
+        None => lossy(case),
+    })
 }
 
 fn path_loss(case: &Case) -> Option<(Option<u8>, u64, u64)> {
@@ -187,7 +254,7 @@ pub(super) fn looping(case: &Case) -> Option<Diagnosis> {
         return None;
     }
     let Loop { first, last } = *found;
-    let (a, b) = (case.hop_text(first), case.hop_text(last));
+    let (a, b) = (in_loop(case, *found, first), in_loop(case, *found, last));
     let verdict = format!(
         "Packets to {} go round between {a} and {b}, until their TTL runs out.",
         case.who()
@@ -206,6 +273,17 @@ pub(super) fn looping(case: &Case) -> Option<Diagnosis> {
                     case.host()
                 ),
             ),
+    )
+}
+
+/// A hop of a loop, with its router, which may have answered only when packets came round again.
+fn in_loop(case: &Case, found: Loop, ttl: u8) -> String {
+    let period = found.last - found.first + 1;
+    let again = (ttl..=u8::MAX).step_by(period.into());
+    let router = again.into_iter().find_map(|ttl| case.router_at(ttl));
+    router.map_or_else(
+        || format!("hop {ttl}"),
+        |router| format!("hop {ttl} ({router})"),
     )
 }
 

@@ -239,6 +239,14 @@ impl<'a> Case<'a> {
         self.path().is_some_and(|path| path.host.is_some())
     }
 
+    /// Probes to the same address that are not to the asked service: of other ports, echoes, and large ones.
+    pub(super) fn other_probes(&self) -> impl Iterator<Item = &'a Tried> {
+        let sizes = self.found.sizes.iter();
+        let sizes = sizes.flat_map(|sizes| [&sizes.small_tried, &sizes.large_tried]);
+        let is_asked = self.found.protocol == Protocol::Icmp;
+        self.others().chain(sizes.filter(move |_| !is_asked))
+    }
+
     /// Probes to the same address and another service.
     fn others(&self) -> impl Iterator<Item = &'a Tried> {
         let is_asked = self.found.protocol == Protocol::Icmp;

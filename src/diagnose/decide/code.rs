@@ -67,7 +67,7 @@ codes! {
     ClosesAtOnce = "closes-at-once": "Connections are accepted and closed at once.",
     PacketLoss = "packet-loss": "Some probes get lost.",
     SomeFlowsFail = "some-flows-fail": "Some source ports never get through, others do.",
-    Intermittent = "intermittent": "Some probes succeed, others get another answer.",
+    Intermittent = "intermittent": "Some probes succeed and others do not, for another reason than loss on the way.",
     OnlyIpv4Works = "only-ipv4-works": "The port answers at the name's IPv4 addresses only.",
     OnlyIpv6Works = "only-ipv6-works": "The port answers at the name's IPv6 addresses only.",
     OnlySomeAddressesWork = "only-some-addresses-work": "The port answers at some of the name's addresses only.",

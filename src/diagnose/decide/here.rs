@@ -165,7 +165,7 @@ pub(super) fn gateway_dead(case: &Case) -> Option<Diagnosis> {
     Some(
         Diagnosis::new(Code::GatewayDead, verdict)
             .seen_if(neighbour_fact(case))
-            .seen_if(case.heard_nothing().then(|| format!("No packet came back from beyond the gateway {gateway}.")))
+            .seen_if(silent_beyond(case).then(|| format!("No packet came back from beyond the gateway {gateway}.")))
             .unknown("The target: nothing can have reached it.")
             .next(
                 Who::AdminHere,
@@ -173,6 +173,10 @@ pub(super) fn gateway_dead(case: &Case) -> Option<Diagnosis> {
             )
             .next(Who::Network, format!("is {gateway} up and in this machine's network?")),
     )
+}
+
+fn silent_beyond(case: &Case) -> bool {
+    case.asked.total() > 0 && case.heard_nothing()
 }
 
 /// The target is a neighbour, and does not answer ARP or Neighbor Discovery.
@@ -222,7 +226,9 @@ fn next_hop_is_dead(case: &Case) -> bool {
         state,
         Some(NeighbourState::Failed | NeighbourState::Incomplete)
     );
-    told || (lost && case.asked.total() > 0 && case.heard_nothing())
+    // Where a name could not be looked up, its servers were asked.
+    let asked = case.asked.total() > 0 || case.found.name.error.is_some();
+    told || (lost && asked && case.heard_nothing())
 }
 
 fn neighbour_fact(case: &Case) -> Option<String> {

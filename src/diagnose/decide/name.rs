@@ -1,8 +1,16 @@
 //! The name.
 
 use super::case::Case;
-use super::{Code, Diagnosis, Who, silence, texts};
+use super::{Code, Diagnosis, Rule, Who, here, silence, texts};
 use crate::path::End;
+
+/// What keeps this machine from asking any name server.
+const NEAR: &[Rule] = &[
+    here::no_network,
+    here::link_down,
+    here::gateway_dead,
+    here::local,
+];
 
 /// The name has no address.
 pub(super) fn unresolved(case: &Case) -> Option<Diagnosis> {
@@ -12,13 +20,22 @@ pub(super) fn unresolved(case: &Case) -> Option<Diagnosis> {
     if !name.addresses.is_empty() || case.tried.is_some() || case.found.interrupted {
         return None;
     }
+    let fact = format!("The resolver says: {error}.");
+    let near = NEAR.iter().find_map(|rule| rule(case));
+    if let Some(found) = near.filter(|_| !name.is_unknown_name) {
+        return Some(
+            found
+                .seen(format!("The name {text} could not be looked up."))
+                .seen(fact),
+        );
+    }
     let verdict = if name.is_unknown_name {
         format!("The name {text} has no address here: it does not resolve.")
     } else {
         format!("The name {text} could not be looked up: no name server gave an answer about it.")
     };
     let found = Diagnosis::new(Code::NameUnresolved, verdict)
-        .seen(format!("The resolver says: {error}."))
+        .seen(fact)
         .seen_if(
             name.took
                 .map(|took| format!("It said so after {}.", texts::time(took))),

@@ -206,14 +206,20 @@ pub(super) fn speaker(case: &Case) -> Option<String> {
     else {
         return None;
     };
-    let from = format!("The {} comes from hop {ttl} on", how.name());
-    let host = match case.speaker()? {
-        Speaker::Host(host)
-        | Speaker::InFront(host)
-        | Speaker::Other(host)
-        | Speaker::Further(host) => host,
-    };
-    Some(format!("{from}; the host is {}.", distance(host)))
+    let how = how.name();
+    Some(match case.speaker()? {
+        Speaker::Host(host) | Speaker::InFront(host) | Speaker::Other(host) => {
+            format!(
+                "The {how} comes from hop {ttl} on; the host is {}.",
+                distance(host)
+            )
+        }
+        Speaker::Further(host) => format!(
+            "The {how} first came for a TTL of {ttl}, though the host is {}: nearer probes had no answer, or take \
+             another way.",
+            distance(host)
+        ),
+    })
 }
 
 fn is_refused(case: &Case) -> bool {

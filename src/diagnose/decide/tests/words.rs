@@ -4,7 +4,7 @@ use super::build::*;
 use super::rows::rows;
 use crate::diagnose::{Code, Diagnosis, Findings, decide};
 use crate::outcome::{IcmpVersion, LocalCause, Outcome};
-use crate::path::{End, Note, Reached, Speaker};
+use crate::path::{End, Loop, Note, Reached, Speaker};
 use crate::platform::NeighbourState;
 use crate::target::Protocol;
 
@@ -324,6 +324,24 @@ fn what_else_was_seen_is_evidence() {
         let said = all(&decide(&findings));
         assert!(said.contains(words), "{what}: {words:?} in {said}");
     }
+}
+
+/// A router's limit hides it at the first round of a loop.
+#[test]
+fn a_router_of_a_loop_is_known_from_any_round() {
+    let found = decide(&but(|it| {
+        silent(it);
+        says(it, End::Loop(Loop { first: 2, last: 3 }), None);
+        let (path, _) = it.path.as_mut().expect("a path");
+        path.hops = vec![
+            hop(1, GATEWAY, 1),
+            hop(3, ROUTER, 9),
+            hop(4, "203.0.113.2", 9),
+        ];
+        path.flows.iter_mut().for_each(|flow| flow.hops.clear());
+    }));
+    let both = "between hop 2 (203.0.113.2) and hop 3 (203.0.113.3)";
+    assert!(found.verdict.contains(both), "{}", found.verdict);
 }
 
 #[test]

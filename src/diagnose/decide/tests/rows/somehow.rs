@@ -3,6 +3,7 @@
 use super::*;
 use crate::path::{Note, Reached, Speaker};
 use crate::platform::NeighbourState;
+use crate::target::Protocol;
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = mixtures();
@@ -24,6 +25,19 @@ fn mixtures() -> Vec<Row> {
             |it| ended(it, &[(CONNECTED, 2), (rejected(ROUTER, 3, 13), 3)]);
         "connects mixed with RSTs" => Code::Intermittent, |it| ended(it, &[(CONNECTED, 3), (RST, 2)]);
         "connects mixed with silence" => Code::PacketLoss, |it| ended(it, &[(CONNECTED, 3), (SILENCE, 2)]);
+        "silence now and then, and all other probes pass" => Code::Intermittent, |it| {
+            ended(it, &[(CONNECTED, 3), (SILENCE, 3)]);
+            other_ports(it, RST);
+        };
+        "the same, but some echoes are lost as well" => Code::PacketLoss, |it| {
+            ended(it, &[(CONNECTED, 3), (SILENCE, 3)]);
+            other_ports(it, RST);
+            it.echo = Some(tried(Protocol::Icmp, TARGET, 0, &[(Outcome::Reply, 2), (SILENCE, 1)]));
+        };
+        "the path's probes of this port get lost, and all others pass" => Code::Intermittent, |it| {
+            note(it, loss(6));
+            other_ports(it, RST);
+        };
         "loss from a hop on" => Code::PacketLoss, |it| note(it, loss(4));
         "a lost SYN, and loss from a hop on" => Code::PacketLoss, |it| { lost_syn(it); note(it, loss(1)); };
         "dead flows" => Code::SomeFlowsFail, |it| note(it, dead());

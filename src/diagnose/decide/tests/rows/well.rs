@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::path::{Note, Reached, Speaker};
-use crate::platform::NeighbourState;
+use crate::platform::{Link, NeighbourState, RouteKind};
 use crate::target::Protocol;
 
 pub(super) fn rows() -> Vec<Row> {
@@ -43,6 +43,13 @@ fn works() -> Vec<Row> {
     }
 }
 
+/// No name server answered, and the way to them is all that was looked at.
+fn no_server(it: &mut Findings) {
+    it.name.addresses.clear();
+    it.name.error = Some("Temporary failure in name resolution (EAI_AGAIN)".to_owned());
+    not_begun(it);
+}
+
 fn names() -> Vec<Row> {
     table! {
         "the name does not resolve" => Code::NameUnresolved, |it| {
@@ -51,6 +58,28 @@ fn names() -> Vec<Row> {
             it.name.is_unknown_name = true;
             not_begun(it);
             it.way = None;
+        };
+        "no name server answers" => Code::NameUnresolved, |it| no_server(it);
+        "no name server answers, for want of a network" => Code::NoNetwork, |it| {
+            no_server(it);
+            let bare = Link { addresses: Vec::new(), ..link() };
+            it.local.links = vec![("eth0".to_owned(), bare)];
+            route(it).kind = RouteKind::NoRoute;
+            way(it).link = None;
+        };
+        "no name server answers, for want of a route" => Code::Local(LocalCause::NoRoute), |it| {
+            no_server(it);
+            route(it).kind = RouteKind::NoRoute;
+            way(it).link = None;
+        };
+        "no name server answers, for the gateway is dead" => Code::GatewayDead, |it| {
+            no_server(it);
+            neighbour(it, NeighbourState::Failed);
+        };
+        "a name server knows no such name, by another way" => Code::NameUnresolved, |it| {
+            no_server(it);
+            it.name.is_unknown_name = true;
+            neighbour(it, NeighbourState::Failed);
         };
         "stopped while it was looked up" => Code::Unclear, |it| {
             it.name.addresses.clear();

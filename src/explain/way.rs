@@ -121,14 +121,14 @@ impl<'a> Told<'a> {
             ),
             Some(Speaker::Host(host)) => format!(", as far away as the host itself ({}).", by(host)),
             Some(Speaker::InFront(host)) => format!(
-                ", one hop nearer than the host itself (hop {} {}): something right in front of it answers in its \
+                ", one hop nearer than the host itself (hop {}, {}): something right in front of it answers in its \
                  name, or the way is a hop shorter for these probes.",
                 host.ttl,
                 by(host)
             ),
             Some(Speaker::Other(host)) => self.forged(ttl, how, host),
             Some(Speaker::Further(host)) => format!(
-                ", further away than the host itself (hop {} {}): these probes take another way, are forwarded from \
+                ", further away than the host itself (hop {}, {}): these probes take another way, are forwarded from \
                  there, or those that should have been answered nearer got lost.",
                 host.ttl,
                 by(host)
@@ -137,7 +137,7 @@ impl<'a> Told<'a> {
                 ".".to_owned()
             }
             None => ". How far away the host itself is does not show: it answers neither ICMP echo nor closed UDP \
-                     ports, so this may also be something in front of it that answers in its name."
+                     ports, and no other TCP port is answered from further away, so this may also be something in front of it that answers in its name."
                 .to_owned(),
         }
     }
@@ -301,6 +301,10 @@ impl<'a> Told<'a> {
                 });
                 format!("{lost} of {of} tries got no answer from the end of the way.{since}")
             }
+            Note::LimitedEnd { lost, of } => format!(
+                "{lost} of {of} tries got no answer from the end of the way, which answers with ICMP errors: hosts and \
+                 routers limit how many they send, so that need not be loss."
+            ),
             Note::Parts { after: 0 } => {
                 "The source ports part at the first hop: parallel links.".to_owned()
             }
@@ -343,10 +347,11 @@ fn before(ttl: u8) -> Option<u8> {
     ttl.checked_sub(1).filter(|before| *before > 0)
 }
 
-fn by(host: Distance) -> &'static str {
+fn by(host: Distance) -> String {
     match host.by {
-        DistanceBy::Echo => "by its answers to ICMP echo",
-        DistanceBy::ClosedUdpPort => "by its answers to a closed UDP port",
+        DistanceBy::Echo => "by its answers to ICMP echo".to_owned(),
+        DistanceBy::ClosedUdpPort => "by its answers to a closed UDP port".to_owned(),
+        DistanceBy::TcpPort(port) => format!("by its answers to tcp/{port}"),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::{Distance, Flow, Hop, Path, Reached, What};
+use super::{Distance, DistanceBy, Flow, Hop, Path, Reached, What};
 use crate::outcome::{IcmpError, LocalCause, Outcome, Refusal};
 
 /// What was found on the way.
@@ -100,6 +100,13 @@ pub enum Note {
         /// All tries.
         of: u64,
     },
+    /// Some tries got no answer from the end of the way, which answers with ICMP errors: hosts and routers limit these.
+    LimitedEnd {
+        /// Tries without an answer.
+        lost: u64,
+        /// All tries.
+        of: u64,
+    },
     /// Flows take different ways behind this hop (0: from the start).
     Parts {
         /// The last hop that they have in common.
@@ -124,7 +131,7 @@ pub fn conclude(path: &Path) -> Conclusion {
     let end = end(path, &hops);
     Conclusion {
         speaker: speaker(path, &end),
-        notes: notes(path, &hops),
+        notes: notes(path, &hops, &end),
         end,
     }
 }
@@ -255,6 +262,10 @@ fn speaker(path: &Path, end: &End) -> Option<Speaker> {
         return None;
     };
     let host = path.host.filter(|_| *how != Reached::PortUnreachable)?;
+    if matches!(host.by, DistanceBy::TcpPort(_)) && host.ttl <= *ttl {
+        // Who answers there may be somebody else as well.
+        return None;
+    }
     Some(match i16::from(host.ttl) - i16::from(*ttl) {
         0 => Speaker::Host(host),
         1 => Speaker::InFront(host),
@@ -263,7 +274,20 @@ fn speaker(path: &Path, end: &End) -> Option<Speaker> {
     })
 }
 
-fn notes(path: &Path, hops: &[Hop]) -> Vec<Note> {
+/// Whether it is an ICMP error that tells where the way ends.
+fn is_an_error(end: &End) -> bool {
+    use Reached::PortUnreachable;
+    matches!(
+        end,
+        End::Rejected { .. }
+            | End::Reached {
+                how: PortUnreachable,
+                ..
+            }
+    )
+}
+
+fn notes(path: &Path, hops: &[Hop], end: &End) -> Vec<Note> {
     let ends = path.flows.iter().map(Share::to_the_end);
     let to_the_end = ends.fold(Share::default(), Share::and);
     let mut notes = Vec::new();
@@ -271,12 +295,18 @@ fn notes(path: &Path, hops: &[Hop]) -> Vec<Note> {
     if !limited.is_empty() {
         notes.push(Note::Limited(limited));
     }
-    let dead = dead(&path.flows);
-    if to_the_end.lost > 0 && to_the_end.lost < to_the_end.sent && dead.is_empty() {
-        notes.push(Note::Loss {
-            from: loss_begins(&path.flows),
-            lost: to_the_end.lost,
-            of: to_the_end.sent,
+    let dead = if is_an_error(end) {
+        Vec::new()
+    } else {
+        dead(&path.flows)
+    };
+    let Share { lost, sent: of } = to_the_end;
+    if lost > 0 && lost < of && dead.is_empty() {
+        let from = loss_begins(&path.flows);
+        notes.push(if is_an_error(end) {
+            Note::LimitedEnd { lost, of }
+        } else {
+            Note::Loss { from, lost, of }
         });
     }
     notes.extend(parting(&path.flows).map(|after| Note::Parts { after }));

@@ -17,7 +17,7 @@ mod tracer;
 mod walk;
 
 use crate::outcome::{Outcome, Sample};
-use crate::target::Target;
+use crate::target::{Protocol, Target};
 
 pub use conclusion::{Conclusion, End, Loop, Note, Speaker, conclude, merged, place};
 pub use hop::{Heard, Hop, Reached, What};
@@ -80,7 +80,24 @@ pub enum DistanceBy {
     Echo,
     /// A UDP port where nothing listens: the host says so itself.
     ClosedUdpPort,
+    /// Another TCP port, whoever answers there: if he is further away than who answers for the asked one, one of both is
+    /// not the host.
+    TcpPort(u16),
 }
+
+impl DistanceBy {
+    /// What is asked of the host.
+    pub fn service(self) -> (Protocol, Option<u16>) {
+        match self {
+            Self::Echo => (Protocol::Icmp, None),
+            Self::ClosedUdpPort => (Protocol::Udp, Some(CLOSED_UDP_PORT)),
+            Self::TcpPort(port) => (Protocol::Tcp, Some(port)),
+        }
+    }
+}
+
+/// The first of traceroute's UDP ports, where nothing is meant to listen (traceroute(8)).
+const CLOSED_UDP_PORT: u16 = 33434;
 
 /// What a probe was sent for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use super::course::{Bound, Course, Courses};
 use super::look::{self, Ladder, Look, settle, slowest};
 use super::ports::flow_ports;
 use super::walk::Walk;
-use super::{Distance, DistanceBy, Flow, Hop, Path, Purpose, Watcher};
+use super::{CLOSED_UDP_PORT, Distance, DistanceBy, Flow, Hop, Path, Purpose, Watcher};
 use crate::engine::{Engine, Sink};
 use crate::outcome::{Outcome, TargetId};
 use crate::plan::{Limit, Pace, PathPlan, Plan};
@@ -37,14 +37,14 @@ const MOST_SOCKETS: usize = 128;
 /// How long a walk waits for a hop where nobody answered the look, which waited as long as it may.
 const WAIT_AFTER_SILENCE: Duration = Duration::from_millis(500);
 
-/// The first of traceroute's UDP ports, where nothing is meant to listen (traceroute(8)).
-const CLOSED_UDP_PORT: u16 = 33434;
+/// TCP ports that hosts often answer, one of which may be further away than who answers for the asked one.
+const USUAL_TCP_PORTS: [u16; 3] = [443, 80, 22];
 
 /// Finds the way to one target.
 pub struct Tracer<'a> {
     probes: Probes,
     /// The network's targets: the port, and the same host by other means.
-    known: [Target; 3],
+    known: Vec<Target>,
     signals: &'a dyn SignalState,
     plan: PathPlan,
     sockets: Plan,
@@ -58,7 +58,7 @@ impl Path {
     /// Places of the network's targets.
     const PORT: u32 = 0;
     const HOST: u32 = 1;
-    const CLOSED: u32 = 2;
+    const OTHERS: u32 = 2;
 
     /// A path of which nothing is known yet.
     pub fn new(target: Target) -> Self {
@@ -86,11 +86,15 @@ impl<'a> Tracer<'a> {
         poller: Poller,
         signals: &'a dyn SignalState,
     ) -> Self {
-        let known = [
+        let mut known = vec![
             target.clone(),
             beside(&target, Protocol::Icmp, 0),
             beside(&target, Protocol::Udp, CLOSED_UDP_PORT),
         ];
+        let others = USUAL_TCP_PORTS
+            .iter()
+            .map(|port| beside(&target, Protocol::Tcp, *port));
+        known.extend(others.filter(|it| it.address != target.address));
         Self {
             probes: Probes::new(poller, &known, &sockets),
             known,
@@ -180,14 +184,29 @@ impl<'a> Tracer<'a> {
             self.take_distance(host, DistanceBy::Echo);
         }
         if asks_host && answers && self.path.host.is_none() && !self.signals.stop_requested() {
-            // The host does not answer echoes, but may say that nothing listens on a UDP port.
-            let by = DistanceBy::ClosedUdpPort;
-            let purposes = [(TargetId(Path::CLOSED), Purpose::Distance(by))];
-            let courses = look::courses(self.plan.hops, &purposes);
-            let ladders = self.climb(&purposes, &courses, self.wait, watcher)?;
-            if let Some(host) = ladders.into_iter().next() {
-                self.take_distance(host, by);
-            }
+            self.look_for_host(watcher)?;
+        }
+        Ok(())
+    }
+
+    /// The host does not answer echoes, but may say that nothing listens on a UDP port, or answer another TCP port.
+    fn look_for_host(&mut self, watcher: &mut dyn Watcher) -> io::Result<()> {
+        let places = (0..).zip(&self.known).skip(Path::OTHERS as usize);
+        let ways = places.map(|(place, target)| match target.protocol {
+            Protocol::Tcp => (TargetId(place), DistanceBy::TcpPort(target.address.port())),
+            _ => (TargetId(place), DistanceBy::ClosedUdpPort),
+        });
+        let purposes: Vec<_> = ways.map(|(id, by)| (id, Purpose::Distance(by))).collect();
+        let courses = look::courses(self.plan.hops, &purposes);
+        let ladders = self.climb(&purposes, &courses, self.wait, watcher)?;
+        let mut ladders = ladders.into_iter();
+        let closed = ladders.next().filter(|it| it.reached().is_some());
+        // Of TCP ports the furthest: whoever answers in the host's name is nearer.
+        let host = closed.or_else(|| ladders.max_by_key(Ladder::reached));
+        if let Some(host) = host
+            && let Purpose::Distance(by) = host.purpose
+        {
+            self.take_distance(host, by);
         }
         Ok(())
     }
@@ -208,9 +227,10 @@ impl<'a> Tracer<'a> {
         else {
             return Ok(());
         };
-        let place = match host.by {
-            DistanceBy::Echo => Path::HOST,
-            DistanceBy::ClosedUdpPort => Path::CLOSED,
+        let is_asked = |it: &Target| (it.protocol, it.port()) == host.by.service();
+        let mut beside = (0..).zip(&self.known).skip(Path::HOST as usize);
+        let Some((place, _)) = beside.find(|(_, target)| is_asked(target)) else {
+            return Ok(());
         };
         let purpose = (TargetId(place), Purpose::Distance(host.by));
         let courses = look::again(purpose, ttl..host.ttl);

@@ -15,9 +15,6 @@ use crate::wire::slack;
 /// What a probe starts with where nothing else is said: `ip_default_ttl`, RFC 4861's hop limit of 64.
 const USUAL: u8 = 64;
 
-/// The first of traceroute's UDP ports.
-const CLOSED_UDP_PORT: u16 = 33434;
-
 /// One packet of the tool's, however often the kernel sent it again.
 struct Flight<'a> {
     packet: Traveller,
@@ -108,21 +105,17 @@ fn flow_port<'a>(run: &'a Run, line: &Value) -> Option<&'a Value> {
     Some(&summary["flows"][flow]["port"])
 }
 
-/// Whom a probe asks.
+/// Whom a probe asks: for a distance, the same host by other means.
 fn aim(line: &Value, target: Place) -> Place {
-    if line["purpose"] != "distance" {
-        return target;
+    let protocol = serde_json::from_value(line["protocol"].clone());
+    let port = line["port"]
+        .as_u64()
+        .and_then(|port| u16::try_from(port).ok());
+    Place {
+        protocol: protocol.unwrap_or(target.protocol),
+        port: port.unwrap_or(0),
+        ..target
     }
-    let closed = SocketAddr::new(target.host, CLOSED_UDP_PORT);
-    match line["local"].as_str().and_then(port_of) {
-        Some(_) => Place::udp(closed),
-        None => Place::icmp(target.host),
-    }
-}
-
-fn port_of(local: &str) -> Option<u16> {
-    let address: SocketAddr = local.parse().ok()?;
-    Some(address.port())
 }
 
 impl Flight<'_> {

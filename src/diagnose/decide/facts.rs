@@ -58,7 +58,9 @@ fn evidence(case: &Case) -> Vec<String> {
     let found = case.found;
     let mut facts: Vec<String> = Vec::new();
     facts.extend(case.tried.and_then(tried));
-    facts.extend(found.echo.as_ref().and_then(tried));
+    // Where echoes were asked for, these are the asked ones.
+    let echo = found.echo.as_ref().filter(|_| found.protocol.has_ports());
+    facts.extend(echo.and_then(tried));
     facts.extend(alike(&found.other_ports, service_of));
     facts.extend(alike(&found.other_addresses, |it| {
         it.target.address.ip().to_string()

@@ -265,7 +265,7 @@ pub(super) fn local(case: &Case) -> Option<Diagnosis> {
         ))
     } else {
         found
-            .not("The target and the network: no probe got that far.")
+            .not("The target and the network as the cause: no probe of these got that far.")
             .unknown("Whether the target would answer.")
     })
 }

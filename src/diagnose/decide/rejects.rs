@@ -136,10 +136,13 @@ impl<'a> No<'a> {
                 .unknown("Whether the host itself rejects, or a device in front of it that uses its address.")
                 .next(case.admin(), format!("as root on the host: nft list ruleset (or iptables-save): {rules}"))
         } else {
+            let beyond = if case.found.protocol.has_ports() {
+                format!("Whether anything listens on {service}: the probes did not get that far.")
+            } else {
+                "Whether the host is up: the probes did not get that far.".to_owned()
+            };
             found
-                .unknown(format!(
-                    "Whether anything listens on {service}: the probes did not get that far."
-                ))
+                .unknown(beyond)
                 .next(Who::Network, format!("at {}: {rules}", self.from))
         }
     }

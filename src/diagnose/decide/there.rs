@@ -313,8 +313,9 @@ fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
 /// `at hop 9 (by ICMP echo)`.
 pub(super) fn distance(host: Distance) -> String {
     let by = match host.by {
-        DistanceBy::Echo => "ICMP echo",
-        DistanceBy::ClosedUdpPort => "a closed UDP port",
+        DistanceBy::Echo => "ICMP echo".to_owned(),
+        DistanceBy::ClosedUdpPort => "a closed UDP port".to_owned(),
+        DistanceBy::TcpPort(port) => format!("tcp/{port}"),
     };
     format!("at hop {} (by {by})", host.ttl)
 }

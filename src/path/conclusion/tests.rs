@@ -251,6 +251,27 @@ fn what_else_shows() {
 }
 
 #[test]
+fn an_end_that_answers_with_errors_limits_them() {
+    let closed = Story::new(Protocol::Udp)
+        .walks("1 P|1 * >*/1 * >*|1 * >*")
+        .path;
+    let limited = |lost, of| vec![Note::LimitedEnd { lost, of }];
+    assert_eq!(conclude(&closed).notes, limited(4, 5));
+    let rejected = Story::of("1 X2|1 * >*").path;
+    assert_eq!(conclude(&rejected).notes, limited(2, 3));
+}
+
+#[test]
+fn a_tcp_port_that_is_answered_from_nearer_is_no_distance_of_the_host() {
+    for (ttl, expected) in [(2, false), (3, false), (4, true), (5, true)] {
+        let mut path = Story::of("1 2 S").path;
+        let by = DistanceBy::TcpPort(443);
+        path.host = Some(Distance { ttl, by });
+        assert_eq!(conclude(&path).speaker.is_some(), expected, "{ttl}");
+    }
+}
+
+#[test]
 fn a_look_that_met_others_shows_parallel_links() {
     for (look, walks, notes) in [
         ("1 2 S", "1 2 S", vec![]),

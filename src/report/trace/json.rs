@@ -63,6 +63,8 @@ pub(super) fn start(info: &TraceInfo) -> String {
 struct Probe {
     r#type: &'static str,
     purpose: &'static str,
+    protocol: &'static str,
+    port: Option<u16>,
     flow: Option<usize>,
     round: Option<u64>,
     ttl: Option<u8>,
@@ -79,9 +81,9 @@ struct Probe {
 /// The line of one probe.
 pub(super) fn step(info: &TraceInfo, step: &Step) -> String {
     let ending = &step.sample.ending;
-    let is_echo = match step.purpose {
-        Purpose::Distance(by) => by == DistanceBy::Echo,
-        Purpose::Look | Purpose::Walk { .. } => info.target.protocol == Protocol::Icmp,
+    let (protocol, port) = match step.purpose {
+        Purpose::Distance(by) => by.service(),
+        Purpose::Look | Purpose::Walk { .. } => (info.target.protocol, info.target.port()),
     };
     let (purpose, flow, round) = match step.purpose {
         Purpose::Look => ("look", None, None),
@@ -91,13 +93,15 @@ pub(super) fn step(info: &TraceInfo, step: &Step) -> String {
     line(&Probe {
         r#type: "trace-probe",
         purpose,
+        protocol: protocol.name(),
+        port,
         flow,
         round,
         ttl: step.ttl,
         time: rfc3339(info.clock.at(step.sample.sent_at)),
         // Echoes have an identifier, which is no port.
         local: ending.local.map(|local| {
-            if is_echo {
+            if protocol == Protocol::Icmp {
                 local.ip().to_string()
             } else {
                 local.to_string()
@@ -200,6 +204,10 @@ enum NoteLine {
     },
     Loss {
         from: Option<u8>,
+        lost: u64,
+        of: u64,
+    },
+    LimitedEnd {
         lost: u64,
         of: u64,
     },
@@ -356,6 +364,7 @@ fn distance(report: &TraceReport) -> Option<DistanceLine> {
         host_by: match host.by {
             DistanceBy::Echo => "echo",
             DistanceBy::ClosedUdpPort => "closed-udp-port",
+            DistanceBy::TcpPort(_) => "tcp-port",
         },
         speaker: report.conclusion.speaker.map(|speaker| match speaker {
             Speaker::Host(_) => "host",
@@ -369,6 +378,10 @@ fn distance(report: &TraceReport) -> Option<DistanceLine> {
 fn note(note: &Note) -> NoteLine {
     match note {
         Note::Limited(ttls) => NoteLine::RateLimited { ttls: ttls.clone() },
+        Note::LimitedEnd { lost, of } => NoteLine::LimitedEnd {
+            lost: *lost,
+            of: *of,
+        },
         Note::Loss { from, lost, of } => NoteLine::Loss {
             from: *from,
             lost: *lost,

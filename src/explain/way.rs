@@ -121,29 +121,29 @@ impl<'a> Told<'a> {
             ),
             Some(Speaker::Host(host)) => format!(", as far away as the host itself ({}).", by(host)),
             Some(Speaker::InFront(host)) => format!(
-                ", one hop nearer than the host itself (hop {}, {}): something right in front of it answers in its \
-                 name, or the way is a hop shorter for these probes.",
-                host.ttl,
+                ", one hop nearer than the host itself ({}, {}): something right in front of it answers in its name, \
+                 or the way is a hop shorter for these probes.",
+                host.place(),
                 by(host)
             ),
             Some(Speaker::Other(host)) => self.forged(ttl, how, host),
             Some(Speaker::Further(host)) => format!(
-                ", further away than the host itself (hop {}, {}): these probes take another way, are forwarded from \
+                ", further away than the host itself ({}, {}): these probes take another way, are forwarded from \
                  there, or those that should have been answered nearer got lost.",
-                host.ttl,
+                host.place(),
                 by(host)
             ),
             None if how == Reached::PortUnreachable || self.path.target.protocol == Protocol::Icmp => {
                 ".".to_owned()
             }
-            None => ". How far away the host itself is does not show: it answers neither ICMP echo nor closed UDP \
-                     ports, and no other TCP port is answered from further away, so this may also be something in front of it that answers in its name."
+            None => ". How far away the host itself is does not show, so this may also be something in front of it that \
+                     answers in its name."
                 .to_owned(),
         }
     }
 
     fn forged(&self, ttl: u8, how: Reached, host: Distance) -> String {
-        let far = host.ttl;
+        let far = host.place();
         let place = match before(ttl) {
             Some(before) => format!("It is hop {ttl} or the one before (hop {before})."),
             None => "It is the first hop, or this machine itself.".to_owned(),
@@ -160,7 +160,7 @@ impl<'a> Told<'a> {
             }
         };
         format!(
-            ", but {} is at hop {far} ({}). So {what}. {place}",
+            ", but {} is at {far} ({}). So {what}. {place}",
             self.address,
             by(host)
         )
@@ -215,9 +215,9 @@ impl<'a> Told<'a> {
     fn silent(&self, after: Option<u8>) -> Ending {
         let host = self.path.host.map(|host| {
             format!(
-                " The host itself is there, at hop {} ({}){}: so these probes, or the answers to them, are filtered, on \
+                " The host itself is there, at {} ({}){}: so these probes, or the answers to them, are filtered, on \
                  the host or on the way.",
-                host.ttl,
+                host.place(),
                 by(host),
                 self.further(after)
             )

@@ -266,12 +266,15 @@ fn speaker(path: &Path, end: &End) -> Option<Speaker> {
         // Who answers there may be somebody else as well.
         return None;
     }
-    Some(match i16::from(host.ttl) - i16::from(*ttl) {
-        0 => Speaker::Host(host),
-        1 => Speaker::InFront(host),
-        nearer if nearer > 1 => Speaker::Other(host),
-        _ => Speaker::Further(host),
-    })
+    let nearer = |host: u8| i16::from(host) - i16::from(*ttl);
+    match (nearer(host.least), nearer(host.ttl)) {
+        (2.., _) => Some(Speaker::Other(host)),
+        (1, _) => Some(Speaker::InFront(host)),
+        (_, 0) => Some(Speaker::Host(host)),
+        (_, ..0) => Some(Speaker::Further(host)),
+        // Perhaps nearer: answers of the host may have been lost.
+        _ => None,
+    }
 }
 
 /// Whether it is an ICMP error that tells where the way ends.

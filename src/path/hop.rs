@@ -127,21 +127,21 @@ impl Hop {
         if let Some(time) = time {
             self.times.record(time);
         }
-        self.hear(from, what, time);
+        self.hear(&Heard {
+            from,
+            what,
+            count: 1,
+            best: time,
+        });
     }
 
-    fn hear(&mut self, from: Option<IpAddr>, what: What, time: Option<Duration>) {
-        let same = |heard: &&mut Heard| heard.from == from && heard.what.is_like(what);
+    fn hear(&mut self, new: &Heard) {
+        let same = |it: &&mut Heard| it.from == new.from && it.what.is_like(new.what);
         if let Some(known) = self.heard.iter_mut().find(same) {
-            known.count += 1;
-            known.best = [known.best, time].into_iter().flatten().min();
+            known.count += new.count;
+            known.best = [known.best, new.best].into_iter().flatten().min();
         } else if self.heard.len() < MOST_ANSWERS {
-            self.heard.push(Heard {
-                from,
-                what,
-                count: 1,
-                best: time,
-            });
+            self.heard.push(*new);
         }
     }
 
@@ -152,6 +152,15 @@ impl Hop {
             sent: self.sent + other.sent,
             local: self.local.or(other.local),
             ..other.clone()
+        }
+    }
+
+    /// Adds what was heard at another time; the distribution of times stays as it is.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.sent += other.sent;
+        self.answered += other.answered;
+        for heard in &other.heard {
+            self.hear(heard);
         }
     }
 

@@ -1,12 +1,12 @@
 //! The first look: every TTL at once, until the end of the way is known.
 
-use std::ops::Range;
+use std::ops::RangeInclusive;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::conclusion::find_loop;
 use super::course::{Bound, Course};
-use super::{Hop, Purpose, Step, Watcher};
+use super::{Distance, Hop, Purpose, Step, Watcher};
 use crate::engine::Sink;
 use crate::outcome::{Extra, Outcome, Sample, TargetId};
 use crate::stats::RunRecord;
@@ -74,10 +74,40 @@ impl Ladder {
         end.is_some_and(|end| up_to_end(end).all(|hop| !hop.is_silent()))
     }
 
+    /// How far away the target is.
+    pub(super) fn distance(&self) -> Option<Distance> {
+        let Purpose::Distance(by) = self.purpose else {
+            return None;
+        };
+        let ttl = self.reached()?;
+        let least = least(&self.hops, ttl);
+        Some(Distance { ttl, least, by })
+    }
+
     /// The smallest TTL that the target itself answers.
     pub(super) fn reached(&self) -> Option<u8> {
         self.hops.iter().find(|hop| hop.reached().is_some())?.ttl
     }
+}
+
+/// Of how many hosts it may be said wrongly that they are further away than they are.
+const DOUBT: f64 = 0.001;
+
+/// How near the host of these hops, which answers a TTL of `ttl`, may be: behind the last router that answered, unless so
+/// many probes with TTLs in between were silent that loss does not explain it.
+pub(super) fn least(hops: &[Hop], ttl: u8) -> u8 {
+    let (before, host) = hops.split_at(usize::from(ttl.saturating_sub(1)).min(hops.len()));
+    let router = before.iter().rposition(|hop| hop.router().is_some());
+    let behind = router.map_or(0, |index| index + 1);
+    let silent: u64 = before[behind..].iter().map(|hop| hop.sent).sum();
+    let sum = |of: fn(&Hop) -> u64| host.iter().map(of).sum::<u64>() as f64;
+    let (sent, answered) = (sum(|hop| hop.sent), sum(|hop| hop.answered));
+    // Laplace's rule of succession: few answers do not prove that none gets lost.
+    let loss = (sent - answered + 1.0) / (sent + 2.0);
+    if loss.powf(silent as f64) < DOUBT {
+        return ttl;
+    }
+    u8::try_from(behind + 1).unwrap_or(ttl).min(ttl)
 }
 
 /// The longest wait for a hop's answer, where the slowest so far took so long.
@@ -147,7 +177,7 @@ impl Sink for Look<'_> {
 const TRIES_AGAIN: usize = 4;
 
 /// Courses of a second look at some TTLs, several for each.
-pub(super) fn again(purpose: (TargetId, Purpose), ttls: Range<u8>) -> Vec<Course> {
+pub(super) fn again(purpose: (TargetId, Purpose), ttls: RangeInclusive<u8>) -> Vec<Course> {
     let each = ttls.flat_map(|ttl| [ttl; TRIES_AGAIN]);
     each.map(|ttl| course(purpose, Some(ttl))).collect()
 }
@@ -167,4 +197,29 @@ pub(super) fn courses(most: u8, purposes: &[(TargetId, Purpose)]) -> Vec<Course>
     let whole = purposes.first().map(|first| course(*first, None));
     let ladder = (1..=most).flat_map(|ttl| purposes.iter().map(move |it| course(*it, Some(ttl))));
     whole.into_iter().chain(ladder).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::path::story::Story;
+
+    #[test]
+    fn lost_answers_do_not_make_a_host_distant() {
+        for (walks, ttl, expected) in [
+            ("1 2 S", 3, 3),
+            ("S", 1, 1),
+            // One silent hop before the host proves nothing, nor do a few while the host loses some, too.
+            ("1 * S", 3, 2),
+            ("1 2 * * * S", 6, 3),
+            ("1 2 * * S|1 2 * * *|1 2 * * *|1 2 * * *|1 2 * * S", 5, 3),
+            // Again and again, and the host never loses any.
+            ("1 * S|1 * S|1 * S|1 * S|1 * S", 3, 3),
+            // A router behind the silent ones tells.
+            ("1 * * 4 S", 5, 5),
+        ] {
+            let hops = Story::of(walks).path.hops;
+            assert_eq!(least(&hops, ttl), expected, "{walks}");
+        }
+    }
 }

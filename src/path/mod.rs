@@ -64,13 +64,27 @@ pub struct Flow {
     pub through: u64,
 }
 
-/// How far away a host is: the smallest TTL that it answers.
+/// How far away a host is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Distance {
-    /// Hops, the host included.
+    /// The smallest TTL that it answers: hops, the host included.
     pub ttl: u8,
+    /// It is no nearer than that: less than `ttl` where answers to smaller TTLs may only have been lost.
+    pub least: u8,
     /// What it answered.
     pub by: DistanceBy,
+}
+
+impl Distance {
+    /// `hop 7`; `one of hops 5 to 7`.
+    pub fn place(self) -> String {
+        let Self { ttl, least, .. } = self;
+        if least < ttl {
+            format!("one of hops {least} to {ttl}")
+        } else {
+            format!("hop {ttl}")
+        }
+    }
 }
 
 /// What told the distance of a host.

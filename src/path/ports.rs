@@ -1,11 +1,11 @@
 //! Which source ports flows have.
 
 use crate::plan::{PathPlan, Plan};
-use crate::probe::free_port;
+use crate::probe::free_ports;
 use crate::target::Target;
 
-/// A local port, or an identifier of ICMP echoes, for each flow: those that were chosen, or free ones that the kernel
-/// names. Fewer than wanted where there are no more.
+/// A local port, or an identifier of ICMP echoes, for each flow: those that were chosen, or free ones. Fewer than wanted
+/// where there are no more.
 pub(super) fn flow_ports(target: &Target, plan: &PathPlan, sockets: &Plan) -> Vec<u16> {
     let source = sockets.sockets.source.as_ref();
     let chosen = source.and_then(|source| source.ports.clone());
@@ -17,9 +17,5 @@ pub(super) fn flow_ports(target: &Target, plan: &PathPlan, sockets: &Plan) -> Ve
         return chosen.take(wanted).collect();
     }
     let from = source.map(|source| source.address);
-    let held: Vec<_> = (0..wanted)
-        .map_while(|_| free_port(target.protocol, target.address, from))
-        .collect();
-    // Held until all are known, so that none is named twice.
-    held.iter().map(|(port, _)| *port).collect()
+    free_ports(target.protocol, target.address, from, wanted)
 }

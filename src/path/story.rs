@@ -104,7 +104,11 @@ impl Story {
     /// The host answers echoes from so far away.
     pub(crate) fn host(mut self, ttl: u8) -> Self {
         let by = DistanceBy::Echo;
-        self.path.host = Some(Distance { ttl, by });
+        self.path.host = Some(Distance {
+            ttl,
+            least: ttl,
+            by,
+        });
         self
     }
 

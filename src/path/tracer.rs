@@ -5,12 +5,12 @@ use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::conclusion::{Conclusion, End, Speaker, conclude, find_loop};
+use super::conclusion::{End, conclude, find_loop};
 use super::course::{Bound, Course, Courses};
 use super::look::{self, Ladder, Look, settle, slowest};
 use super::ports::flow_ports;
 use super::walk::Walk;
-use super::{CLOSED_UDP_PORT, Distance, DistanceBy, Flow, Hop, Path, Purpose, Watcher};
+use super::{CLOSED_UDP_PORT, DistanceBy, Flow, Hop, Path, Purpose, Watcher};
 use crate::engine::{Engine, Sink};
 use crate::outcome::{Outcome, TargetId};
 use crate::plan::{Limit, Pace, PathPlan, Plan};
@@ -27,6 +27,12 @@ const GLANCE: Duration = Duration::from_millis(20);
 /// Flows walked at once. Linux sends six ICMP errors in a row (`XRLIM_BURST_FACTOR` in net/ipv4/inetpeer.c), and the
 /// first look has had some.
 const AT_ONCE: usize = 4;
+
+/// How often the flows change places.
+const TURNS: u64 = 3;
+
+/// Between the flows whose ends alone are of interest.
+const APART: Duration = Duration::from_millis(20);
 
 /// TTLs tried beyond the last hop that ever answered.
 const BEYOND: u8 = 3;
@@ -181,7 +187,7 @@ impl<'a> Tracer<'a> {
         };
         (self.path.look, self.path.whole) = (ladder.hops, ladder.whole);
         if let Some(host) = ladders.next() {
-            self.take_distance(host, DistanceBy::Echo);
+            self.take_distance(host);
         }
         if asks_host && answers && self.path.host.is_none() && !self.signals.stop_requested() {
             self.look_for_host(watcher)?;
@@ -203,27 +209,22 @@ impl<'a> Tracer<'a> {
         let closed = ladders.next().filter(|it| it.reached().is_some());
         // Of TCP ports the furthest: whoever answers in the host's name is nearer.
         let host = closed.or_else(|| ladders.max_by_key(Ladder::reached));
-        if let Some(host) = host
-            && let Purpose::Distance(by) = host.purpose
-        {
-            self.take_distance(host, by);
+        if let Some(host) = host {
+            self.take_distance(host);
         }
         Ok(())
     }
 
-    fn take_distance(&mut self, ladder: Ladder, by: DistanceBy) {
-        self.path.host = ladder.reached().map(|ttl| Distance { ttl, by });
+    fn take_distance(&mut self, ladder: Ladder) {
+        self.path.host = ladder.distance();
         self.path.host_hops = ladder.hops;
     }
 
     /// One lost answer makes the host seem further away than it is: nobody is said to answer in its name for that.
     fn make_sure(&mut self, watcher: &mut dyn Watcher) -> io::Result<()> {
-        let Conclusion { end, speaker, .. } = conclude(&self.path);
-        let (
-            Some(Speaker::InFront(host) | Speaker::Other(host)),
-            End::Reached { ttl: Some(ttl), .. },
-            false,
-        ) = (speaker, end, self.signals.stop_requested())
+        let end = conclude(&self.path).end;
+        let (Some(host), End::Reached { ttl: Some(ttl), .. }, false) =
+            (self.path.host, end, self.signals.stop_requested())
         else {
             return Ok(());
         };
@@ -232,11 +233,17 @@ impl<'a> Tracer<'a> {
         let Some((place, _)) = beside.find(|(_, target)| is_asked(target)) else {
             return Ok(());
         };
+        if ttl >= host.ttl {
+            return Ok(());
+        }
         let purpose = (TargetId(place), Purpose::Distance(host.by));
-        let courses = look::again(purpose, ttl..host.ttl);
+        let courses = look::again(purpose, ttl..=host.ttl);
         let ladders = self.climb(&[purpose], &courses, self.wait, watcher)?;
-        if let Some(ttl) = ladders.first().and_then(Ladder::reached) {
-            self.path.host = Some(Distance { ttl, ..host });
+        for mut ladder in ladders {
+            for (hop, known) in ladder.hops.iter_mut().zip(&self.path.host_hops) {
+                hop.add(known);
+            }
+            self.take_distance(ladder);
         }
         Ok(())
     }
@@ -307,7 +314,10 @@ impl<'a> Tracer<'a> {
     /// Walks every flow once; tells when the next round is due.
     fn round(&mut self, watcher: &mut dyn Watcher) -> io::Result<Instant> {
         let mut due = Instant::now();
-        let flows: Vec<usize> = (0..self.path.flows.len()).collect();
+        let mut flows: Vec<usize> = (0..self.path.flows.len()).collect();
+        // A limit lets the first pass, whatever their ports: they are others in every round.
+        let turn = self.path.rounds % TURNS * flows.len() as u64 / TURNS;
+        flows.rotate_left(usize::try_from(turn).unwrap_or(0));
         // Of many flows each is walked once; after that only their ends are of interest.
         let walks = !self.plan.only_whole && (flows.len() == 1 || self.path.rounds == 1);
         let at_once = if walks { AT_ONCE } else { flows.len() };
@@ -354,7 +364,10 @@ impl<'a> Tracer<'a> {
             wants_statistics: false,
         };
         let probes = ttls.len() as u64;
-        let pace = pace(Duration::ZERO, probes, self.wait);
+        // Where only the ends are of interest, a burst would only meet limits.
+        let spread = if last == 0 { APART } else { Duration::ZERO };
+        let spread = spread * u32::try_from(group.len()).unwrap_or(1);
+        let pace = pace(spread, probes, self.wait);
         let result = self.drive(&courses, bounds.clone(), true, pace, &mut walk);
         let wants_statistics = walk.wants_statistics;
         (self.path.flows, self.path.hops) = (flows, hops);

@@ -21,7 +21,7 @@ use crate::target::Target;
 use mixed::Watch;
 
 pub use mixed::Probes;
-pub(crate) use ports::free_port;
+pub(crate) use ports::free_ports;
 
 /// Names one probe under way. Never used twice in a run, so an old probe's event cannot be taken for
 /// a new one's.

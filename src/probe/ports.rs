@@ -76,12 +76,33 @@ impl PortWalk {
     }
 }
 
-/// A local port, or an identifier of ICMP echoes, that nothing uses, and the socket that holds it until it is dropped.
-/// `None` where the kernel names none.
-pub(crate) fn free_port(
+/// So many local ports, or identifiers of ICMP echoes, that nothing uses, one after the other: of both parities, unlike
+/// those that Linux names, which for bind(2) are odd (`inet_csk_find_open_port` in
+/// `net/ipv4/inet_connection_sock.c`).
+/// Fewer where there are no more.
+pub(crate) fn free_ports(
     protocol: Protocol,
     target: SocketAddr,
     source: Option<IpAddr>,
+    wanted: usize,
+) -> Vec<u16> {
+    let held = |port| hold(protocol, target, source, port);
+    let Some((first, socket)) = held(0) else {
+        return Vec::new();
+    };
+    // Held until all are known: a ping socket's identifier may not be its own otherwise.
+    let next = (first..=u16::MAX).skip(1).filter_map(held);
+    let all = std::iter::once((first, socket)).chain(next).take(wanted);
+    let all: Vec<_> = all.collect();
+    all.iter().map(|(port, _)| *port).collect()
+}
+
+/// This port, or with 0 any, and the socket that holds it until it is dropped. `None` where it is taken.
+fn hold(
+    protocol: Protocol,
+    target: SocketAddr,
+    source: Option<IpAddr>,
+    port: u16,
 ) -> Option<(u16, Socket)> {
     let (socket, kind) = match protocol {
         Protocol::Tcp => (platform::tcp_socket(target).ok()?, None),
@@ -92,11 +113,12 @@ pub(crate) fn free_port(
     };
     if kind == Some(EchoSocket::Raw) {
         // It has no identifier of its own: what it calls its port is the number of the protocol. Any will do.
-        return Some(((chance() >> 48) as u16 | 1, socket));
+        let any = (chance() >> 49) as u16 + 1;
+        return Some((if port == 0 { any } else { port }, socket));
     }
-    socket
-        .bind(&SockAddr::from(any_port(source, target)))
-        .ok()?;
+    let mut local = any_port(source, target);
+    local.set_port(port);
+    socket.bind(&SockAddr::from(local)).ok()?;
     let port = socket.local_addr().ok()?.as_socket()?.port();
     Some((port, socket))
 }
@@ -141,11 +163,12 @@ mod tests {
     }
 
     #[test]
-    fn free_ports_differ_while_they_are_held() {
+    fn free_ports_are_of_both_parities() {
         for protocol in [Protocol::Tcp, Protocol::Udp] {
-            let free = || free_port(protocol, ([127, 0, 0, 1], 1).into(), None);
-            let (first, second) = (free().expect("a port"), free().expect("another one"));
-            assert_ne!(first.0, second.0, "{protocol:?}");
+            let ports = free_ports(protocol, ([127, 0, 0, 1], 1).into(), None, 8);
+            assert_eq!(ports.iter().collect::<HashSet<_>>().len(), 8, "{ports:?}");
+            let odd = ports.iter().filter(|port| *port % 2 == 1).count();
+            assert!((1..8).contains(&odd), "{protocol:?}: {ports:?}");
         }
     }
 

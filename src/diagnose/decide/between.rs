@@ -349,9 +349,9 @@ pub(super) fn proxy(case: &Case) -> Option<Diagnosis> {
     }
     let place = there::or_before(case, ttl);
     let verdict = format!(
-        "Something at {place}, answers in the name of {}: the host itself is at hop {}.",
+        "Something at {place}, answers in the name of {}: the host itself is at {}.",
         case.who(),
-        host.ttl
+        host.place()
     );
     let ask = format!(
         "at {place}: a transparent proxy, a balancer, or a SYN proxy? Is it meant to take {}?",

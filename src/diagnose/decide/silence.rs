@@ -28,10 +28,11 @@ impl Reach {
             return Self::Unknown;
         };
         let last = *last;
-        let host = path.host.map(|host| host.ttl);
-        if host == Some(last.saturating_add(1)) {
+        let (next, host) = (last.saturating_add(1), path.host);
+        if host.is_some_and(|host| (host.least..=host.ttl).contains(&next)) {
             return Self::Host { last };
         }
+        let host = host.map(|host| host.least);
         let further = |hop: &&Hop| hop.ttl > Some(last) && hop.ttl < host;
         let mut further = path.host_hops.iter().filter(further);
         let next = further.find_map(|hop| Some((hop.ttl?, hop.router()?)));

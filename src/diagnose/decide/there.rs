@@ -139,9 +139,9 @@ pub(super) fn forged_reset(case: &Case) -> Option<Diagnosis> {
     }
     let place = or_before(case, ttl);
     let verdict = format!(
-        "Something at {place}, refuses {} with RST in the host's name: the host itself is at hop {}.",
+        "Something at {place}, refuses {} with RST in the host's name: the host itself is at {}.",
         case.who(),
-        host.ttl
+        host.place()
     );
     let rules = format!(
         "at {place}: which rule rejects {} from {} to {}?",
@@ -317,5 +317,5 @@ pub(super) fn distance(host: Distance) -> String {
         DistanceBy::ClosedUdpPort => "a closed UDP port".to_owned(),
         DistanceBy::TcpPort(port) => format!("tcp/{port}"),
     };
-    format!("at hop {} (by {by})", host.ttl)
+    format!("at {} (by {by})", host.place())
 }

@@ -261,12 +261,39 @@ fn an_end_that_answers_with_errors_limits_them() {
     assert_eq!(conclude(&rejected).notes, limited(2, 3));
 }
 
+/// Answers of the host to smaller TTLs may have been lost.
+#[test]
+fn a_host_that_may_be_nearer_is_not_spoken_for() {
+    use Speaker::{Further, Host, InFront, Other};
+    type Of = fn(Distance) -> Speaker;
+    let cases: [(u8, u8, Option<Of>); 6] = [
+        (10, 3, None),
+        (10, 2, None),
+        (10, 4, Some(InFront)),
+        (10, 5, Some(Other)),
+        (3, 2, Some(Host)),
+        (2, 1, Some(Further)),
+    ];
+    for (ttl, least, speaker) in cases {
+        let mut path = Story::of("1 2 S").path;
+        let by = DistanceBy::Echo;
+        let host = Distance { ttl, least, by };
+        path.host = Some(host);
+        let expected = speaker.map(|of| of(host));
+        assert_eq!(conclude(&path).speaker, expected, "{least} to {ttl}");
+    }
+}
+
 #[test]
 fn a_tcp_port_that_is_answered_from_nearer_is_no_distance_of_the_host() {
     for (ttl, expected) in [(2, false), (3, false), (4, true), (5, true)] {
         let mut path = Story::of("1 2 S").path;
         let by = DistanceBy::TcpPort(443);
-        path.host = Some(Distance { ttl, by });
+        path.host = Some(Distance {
+            ttl,
+            least: ttl,
+            by,
+        });
         assert_eq!(conclude(&path).speaker.is_some(), expected, "{ttl}");
     }
 }

@@ -37,6 +37,7 @@ impl DatagramProbes {
         now: Instant,
     ) -> Result<LineId, SetupError> {
         let place = &self.destinations[destination];
+        let (leash, address) = (place.leash, place.address);
         // An ICMP identifier is one flow, like ping's. Ports that the user chose are all there are.
         let lasting = self.ports.is_some() || place.protocol == Protocol::Icmp;
         let sharing = self.ports.is_some() && place.proves_itself();
@@ -50,8 +51,13 @@ impl DatagramProbes {
                 Err(failure) if failure.is_shortage() => failure,
                 result => return result,
             };
-            if sharing && let Some(line) = self.lines.any(destination) {
-                return Ok(line);
+            // A socket's TTL can be another one for each datagram, but it has no way back to the usual one.
+            let can_share = sharing && leash.is_none_or(|leash| leash.ttl.is_some());
+            if can_share && let Some(id) = self.lines.any(destination) {
+                if let Some((leash, line)) = leash.zip(self.lines.get(id)) {
+                    put_on(&line.socket, address, leash)?;
+                }
+                return Ok(id);
             }
             // Of its own kind a line is kept where a second answer could be taken for the next probe's.
             let but = (self.ports.is_some() && !sharing).then_some(destination);

@@ -237,7 +237,7 @@ fn way(path: &Path, end: &End) -> String {
     };
     let host = path
         .host
-        .map(|host| format!("; the host itself is at hop {}", host.ttl));
+        .map(|host| format!("; the host itself is at {}", host.place()));
     let dead = path
         .flows
         .iter()

@@ -192,6 +192,7 @@ struct EndLine {
 struct DistanceLine {
     answer: Option<u8>,
     host: u8,
+    host_least: u8,
     host_by: &'static str,
     speaker: Option<&'static str>,
 }
@@ -361,6 +362,7 @@ fn distance(report: &TraceReport) -> Option<DistanceLine> {
     Some(DistanceLine {
         answer,
         host: host.ttl,
+        host_least: host.least,
         host_by: match host.by {
             DistanceBy::Echo => "echo",
             DistanceBy::ClosedUdpPort => "closed-udp-port",

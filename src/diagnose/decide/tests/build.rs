@@ -161,7 +161,11 @@ pub(super) fn path(end: End, speaker: Option<Speaker>, notes: Vec<Note>) -> (Pat
 
 pub(super) fn at(ttl: u8) -> Distance {
     let by = DistanceBy::Echo;
-    Distance { ttl, by }
+    Distance {
+        ttl,
+        least: ttl,
+        by,
+    }
 }
 
 pub(super) fn reached(ttl: u8, how: Reached) -> End {

@@ -26,6 +26,8 @@ pub struct Hop {
     pub heard: Vec<Heard>,
     /// Round-trip times of all answers.
     pub times: Distribution,
+    /// The largest TTL that was left of an answer of the target, where the system tells.
+    pub reply_ttl: Option<u8>,
     /// Why the last probe that did not leave did not.
     pub local: Option<LocalCause>,
 }
@@ -93,6 +95,7 @@ impl Hop {
             answered: 0,
             heard: Vec::new(),
             times: Distribution::new(DIGITS),
+            reply_ttl: None,
             local: None,
         }
     }
@@ -121,6 +124,9 @@ impl Hop {
         self.sent += u64::from(!sample.late);
         let Some((from, what)) = said else { return };
         self.answered += 1;
+        if matches!(what, What::Reached(_)) {
+            self.reply_ttl = self.reply_ttl.max(ending.ttl);
+        }
         // Which of several SYNs was answered does not show (Karn's algorithm, RFC 6298 section 3).
         let time = ending.rtt.map(|rtt| rtt.time).or(ending.connect);
         let time = time.filter(|_| !ending.was_sent_again());
@@ -159,6 +165,7 @@ impl Hop {
     pub(super) fn add(&mut self, other: &Self) {
         self.sent += other.sent;
         self.answered += other.answered;
+        self.reply_ttl = self.reply_ttl.max(other.reply_ttl);
         for heard in &other.heard {
             self.hear(heard);
         }

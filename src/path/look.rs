@@ -93,8 +93,12 @@ impl Ladder {
 /// Of how many hosts it may be said wrongly that they are further away than they are.
 const DOUBT: f64 = 0.001;
 
+/// TTLs that systems begin with.
+const INITIAL_TTLS: [u8; 3] = [64, 128, 255];
+
 /// How near the host of these hops, which answers a TTL of `ttl`, may be: behind the last router that answered, unless so
-/// many probes with TTLs in between were silent that loss does not explain it.
+/// many probes with TTLs in between were silent that loss does not explain it, and the TTL that is left of its answers
+/// says so as well. Else a rule may drop small TTLs.
 pub(super) fn least(hops: &[Hop], ttl: u8) -> u8 {
     let (before, host) = hops.split_at(usize::from(ttl.saturating_sub(1)).min(hops.len()));
     let router = before.iter().rposition(|hop| hop.router().is_some());
@@ -104,10 +108,24 @@ pub(super) fn least(hops: &[Hop], ttl: u8) -> u8 {
     let (sent, answered) = (sum(|hop| hop.sent), sum(|hop| hop.answered));
     // Laplace's rule of succession: few answers do not prove that none gets lost.
     let loss = (sent - answered + 1.0) / (sent + 2.0);
-    if loss.powf(silent as f64) < DOUBT {
-        return ttl;
+    let least = u8::try_from(behind + 1).unwrap_or(ttl).min(ttl);
+    let far = host
+        .iter()
+        .filter_map(|hop| hop.reply_ttl)
+        .max()
+        .map(way_back);
+    match far {
+        Some(far) if loss.powf(silent as f64) < DOUBT => far.clamp(least, ttl),
+        _ => least,
     }
-    u8::try_from(behind + 1).unwrap_or(ttl).min(ttl)
+}
+
+/// Hops that an answer has come, the first one included, by the TTL that is left of it.
+fn way_back(left: u8) -> u8 {
+    let initial = INITIAL_TTLS.into_iter().find(|initial| left <= *initial);
+    initial
+        .map_or(1, |initial| initial - left)
+        .saturating_add(1)
 }
 
 /// The longest wait for a hop's answer, where the slowest so far took so long.
@@ -206,20 +224,32 @@ mod tests {
 
     #[test]
     fn lost_answers_do_not_make_a_host_distant() {
-        for (walks, ttl, expected) in [
-            ("1 2 S", 3, 3),
-            ("S", 1, 1),
+        for (walks, ttl, left, expected) in [
+            ("1 2 S", 3, None, 3),
+            ("S", 1, None, 1),
             // One silent hop before the host proves nothing, nor do a few while the host loses some, too.
-            ("1 * S", 3, 2),
-            ("1 2 * * * S", 6, 3),
-            ("1 2 * * S|1 2 * * *|1 2 * * *|1 2 * * *|1 2 * * S", 5, 3),
+            ("1 * S", 3, Some(62), 2),
+            ("1 2 * * * S", 6, Some(59), 3),
+            (
+                "1 2 * * S|1 2 * * *|1 2 * * *|1 2 * * *|1 2 * * S",
+                5,
+                Some(60),
+                3,
+            ),
             // Again and again, and the host never loses any.
-            ("1 * S|1 * S|1 * S|1 * S|1 * S", 3, 3),
+            ("1 * S|1 * S|1 * S|1 * S|1 * S", 3, Some(62), 3),
+            ("1 * S|1 * S|1 * S|1 * S|1 * S", 3, Some(253), 3),
+            // But its answers have not come that far, or do not tell: a rule may drop small TTLs.
+            ("1 * * S|1 * * S|1 * * S|1 * * S|1 * * S", 4, Some(63), 2),
+            ("1 * * S|1 * * S|1 * * S|1 * * S|1 * * S", 4, None, 2),
             // A router behind the silent ones tells.
-            ("1 * * 4 S", 5, 5),
+            ("1 * * 4 S", 5, None, 5),
         ] {
-            let hops = Story::of(walks).path.hops;
-            assert_eq!(least(&hops, ttl), expected, "{walks}");
+            let mut hops = Story::of(walks).path.hops;
+            for hop in &mut hops {
+                hop.reply_ttl = left;
+            }
+            assert_eq!(least(&hops, ttl), expected, "{walks}, {left:?}");
         }
     }
 }

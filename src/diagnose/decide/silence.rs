@@ -110,16 +110,27 @@ fn port_filtered(case: &Case, alive: &[String]) -> Diagnosis {
     };
     match Reach::of(case) {
         Reach::Behind { last, next, router } => {
+            let near = last + 1 == next;
             let last = case.hop_text(last);
-            told(&format!("{service} is filtered, most likely right behind {last}"))
+            let (place, who, whom) = if near {
+                (
+                    format!("most likely right behind {last}"),
+                    format!("Whether {last} drops them as it sends them on, or the one behind as it takes them in"),
+                    format!("{last}, and the one behind"),
+                )
+            } else {
+                (
+                    format!("somewhere between {last} and hop {next} ({router})"),
+                    format!("Which of the hops from {last} to hop {next} drops them: those in between answer nobody"),
+                    format!("{last}, hop {next} and those in between"),
+                )
+            };
+            told(&format!("{service} is filtered, {place}"))
                 .seen(format!(
                     "Other probes are answered further on, by {router} at hop {next}."
                 ))
-                .unknown(format!(
-                    "Whether {last} drops them as it sends them on, or the one behind as it takes them in; other \
-                     probes may also take another way."
-                ))
-                .next(Who::Network, format!("at {last}, and the one behind: {ask}"))
+                .unknown(format!("{who}; other probes may also take another way."))
+                .next(Who::Network, format!("at {whom}: {ask}"))
         }
         Reach::Host { last } => {
             let last = case.hop_text(last);

@@ -7,7 +7,7 @@
 //! echo wrong-id                  ICMP: the reply carries another identifier, or `wrong-sequence`
 //! reply hex:00ff                 other bytes, or `text:...`
 //! garbage 20                     20 bytes that mean nothing
-//! dns nxdomain                   a DNS answer: dns.rs
+//! dns nxdomain                   a DNS answer: dns.rs; `dns 10.99.7.7`: the name has that address
 //! icmp 3/4 from 10.99.1.1        an ICMP error; `mtu 1300`, `quote 8` (bytes after the IP header), `misquotes
 //!                                port`: it quotes a packet that differs there
 //! ```

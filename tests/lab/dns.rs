@@ -1,5 +1,6 @@
 //! DNS answers, right and wrong (RFC 1035 section 4).
 
+use std::net::IpAddr;
 use std::str::FromStr;
 
 /// What the answer to a query is like.
@@ -7,6 +8,8 @@ use std::str::FromStr;
 pub(crate) enum Dns {
     /// A proper answer without records, with this RCODE.
     Code(u8),
+    /// This address, where its type was asked for; nothing where the other family's was.
+    Address(IpAddr),
     /// The identifier of another query.
     WrongId,
     /// Another name was asked for.
@@ -35,13 +38,20 @@ impl FromStr for Dns {
             "no-response" => Self::NoResponse,
             "loop" => Self::Loop,
             "short" => Self::Short,
-            _ => return Err(format!("{word:?} is no DNS answer")),
+            word => match word.parse() {
+                Ok(address) => Self::Address(address),
+                Err(_) => return Err(format!("{word:?} is no DNS answer")),
+            },
         })
     }
 }
 
 /// The header before the question.
 const HEADER: usize = 12;
+
+/// Types of records, RFC 1035 section 3.2.2 and RFC 3596 section 2.1.
+const A: u8 = 1;
+const AAAA: u8 = 28;
 
 impl Dns {
     /// Answers a query. What is no query comes back as it is: the scenario will notice.
@@ -54,6 +64,7 @@ impl Dns {
         message[3] = 0x80;
         match self {
             Self::Code(code) => message[3] |= code,
+            Self::Address(address) => add_address(&mut message, address),
             Self::WrongId => message[0] ^= 0xff,
             Self::WrongQuestion => spoil_first_label(&mut message),
             Self::NoResponse => message[2] &= 0x7f,
@@ -91,9 +102,27 @@ fn spoil_first_label(message: &mut [u8]) {
 }
 
 fn add_looping_record(message: &mut Vec<u8>) {
-    let here = u16::try_from(message.len()).expect("a query is short");
+    add_record(message, message.len(), A, &[10, 99, 0, 1]);
+}
+
+fn add_address(message: &mut Vec<u8>, address: IpAddr) {
+    let (kind, bytes) = match address {
+        IpAddr::V4(v4) => (A, v4.octets().to_vec()),
+        IpAddr::V6(v6) => (AAAA, v6.octets().to_vec()),
+    };
+    // The question ends with its type and its class.
+    if message[message.len() - 4..][..2] == [0, kind] {
+        add_record(message, HEADER, kind, &bytes);
+    }
+}
+
+/// A record whose name is at that place of the message.
+fn add_record(message: &mut Vec<u8>, name: usize, kind: u8, bytes: &[u8]) {
+    let name = u16::try_from(name).expect("a query is short");
+    let length = u8::try_from(bytes.len()).expect("an address is short");
     message[7] = 1;
-    message.extend((0xc000 | here).to_be_bytes());
-    // Type A, class IN, a minute, four bytes.
-    message.extend([0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 10, 99, 0, 1]);
+    message.extend((0xc000 | name).to_be_bytes());
+    // Class IN, a minute.
+    message.extend([0, kind, 0, 1, 0, 0, 0, 60, 0, length]);
+    message.extend(bytes);
 }

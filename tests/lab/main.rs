@@ -15,6 +15,7 @@ mod family;
 mod handshake;
 mod listeners;
 mod matcher;
+mod names;
 mod netns;
 mod network;
 mod packet;
@@ -92,9 +93,15 @@ fn play(case: &Case) -> Result<()> {
     let scenario = case.concrete()?;
     let network = Network::build(&scenario, case.family)?;
     let targets = network.targets.clone();
+    if let Some(names) = &scenario.names {
+        names.enter()?;
+    }
     let run = tool::run(&scenario, &targets)?;
     let mut differences = scenario.expect.differences(&run, &targets);
-    if let Some(wire) = network.stop()? {
+    if let Some(mut wire) = network.stop()? {
+        if let Some(names) = &scenario.names {
+            wire.crossings.retain(|crossing| !names.asks(crossing));
+        }
         differences.extend(wire::contradictions(&run, &wire, &targets));
         differences.extend(scenario.expect.requests.differences(&wire, &targets));
     }

@@ -70,6 +70,16 @@ impl Place {
         SocketAddr::new(self.host, self.port)
     }
 
+    /// As it is typed on the command line, by that name.
+    pub(crate) fn called(self, name: &str) -> String {
+        let port = self.port;
+        match self.protocol {
+            Protocol::Tcp => format!("{name}:{port}"),
+            Protocol::Udp => format!("udp://{name}:{port}"),
+            Protocol::Icmp => format!("icmp://{name}"),
+        }
+    }
+
     /// Whether a line of the tool's output is about this target.
     pub(crate) fn is_of(self, line: &Value) -> bool {
         let port = match self.protocol {
@@ -82,14 +92,12 @@ impl Place {
     }
 }
 
-/// As it is typed on the command line.
+/// By its address.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.protocol, self.host) {
-            (Protocol::Tcp, _) => write!(f, "{}", self.socket_address()),
-            (Protocol::Udp, _) => write!(f, "udp://{}", self.socket_address()),
-            (Protocol::Icmp, IpAddr::V4(host)) => write!(f, "icmp://{host}"),
-            (Protocol::Icmp, IpAddr::V6(host)) => write!(f, "icmp://[{host}]"),
-        }
+        f.write_str(&match self.host {
+            IpAddr::V4(host) => self.called(&host.to_string()),
+            IpAddr::V6(host) => self.called(&format!("[{host}]")),
+        })
     }
 }

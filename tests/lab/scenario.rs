@@ -16,6 +16,7 @@ use crate::answer::Answers;
 use crate::expect::Expectations;
 use crate::family::Family;
 use crate::listeners::Habit;
+use crate::names::Names;
 use crate::path;
 use crate::place::Protocol;
 use crate::script::Action;
@@ -33,6 +34,8 @@ pub(crate) struct Scenario {
     pub(crate) setup: Setup,
     /// Routers before the targets, in a scripted network.
     pub(crate) path: Option<path::Plan>,
+    /// Where the tool has names of its own.
+    pub(crate) names: Option<Names>,
     #[serde(rename = "target")]
     pub(crate) targets: Vec<Target>,
     #[serde(default)]
@@ -77,7 +80,7 @@ pub(crate) struct Target {
     pub(crate) host: IpAddr,
     /// The usual one, or the one that the kernel draws, unless a certain one is wanted.
     pub(crate) port: Option<u16>,
-    /// What a real listener does with connections; it gets a port that the kernel draws.
+    /// What a real TCP listener does with connections; it gets a port that the kernel draws.
     pub(crate) listener: Option<Habit>,
     /// The scripted answers to the first, second ... SYN of every connection.
     #[serde(default)]
@@ -100,6 +103,8 @@ pub(crate) struct Target {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Tool {
     pub(crate) mode: Option<Mode>,
+    /// What is asked about, in place of the first target's address.
+    pub(crate) name: Option<String>,
     /// Probes, or rounds of a trace.
     pub(crate) count: u32,
     pub(crate) warmup: u32,
@@ -122,7 +127,7 @@ pub(crate) enum IcmpRight {
     None,
 }
 
-/// What comes first on the command line; each has a timeout of its own.
+/// What comes first on the command line; each has a timeout of its own, and looks at the first target only.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Mode {
@@ -134,6 +139,7 @@ impl Default for Tool {
     fn default() -> Self {
         Self {
             mode: None,
+            name: None,
             count: 1,
             warmup: 0,
             timeout: "4s".to_owned(),

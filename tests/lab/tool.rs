@@ -87,8 +87,17 @@ fn command(tool: &Tool, targets: &[Place]) -> Command {
         Some(Mode::Diagnose) => command.args(["diagnose", "--json"]),
     };
     command.args(&tool.args);
-    command.args(targets.iter().map(ToString::to_string));
+    command.args(asked(tool, targets));
     command
+}
+
+/// The targets as they are typed.
+fn asked(tool: &Tool, targets: &[Place]) -> Vec<String> {
+    match (&tool.name, tool.mode, targets) {
+        (Some(name), _, [first, ..]) => vec![first.called(name)],
+        (None, Some(_), [first, ..]) => vec![first.to_string()],
+        _ => targets.iter().map(ToString::to_string).collect(),
+    }
 }
 
 /// The binary under test; the variable is for trying the lab on another build.

@@ -21,7 +21,7 @@ use crate::traced;
 pub(crate) fn contradictions(run: &Run, wire: &Wire, targets: &[Place]) -> Vec<String> {
     if run.of_type("trace-start").next().is_some() {
         let of_target = |target: &Place| traced::contradictions(run, wire, *target);
-        return targets.iter().flat_map(of_target).collect();
+        return targets.iter().take(1).flat_map(of_target).collect();
     }
     if let Some(line) = run.of_type("diagnosis").next() {
         return traced::diagnosis(line, wire);

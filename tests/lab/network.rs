@@ -190,7 +190,7 @@ impl Target {
     }
 
     fn open(&self) -> Result<(Place, Option<Open>)> {
-        if let Some(habit) = self.listener {
+        if let (Protocol::Tcp, Some(habit)) = (self.protocol, self.listener) {
             let listener = Listener::start(self.host, self.port, habit)?;
             let place = Place::tcp(listener.address()?);
             let open = Open::Listener {

@@ -248,11 +248,17 @@ pub(super) fn local(case: &Case) -> Option<Diagnosis> {
     if of_next_hop && case.asked.answers() == 0 {
         return None;
     }
-    let (what, look) = texts::local(case.found.protocol, why);
+    let (what, mut look) = texts::local(case.found.protocol, why);
+    // What is sent to this machine itself meets both sets of rules.
+    if case.is_own() && why == LocalCause::LocalFirewall {
+        look = "as root: nft list ruleset (or iptables-save): which rule of OUTPUT or INPUT rejects or drops?";
+    }
     let (who, asked) = (case.who(), &case.asked);
     let verdict = if asked.answers() > 0 {
         let (local, total) = (asked.local, asked.total());
         format!("{local} of {total} probes to {who} never left this machine: {what}.")
+    } else if case.is_own() {
+        format!("Probes to {who}, which is this machine itself, get nowhere: {what}.")
     } else {
         format!("Probes to {who} do not leave this machine: {what}.")
     };

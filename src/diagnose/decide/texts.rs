@@ -189,7 +189,7 @@ pub(super) fn local(protocol: Protocol, cause: LocalCause) -> (&'static str, &'s
             "ip route show table all type blackhole; the same with ip -6; ip rule",
         ),
         LocalCause::LocalFirewall => (
-            "this machine's own firewall does not let them out",
+            "this machine's own firewall does not let them pass",
             "as root: nft list ruleset (or iptables-save): which rule of OUTPUT rejects or drops? Only this user's (skuid)?",
         ),
         LocalCause::DroppedLocally => (

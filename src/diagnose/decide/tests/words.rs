@@ -433,6 +433,17 @@ fn a_rule_of_this_machine_looks_like_the_first_hop() {
 }
 
 #[test]
+fn what_goes_to_this_machine_itself_meets_the_rules_for_both_ways() {
+    let found = decide(&but(|it| {
+        local(it, LocalCause::LocalFirewall);
+        own(it, Some(vec![listener("0.0.0.0")]));
+    }));
+    assert_eq!(found.code, Code::Local(LocalCause::LocalFirewall));
+    assert!(!found.verdict.contains("leave"), "{}", found.verdict);
+    assert!(all(&found).contains("rule of OUTPUT or INPUT"));
+}
+
+#[test]
 fn the_router_in_front_of_the_host_may_refuse_in_its_name() {
     let found = decide(&but(|it| {
         ended(it, &[(RST, 5)]);

@@ -32,6 +32,7 @@ mod tool;
 mod traced;
 mod trouble;
 mod tun;
+mod turns;
 mod wire;
 
 use std::process::ExitCode;

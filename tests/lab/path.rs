@@ -28,7 +28,7 @@ use serde::Deserialize;
 use crate::answer::{Answer as Reply, Answers, IcmpError, What};
 use crate::family::Family;
 use crate::rule::{Condition, Deed, Errors, Rule, Traveller};
-use crate::script::{Action, Answer, duration};
+use crate::script::{Action, Answer, Time};
 use crate::trouble::{Context, Result};
 
 /// The path as a scenario writes it.
@@ -37,16 +37,12 @@ use crate::trouble::{Context, Result};
 pub(crate) struct Plan {
     routers: u8,
     #[serde(default = "two_milliseconds")]
-    step: Step,
+    step: Time,
     #[serde(default, rename = "router")]
     special: Vec<Special>,
     #[serde(default)]
     pub(crate) host: Host,
 }
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "String")]
-struct Step(Duration);
 
 /// A router with a will of its own.
 #[derive(Clone, Debug, Deserialize)]
@@ -113,16 +109,8 @@ pub(crate) enum Verdict {
     Forged(Answer),
 }
 
-impl TryFrom<String> for Step {
-    type Error = String;
-
-    fn try_from(text: String) -> std::result::Result<Self, String> {
-        duration(&text).map(Self)
-    }
-}
-
-fn two_milliseconds() -> Step {
-    Step(Duration::from_millis(2))
+fn two_milliseconds() -> Time {
+    Time(Duration::from_millis(2))
 }
 
 impl Plan {

@@ -22,6 +22,7 @@ use crate::place::Protocol;
 use crate::script::Action;
 use crate::service;
 use crate::trouble::{Context, Result};
+use crate::turns;
 
 /// One scenario as one trial runs it.
 #[derive(Debug, Deserialize)]
@@ -113,6 +114,8 @@ pub(crate) struct Tool {
     /// The most files it may have open.
     pub(crate) open_files: Option<u32>,
     pub(crate) icmp: IcmpRight,
+    /// A machine that has little time for it: how long it runs, and how long it is stopped, in turn.
+    pub(crate) turns: Option<turns::Plan>,
 }
 
 /// By what right the tool sends ICMP echo requests, if by any.
@@ -146,6 +149,7 @@ impl Default for Tool {
             args: Vec::new(),
             open_files: None,
             icmp: IcmpRight::PingSocket,
+            turns: None,
         }
     }
 }

@@ -110,6 +110,19 @@ pub(crate) fn number<T: FromStr>(text: &str) -> Result<T, String> {
         .map_err(|_| format!("{text:?} is not understood"))
 }
 
+/// A duration as a field of its own.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Time(pub(crate) Duration);
+
+impl TryFrom<String> for Time {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        duration(&text).map(Self)
+    }
+}
+
 /// `20ms` or `1.5s`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = match text.strip_suffix("ms") {

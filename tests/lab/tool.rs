@@ -15,6 +15,7 @@ use crate::netns;
 use crate::place::Place;
 use crate::scenario::{During, IcmpRight, Mode, Scenario, Tool};
 use crate::trouble::{Context, Result, Trouble};
+use crate::turns::Turns;
 
 /// Far more than any scenario takes; only a tool that hangs gets here.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -50,7 +51,9 @@ pub(crate) fn run(scenario: &Scenario, targets: &[Place]) -> Result<Run> {
     let stdout = lines_of(child.stdout.take().context("no stdout")?);
     let stderr = child.stderr.take().context("no stderr")?;
     let stderr = thread::spawn(move || text_of(stderr));
-    let (text, status) = follow(&mut child, &stdout, scenario.during.as_ref())?;
+    let turns = scenario.tool.turns.map(|plan| Turns::of(&child, plan));
+    let (during, turns) = (scenario.during.as_ref(), turns.transpose()?);
+    let (text, status) = follow(&mut child, &stdout, during, turns)?;
     let stderr = stderr.join().unwrap_or_default();
     let Some(status) = status else {
         return Err(hangs(&shown, &text, &stderr));
@@ -127,13 +130,15 @@ fn follow(
     child: &mut Child,
     stdout: &Receiver<String>,
     during: Option<&During>,
+    mut turns: Option<Turns>,
 ) -> Result<(String, Option<ExitStatus>)> {
     let deadline = Instant::now() + PATIENCE;
     let mut text = String::new();
     let mut probes = 0;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        match stdout.recv_timeout(left) {
+        let turn = turns.as_ref().map_or(left, Turns::left);
+        match stdout.recv_timeout(turn.min(left)) {
             Ok(line) => {
                 text += &(line.clone() + "\n");
                 if [r#""type":"probe""#, r#""type":"trace-probe""#]
@@ -145,8 +150,12 @@ fn follow(
                 }
             }
             Err(RecvTimeoutError::Disconnected) => {
+                turns.map_or(Ok(()), Turns::end)?;
                 let status = child.wait().context("waiting for the tool")?;
                 return Ok((text, Some(status)));
+            }
+            Err(RecvTimeoutError::Timeout) if Instant::now() < deadline => {
+                turns.as_mut().map_or(Ok(()), Turns::next)?;
             }
             Err(RecvTimeoutError::Timeout) => {
                 child.kill().context("killing the tool")?;

@@ -58,6 +58,10 @@ fn main() -> ExitCode {
             let mut trials = vec![Trial::ignorable_test("every-reason-is-provoked", || {
                 verdict(tidy)
             })];
+            let tidy = tidy::every_verdict_is_provoked(&cases);
+            trials.push(Trial::ignorable_test("every-verdict-is-provoked", || {
+                verdict(tidy)
+            }));
             trials.extend(facts_trials(&is_root));
             trials.extend(cases.into_iter().map(|case| trial(case, is_root.clone())));
             libtest_mimic::run(&arguments, trials).exit_code()

@@ -25,6 +25,11 @@ impl Fields {
         self.0.is_empty()
     }
 
+    /// The one word that a field must be.
+    pub(crate) fn word(&self, path: &str) -> Option<&str> {
+        self.0.get(path)?.as_str()
+    }
+
     /// Every field that is not as it must be.
     pub(crate) fn differences(&self, line: &Value) -> Vec<String> {
         let wrong = self.0.iter().filter_map(|(path, expected)| {

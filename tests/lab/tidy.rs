@@ -1,6 +1,8 @@
-//! What the scenarios prove all together: no reason is only a word in the documentation.
+//! What the scenarios prove all together: no reason and no verdict is only a word in the documentation.
 
 use std::collections::BTreeSet;
+
+use synack::diagnose::Code;
 
 use crate::scenario::Case;
 use crate::trouble::{Result, Trouble};
@@ -67,4 +69,23 @@ pub(crate) fn every_reason_is_provoked(cases: &[Case]) -> Result<()> {
     Err(Trouble::Fail(format!(
         "no scenario provokes {missing:?}; excused for nothing: {needless:?}; without a text: {unknown:?}"
     )))
+}
+
+/// The verdict on what fits no rule: a scenario for it would show a rule that is missing.
+const NO_VERDICT: &str = "unclear";
+
+/// Every verdict of a diagnosis is provoked by some scenario, but those that are reasons too.
+pub(crate) fn every_verdict_is_provoked(cases: &[Case]) -> Result<()> {
+    let mut missing: BTreeSet<_> = Code::explained().map(|(name, _)| name).collect();
+    missing.remove(NO_VERDICT);
+    for case in cases {
+        let expect = case.concrete()?.expect;
+        if let Some(code) = expect.last.word("verdict/code") {
+            missing.remove(code);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Trouble::Fail(format!("no scenario provokes {missing:?}")))
 }

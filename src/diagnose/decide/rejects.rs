@@ -239,7 +239,7 @@ impl<'a> No<'a> {
             .next(
                 Who::You,
                 format!(
-                    "look for routers that come again: traceroute -n {}",
+                    "look for routers that come again: traceroute -n -m 64 {}",
                     case.host()
                 ),
             )

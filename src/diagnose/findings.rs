@@ -145,6 +145,8 @@ pub struct Tried {
     pub ends: Vec<(Outcome, u64)>,
     /// Datagrams that came from there and answered no probe.
     pub strays: u64,
+    /// Answers, as a success has them, that came after the timeout; their probes are among those without a reply.
+    pub late: u64,
     /// The median time that an application waited for an answer.
     pub connect: Option<Duration>,
     /// The median round-trip time by the kernel's clock, without lost SYNs and this machine's own waits.

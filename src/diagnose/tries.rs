@@ -74,6 +74,7 @@ struct Tally {
     sent: u64,
     ends: Vec<(Outcome, u64)>,
     strays: u64,
+    late: u64,
     connects: Vec<Duration>,
     rtts: Vec<Duration>,
 }
@@ -99,8 +100,12 @@ impl Sink for Tallies {
 impl Tally {
     fn record(&mut self, sample: &Sample) {
         let ending = &sample.ending;
-        // An answer that came late was counted as none.
-        if sample.late || ending.outcome == Outcome::Unfinished {
+        if sample.late {
+            // Its probe has been counted as one without a reply.
+            self.late += u64::from(ending.outcome.is_answered());
+            return;
+        }
+        if ending.outcome == Outcome::Unfinished {
             return;
         }
         self.sent += 1;
@@ -120,6 +125,7 @@ impl Tally {
             sent: self.sent,
             ends: self.ends,
             strays: self.strays,
+            late: self.late,
             connect: median(self.connects),
             rtt: median(self.rtts),
         }
@@ -131,4 +137,78 @@ fn median(mut times: Vec<Duration>) -> Option<Duration> {
     times.sort_unstable();
     let middle = times.len().checked_sub(1)? / 2;
     times.get(middle).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::OutcomeKind;
+    use crate::plan::{CheckPlan, ContentPlan, NamePlan, OutputPlan, SocketPlan};
+    use crate::target::Protocol;
+    use std::net::{Ipv4Addr, UdpSocket};
+    use std::thread;
+
+    struct Never;
+
+    impl SignalState for Never {
+        fn stop_requested(&self) -> bool {
+            false
+        }
+        fn take_statistics_request(&self) -> bool {
+            false
+        }
+        fn take_continued(&self) -> bool {
+            false
+        }
+    }
+
+    const HABIT: Habit = Habit {
+        count: 2,
+        interval: Duration::from_millis(300),
+        timeout: Duration::from_millis(200),
+        hold: None,
+    };
+
+    fn plan() -> Plan {
+        Plan {
+            targets: Vec::new(),
+            names: NamePlan::default(),
+            pace: HABIT.pace(),
+            sockets: SocketPlan::default(),
+            content: ContentPlan::default(),
+            checks: CheckPlan::default(),
+            trace_after: None,
+            output: OutputPlan::default(),
+            command_line: String::new(),
+        }
+    }
+
+    /// Answers the first datagram once the second has come, and that one never.
+    fn slow(service: &UdpSocket) -> io::Result<usize> {
+        let mut buffer = [0; 1500];
+        let (length, from) = service.recv_from(&mut buffer)?;
+        service.recv_from(&mut [0; 1500])?;
+        service.send_to(&buffer[..length], from)
+    }
+
+    #[test]
+    fn an_answer_that_comes_late_is_told_beside_the_silence() {
+        let service = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
+        let address = service.local_addr().expect("an address");
+        let answering = thread::spawn(move || slow(&service));
+        let target = Target {
+            protocol: Protocol::Udp,
+            host: "127.0.0.1".into(),
+            address,
+            lookup: None,
+        };
+        let tried = tries(vec![target], &plan(), HABIT, &Never).expect("probes");
+        answering.join().expect("a thread").expect("an answer");
+        let [tried] = tried.as_slice() else {
+            panic!("{tried:?}");
+        };
+        let silent = tried.count(OutcomeKind::NoReply);
+        assert_eq!((tried.sent, silent, tried.late), (2, 2, 1), "{tried:?}");
+        assert_eq!(tried.connect, None);
+    }
 }

@@ -41,6 +41,7 @@ fn tried(protocol: Protocol, address: &str, ends: &[(Outcome, u64)]) -> Tried {
         sent: ends.iter().map(|(_, count)| count).sum(),
         ends: ends.to_vec(),
         strays: 0,
+        late: 0,
         connect: answered.then_some(Duration::from_micros(412)),
         rtt: answered.then_some(Duration::from_micros(391)),
     }

@@ -81,6 +81,7 @@ pub(super) fn tried(
         sent: ends.iter().map(|(_, count)| count).sum(),
         ends: ends.to_vec(),
         strays: 0,
+        late: 0,
         connect: answered.then(|| ms(12)),
         rtt: answered.then(|| ms(11)),
     }

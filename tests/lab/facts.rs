@@ -16,9 +16,10 @@ use crate::trouble::{Context, Result, Trouble};
 pub(crate) type Check = fn(Family) -> Result<()>;
 
 /// Each with its name; the calling thread needs a namespace of its own to be lost in.
-pub(crate) const CHECKS: [(&str, Check); 6] = [
+pub(crate) const CHECKS: [(&str, Check); 7] = [
     ("facts-counters", counters),
     ("facts-routes", routes),
+    ("facts-port-rules", port_rules),
     ("facts-path-mtu", path_mtu),
     ("facts-neighbours", neighbours),
     ("facts-links", links),
@@ -108,6 +109,41 @@ fn routes(family: Family) -> Result<()> {
         }
     }
     Ok(())
+}
+
+const PORT_RULES: &str = "
+    ip {f} route add {absent} via {router}
+    ip {f} rule add ipproto tcp dport 81 unreachable
+    ip {f} rule add ipproto tcp dport 82 prohibit
+    ip {f} rule add ipproto tcp dport 83 blackhole";
+
+/// What is ruled out for one port is told of that port, and of no other. A rule says ENETUNREACH where a route of that
+/// type says EHOSTUNREACH (`fib4_rule_action`, net/ipv4/fib_rules.c).
+fn port_rules(family: Family) -> Result<()> {
+    pair(family, PORT_RULES)?;
+    let target = address(family, "absent")?;
+    let cases = [
+        (80, RouteKind::Unicast),
+        (81, RouteKind::NoRoute),
+        (82, RouteKind::Prohibit),
+        (83, RouteKind::Blackhole),
+    ];
+    for (port, expected) in cases {
+        let kind = |protocol| {
+            let facts = Here::default().route_facts(protocol, (target, port).into());
+            facts.map(|facts| facts.kind)
+        };
+        same("TCP", (port, kind(Protocol::Tcp)), (port, Some(expected)))?;
+        let other = (port, Some(RouteKind::Unicast));
+        same("UDP", (port, kind(Protocol::Udp)), other)?;
+    }
+    same(
+        "ICMP",
+        Here::default()
+            .route_facts(Protocol::Icmp, (target, 0).into())
+            .map(|it| it.kind),
+        Some(RouteKind::Unicast),
+    )
 }
 
 /// The router's far link takes less than the near one, and its ICMP error says so.

@@ -64,13 +64,16 @@ impl Here {
                     .then(|| (local.map_or(0, |local| local.port()), target.port())),
             }),
         };
-        // Kernels before 4.17 know no ports in a lookup, and refuse what they do not know.
-        let without_ports = Selector {
-            flow: None,
-            ..selector
-        };
-        let found = kernel.route(target.ip(), selector);
-        found.or_else(|_| kernel.route(target.ip(), without_ports))
+        match kernel.route(target.ip(), selector) {
+            Err(error) if does_not_know(&error) => {
+                let without_flow = Selector {
+                    flow: None,
+                    ..selector
+                };
+                kernel.route(target.ip(), without_flow)
+            }
+            told => told,
+        }
     }
 
     /// A single question.
@@ -130,6 +133,14 @@ impl Here {
 
 /// The kernel tells a neighbour's age in hundredths of a second (`USER_HZ`).
 const TICK: Duration = Duration::from_millis(20);
+
+/// Whether the kernel cannot look up a route for packets of that protocol (`rtm_getroute_parse_ip_proto` in
+/// net/ipv4/netlink.c): the first that knew protocols did not know ICMP of IPv6. Kernels before 4.17 pass protocol and
+/// ports over, as all attributes that they do not know. Every other error is the answer, and may be this port's
+/// alone: EINVAL is a `blackhole`.
+fn does_not_know(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EOPNOTSUPP)
+}
 
 /// The protocol's number in the IP header (IANA).
 fn number(journey: &Journey) -> u8 {

@@ -83,7 +83,7 @@ pub struct NameFindings {
     pub error: Option<String>,
     /// Whether a name server said so: else none answered, and the name may have some.
     pub is_unknown_name: bool,
-    /// How long the lookup took.
+    /// How long the lookup took, also one that failed; absent where an address was typed.
     pub took: Option<Duration>,
     /// Addresses that this machine's hosts file has for it: they usually win over DNS, and nobody updates them.
     pub hosts_file: Vec<IpAddr>,

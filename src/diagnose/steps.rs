@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::tries::{Habit, tries};
 use super::{LocalFindings, NameFindings, OwnFindings, SizeFindings, Tried, WayFindings};
@@ -103,6 +103,7 @@ pub(super) fn name(
         hosts_file: platform::hosts_file_entries(&name).unwrap_or_default(),
         ..NameFindings::default()
     };
+    let began = Instant::now();
     match resolve_all(std::slice::from_ref(&name), family, stopped).pop() {
         Some(Ok(lookup)) => {
             addresses.clone_from(&lookup.addresses);
@@ -110,6 +111,7 @@ pub(super) fn name(
             found.took = Some(lookup.took);
         }
         Some(Err(error)) => {
+            found.took = Some(began.elapsed());
             found.is_unknown_name = error.is_final();
             found.error = Some(error.to_string());
         }
@@ -379,5 +381,23 @@ fn is_link_local(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lookup_that_failed_took_its_time_too() {
+        let wanted = HostPorts {
+            protocol: Protocol::Tcp,
+            // A label longer than any (RFC 1035 section 2.3.4): nobody is asked for it.
+            host: Host::Name("x".repeat(64)),
+            ports: vec![80..=80],
+        };
+        let (found, addresses) = name(&wanted, Family::Any, &|| false);
+        assert!(found.error.is_some() && addresses.is_empty());
+        assert!(found.took.is_some());
     }
 }

@@ -48,15 +48,18 @@ pub(super) fn lines(findings: &Findings) -> Vec<Line> {
 fn name(findings: &Findings) -> Option<String> {
     let found = &findings.name;
     let name = safe(found.name.as_ref()?);
+    let took = |word| {
+        let took = found.took?;
+        Some(format!(" ({word} {} ms)", millis(took)))
+    };
     if let Some(error) = &found.error {
-        return Some(safe(error));
+        let took = took("after");
+        return Some(format!("{}{}", safe(error), took.unwrap_or_default()));
     }
     if found.addresses.is_empty() {
         return None;
     }
-    let took = found
-        .took
-        .map(|took| format!(" (found in {} ms)", millis(took)));
+    let took = took("found in");
     let hosts = match found.hosts_file.as_slice() {
         [] => String::new(),
         entries => format!("; this machine's hosts file has it as {}", list(entries)),

@@ -138,12 +138,22 @@ impl Ground<'_> {
         } else {
             Ipv6Addr::LOCALHOST.into()
         };
-        let own = platform::source_address(target.address).ok();
-        let own = own.filter(|own| *own != loopback && !is_link_local(*own));
+        let own = self
+            .source(target)
+            .filter(|own| *own != loopback && !is_link_local(*own));
         LocalFindings {
             loopback: self.listener_at(loopback),
             own_address: own.and_then(|own| self.listener_at(own)),
             links: platform::links(),
+        }
+    }
+
+    /// The address that packets to the target come from. Where the system tells no routes, the one without -S and -I.
+    fn source(&self, target: &Target) -> Option<IpAddr> {
+        let here = Here::from(&self.plan.sockets);
+        match here.route_facts(target.protocol, target.address) {
+            Some(route) => route.source,
+            None => platform::source_address(target.address).ok(),
         }
     }
 

@@ -23,9 +23,9 @@ pub struct Findings {
     pub local: LocalFindings,
     /// Steps 3 and 4: the way to the target's first address, and who is next on it.
     pub way: Option<WayFindings>,
-    /// Step 5: does the host answer ICMP echo?
+    /// Step 5: does the host answer ICMP echo? Where that was asked about, these are the probes to it.
     pub echo: Option<Tried>,
-    /// Step 6: the port itself, at the first address.
+    /// Step 6: the port itself, at the first address; absent for ICMP echo.
     pub port_tried: Option<Tried>,
     /// Step 6: other usual ports of that host.
     pub other_ports: Vec<Tried>,
@@ -69,6 +69,17 @@ impl Findings {
             took: Duration::ZERO,
             interrupted: false,
         }
+    }
+
+    /// The probes to what was asked about: to the port, or the echoes.
+    pub fn asked_tried(&self) -> Option<&Tried> {
+        let has_ports = self.protocol.has_ports();
+        let tried = if has_ports {
+            &self.port_tried
+        } else {
+            &self.echo
+        };
+        tried.as_ref()
     }
 }
 

@@ -222,14 +222,17 @@ impl Ground<'_> {
         way.neighbour = here.neighbour(target.protocol, target.address);
     }
 
-    /// Step 5, and whether large packets get through where small ones do.
+    /// Step 5, and whether large packets get through where small ones do. Where echoes were asked for, they are the port.
     pub(super) fn echo(&self, target: &Target) -> (Option<Tried>, Option<SizeFindings>) {
         let echo = Target {
             protocol: Protocol::Icmp,
             address: at_port(target.address, 0),
             ..target.clone()
         };
-        let tried = self.one(echo.clone(), BESIDE).filter(could_be_sent);
+        let is_asked = target.protocol == Protocol::Icmp;
+        let habit = if is_asked { PORT } else { BESIDE };
+        let tried = self.one(echo.clone(), habit);
+        let tried = tried.filter(|tried| is_asked || could_be_sent(tried));
         let answers = tried.as_ref().is_some_and(|tried| tried.succeeded() > 0);
         let sizes = answers.then(|| self.sizes(&echo)).flatten();
         (tried, sizes)
@@ -277,8 +280,9 @@ impl Ground<'_> {
         tried.ok()?.pop()
     }
 
-    /// Step 6: the port itself.
+    /// Step 6: the port itself, where there is one.
     pub(super) fn port(&self, target: &Target) -> Option<Tried> {
+        target.port()?;
         self.one(target.clone(), PORT)
     }
 

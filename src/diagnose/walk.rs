@@ -187,7 +187,7 @@ fn look_closer(
     told(Event::Began(Step::Listeners));
     findings.own = steps::own(target);
     told(Event::Ended(Step::Listeners));
-    let mixed = findings.port_tried.as_ref().is_some_and(is_mixed);
+    let mixed = findings.asked_tried().is_some_and(is_mixed);
     if mixed && !ground.signals.stop_requested() {
         told(Event::Began(Step::Flows));
         let flows = ground.flows(target);

@@ -29,11 +29,7 @@ pub(super) enum NextHop {
 
 impl<'a> Case<'a> {
     pub(super) fn new(found: &'a Findings) -> Self {
-        let echo = found
-            .echo
-            .as_ref()
-            .filter(|_| found.protocol == Protocol::Icmp);
-        let tried = found.port_tried.as_ref().or(echo);
+        let tried = found.asked_tried();
         Self {
             found,
             tried,

@@ -347,7 +347,7 @@ pub(super) fn ping(findings: &mut Findings, outcome: Outcome) {
     "db.example".clone_into(&mut findings.asked);
     findings.port_tried = None;
     findings.path = None;
-    findings.echo = Some(echo(outcome));
+    findings.echo = Some(tried(Protocol::Icmp, TARGET, 0, &[(outcome, 6)]));
 }
 
 pub(super) fn sizes(findings: &mut Findings, small: Outcome, large: Outcome) {

@@ -118,7 +118,7 @@ const PORT_RULES: &str = "
     ip {f} rule add ipproto tcp dport 83 blackhole";
 
 /// What is ruled out for one port is told of that port, and of no other. A rule says ENETUNREACH where a route of that
-/// type says EHOSTUNREACH (`fib4_rule_action`, net/ipv4/fib_rules.c).
+/// type says EHOSTUNREACH (`fib4_rule_action` in `net/ipv4/fib_rules.c`).
 fn port_rules(family: Family) -> Result<()> {
     pair(family, PORT_RULES)?;
     let target = address(family, "absent")?;

@@ -9,6 +9,8 @@
 //! "hops/*/ttl" = [1, 2, 3]                           # one after the other: exactly so many
 //! "notes" = [{ kind = "loss", lost = [1, 3] }]       # of objects, only the fields that are named
 //! ```
+//!
+//! Every field that is named has to be there, so that a name that is misspelt fits nothing.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +36,9 @@ impl Fields {
     pub(crate) fn differences(&self, line: &Value) -> Vec<String> {
         let wrong = self.0.iter().filter_map(|(path, expected)| {
             let steps: Vec<&str> = path.split('/').collect();
-            let got = at(line, &steps);
+            let Some(got) = at(line, &steps) else {
+                return Some(format!("there is no {path}"));
+            };
             let fits = if steps.contains(&"*") && !expected.is_array() {
                 all_fit(&got, expected)
             } else {
@@ -46,19 +50,13 @@ impl Fields {
     }
 }
 
-/// What is not there is null.
-fn at(value: &Value, path: &[&str]) -> Value {
+/// `None`: there is no such field, which is not the same as one that is null.
+fn at(value: &Value, path: &[&str]) -> Option<Value> {
     match path {
-        [] => value.clone(),
-        ["#"] => value.as_array().map(Vec::len).into(),
-        ["*", rest @ ..] => {
-            let all = value.as_array().into_iter().flatten();
-            all.map(|it| at(it, rest)).collect()
-        }
-        [name, rest @ ..] => {
-            let inner = value.pointer(&format!("/{name}"));
-            at(inner.unwrap_or(&Value::Null), rest)
-        }
+        [] => Some(value.clone()),
+        ["#"] => value.as_array().map(|all| all.len().into()),
+        ["*", rest @ ..] => value.as_array()?.iter().map(|it| at(it, rest)).collect(),
+        [name, rest @ ..] => at(value.pointer(&format!("/{name}"))?, rest),
     }
 }
 
@@ -82,7 +80,7 @@ fn fits(got: &Value, expected: &toml::Value) -> bool {
         (toml::Value::Array(any), _) => any.iter().any(|it| fits(got, it)),
         (toml::Value::Table(fields), Value::Object(got)) => fields
             .iter()
-            .all(|(name, it)| fits(got.get(name).unwrap_or(&Value::Null), it)),
+            .all(|(name, it)| got.get(name).is_some_and(|got| fits(got, it))),
         (other, _) => serde_json::to_value(other).is_ok_and(|it| it == *got),
     }
 }

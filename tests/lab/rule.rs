@@ -170,7 +170,7 @@ fn parse(words: &[&str]) -> Result<Rule, String> {
                 rest
             }
             ["every", share, rest @ ..] => {
-                rule.turns = Turns::Every(number(share)?);
+                rule.turns = Turns::Every(share_of(share)?);
                 rest
             }
             ["first", count, rest @ ..] => {
@@ -185,6 +185,14 @@ fn parse(words: &[&str]) -> Result<Rule, String> {
         }
     }
     Ok(rule)
+}
+
+/// No packet is the 0th of anything: such a rule would never be for one.
+fn share_of(word: &str) -> Result<u64, String> {
+    match number(word)? {
+        0 => Err("every 0 is none".to_owned()),
+        share => Ok(share),
+    }
 }
 
 fn deed<'a, 'b>(words: &'a [&'b str]) -> Result<(Deed, &'a [&'b str]), String> {

@@ -147,14 +147,16 @@ impl Flight<'_> {
         let from = &line["evidence"]["icmp"]["from"];
         let refused_by = |fate: &&Fate| fate.refused_by().map(|it| it.to_string());
         let senders: Vec<_> = self.fates.iter().filter_map(refused_by).collect();
-        let of_target = *from == self.to.to_string();
-        if let Some(from) = from.as_str().filter(|_| !of_target)
-            && !senders.iter().any(|it| it == from)
-        {
+        let got_there = self.fates.iter().any(|fate| fate.lets_answer());
+        let spoke = |from: &str| {
+            let is_target = from == self.to.to_string();
+            (is_target && got_there) || senders.iter().any(|it| it == from)
+        };
+        if let Some(from) = from.as_str().filter(|from| !spoke(from)) {
             return Some(format!("{from} said nothing, but {senders:?} did"));
         }
         let answered = *from == Value::Null && line["outcome"] != "no-reply";
-        if answered && !self.fates.iter().any(|fate| fate.lets_answer()) {
+        if answered && !got_there {
             return Some("it got an answer, but never got to anybody".to_owned());
         }
         let least = self.fates.iter().map(|fate| fate.after).min()?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::outcome::{Class, Outcome, OutcomeKind, Unreached};
 use crate::path::{Conclusion, Path};
-use crate::platform::{Counters, Link, Listener, NeighbourFacts, RouteFacts};
+use crate::platform::{Counters, Link, Listener, NeighbourFacts, NeighbourState, RouteFacts};
 use crate::target::{Protocol, Target};
 
 /// Everything that was found. What was not looked at, or could not be, is absent.
@@ -122,6 +122,20 @@ pub struct WayFindings {
     pub neighbour: Option<NeighbourFacts>,
     /// ICMP echo to the gateway, where there is one. A gateway need not answer.
     pub gateway_echo: Option<Tried>,
+}
+
+impl WayFindings {
+    /// Whether the target is in this machine's own network, where it has to be searched for: behind a tunnel or a modem
+    /// it is not, though no gateway leads there.
+    pub fn is_to_neighbour(&self) -> bool {
+        let on_link = self.route.as_ref().is_some_and(|it| it.on_link);
+        let searched = self
+            .neighbour
+            .as_ref()
+            .is_none_or(|it| it.state != NeighbourState::NoArp);
+        let tunnel = self.link.as_ref().is_some_and(|it| it.is_point_to_point);
+        on_link && searched && !tunnel
+    }
 }
 
 /// Whether large packets get through, by ICMP echoes that no router may fragment. Only asked where small ones do.

@@ -198,11 +198,13 @@ fn quiet_end(path: &Path, hops: &[Hop]) -> End {
     if let Some(hop) = answered {
         return End::Silent { after: hop.ttl };
     }
-    if let Some(cause) = hops.iter().find_map(|hop| hop.local) {
+    let sent = hops.iter().any(|hop| hop.sent > 0);
+    if let Some(cause) = hops.iter().filter(|_| !sent).find_map(|hop| hop.local) {
         return End::Local(cause);
     }
     match path.whole {
         Some(Outcome::NoReply) => End::Silent { after: None },
+        Some(Outcome::Local(_)) if sent => End::Silent { after: None },
         Some(Outcome::Local(cause)) => End::Local(cause),
         _ => End::Unknown,
     }

@@ -10,7 +10,8 @@ pub(super) fn some_flows(case: &Case) -> Option<Diagnosis> {
     let asked = &case.asked;
     let (dead, ports) = dead_flows(case)?;
     let said_no = asked.refused + asked.unreachable + asked.reset > 0;
-    if said_no || asked.worked() + asked.silent == 0 {
+    // No link is on the way to this machine itself.
+    if said_no || case.is_own() || asked.worked() + asked.silent == 0 {
         return None;
     }
     let flows = case.path().map_or(0, |path| path.flows.len());
@@ -23,7 +24,7 @@ pub(super) fn some_flows(case: &Case) -> Option<Diagnosis> {
             .seen_if(dead_flows_fact(case))
             .seen_if(parting(case))
             .not("A host that is down and a port that is closed: other source ports get through.")
-            .unknown("Which of the parallel links or devices it is, unless the path above shows it.")
+            .unknown("Which of the parallel links or devices it is, and whether it is not a limit for each port.")
             .next(
                 Who::Network,
                 format!("a bad member among parallel links, or a balancer with a dead one? Test with source port {ports}"),
@@ -67,7 +68,8 @@ pub(super) fn parting(case: &Case) -> Option<String> {
 /// Some probes got through, others did not.
 pub(super) fn sometimes(case: &Case) -> Option<Diagnosis> {
     let asked = &case.asked;
-    if asked.worked() == 0 || asked.failed() == 0 {
+    let crashes = asked.reset > 0 && asked.refused > 0;
+    if asked.worked() == 0 && !crashes || asked.failed() == 0 {
         return None;
     }
     // No link is on the way to this machine itself.
@@ -83,12 +85,8 @@ pub(super) fn sometimes(case: &Case) -> Option<Diagnosis> {
 /// How many probes of other kinds got through, where all did that could, and chance does not explain it: at the rate at
 /// which this port's are lost, that would happen less than once in twenty times.
 fn others_all_pass(case: &Case) -> Option<u64> {
-    let others = case.other_probes().map(Tally::of);
-    // What never answers may be filtered.
-    let others = others.filter(|it| it.answers() > 0);
-    let (silent, passed) = others.fold((0, 0), |(silent, passed), it| {
-        (silent + it.silent, passed + it.answers())
-    });
+    let (silent, tried) = losses_of_others(case);
+    let passed = tried - silent;
     let asked = &case.asked;
     let (lost, of) = match path_loss(case) {
         Some((_, lost, of)) if asked.silent == 0 => (lost, of),
@@ -97,6 +95,17 @@ fn others_all_pass(case: &Case) -> Option<u64> {
     let rate = lost as f64 / of.max(1) as f64;
     let chance = (1.0 - rate).powf(passed as f64);
     (silent == 0 && chance < 0.05).then_some(passed)
+}
+
+/// How many of the probes to that host that are not of the asked service were lost, of all. What never answers may be
+/// filtered, and does not count; large echoes do, for small ones are answered where they are sent.
+fn losses_of_others(case: &Case) -> (u64, u64) {
+    let others = case.others().map(Tally::of);
+    let others = others.filter(|it| it.answers() > 0);
+    let all = others.chain(case.sizes().map(Tally::of));
+    all.fold((0, 0), |(lost, of), it| {
+        (lost + it.silent, of + it.silent + it.answers())
+    })
 }
 
 /// This port's probes are dropped, now and then, and no others.
@@ -131,11 +140,12 @@ fn limited(case: &Case, passed: u64) -> Diagnosis {
 
 fn intermittent(case: &Case) -> Diagnosis {
     let (asked, tried) = (&case.asked, case.tried);
-    let verdict = format!(
-        "{} works only sometimes: {}.",
-        case.who(),
-        tried.map(texts::ends).unwrap_or_default()
-    );
+    let (who, ends) = (case.who(), tried.map(texts::ends).unwrap_or_default());
+    let verdict = if asked.worked() > 0 {
+        format!("{who} works only sometimes: {ends}.")
+    } else {
+        format!("{who} accepts some connections and resets them, and refuses others: {ends}.")
+    };
     let found = Diagnosis::new(Code::Intermittent, verdict)
         .not("A rule that forbids it altogether, and a host that is down: some probes got through.")
         .unknown("What makes the difference: several machines behind one address, a limit per client, a service that restarts.");
@@ -177,9 +187,10 @@ fn intermittent(case: &Case) -> Diagnosis {
 
 /// Loss that the way shows, though all probes of the port itself came through.
 pub(super) fn loss(case: &Case) -> Option<Diagnosis> {
-    let (_, lost, _) = path_loss(case)?;
+    let lost = path_loss(case).map_or(0, |(_, lost, _)| lost);
+    let resent = case.asked.resent() > 0;
     // A single lost packet among all is no verdict.
-    let shown = lost > 1 || case.asked.resent > 0;
+    let shown = lost > 1 || resent && (lost > 0 || losses_of_others(case).0 > 0);
     if !shown || case.asked.worked() == 0 {
         return None;
     }
@@ -215,15 +226,22 @@ fn lossy(case: &Case) -> Diagnosis {
     let (asked, seen) = (&case.asked, path_loss(case));
     let from = seen.and_then(|(from, ..)| from);
     let place = from.map(|ttl| format!(", and it shows from {} on", case.hop_text(ttl)));
-    let (lost, of) = match seen {
-        Some((_, lost, of)) if asked.silent == 0 => (lost, of),
-        _ => (asked.silent, asked.total()),
+    let without = |lost, of| format!("{lost} of {of} probes had no answer");
+    let what = match seen {
+        Some((_, lost, of)) if asked.silent == 0 => without(lost, of),
+        _ if asked.silent == 0 => {
+            let (lost, of) = losses_of_others(case);
+            let others = format!("{lost} of {of} other probes had no answer");
+            format!(
+                "{} of {} handshakes needed more than one SYN, and {others}",
+                asked.resent(),
+                asked.total()
+            )
+        }
+        _ => without(asked.silent, asked.total()),
     };
     let place = place.unwrap_or_default();
-    let verdict = format!(
-        "Packets to {} get lost: {lost} of {of} probes had no answer{place}.",
-        case.who()
-    );
+    let verdict = format!("Packets to {} get lost: {what}{place}.", case.who());
     let found = Diagnosis::new(Code::PacketLoss, verdict)
         .seen_if(loss_fact(case))
         .not("A host that is down, a closed port, and a filter for all: other probes got through.")
@@ -236,13 +254,23 @@ fn lossy(case: &Case) -> Diagnosis {
         ),
         None => "errors and drops on the links of the way".to_owned(),
     };
-    found.next(Who::Network, ask).next(
-        case.admin(),
-        format!(
-            "nstat -az TcpExtListenOverflows TcpExtListenDrops, before and after; {}",
-            texts::capture(case)
-        ),
-    )
+    let found = if from.is_none() {
+        let trace = format!(
+            "synack trace -n 30 {}: from which hop on do packets get lost?",
+            case.argument()
+        );
+        found.next(Who::You, trace)
+    } else {
+        found
+    };
+    let counters = if case.is_tcp() {
+        "nstat -az TcpExtListenOverflows TcpExtListenDrops, before and after; "
+    } else {
+        ""
+    };
+    found
+        .next(Who::Network, ask)
+        .next(case.admin(), format!("{counters}{}", texts::capture(case)))
 }
 
 /// Packets go round.
@@ -295,6 +323,9 @@ pub(super) fn path_gets_through(case: &Case) -> Option<Diagnosis> {
     if !case.asked.is_silent() {
         return None;
     }
+    if !how.is_yes() {
+        return Some(refused_elsewhere(case, *how));
+    }
     let from = ttl.map(|ttl| format!(" from hop {ttl} on"));
     let from = from.unwrap_or_default();
     let verdict = format!(
@@ -311,17 +342,39 @@ pub(super) fn path_gets_through(case: &Case) -> Option<Diagnosis> {
     )
 }
 
+/// Whoever answered said that the port is closed, though not to the port's own probes.
+fn refused_elsewhere(case: &Case, how: Reached) -> Diagnosis {
+    let (who, how) = (case.who(), how.name());
+    let verdict = format!(
+        "{who} refuses: its own probes had no answer, those of the path had {how}: most likely nothing listens there."
+    );
+    Diagnosis::new(Code::PortClosed, verdict)
+        .seen_if(there::speaker(case))
+        .not("A host that is down and a filter for all: an answer came.")
+        .unknown("Why the port's own probes had no answer: a limit of such answers, or loss.")
+        .next(
+            case.admin(),
+            format!(
+                "does the service run, and on which address? {}",
+                texts::ask_listeners(case)
+            ),
+        )
+}
+
 /// Small packets pass, large ones vanish, and nobody says so.
 pub(super) fn black_hole(case: &Case) -> Option<Diagnosis> {
     let sizes = case.found.sizes.as_ref()?;
     let (small, large) = (Tally::of(&sizes.small_tried), Tally::of(&sizes.large_tried));
     let small_pass = small.worked() * 2 > small.total();
     let large_vanish = large.silent > 1 && large.silent == large.total();
-    if !small_pass || !large_vanish || case.asked.worked() == 0 {
+    // Where small ones get lost as well, size is not the reason.
+    let lossy = case.asked.failed() + case.asked.resent() + small.silent > 0;
+    if !small_pass || !large_vanish || lossy || case.asked.worked() == 0 {
         return None;
     }
     let verdict = format!(
-        "Large packets vanish on the way to {}: {} bytes pass, {} bytes do not, and no ICMP error says so.",
+        "Large packets to {}, or the answers to them, vanish: echoes of {} bytes pass, of {} bytes they do not, and no \
+         ICMP error says so: most likely an MTU black hole.",
         case.who(),
         sizes.small,
         sizes.large
@@ -359,7 +412,7 @@ pub(super) fn proxy(case: &Case) -> Option<Diagnosis> {
     );
     let found = Diagnosis::new(Code::ProxyAnswers, verdict)
         .seen_if(there::speaker(case))
-        .not("The host as the one who answers: it is further away.")
+        .unknown("Whether a device on the way sets the TTL of these packets anew: then the host itself may answer.")
         .unknown(format!(
             "Whether {} of the host itself works.",
             case.service()

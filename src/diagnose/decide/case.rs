@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::Who;
 use super::tally::Tally;
-use crate::diagnose::{Findings, Tried};
+use crate::diagnose::{Findings, Tried, WayFindings};
 use crate::path::{Conclusion, End, Hop, Note, Path, Speaker};
 use crate::platform::{Link, Listener, NeighbourFacts, RouteFacts, RouteKind};
 use crate::target::Protocol;
@@ -59,6 +59,16 @@ impl<'a> Case<'a> {
             .map_or_else(|| self.found.asked.clone(), |it| it.to_string())
     }
 
+    /// The target as an argument of this tool: `192.0.2.10:5432`, `udp://192.0.2.10:53`.
+    pub(super) fn argument(&self) -> String {
+        let address = self.tried.map(|tried| tried.target.address);
+        match (self.found.protocol, address) {
+            (Protocol::Tcp, Some(address)) => address.to_string(),
+            (Protocol::Udp, Some(address)) => format!("udp://{address}"),
+            _ => format!("icmp://{}", self.host()),
+        }
+    }
+
     /// `tcp/5432`, `ICMP echo`.
     pub(super) fn service(&self) -> String {
         let port = self.found.port.unwrap_or_default();
@@ -100,6 +110,14 @@ impl<'a> Case<'a> {
         })
     }
 
+    /// Whether the target is in this machine's own network.
+    pub(super) fn is_neighbour(&self) -> bool {
+        self.found
+            .way
+            .as_ref()
+            .is_some_and(WayFindings::is_to_neighbour)
+    }
+
     /// Whether the target is this very machine.
     pub(super) fn is_own(&self) -> bool {
         let route = self.route().is_some_and(|it| it.kind == RouteKind::Local);
@@ -121,20 +139,28 @@ impl<'a> Case<'a> {
         self.found.own.as_ref()?.listeners.as_deref()
     }
 
-    /// The first of them that probes should have met.
+    /// One of them that probes should have met, if any: a full one first, for several may share the port.
     pub(super) fn listener(&self) -> Option<&'a Listener> {
+        let hearing = || self.hearing().into_iter().flatten();
+        hearing()
+            .find(|it| it.is_full())
+            .or_else(|| hearing().next())
+    }
+
+    /// Those that probes should have met.
+    fn hearing(&self) -> Option<impl Iterator<Item = &'a Listener>> {
         let address = self.address()?;
         // A packet to itself comes in by the interface that has the address, not by lo (`ip_route_output_key_hash_rcu` in
         // net/ipv4/route.c, `ip6_rcv_core` in net/ipv6/ip6_input.c).
-        let has = |(name, link): &(String, Link), interface: &str| {
+        let has = move |(name, link): &(String, Link), interface: &str| {
             name == interface && link.addresses.iter().any(|(own, _)| *own == address)
         };
         let links = self.found.local.links.iter();
-        let mut all = self.listeners()?.iter();
-        all.find(|it| {
+        let all = self.listeners()?.iter();
+        Some(all.filter(move |it| {
             let by = it.interface.as_deref();
             it.hears(address) && by.is_none_or(|by| links.clone().any(|link| has(link, by)))
-        })
+        }))
     }
 
     /// Whether this machine's listeners turned connections away meanwhile.
@@ -216,6 +242,21 @@ impl<'a> Case<'a> {
             && !self.path_heard_the_host()
     }
 
+    /// The gateway, where it answers and nothing behind it does.
+    pub(super) fn last_sign(&self) -> Option<IpAddr> {
+        let NextHop::Gateway(gateway) = self.next_hop()? else {
+            return None;
+        };
+        let way = self.found.way.as_ref()?;
+        let echo = way.gateway_echo.as_ref().map(Tally::of);
+        let mut others = self.others();
+        let silent = self.asked.answers() == 0
+            && others.all(|tried| Tally::of(tried).answers() == 0)
+            && self.hops().all(|hop| hop.is_silent() || hop.ttl == Some(1))
+            && !self.path_heard_the_host();
+        (silent && echo.is_some_and(|it| it.worked() > 0)).then_some(gateway)
+    }
+
     /// Whether anything but the asked port itself was tried at that address.
     pub(super) fn asked_others(&self) -> bool {
         self.others().any(|tried| Tally::of(tried).total() > 0)
@@ -237,14 +278,18 @@ impl<'a> Case<'a> {
 
     /// Probes to the same address that are not to the asked service: of other ports, echoes, and large ones.
     pub(super) fn other_probes(&self) -> impl Iterator<Item = &'a Tried> {
-        let sizes = self.found.sizes.iter();
-        let sizes = sizes.flat_map(|sizes| [&sizes.small_tried, &sizes.large_tried]);
+        self.others().chain(self.sizes())
+    }
+
+    /// Echoes of two sizes, where these were not asked for.
+    pub(super) fn sizes(&self) -> impl Iterator<Item = &'a Tried> {
         let is_asked = self.found.protocol == Protocol::Icmp;
-        self.others().chain(sizes.filter(move |_| !is_asked))
+        let sizes = self.found.sizes.iter().filter(move |_| !is_asked);
+        sizes.flat_map(|sizes| [&sizes.small_tried, &sizes.large_tried])
     }
 
     /// Probes to the same address and another service.
-    fn others(&self) -> impl Iterator<Item = &'a Tried> {
+    pub(super) fn others(&self) -> impl Iterator<Item = &'a Tried> {
         let is_asked = self.found.protocol == Protocol::Icmp;
         let echo = self.found.echo.iter().filter(move |_| !is_asked);
         echo.chain(&self.found.other_ports)

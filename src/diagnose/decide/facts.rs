@@ -197,7 +197,10 @@ fn way(case: &Case) -> Option<String> {
     let next = match case.next_hop() {
         _ if case.is_own() => " to this machine itself".to_owned(),
         Some(NextHop::Gateway(gateway)) => format!(" through the gateway {gateway}"),
-        Some(NextHop::Target(_)) => " to a neighbour, without a gateway".to_owned(),
+        Some(NextHop::Target(_)) if case.is_neighbour() => {
+            " to a neighbour, without a gateway".to_owned()
+        }
+        Some(NextHop::Target(_)) => ", without a gateway".to_owned(),
         None => String::new(),
     };
     let searched = case
@@ -210,9 +213,15 @@ fn way(case: &Case) -> Option<String> {
 
 /// Counters that would explain a failure. They count for every program of the machine.
 fn counters(case: &Case) -> Vec<String> {
-    let failed = case.asked.failed() + case.asked.local + case.asked.resent > 0;
+    let failed = case.asked.failed() + case.asked.local + case.asked.resent() > 0;
     let Some(counters) = case.found.counters.filter(|_| failed) else {
         return Vec::new();
+    };
+    let v4 = case.address().is_none_or(|address| address.is_ipv4());
+    let buffers = if v4 {
+        counters.udp_receive_drops
+    } else {
+        counters.udp_receive_drops_v6
     };
     let telling = [
         (
@@ -226,8 +235,12 @@ fn counters(case: &Case) -> Vec<String> {
             "packets dropped on arrival because they came by another interface (rp_filter)",
         ),
         (
-            "UdpRcvbufErrors",
-            counters.udp_receive_drops.filter(|_| case.is_udp()),
+            if v4 {
+                "UdpRcvbufErrors"
+            } else {
+                "Udp6RcvbufErrors"
+            },
+            buffers.filter(|_| case.is_udp()),
             "datagrams dropped on arrival because a buffer was full",
         ),
     ];

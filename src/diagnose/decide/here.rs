@@ -11,13 +11,12 @@ use crate::platform::{Link, NeighbourState, RouteFacts, RouteKind};
 /// This machine cannot connect to itself, and nobody answered from elsewhere.
 pub(super) fn own_stack(case: &Case) -> Option<Diagnosis> {
     let (how, tried) = dead_way(case)?;
-    // What lets nothing out does not spare loopback.
-    let barred = [LocalCause::LocalFirewall, LocalCause::DroppedLocally];
-    if local_cause(case).is_some_and(|cause| barred.contains(&cause)) {
-        return None;
-    }
-    // An answer from elsewhere shows that the trouble is another one.
-    let explains = case.asked.worked() == 0 && (case.asked.answers() == 0 || case.is_own());
+    let explains = if case.is_own() {
+        case.asked.worked() == 0
+    } else {
+        // An answer from elsewhere shows that the trouble is another one.
+        case.heard_nothing()
+    };
     let address = tried.target.address.ip();
     let found = Diagnosis::new(
         Code::LocalStackBroken,
@@ -64,10 +63,18 @@ fn is_dead(tried: &Tried) -> bool {
 
 /// Whether the machine lacks something for one more socket, which says nothing of the way.
 fn is_want(cause: LocalCause) -> bool {
-    use LocalCause::{OutOfMemory, Permission, PortsExhausted, SystemError, TooManyOpenFiles};
+    use LocalCause::{
+        OutOfMemory, Permission, PortsExhausted, RouteProhibited, SystemError, TooManyOpenFiles,
+    };
     matches!(
         cause,
-        PortsExhausted | TooManyOpenFiles | OutOfMemory | Permission | SystemError
+        PortsExhausted
+            | TooManyOpenFiles
+            | OutOfMemory
+            | Permission
+            | SystemError
+            // EACCES is what a security policy says, too, and no route forbids this machine itself.
+            | RouteProhibited
     )
 }
 
@@ -162,8 +169,9 @@ pub(super) fn gateway_dead(case: &Case) -> Option<Diagnosis> {
         case.who(),
         search(case)
     );
+    let found = Diagnosis::new(Code::GatewayDead, verdict);
     Some(
-        Diagnosis::new(Code::GatewayDead, verdict)
+        doubt_of_rules(case, found)
             .seen_if(neighbour_fact(case))
             .seen_if(silent_beyond(case).then(|| format!("No packet came back from beyond the gateway {gateway}.")))
             .unknown("The target: nothing can have reached it.")
@@ -192,11 +200,12 @@ pub(super) fn target_absent(case: &Case) -> Option<Diagnosis> {
         case.who(),
         search(case)
     );
+    let found = Diagnosis::new(Code::TargetAbsent, verdict);
     Some(
-        Diagnosis::new(Code::TargetAbsent, verdict)
+        doubt_of_rules(case, found)
             .seen_if(neighbour_fact(case))
             .seen(format!("The route has no gateway: {target} would be a neighbour."))
-            .not("A firewall that filters ports: the search comes before any port.")
+            .not("A rule for ports: the search comes before any port.")
             .not("Routers: none is on the way to a neighbour.")
             .unknown("Whether the host is off, on another VLAN or switch port, or the address is another one.")
             .next(
@@ -217,7 +226,7 @@ fn search(case: &Case) -> &'static str {
 
 /// The kernel said so of a probe, or the entry says so and nothing that came back refutes it.
 fn next_hop_is_dead(case: &Case) -> bool {
-    if case.asked.answers() > 0 {
+    if case.asked.answers() > 0 || gateway_answers(case) {
         return false;
     }
     let told = local_cause(case) == Some(LocalCause::NoNeighbour);
@@ -229,6 +238,30 @@ fn next_hop_is_dead(case: &Case) -> bool {
     // Where a name could not be looked up, its servers were asked.
     let asked = case.asked.total() > 0 || case.found.name.error.is_some();
     told || (lost && asked && case.heard_nothing())
+}
+
+/// The next hop of the route that was looked up has answered something.
+fn gateway_answers(case: &Case) -> bool {
+    let echo = case
+        .found
+        .way
+        .as_ref()
+        .and_then(|it| it.gateway_echo.as_ref());
+    let state = case.neighbour().map(|neighbour| neighbour.state);
+    echo.is_some_and(|it| Tally::of(it).answers() > 0) || state == Some(NeighbourState::Reachable)
+}
+
+/// Neighbor Discovery passes the rules of a firewall, unlike ARP.
+fn doubt_of_rules(case: &Case, found: Diagnosis) -> Diagnosis {
+    if case.address().is_none_or(|address| address.is_ipv4()) {
+        return found;
+    }
+    found
+        .unknown("Whether a rule here or there drops ICMPv6 types 135 and 136, which the search needs.")
+        .next(
+            Who::AdminHere,
+            "do this machine's rules let ICMPv6 types 135 and 136 in and out? As root: nft list ruleset (or ip6tables-save)",
+        )
 }
 
 fn neighbour_fact(case: &Case) -> Option<String> {
@@ -244,8 +277,8 @@ fn neighbour_fact(case: &Case) -> Option<String> {
 /// Another cause on this machine.
 pub(super) fn local(case: &Case) -> Option<Diagnosis> {
     let why = local_cause(case)?;
-    let of_next_hop = why == LocalCause::NoNeighbour && case.next_hop().is_some();
-    if of_next_hop && case.asked.answers() == 0 {
+    let of_next_hop = why == LocalCause::NoNeighbour && next_hop_is_dead(case);
+    if of_next_hop && case.next_hop().is_some() && case.asked.answers() == 0 {
         return None;
     }
     let (what, mut look) = texts::local(case.found.protocol, why);
@@ -253,19 +286,22 @@ pub(super) fn local(case: &Case) -> Option<Diagnosis> {
     if case.is_own() && why == LocalCause::LocalFirewall {
         look = "as root: nft list ruleset (or iptables-save): which rule of OUTPUT or INPUT rejects or drops?";
     }
-    let (who, asked) = (case.who(), &case.asked);
-    let verdict = if asked.answers() > 0 {
-        let (local, total) = (asked.local, asked.total());
-        format!("{local} of {total} probes to {who} never left this machine: {what}.")
-    } else if case.is_own() {
-        format!("Probes to {who}, which is this machine itself, get nowhere: {what}.")
-    } else {
-        format!("Probes to {who} do not leave this machine: {what}.")
+    let admin = match why {
+        LocalCause::GroupTarget => Who::You,
+        _ => Who::AdminHere,
     };
-    let found = Diagnosis::new(Code::Local(why), verdict)
+    let found = Diagnosis::new(Code::Local(why), stopped(case, what))
         .seen_if(case.route().and_then(odd_route))
-        .next(Who::AdminHere, look);
-    Some(if asked.answers() > 0 {
+        .seen_if(another_next_hop(case, why))
+        .next(admin, look);
+    let (who, asked) = (case.who(), &case.asked);
+    let found = if asked.silent > 0 {
+        let silent = texts::probes(asked.silent);
+        found.unknown(format!("Why {silent} that did leave got no reply."))
+    } else {
+        found
+    };
+    Some(if asked.answers() + asked.silent > 0 {
         found.not(format!(
             "{who} as the cause of these: they never got that far."
         ))
@@ -274,6 +310,59 @@ pub(super) fn local(case: &Case) -> Option<Diagnosis> {
             .not("The target and the network as the cause: no probe of these got that far.")
             .unknown("Whether the target would answer.")
     })
+}
+
+/// What was stopped here, and why.
+fn stopped(case: &Case, what: &str) -> String {
+    let (who, asked) = (case.who(), &case.asked);
+    if asked.answers() + asked.silent > 0 {
+        let (local, total) = (asked.local, asked.total());
+        format!("{local} of {total} probes to {who} never left this machine: {what}.")
+    } else if case.is_own() {
+        format!("Probes to {who}, which is this machine itself, get nowhere: {what}.")
+    } else {
+        format!("Probes to {who} do not leave this machine: {what}.")
+    }
+}
+
+/// The next hop that other packets take answers, so these take another one.
+fn another_next_hop(case: &Case, why: LocalCause) -> Option<String> {
+    let NextHop::Gateway(gateway) = case.next_hop()? else {
+        return None;
+    };
+    if why != LocalCause::NoNeighbour || !gateway_answers(case) {
+        return None;
+    }
+    Some(format!(
+        "The gateway {gateway} of the route that was looked up answers: these packets take another one, by a rule for \
+         their port, user or mark (ip rule; nft list ruleset)."
+    ))
+}
+
+/// This machine's own rules stop some packets to that host, and some of the asked ones got no answer.
+pub(super) fn drops_some(case: &Case) -> Option<Diagnosis> {
+    let asked = &case.asked;
+    if asked.worked() == 0 || asked.silent + asked.resent() == 0 {
+        return None;
+    }
+    let own = |cause: &LocalCause| {
+        matches!(
+            cause,
+            LocalCause::LocalFirewall | LocalCause::DroppedLocally
+        )
+    };
+    let why = case.other_probes().filter_map(usual_cause).find(own)?;
+    let (what, look) = texts::local(case.found.protocol, why);
+    let verdict = format!(
+        "Some packets to {} do not leave this machine: {what}. Probes of the port had to be sent again, or got no reply.",
+        case.who()
+    );
+    Some(
+        Diagnosis::new(Code::Local(why), verdict)
+            .not("A host that is down, a closed port, and a filter for all: some probes got through.")
+            .unknown("Whether packets get lost on the way, too.")
+            .next(Who::AdminHere, look),
+    )
 }
 
 /// The cause on this machine that explains how the probes ended.
@@ -285,10 +374,12 @@ fn local_cause(case: &Case) -> Option<LocalCause> {
         .and_then(usual_cause)
         .map(|why| group.unwrap_or(why))
     {
-        let explains = asked.answers() == 0 && !is_want(why);
+        let most = asked.local * 2 >= asked.silent;
+        let explains = asked.answers() == 0 && !is_want(why) && most;
+        let why = actual(case, why);
         return (explains || asked.local >= asked.failed()).then_some(why);
     }
-    if asked.answers() > 0 {
+    if asked.answers() + asked.silent > 0 {
         return None;
     }
     let of_route = case.route().and_then(|route| route_cause(route.kind));
@@ -296,6 +387,15 @@ fn local_cause(case: &Case) -> Option<LocalCause> {
         Some(End::Local(why)) => Some(*why),
         _ => None,
     })
+}
+
+/// EACCES is a prohibit route's word, and a security policy's: where the route delivers it is the policy.
+fn actual(case: &Case, why: LocalCause) -> LocalCause {
+    let delivers = case.route().is_some_and(|route| route.kind.delivers());
+    match why {
+        LocalCause::RouteProhibited if delivers => LocalCause::Permission,
+        why => why,
+    }
 }
 
 /// Whether the target stands for many machines, which TCP has no way to.

@@ -81,11 +81,11 @@ type Rule = fn(&Case) -> Option<Diagnosis>;
 /// What can be wrong at the address that was asked, in the order in which it is thought of.
 const RULES: &[Rule] = &[
     // Nothing gets out of this machine.
-    here::own_stack,
     here::no_network,
     here::link_down,
     here::gateway_dead,
     here::local,
+    here::own_stack,
     // Nobody is at that address.
     name::stale,
     here::target_absent,
@@ -94,6 +94,7 @@ const RULES: &[Rule] = &[
     own::unheard,
     own::unanswered,
     // Some probes got through, others did not.
+    here::drops_some,
     there::resets,
     there::closes,
     between::some_flows,

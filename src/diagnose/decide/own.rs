@@ -4,9 +4,12 @@ use super::case::Case;
 use super::{Code, Diagnosis, Who, texts};
 use crate::platform::Listener;
 
+/// A backlog that a handful of probes can fill.
+const SMALL: u32 = 8;
+
 /// The accept queue is full, which only the machine itself can see.
 pub(super) fn queue_full(case: &Case) -> Option<Diagnosis> {
-    let troubled = case.asked.failed() + case.asked.resent > 0;
+    let troubled = case.asked.failed() + case.asked.resent() > 0;
     let listener = case.listener().or_else(|| full_elsewhere(case))?;
     let full = listener.is_full();
     if !case.is_tcp() || !troubled || !(full || overflows(case, listener)) {
@@ -50,12 +53,14 @@ fn full_elsewhere<'a>(case: &Case<'a>) -> Option<&'a Listener> {
     all.find(|it| failed(case) && it.is_full())
 }
 
-/// Whether this listener, empty at first sight, may have turned away what failed. The counter is for all listeners, and
+/// Whether this listener, not full now, may have turned away what failed. The counter is for all listeners, and
 /// counts each SYN; of a probe without an answer there were at least two.
 fn overflows(case: &Case, listener: &Listener) -> bool {
-    let turned_away = case.asked.silent * 2 + case.asked.resent;
+    let turned_away = case.asked.silent * 2 + case.asked.resent();
     let grown = case.overflows();
-    listener.waiting != Some(0) && turned_away > 0 && grown.is_some_and(|it| it >= turned_away)
+    // One that is empty now and has little room may have been full.
+    let was_full = listener.waiting != Some(0) || listener.room.is_some_and(|room| room <= SMALL);
+    was_full && turned_away > 0 && grown.is_some_and(|it| it >= turned_away)
 }
 
 fn queue(listener: &Listener) -> Option<String> {

@@ -8,13 +8,26 @@ use super::{Code, Diagnosis, Who, texts};
 use crate::outcome::{IcmpError, IcmpVersion};
 use crate::path::{self, End};
 
-/// The ICMP error that answers the probes; the path's where the port's own were silent.
+/// The ICMP error that answers the probes; where the port's own were silent that of the path, or of other probes if it
+/// is about the host: routers limit how many they send, so the port's may have had none.
 pub(super) fn usual(case: &Case) -> Option<IcmpError> {
     let of_path = match case.end() {
         Some(End::Rejected { icmp, .. }) if case.asked.is_silent() => Some(*icmp),
         _ => None,
     };
-    case.tried.and_then(usual_icmp).or(of_path)
+    let of_host = || {
+        let others = case.other_probes().filter_map(usual_icmp);
+        let nobody = case.asked.is_silent() && case.signs_of_life().is_empty();
+        others.filter(|_| nobody).find(is_about_the_host)
+    };
+    case.tried.and_then(usual_icmp).or(of_path).or_else(of_host)
+}
+
+/// Whether a router says so of a host, or of the way to it, whatever the port (RFC 792; RFC 4443 section 3.1).
+fn is_about_the_host(error: &IcmpError) -> bool {
+    use IcmpVersion::{V4, V6};
+    let is = (error.version, error.kind, error.code);
+    matches!(is, (V4, 3, 0 | 1 | 6 | 7) | (V6, 1, 0 | 3))
 }
 
 /// Probes are answered with an ICMP error, and none gets through.
@@ -227,6 +240,17 @@ impl<'a> No<'a> {
 
     fn ttl_exceeded(&self) -> Diagnosis {
         let case = self.case;
+        if let Some(End::Reached { ttl: Some(ttl), .. }) = case.end() {
+            let verdict = format!(
+                "Probes to {} with this machine's usual TTL run out of hops at {}, and one of {ttl} is answered: this \
+                 machine's TTL is too small.",
+                case.who(),
+                self.from
+            );
+            let look = "sysctl net.ipv4.ip_default_ttl net.ipv6.conf.all.hop_limit: 64 is usual; a router's advertisement, \
+                        a route or a rule may set it, too";
+            return Diagnosis::new(Code::TtlExceeded, verdict).next(Who::AdminHere, look);
+        }
         let verdict = format!(
             "Probes to {} with the usual TTL run out of hops at {}.",
             case.who(),

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::case::{Case, NextHop};
-use super::tally::usual_icmp;
+use super::tally::{Tally, usual_icmp};
 use super::there::distance;
 use super::{Code, Diagnosis, Who, texts};
 use crate::path::{End, Hop};
@@ -100,6 +100,8 @@ fn port_filtered(case: &Case, alive: &[String]) -> Diagnosis {
         case.source(),
         case.host()
     );
+    let others: Vec<_> = case.found.other_ports.iter().map(Tally::of).collect();
+    let all_tcp = case.is_tcp() && others.len() > 2 && others.iter().all(Tally::is_silent);
     let told = |what: &str| {
         let verdict = format!("{who} gives no answer, though the host answers {alive}: {what}.");
         let down = format!("A host that is down, and a broken way: it answers {alive}.");
@@ -132,6 +134,11 @@ fn port_filtered(case: &Case, alive: &[String]) -> Diagnosis {
                 .unknown(format!("{who}; other probes may also take another way."))
                 .next(Who::Network, format!("at {whom}: {ask}"))
         }
+        _ if all_tcp => told(&format!("TCP is filtered as a whole, as {} ports are silent", others.len() + 1))
+            .unknown("Who drops it: a firewall on the way, on the host, or this machine's own that drops the answers.")
+            .next(Who::AdminHere, texts::INPUT_RULES)
+            .next(Who::Network, ask)
+            .next(case.admin(), "the host's own firewall rules"),
         Reach::Host { last } => {
             let last = case.hop_text(last);
             told(&format!("{service} is filtered, or its queue is full"))
@@ -210,14 +217,18 @@ fn open_or_filtered(case: &Case, alive: &[String]) -> Diagnosis {
         "{who} gives no answer{up}: {service} is open and has nothing to say to this payload, or it is filtered."
     );
     let found = Diagnosis::new(Code::OpenOrFiltered, verdict);
-    let found = match case.listener() {
-        Some(listener) => found.seen(format!("Listening here: {}.", texts::listener(listener))),
-        None => found,
-    };
-    found
-        .unknown("Whether anything listens: UDP does not tell. A host that closes the port says so with ICMP, which firewalls often drop.")
-        .next(Who::You, "send what the service answers (--payload)")
-        .next(case.admin(), format!("does anything listen? {}", texts::ask_listeners(case)))
+    let found = found.next(Who::You, "send what the service answers (--payload)");
+    match case.listener() {
+        Some(listener) => found
+            .seen(format!("Listening here: {}.", texts::listener(listener)))
+            .unknown("Whether the service got the datagrams and did not answer, or a rule drops them."),
+        None => found
+            .unknown(
+                "Whether anything listens: UDP does not tell. A host that closes the port says so with ICMP, which \
+                 firewalls often drop.",
+            )
+            .next(case.admin(), format!("does anything listen? {}", texts::ask_listeners(case))),
+    }
 }
 
 fn host_silent(case: &Case) -> Diagnosis {
@@ -227,6 +238,11 @@ fn host_silent(case: &Case) -> Diagnosis {
         format!(
             "{who} gives no answer, and nothing else does, not even a router on the way: this machine drops what comes \
              in, the gateway sends nothing on, or the host is down or all filtered, and the routers keep silent."
+        )
+    } else if let Some(gateway) = case.last_sign() {
+        format!(
+            "{who} gives no answer, and nothing comes back from beyond the gateway {gateway}, which itself answers: it \
+             sends nothing on, or the host is down or all filtered, and the routers keep silent."
         )
     } else {
         format!(

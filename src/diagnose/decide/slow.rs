@@ -18,34 +18,110 @@ const SLOW_HERE: Duration = Duration::from_millis(50);
 /// A name lookup from which on people complain.
 const SLOW_LOOKUP: Duration = Duration::from_secs(1);
 
+/// TCP sends its first SYN again after this (RFC 6298 section 2).
+const SYN_TIMER: Duration = Duration::from_secs(1);
+
 /// Handshakes needed more than one SYN.
 pub(super) fn lost_syns(case: &Case) -> Option<Diagnosis> {
     let asked = &case.asked;
-    if asked.resent == 0 {
+    let resent = asked.resent();
+    if resent == 0 {
         return None;
     }
+    let (first, often) = match case.tried.and_then(|it| it.connect) {
+        _ if resent < asked.total() => ("", "now and then"),
+        Some(took) if asked.answer_lost == resent => return Some(slower_than_timer(case, took)),
+        _ => ("all ", "always"),
+    };
     let verdict = format!(
-        "Connections to {} are slow now and then: {} of {} handshakes needed more than one SYN, which costs a second or \
-         more each.",
+        "Connections to {} are slow, {often}: {first}{resent} of {} handshakes needed more than one SYN, which costs a \
+         second or more each.",
         case.who(),
-        asked.resent,
         asked.total()
     );
-    Some(
-        Diagnosis::new(Code::SynLoss, verdict)
-            .not("A closed port and a filter for all: every handshake completes.")
-            .unknown("Whether the SYNs were lost on the way, or dropped by a full accept queue of the target.")
-            .unknown(texts::WHICH_WAY)
-            .next(case.admin(), "nstat -az TcpExtListenOverflows TcpExtListenDrops, before and after")
-            .next(Who::Network, format!("which packet is missing at the other end? {}", texts::capture(case))),
-    )
+    let found = Diagnosis::new(Code::SynLoss, verdict)
+        .not("A closed port and a filter for all: every handshake completes.");
+    let found = which_way(case, found);
+    let found = if asked.answer_lost < resent {
+        found.next(
+            case.admin(),
+            "nstat -az TcpExtListenOverflows TcpExtListenDrops, before and after",
+        )
+    } else {
+        found
+    };
+    Some(if case.is_own() {
+        found
+    } else {
+        found.next(
+            Who::Network,
+            format!(
+                "which packet is missing at the other end? {}",
+                texts::capture(case)
+            ),
+        )
+    })
+}
+
+/// What TCP's time stamps tell of the first SYNs, and what they do not.
+fn which_way(case: &Case, found: Diagnosis) -> Diagnosis {
+    let (asked, own) = (&case.asked, case.is_own());
+    let (there, back) = (asked.syn_lost > 0, asked.answer_lost > 0);
+    let found = if there {
+        let lost = format!(
+            "{} of the first SYNs never got there, or were dropped there (TCP time stamps).",
+            asked.syn_lost
+        );
+        found.seen(lost)
+    } else {
+        found
+    };
+    let found = if back {
+        let late = format!(
+            "{} of the first SYNs got there, and the answer was lost or late (TCP time stamps).",
+            asked.answer_lost
+        );
+        found.seen(late)
+    } else {
+        found
+    };
+    let found = if asked.answer_lost == asked.resent() {
+        found.not("A full accept queue: the first SYNs were answered.")
+    } else if own {
+        found.unknown("Whether a full accept queue dropped them, or a rule of this machine.")
+    } else {
+        found.unknown("Whether the SYNs were lost on the way, or dropped by a full accept queue of the target.")
+    };
+    if asked.either_lost > 0 && !own {
+        found.unknown(texts::WHICH_WAY)
+    } else {
+        found
+    }
+}
+
+/// Every first SYN was answered, and every answer came after the second one had been sent.
+fn slower_than_timer(case: &Case, took: Duration) -> Diagnosis {
+    let verdict = format!(
+        "The way to {} is slow: every answer took more than {}, so that SYNs were sent again; connecting takes {}.",
+        case.who(),
+        texts::time(SYN_TIMER),
+        texts::time(took)
+    );
+    Diagnosis::new(Code::SlowPath, verdict)
+        .seen("The first SYN was answered each time, too late for its timer (TCP time stamps).")
+        .not("A full accept queue, and SYNs that are lost: the first ones were answered.")
+        .unknown("Whether each first answer came late, or got lost on the way back.")
+        .next(
+            Who::Network,
+            "is this the distance, or is a link full or a way longer than it should be?",
+        )
 }
 
 /// The application waited much longer than the packets took.
 pub(super) fn here(case: &Case) -> Option<Diagnosis> {
     let (connect, rtt) = case.tried.and_then(|it| it.connect.zip(it.rtt))?;
     let late = connect.checked_sub(rtt)?;
-    if case.asked.resent > 0 || late < SLOW_HERE || connect < rtt * 3 {
+    if case.asked.resent() > 0 || late < SLOW_HERE || connect < rtt * 3 {
         return None;
     }
     let verdict = format!(
@@ -66,9 +142,12 @@ pub(super) fn here(case: &Case) -> Option<Diagnosis> {
 pub(super) fn path(case: &Case) -> Option<Diagnosis> {
     let tried = case.tried?;
     let rtt = tried.rtt.or(tried.connect)?;
-    let on_link = case.route().is_some_and(|route| route.on_link);
-    let limit = if on_link { SLOW_NEIGHBOUR } else { SLOW_RTT };
-    if rtt < limit || case.asked.resent > 0 {
+    let limit = if case.is_neighbour() {
+        SLOW_NEIGHBOUR
+    } else {
+        SLOW_RTT
+    };
+    if rtt < limit || case.asked.resent() > 0 {
         return None;
     }
     let growth = growth(case).filter(|growth| growth.by() >= rtt / 2);
@@ -78,9 +157,14 @@ pub(super) fn path(case: &Case) -> Option<Diagnosis> {
             texts::time(it.before),
             texts::time(it.after),
         );
-        format!("from {before} to {after} at {hop}")
+        (
+            format!("at {hop}"),
+            format!("from {before} to {after} at {hop}"),
+        )
     });
-    let most = place.as_ref().map(|it| format!("; most of it comes {it}"));
+    let most = place
+        .as_ref()
+        .map(|(at, _)| format!("; most of it is added {at}"));
     let verdict = format!(
         "The way to {} is slow: a round trip takes {}{}.",
         case.who(),
@@ -88,9 +172,13 @@ pub(super) fn path(case: &Case) -> Option<Diagnosis> {
         most.unwrap_or_default()
     );
     let found = Diagnosis::new(Code::SlowPath, verdict)
-        .seen_if(place.as_ref().map(|it| format!("The shortest times of the hops grow {it}, and stay there.")))
-        .not("Lost SYNs: no handshake needed a second one.")
+        .seen_if(place.as_ref().map(|(_, it)| format!("The shortest times of the hops grow {it}, and stay there.")))
         .unknown("Whether it is distance or queues: light in fibre takes about 1 ms for 100 km there and back.");
+    let found = if case.is_tcp() {
+        found.not("Lost SYNs: no handshake needed a second one.")
+    } else {
+        found
+    };
     let found = if growth.is_some() {
         found.unknown(
             "Whether the way back from there is another one: only the sum of both ways shows.",

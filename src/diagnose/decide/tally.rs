@@ -20,8 +20,12 @@ pub(super) struct Tally {
     pub(super) silent: u64,
     /// Never left this machine.
     pub(super) local: u64,
-    /// Connected with more than one SYN.
-    pub(super) resent: u64,
+    /// Connected with more than one SYN: the first was lost, or dropped there.
+    pub(super) syn_lost: u64,
+    /// Connected with more than one SYN: the answer to the first was lost, or late.
+    pub(super) answer_lost: u64,
+    /// Connected with more than one SYN; which was lost does not show.
+    pub(super) either_lost: u64,
 }
 
 impl Tally {
@@ -36,11 +40,12 @@ impl Tally {
     fn add(&mut self, outcome: &Outcome, count: u64) {
         let place = match outcome {
             Outcome::Connected(handshake) => {
-                self.resent += if *handshake == Handshake::Clean {
-                    0
-                } else {
-                    count
-                };
+                match handshake {
+                    Handshake::Clean => {}
+                    Handshake::AfterSynLoss => self.syn_lost += count,
+                    Handshake::AfterSynAckLoss => self.answer_lost += count,
+                    Handshake::AfterRetransmission => self.either_lost += count,
+                }
                 &mut self.connected
             }
             Outcome::Reply => &mut self.connected,
@@ -68,6 +73,11 @@ impl Tally {
     /// Those that left this machine and did not.
     pub(super) fn failed(&self) -> u64 {
         self.reset + self.refused + self.unreachable + self.silent
+    }
+
+    /// Those that connected with more than one SYN.
+    pub(super) fn resent(&self) -> u64 {
+        self.syn_lost + self.answer_lost + self.either_lost
     }
 
     /// Those that anybody answered, whatever he said.

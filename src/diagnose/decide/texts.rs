@@ -18,6 +18,10 @@ pub(super) const WHICH_WAY: &str =
 pub(super) const INPUT_RULES: &str =
     "does a rule of INPUT drop the answers? As root: nft list ruleset (or iptables-save)";
 
+/// Where something may be answered in another's name before it leaves.
+pub(super) const OUTPUT_RULES: &str =
+    "does a rule of OUTPUT reject or redirect it? As root: nft list ruleset (or iptables-save)";
+
 /// Three digits of a time: `0.412 ms`, `12.3 ms`, `1.02 s`.
 pub(super) fn time(time: Duration) -> String {
     let ms = time.as_secs_f64() * 1e3;
@@ -119,8 +123,10 @@ pub(super) fn device(address: Option<IpAddr>) -> String {
 pub(super) fn listener(listener: &Listener) -> String {
     let process = listener.process.as_ref();
     let process = process.map(|it| format!("{} (pid {})", it.name, it.pid));
-    let process =
-        process.unwrap_or_else(|| "a process whose name this user may not see,".to_owned());
+    let user = listener
+        .uid
+        .map_or_else(String::new, |uid| format!(" (user {uid})"));
+    let process = process.unwrap_or_else(|| format!("a socket whose process does not show{user}"));
     let interface = listener.interface.as_ref();
     let interface = interface.map(|it| format!(" at interface {it} only"));
     let family = match (listener.address, listener.v6_only) {
@@ -177,16 +183,16 @@ pub(super) fn local(protocol: Protocol, cause: LocalCause) -> (&'static str, &'s
             "ip neigh; check cable, VLAN and netmask",
         ),
         LocalCause::RouteUnreachable => (
-            "a route of type \"unreachable\" covers the target",
-            "ip route show table all type unreachable; the same with ip -6; ip rule",
+            "a route or rule of type \"unreachable\" covers these packets",
+            "ip rule; ip route show table all type unreachable; the same with ip -6",
         ),
         LocalCause::RouteProhibited => (
-            "a route of type \"prohibit\" covers the target",
-            "ip route show table all type prohibit; the same with ip -6; ip rule",
+            "a route or rule of type \"prohibit\" covers these packets",
+            "ip rule; ip route show table all type prohibit; the same with ip -6",
         ),
         LocalCause::RouteBlackhole => (
-            "a route of type \"blackhole\" covers the target",
-            "ip route show table all type blackhole; the same with ip -6; ip rule",
+            "a route or rule of type \"blackhole\" covers these packets",
+            "ip rule; ip route show table all type blackhole; the same with ip -6",
         ),
         LocalCause::LocalFirewall => (
             "this machine's own firewall does not let them pass",

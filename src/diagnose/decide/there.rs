@@ -32,8 +32,12 @@ pub(super) fn works(case: &Case) -> Option<Diagnosis> {
     };
     let verdict = format!("{} {does}; {wrong}.", case.who());
     let found = Diagnosis::new(Code::Works, verdict).unknown(unknown);
-    Some(match case.speaker() {
-        Some(Speaker::InFront(_)) => found.unknown(
+    Some(match (case.speaker(), case.end_ttl()) {
+        (None, Some(ttl)) if case.asked_others() && case.signs_of_life().is_empty() => found.unknown(format!(
+            "Whether the host itself answers, or something at hop {ttl} in its name, such as a proxy: nothing else that \
+             was tried at that address answers."
+        )),
+        (Some(Speaker::InFront(_)), _) => found.unknown(
             "Whether the host itself answers: the answer comes from one hop nearer, by a shorter way or from something \
              right in front of it.",
         ),
@@ -151,7 +155,7 @@ pub(super) fn forged_reset(case: &Case) -> Option<Diagnosis> {
     );
     let found = Diagnosis::new(Code::FirewallResets, verdict)
         .seen_if(speaker(case))
-        .not("The host's own refusal: it is further away than whoever answers.")
+        .unknown("Whether a device on the way sets the TTL of these packets anew: then the host itself may refuse.")
         .unknown(format!(
             "Whether anything listens on {}: the probes did not get that far.",
             case.service()
@@ -188,11 +192,10 @@ pub(super) fn ask_around(found: Diagnosis, ttl: u8, ask: String) -> Diagnosis {
         found
     } else {
         found
-            .unknown("Whether hop 1 answers or a rule of this machine: both are heard for every TTL.")
-            .next(
-                Who::AdminHere,
-                "does a rule of OUTPUT reject or redirect it? As root: nft list ruleset (or iptables-save)",
+            .unknown(
+                "Whether hop 1 answers or a rule of this machine: both are heard for every TTL.",
             )
+            .next(Who::AdminHere, texts::OUTPUT_RULES)
     };
     found.next(Who::Network, ask)
 }
@@ -223,7 +226,8 @@ pub(super) fn speaker(case: &Case) -> Option<String> {
 }
 
 fn is_refused(case: &Case) -> bool {
-    case.asked.worked() == 0 && case.asked.refused > 0
+    let asked = &case.asked;
+    asked.worked() + asked.reset == 0 && asked.refused > 0
 }
 
 /// The port is closed, as far as its RST can be trusted.
@@ -282,6 +286,9 @@ fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
         found
     };
     match case.speaker() {
+        _ if case.end_ttl() == Some(1) && !case.is_own() => found
+            .unknown("Whether it is the host or a firewall that refuses: the RST comes from hop 1 on, or from this machine.")
+            .next(Who::AdminHere, texts::OUTPUT_RULES),
         _ if case.is_own() => found.unknown("Whether a firewall of this machine sends the RST instead."),
         Some(Speaker::Host(_)) => found
             .not("A firewall well before the host: the RST comes from as far away as the host.")

@@ -107,7 +107,7 @@ fn route(findings: &Findings) -> Option<String> {
     }
     if let Some(gateway) = route.next_hop.filter(|_| !route.on_link) {
         parts.push(format!("gateway {gateway}"));
-    } else if route.on_link && route.kind == RouteKind::Unicast {
+    } else if way.is_to_neighbour() && route.kind == RouteKind::Unicast {
         parts.push("same subnet".to_owned());
     }
     let mtu = route.mtu.or(way.link.as_ref().and_then(|link| link.mtu));

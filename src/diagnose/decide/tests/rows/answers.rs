@@ -3,6 +3,7 @@
 use super::*;
 use crate::outcome::Errno;
 use crate::path::{End, Loop, Reached, Speaker};
+use crate::target::Protocol;
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = rejections();
@@ -73,6 +74,26 @@ fn odd_rejections() -> Vec<Row> {
         "silent, and the path is rejected" => Code::FirewallRejects, |it| {
             silent(it);
             says(it, End::Rejected { ttl: Some(4), icmp: icmp(ROUTER, 3, 13), at: Some(3), after: Some(3) }, None);
+        };
+        "silent, but echoes are told of no route" => Code::NoRouteAtRouter, |it| {
+            deaf(it);
+            it.echo = Some(tried(Protocol::Icmp, TARGET, 0, &[(SILENCE, 2), (rejected(ROUTER, 3, 0), 1)]));
+        };
+        "silent, but another port is told that the host is not there" => Code::HostUnreachable, |it| {
+            deaf(it);
+            it.other_ports.push(tried(Protocol::Tcp, TARGET, 80, &[(rejected(ROUTER, 3, 1), 1)]));
+        };
+        "silent, and another port is forbidden" => Code::HostSilent, |it| {
+            deaf(it);
+            it.other_ports.push(tried(Protocol::Tcp, TARGET, 80, &[(rejected(ROUTER, 3, 13), 1)]));
+        };
+        "silent, and the path is refused" => Code::PortClosed, |it| {
+            ended(it, &[(SILENCE, 6)]);
+            says(it, reached(4, Reached::Rst), None);
+        };
+        "a TTL of this machine that is too small" => Code::TtlExceeded, |it| {
+            ended(it, &[(rejected(ROUTER, 11, 0), 6)]);
+            says(it, reached(7, Reached::SynAck), None);
         };
         "ICMP echo rejected" => Code::FirewallRejects, |it| ping(it, rejected(ROUTER, 3, 13));
         "ICMP echo, host unreachable" => Code::HostUnreachable, |it| ping(it, rejected(ROUTER, 3, 1));

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::diagnose::Tried;
+use crate::path::{End, Note, Reached};
 use crate::platform::{Counters, Link, Listener, NeighbourState, RouteKind};
 use crate::target::Protocol;
 
@@ -45,6 +46,19 @@ fn stack() -> Vec<Row> {
         };
         "loopback silent, and all is well elsewhere" => Code::Works,
             |it| it.local.loopback = Some(to_ourselves(SILENCE));
+        "loopback silent, and the gateway is dead" => Code::GatewayDead, |it| {
+            local(it, LocalCause::NoNeighbour);
+            neighbour(it, NeighbourState::Failed);
+            it.local.loopback = Some(to_ourselves(SILENCE));
+        };
+        "loopback silent, and the port filtered" => Code::PortFiltered, |it| {
+            silent(it);
+            it.local.loopback = Some(to_ourselves(SILENCE));
+        };
+        "a policy forbids all connections" => Code::Local(LocalCause::Permission), |it| {
+            local(it, LocalCause::RouteProhibited);
+            it.local.loopback = Some(to_ourselves(Outcome::Local(LocalCause::RouteProhibited)));
+        };
         "no file for loopback either" => Code::Local(LocalCause::TooManyOpenFiles), |it| {
             local(it, LocalCause::TooManyOpenFiles);
             it.local.loopback = Some(to_ourselves(no_file));
@@ -107,6 +121,22 @@ fn local_causes() -> Vec<Row> {
         ..Counters::default()
     });
     table! {
+        "EACCES, though the route delivers" => Code::Local(LocalCause::Permission),
+            |it| local(it, LocalCause::RouteProhibited);
+        "the next hop of this port's own route is lost, the gateway answers" => Code::Local(LocalCause::NoNeighbour),
+            |it| local(it, LocalCause::NoNeighbour);
+        "most are silent, one was stopped here" => Code::PortFiltered, |it| {
+            ended(it, &[(SILENCE, 5), (dropped, 1)]);
+            other_ports(it, RST);
+        };
+        "silent, and one hop of the path could not be sent to" => Code::HostSilent, |it| {
+            deaf(it);
+            says(it, End::Local(LocalCause::TooManyOpenFiles), None);
+        };
+        "echoes are stopped here now and then, and SYNs sent again" => Code::Local(LocalCause::LocalFirewall), |it| {
+            lost_syn(it);
+            it.echo = Some(tried(Protocol::Icmp, TARGET, 0, &[(Outcome::Reply, 2), (firewall, 1)]));
+        };
         "local firewall rejects at times" => Code::Local(LocalCause::LocalFirewall),
             |it| ended(it, &[(CONNECTED, 4), (firewall, 1)]);
         "TCP to a broadcast address" => Code::Local(LocalCause::GroupTarget), |it| {
@@ -220,6 +250,23 @@ fn queues() -> Vec<Row> {
     };
     table! {
         "accept queue full" => Code::AcceptQueueFull, |it| { deaf(it); own(it, Some(vec![full.clone()])); };
+        "a full one beside an idle one" => Code::AcceptQueueFull, |it| {
+            ended(it, &[(CONNECTED, 3), (SILENCE, 3)]);
+            own(it, Some(vec![listener("0.0.0.0"), full.clone()]));
+        };
+        "a small one that is empty again" => Code::AcceptQueueFull, |it| {
+            ended(it, &[(CONNECTED, 2), (SILENCE, 1)]);
+            own(it, Some(vec![Listener { room: Some(1), ..listener("0.0.0.0") }]));
+            it.counters = overflows;
+        };
+        "dead flows of this machine itself" => Code::Intermittent, |it| {
+            ended(it, &[(CONNECTED, 3), (SILENCE, 3)]);
+            says(it, reached(1, Reached::SynAck), None);
+            let path = it.path.take();
+            own(it, Some(vec![listener("0.0.0.0")]));
+            it.path = path;
+            note(it, Note::DeadFlows(vec![40002, 40004]));
+        };
         "accept queue overflowed" => Code::AcceptQueueFull, |it| {
             ended(it, &[(CONNECTED, 2), (SILENCE, 1)]);
             own(it, Some(vec![some_wait.clone()]));

@@ -10,6 +10,7 @@ use std::collections::HashSet;
 use super::build::*;
 use crate::diagnose::{Code, Findings, decide};
 use crate::outcome::{Handshake, LocalCause, Outcome, Refusal, Unreached};
+use crate::platform::RouteKind;
 
 /// A situation, what it is, and its findings.
 pub(super) type Row = (&'static str, Code, Findings);
@@ -33,6 +34,10 @@ pub(super) fn rows() -> Vec<Row> {
             local(it, *cause);
             way(it).neighbour = None;
             route(it).next_hop = None;
+            // Where the route delivers, EACCES is no route's word.
+            if *cause == LocalCause::RouteProhibited {
+                route(it).kind = RouteKind::Prohibit;
+            }
         });
         (cause.reason(), Code::Local(*cause), findings)
     }));

@@ -46,6 +46,11 @@ fn mixtures() -> Vec<Row> {
             says(it, reached(4, Reached::SynAck), None);
             note(it, dead());
         };
+        "reset once, then refused: it crashes" => Code::Intermittent, |it| ended(it, &[(reset, 1), (RST, 5)]);
+        "SYNs sent again, and echoes lost" => Code::PacketLoss, |it| {
+            lost_syn(it);
+            it.echo = Some(tried(Protocol::Icmp, TARGET, 0, &[(Outcome::Reply, 2), (SILENCE, 1)]));
+        };
         "resets at once" => Code::ResetsAtOnce, |it| ended(it, &[(reset, 5)]);
         "resets mostly" => Code::ResetsAtOnce, |it| ended(it, &[(reset, 4), (CONNECTED, 1)]);
         "resets at times" => Code::Intermittent, |it| ended(it, &[(reset, 1), (CONNECTED, 4)]);
@@ -82,6 +87,19 @@ fn slow() -> Vec<Row> {
         "lost SYNs" => Code::SynLoss, |it| lost_syn(it);
         "transparent proxy" => Code::ProxyAnswers,
             |it| says(it, reached(2, Reached::SynAck), Some(Speaker::Other(at(9))));
+        "large echoes vanish, and small packets get lost, too" => Code::PacketLoss, |it| {
+            ended(it, &[(CONNECTED, 3), (SILENCE, 3)]);
+            sizes(it, Outcome::Reply, SILENCE);
+        };
+        "answers that are slower than the SYN timer" => Code::SlowPath, |it| {
+            let slow = Outcome::Connected(Handshake::AfterSynAckLoss);
+            ended(it, &[(slow, 6)]);
+            times(it, 1230, 1220);
+        };
+        "slow for a neighbour, behind a tunnel" => Code::Works, |it| {
+            on_link(it, NeighbourState::NoArp);
+            times(it, 81, 80);
+        };
         "slow here" => Code::SlowHere, |it| times(it, 180, 11);
         "slow path" => Code::SlowPath, |it| times(it, 251, 250);
         "slow neighbour" => Code::SlowPath, |it| { on_link(it, NeighbourState::Reachable); times(it, 61, 60); };

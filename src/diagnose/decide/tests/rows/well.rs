@@ -111,6 +111,7 @@ fn names() -> Vec<Row> {
         };
         "hosts-file entry, gateway dead" => Code::GatewayDead, |it| {
             local(it, LocalCause::NoNeighbour);
+            neighbour(it, NeighbourState::Failed);
             in_hosts_file(it);
         };
         "hosts-file entry, UDP silent and nothing else asked" => Code::OpenOrFiltered, |it| {

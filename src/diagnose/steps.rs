@@ -8,7 +8,7 @@ use super::tries::{Habit, tries};
 use super::{LocalFindings, NameFindings, OwnFindings, SizeFindings, Tried, WayFindings};
 use crate::path::{Conclusion, End, Path, Tracer, conclude};
 use crate::plan::{PathPlan, Plan};
-use crate::platform::{self, Here, Poller, RouteKind, SignalState};
+use crate::platform::{self, Here, Poller, RouteKind, SignalState, is_link_local};
 use crate::target::resolve::{Family, resolve_all};
 use crate::target::{Host, HostPorts, Protocol, Target};
 
@@ -388,13 +388,6 @@ fn plain(protocol: Protocol, address: SocketAddr) -> Target {
         host: address.ip().to_string().into(),
         address,
         lookup: None,
-    }
-}
-
-fn is_link_local(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_unicast_link_local(),
     }
 }
 

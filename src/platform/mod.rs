@@ -26,6 +26,7 @@ pub use crate::outcome::evidence::PeerEnd;
 pub use errno::errno;
 pub use facts::{
     Counters, Link, Listener, NeighbourFacts, NeighbourState, Process, RouteFacts, RouteKind,
+    is_link_local,
 };
 pub use system::{
     CAN_BIND_TO_INTERFACE, CAN_FORBID_FRAGMENTS, Control, HAS_ERROR_QUEUE, Inbox, Poller, Waker,

@@ -1,11 +1,11 @@
 //! Probes that never got under way, and why.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use crate::outcome::judge::{self, Judgement, tcp};
 use crate::outcome::{Errno, Evidence, LocalCause, Outcome};
-use crate::platform::{self, Here, Journey, errno};
+use crate::platform::{self, Here, Journey, errno, is_link_local};
 use crate::target::Protocol;
 
 /// What could not be done to send a probe.
@@ -81,7 +81,9 @@ impl SetupError {
             // A datagram to a broadcast address wants SO_BROADCAST (`ip4_datagram_connect` in net/ipv4/datagram.c).
             Errno::AccessDenied if here.is_broadcast(&journey) => LocalCause::GroupTarget,
             // A link-local target whose interface nobody named, as a resolver may give it.
-            Errno::InvalidArgument if is_link_local(target) => LocalCause::NoRoute,
+            Errno::InvalidArgument if target.is_ipv6() && is_link_local(target.ip()) => {
+                LocalCause::NoRoute
+            }
             // The route is there, so it is the source address that leads nowhere: of another interface, or gone.
             Errno::InvalidArgument | Errno::NetworkUnreachable
                 if here.source.is_some() && here.has_route(&journey) =>
@@ -102,10 +104,6 @@ impl SetupError {
         };
         local(cause, Evidence::errno(errno))
     }
-}
-
-fn is_link_local(target: SocketAddr) -> bool {
-    matches!(target.ip(), IpAddr::V6(v6) if v6.is_unicast_link_local())
 }
 
 #[cfg(all(test, unix))]

@@ -24,7 +24,7 @@ pub struct Link {
 
 impl Link {
     /// Whether packets can leave this machine by it: it is up, not known to have no carrier, and has an address that
-    /// others can answer, which `fe80::/10` is only for neighbours (RFC 4291 section 2.5.6).
+    /// not only neighbours can answer.
     pub fn leads_out(&self) -> bool {
         let mut addresses = self.addresses.iter();
         let ready = self.up && self.carrier != Some(false) && !self.is_loopback;
@@ -32,7 +32,9 @@ impl Link {
     }
 }
 
-fn is_link_local(address: IpAddr) -> bool {
+/// Whether the address is only for neighbours, on one link: `169.254.0.0/16` (RFC 3927), `fe80::/10` (RFC 4291 section
+/// 2.5.6).
+pub fn is_link_local(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_unicast_link_local(),

@@ -6,6 +6,6 @@ mod listener;
 mod route;
 
 pub use counters::Counters;
-pub use link::Link;
+pub use link::{Link, is_link_local};
 pub use listener::{Listener, Process};
 pub use route::{NeighbourFacts, NeighbourState, RouteFacts, RouteKind};

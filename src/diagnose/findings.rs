@@ -39,7 +39,8 @@ pub struct Findings {
     pub own: Option<OwnFindings>,
     /// This machine's counters: how much each grew meanwhile. Other programs count, too.
     pub counters: Option<Counters>,
-    /// Packets sent by all steps, apart from the kernel's own retransmissions and lookups.
+    /// Probes that all steps sent. Each is one packet or, of TCP, a few: a SYN that is sent again, and what ends a
+    /// connection, come on top, as lookups do.
     pub sent: u64,
     /// How long it took.
     pub took: Duration,

@@ -1,4 +1,4 @@
-//! What each step found, a line each, as every form for people shows it.
+//! What each step found, a line each, as Markdown and JSON tell it; the text has the evidence alone.
 
 use std::net::IpAddr;
 use std::time::Duration;

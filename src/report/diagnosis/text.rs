@@ -22,7 +22,7 @@ pub(super) fn text(report: &DiagnosisReport) -> String {
     text + "\n" + &signature(report)
 }
 
-/// `diagnosis of X TCP, 45 packets in 6.2 s, 2026-11-20 12:00:03Z`
+/// `diagnosis of X TCP, 45 probes in 6.2 s, 2026-11-20 12:00:03Z`
 pub(super) fn headline(report: &DiagnosisReport) -> String {
     let findings = report.findings;
     let stopped = if findings.interrupted {

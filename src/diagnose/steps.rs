@@ -1,14 +1,14 @@
 //! The steps of the walk. Each asks this machine or sends a few probes, and returns what it found.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, TcpListener};
 use std::time::{Duration, Instant};
 
 use super::tries::{Habit, tries};
 use super::{LocalFindings, NameFindings, OwnFindings, SizeFindings, Tried, WayFindings};
 use crate::path::{Conclusion, End, Path, Tracer, conclude};
 use crate::plan::{PathPlan, Plan};
-use crate::platform::{self, Here, Poller, RouteKind, SignalState, is_link_local};
+use crate::platform::{self, Here, Link, Poller, RouteKind, SignalState, is_link_local};
 use crate::target::resolve::{Family, resolve_all};
 use crate::target::{Host, HostPorts, Protocol, Target};
 
@@ -178,6 +178,7 @@ impl Ground<'_> {
         let here = Here::from(&self.plan.sockets);
         let route = here.route_facts(target.protocol, target.address);
         let interface = route.as_ref().and_then(|route| route.interface.clone());
+        let link = interface.and_then(|interface| platform::link(&interface));
         let leads_out = route
             .as_ref()
             .is_some_and(|route| route.kind == RouteKind::Unicast);
@@ -187,11 +188,11 @@ impl Ground<'_> {
             .and_then(|route| route.next_hop);
         let of_family = gateway.filter(|it| it.is_ipv4() == target.address.is_ipv4());
         let gateway_echo = of_family
-            .filter(|it| !is_link_local(*it))
-            .and_then(|it| self.one(plain(Protocol::Icmp, SocketAddr::new(it, 0)), BESIDE));
+            .and_then(|it| on_link(it, link.as_ref()))
+            .and_then(|it| self.one(plain(Protocol::Icmp, it), BESIDE));
         WayFindings {
             route,
-            link: interface.and_then(|interface| platform::link(&interface)),
+            link,
             neighbour: None,
             gateway_echo: gateway_echo.filter(could_be_sent),
         }
@@ -379,6 +380,16 @@ fn could_be_sent(tried: &Tried) -> bool {
 fn at_port(mut address: SocketAddr, port: u16) -> SocketAddr {
     address.set_port(port);
     address
+}
+
+/// A neighbour as sockets want it: `fe80::/10` is on every link, and needs to be told which (RFC 4007).
+fn on_link(neighbour: IpAddr, link: Option<&Link>) -> Option<SocketAddr> {
+    Some(match neighbour {
+        IpAddr::V6(v6) if is_link_local(neighbour) => {
+            SocketAddrV6::new(v6, 0, 0, link?.index).into()
+        }
+        other => SocketAddr::new(other, 0),
+    })
 }
 
 /// A target that nobody named.

@@ -2,14 +2,15 @@
 
 use super::{RunError, check_echo, check_source, listen, outlets, targets};
 use crate::plan::Plan;
-use crate::platform::Poller;
 use crate::platform::signals::Signals;
+use crate::platform::{self, Poller};
 use crate::target::Target;
 use crate::term::{Output, ResultFile};
 
 /// The event loop, the signals, and the one target of a plan, resolved and found fit to be probed.
 pub(crate) fn prepared(plan: &Plan) -> Result<(Poller, Signals, Target), RunError> {
     let (poller, signals) = listen()?;
+    make_room();
     let resolved = targets::targets(plan, &signals, &poller.waker())?;
     check_source(plan)?;
     check_echo(&resolved.targets)?;
@@ -24,8 +25,15 @@ pub(crate) fn prepared(plan: &Plan) -> Result<(Poller, Signals, Target), RunErro
 /// The signals, for a mode that resolves and probes by itself; what the plan says of sockets is fit for use.
 pub(crate) fn ready(plan: &Plan) -> Result<Signals, RunError> {
     let (_, signals) = listen()?;
+    make_room();
     check_source(plan)?;
     Ok(signals)
+}
+
+/// Each probe under way has a socket of its own, and the steps of a diagnosis have a hundred and more at once. A limit
+/// that cannot be raised shows in the probes that meet it.
+fn make_room() {
+    platform::raise_descriptor_limit();
 }
 
 /// Opens the files that results are to go to.

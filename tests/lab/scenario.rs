@@ -113,6 +113,8 @@ pub(crate) struct Tool {
     pub(crate) args: Vec<String>,
     /// The most files it may have open.
     pub(crate) open_files: Option<u32>,
+    /// The same, unless it raises the limit, which it may.
+    pub(crate) open_files_at_first: Option<u32>,
     pub(crate) icmp: IcmpRight,
     /// A machine that has little time for it: how long it runs, and how long it is stopped, in turn.
     pub(crate) turns: Option<turns::Plan>,
@@ -148,6 +150,7 @@ impl Default for Tool {
             timeout: "4s".to_owned(),
             args: Vec::new(),
             open_files: None,
+            open_files_at_first: None,
             icmp: IcmpRight::PingSocket,
             turns: None,
         }

@@ -78,6 +78,9 @@ fn command(tool: &Tool, targets: &[Place]) -> Command {
     if let Some(limit) = tool.open_files {
         command.args(["prlimit", &format!("--nofile={limit}:{limit}"), "--"]);
     }
+    if let Some(limit) = tool.open_files_at_first {
+        command.args(["prlimit", &format!("--nofile={limit}:"), "--"]);
+    }
     command.arg(binary());
     let count = tool.count.to_string();
     match tool.mode {

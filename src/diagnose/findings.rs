@@ -117,6 +117,8 @@ pub struct LocalFindings {
 pub struct WayFindings {
     /// The route; absent where the system does not tell.
     pub route: Option<RouteFacts>,
+    /// The route without the source and the interface that were asked for; absent where none was.
+    pub unforced: Option<RouteFacts>,
     /// The interface that the route leaves by.
     pub link: Option<Link>,
     /// The entry of the next hop after the probes: the gateway's, or the target's own on the same subnet.

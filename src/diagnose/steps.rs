@@ -190,8 +190,12 @@ impl Ground<'_> {
         let gateway_echo = of_family
             .and_then(|it| on_link(it, link.as_ref()))
             .and_then(|it| self.one(plain(Protocol::Icmp, it), BESIDE));
+        let sockets = &self.plan.sockets;
+        let is_forced = sockets.source.is_some() || sockets.interface.is_some();
+        let free = || Here::default().route_facts(target.protocol, target.address);
         WayFindings {
             route,
+            unforced: is_forced.then(free).flatten(),
             link,
             neighbour: None,
             gateway_echo: gateway_echo.filter(could_be_sent),

@@ -14,6 +14,10 @@ pub(super) fn add(case: &Case, found: &mut Diagnosis) {
     found.evidence.extend(evidence(case));
     found.rules_out.extend(rules_out(case, found.code));
     found.unknown.extend(unknown(case, found.code));
+    if dropped_on_arrival(case).is_some() {
+        let (who, what) = (Who::AdminHere, texts::INPUT_RULES.to_owned());
+        found.next.insert(0, NextStep { who, what });
+    }
     found.next.extend(next(case, found.code));
     once(&mut found.next);
     for list in [
@@ -25,6 +29,20 @@ pub(super) fn add(case: &Case, found: &mut Diagnosis) {
     }
 }
 
+/// What the route would be without the options for whence, where that is another interface or source.
+fn unforced(case: &Case) -> Option<String> {
+    let way = case.found.way.as_ref()?;
+    let (free, forced) = (way.unforced.as_ref()?, way.route.as_ref()?);
+    let same = (&free.interface, free.source) == (&forced.interface, forced.source);
+    let interface = free.interface.as_deref().unwrap_or("none");
+    let from = free
+        .source
+        .map_or_else(String::new, |it| format!(" from {it}"));
+    let by = free.next_hop.filter(|_| !free.on_link);
+    let by = by.map_or_else(String::new, |it| format!(" through the gateway {it}"));
+    (!same).then(|| format!("Without -I and -S packets would go by {interface}{from}{by}."))
+}
+
 fn next(case: &Case, code: Code) -> Vec<NextStep> {
     let hosts = hosts_entry_in_doubt(case, code).map(|name| {
         format!("compare the hosts file with DNS: getent ahosts {name}; dig +short {name}")
@@ -34,13 +52,28 @@ fn next(case: &Case, code: Code) -> Vec<NextStep> {
     });
     let steps = hosts.into_iter().chain(filtered);
     let who = Who::AdminHere;
-    steps.map(|what| NextStep { who, what }).collect()
+    let steps = steps.map(|what| NextStep { who, what });
+    let failed = case.asked.answers() == 0;
+    let free = unforced(case).filter(|_| failed).map(|_| NextStep {
+        who: Who::You,
+        what: "the same without -I and -S: does the way that was asked for lead there at all?"
+            .to_owned(),
+    });
+    steps.chain(free).collect()
 }
 
 /// Packets that were dropped on arrival while nobody seemed to answer.
 fn reverse_path_filtered(case: &Case) -> Option<u64> {
     let grown = case.found.counters.as_ref()?.reverse_path_filtered?;
     (grown > 0 && case.asked.silent > 0).then_some(grown)
+}
+
+/// More packets than the answers would have been arrived and went nowhere, while nobody seemed to answer.
+fn dropped_on_arrival(case: &Case) -> Option<u64> {
+    let v4 = case.address()?.is_ipv4();
+    let dropped = case.found.counters.as_ref()?.dropped_on_arrival(v4)?;
+    let silent = case.asked.silent;
+    (silent > 1 && dropped >= silent * 2).then_some(dropped)
 }
 
 /// Keeps the first of equal things.
@@ -70,11 +103,18 @@ fn evidence(case: &Case) -> Vec<String> {
     facts.extend(name(case));
     facts.extend(hosts_file(case));
     facts.extend(way(case));
+    facts.extend(unforced(case));
     let gateway = found.way.as_ref().and_then(|way| way.gateway_echo.as_ref());
     let gateway = gateway.and_then(tried);
     facts.extend(gateway.map(|fact| format!("The gateway: {fact}")));
     facts.extend(here::own_trouble(case));
     facts.extend(counters(case));
+    facts.extend(dropped_on_arrival(case).map(|dropped| {
+        format!(
+            "{dropped} packets arrived at this machine meanwhile and were handed to nobody: rules of its own firewall \
+             drop such (InReceives less InDelivers, of whatever program)."
+        )
+    }));
     facts
 }
 

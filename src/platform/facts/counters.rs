@@ -35,10 +35,57 @@ counters! {
         "TCP retransmissions that this machine itself did not send: its firewall or a queue refused them.",
     reverse_path_filtered = "TcpExtIPReversePathFilter":
         "IPv4 packets dropped on arrival because their sender is not reached by that interface (`rp_filter`).",
+    received = "IpInReceives":
+        "IPv4 packets that arrived.",
+    delivered = "IpInDelivers":
+        "IPv4 packets that were for this machine and passed its rules of INPUT.",
+    forwarded = "IpForwDatagrams":
+        "IPv4 packets that were for others and were sent on.",
+    faulty = "IpInHdrErrors":
+        "IPv4 packets dropped on arrival for what is in their header.",
+    misdirected = "IpInAddrErrors":
+        "IPv4 packets dropped on arrival because they were for nobody here.",
+    received_v6 = "Ip6InReceives":
+        "IPv6 packets that arrived.",
+    delivered_v6 = "Ip6InDelivers":
+        "IPv6 packets that were for this machine and passed its rules of INPUT.",
+    forwarded_v6 = "Ip6OutForwDatagrams":
+        "IPv6 packets that were for others and were sent on.",
+    faulty_v6 = "Ip6InHdrErrors":
+        "IPv6 packets dropped on arrival for what is in their header.",
+    misdirected_v6 = "Ip6InAddrErrors":
+        "IPv6 packets dropped on arrival because they were for nobody here.",
     udp_receive_drops = "UdpRcvbufErrors":
         "UDP datagrams over IPv4 dropped because the socket's receive buffer was full.",
     udp_receive_drops_v6 = "Udp6RcvbufErrors":
         "UDP datagrams over IPv6 dropped because the socket's receive buffer was full.",
+}
+
+impl Counters {
+    /// Packets of one family that arrived and went nowhere, for no reason that has a counter: rules of INPUT or
+    /// PREROUTING drop without one (`ip_local_deliver` in `net/ipv4/ip_input.c`).
+    pub fn dropped_on_arrival(&self, v4: bool) -> Option<u64> {
+        let (received, accounted) = if v4 {
+            let known = [
+                self.delivered,
+                self.forwarded,
+                self.faulty,
+                self.misdirected,
+            ];
+            (self.received?, known)
+        } else {
+            let known = [
+                self.delivered_v6,
+                self.forwarded_v6,
+                self.faulty_v6,
+                self.misdirected_v6,
+            ];
+            (self.received_v6?, known)
+        };
+        let filtered = self.reverse_path_filtered.filter(|_| v4).unwrap_or(0);
+        let accounted: Option<Vec<u64>> = accounted.into_iter().collect();
+        Some(received.saturating_sub(accounted?.iter().sum::<u64>() + filtered))
+    }
 }
 
 /// A counter that has shrunk is another namespace's.
@@ -68,6 +115,25 @@ mod tests {
             let growth = counted(now).since(&counted(earlier));
             assert_eq!(growth, counted(expected), "{now:?} {earlier:?}");
         }
+    }
+
+    #[test]
+    fn packets_that_went_nowhere_were_dropped() {
+        let found = Counters {
+            received: Some(20),
+            delivered: Some(7),
+            forwarded: Some(1),
+            faulty: Some(0),
+            misdirected: Some(2),
+            ..Counters::default()
+        };
+        assert_eq!(found.dropped_on_arrival(true), Some(10));
+        assert_eq!(found.dropped_on_arrival(false), None);
+        let filtered = Counters {
+            reverse_path_filtered: Some(10),
+            ..found
+        };
+        assert_eq!(filtered.dropped_on_arrival(true), Some(0));
     }
 
     #[test]

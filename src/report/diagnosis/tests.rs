@@ -85,6 +85,7 @@ fn nothing() -> Findings {
 
 fn way() -> WayFindings {
     WayFindings {
+        unforced: None,
         route: Some(RouteFacts {
             kind: RouteKind::Unicast,
             interface: Some("eth0".into()),

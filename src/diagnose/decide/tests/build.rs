@@ -209,6 +209,7 @@ pub(super) fn healthy() -> Findings {
                 on_link: false,
                 mtu: None,
             }),
+            unforced: None,
             link: Some(link()),
             neighbour: Some(NeighbourFacts {
                 next_hop: ip(GATEWAY),

@@ -18,9 +18,12 @@ const BRIEFLY: Duration = Duration::from_millis(1200);
 /// Longer than a failed neighbour lookup takes (3.06 s), so that it is not mistaken for silence.
 const PATIENCE: Duration = Duration::from_millis(3500);
 
+/// Source ports of the probes of the port itself.
+const PORTS: u16 = 6;
+
 /// The port itself. Each probe has a source port of its own, so that one bad link of several shows.
 const PORT: Habit = Habit {
-    count: 6,
+    count: PORTS as u64,
     interval: Duration::from_millis(150),
     timeout: PATIENCE,
     hold: Some(Duration::from_millis(300)),
@@ -288,7 +291,9 @@ impl Ground<'_> {
     /// Step 6: the port itself, where there is one.
     pub(super) fn port(&self, target: &Target) -> Option<Tried> {
         target.port()?;
-        self.one(target.clone(), PORT)
+        let plan = with_share(self.plan, Share::Port);
+        let tried = tries(vec![target.clone()], &plan, PORT, self.signals);
+        tried.ok()?.pop()
     }
 
     /// Step 6: other usual ports of the host.
@@ -323,14 +328,12 @@ impl Ground<'_> {
 
     /// Step 7: where on the way probes to that very port end.
     pub(super) fn path(&self, target: &Target) -> Option<(Path, Conclusion)> {
-        self.trace(
-            target,
-            PathPlan {
-                rounds: Some(1),
-                timeout: PATIENCE,
-                ..PathPlan::default()
-            },
-        )
+        let plan = PathPlan {
+            rounds: Some(1),
+            timeout: PATIENCE,
+            ..PathPlan::default()
+        };
+        self.trace(target, plan, with_share(self.plan, Share::Path))
     }
 
     /// Step 7 again, where some probes were answered and some were not: is it a matter of the source port?
@@ -343,18 +346,13 @@ impl Ground<'_> {
             only_whole: true,
             ..PathPlan::default()
         };
-        self.trace(target, plan).map(|(path, _)| path)
+        let path = self.trace(target, plan, self.plan.clone());
+        path.map(|(path, _)| path)
     }
 
-    fn trace(&self, target: &Target, plan: PathPlan) -> Option<(Path, Conclusion)> {
+    fn trace(&self, target: &Target, plan: PathPlan, sockets: Plan) -> Option<(Path, Conclusion)> {
         let poller = Poller::new().ok()?;
-        let tracer = Tracer::new(
-            target.clone(),
-            plan,
-            self.plan.clone(),
-            poller,
-            self.signals,
-        );
+        let tracer = Tracer::new(target.clone(), plan, sockets, poller, self.signals);
         let path = tracer.run(&mut ()).ok()?;
         let conclusion = conclude(&path);
         // Silence says nothing where the system keeps it to itself who answered.
@@ -362,6 +360,32 @@ impl Ground<'_> {
         let says_something = is_told || !matches!(conclusion.end, End::Silent { .. });
         says_something.then_some((path, conclusion))
     }
+}
+
+/// Who has which of the ports that the user chose.
+#[derive(Clone, Copy, Debug)]
+enum Share {
+    /// The probes of the asked port: one port each.
+    Port,
+    /// Those of its path: all others.
+    Path,
+}
+
+/// Both are asked at the same time, from the same address: two sockets whose ends are the same would take each other's
+/// answers, and TCP refuses the second.
+fn with_share(plan: &Plan, share: Share) -> Plan {
+    let mut plan = plan.clone();
+    let chosen = plan.sockets.source.as_mut();
+    if let Some(ports) = chosen.and_then(|source| source.ports.as_mut())
+        && ports.len() > usize::from(PORTS)
+    {
+        let border = ports.start() + PORTS;
+        *ports = match share {
+            Share::Port => *ports.start()..=border - 1,
+            Share::Path => border..=*ports.end(),
+        };
+    }
+    plan
 }
 
 /// Step 8: who listens on this machine.

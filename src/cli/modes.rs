@@ -36,7 +36,7 @@ Examples:
 
 It looks at the name, this machine's stack, route and next hop, the host (ICMP echo), the port,
 other ports and addresses, the size of packets, and the path: some dozens of probes in a few
-seconds. It changes nothing.
+seconds. It changes nothing. Where -S chooses source ports, it takes at least 8.
 Exit code: 0 the verdict is works, 1 it is another one, 2 nothing could be looked at.";
 
 /// Walks that a router answers one after the other: Linux sends six ICMP errors in a row to each address
@@ -47,6 +47,9 @@ const FEW: u64 = 3;
 /// Between walks, where they are few and where they are not.
 const CLOSE: Duration = Duration::from_millis(100);
 const APART: Duration = Duration::from_secs(1);
+
+/// Source ports that a diagnosis needs: one for each of the six probes of the port, and some for its path.
+const SOURCE_PORTS: usize = 8;
 
 /// What both modes take.
 #[derive(Debug, Args)]
@@ -272,10 +275,21 @@ impl DiagnoseArgs {
             &[Format::Text, Format::Markdown, Format::Json],
             "a diagnosis",
         )?;
+        check_source_ports(self.common.source())?;
         let mut plan = self.common.plan(target, names, command_line);
         plan.output.files = self.output;
         check_payload(&plan)?;
         Ok(DiagnosePlan { plan })
+    }
+}
+
+fn check_source_ports(source: Option<&Source>) -> Result<(), String> {
+    let ports = source.and_then(|source| source.ports.as_ref());
+    match ports.map(ExactSizeIterator::len) {
+        Some(given) if given < SOURCE_PORTS => Err(format!(
+            "a diagnosis takes at least {SOURCE_PORTS} source ports: give -S so many, or the address alone"
+        )),
+        _ => Ok(()),
     }
 }
 

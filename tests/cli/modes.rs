@@ -171,6 +171,11 @@ fn what_cannot_be_done_is_said_in_one_line() {
         ("diagnose 127.0.0.1:80,81", "2 ports"),
         ("diagnose -o x.html 127.0.0.1:80", "x.html"),
         ("diagnose --flows 3 127.0.0.1:80", "--flows"),
+        ("diagnose -S 127.0.0.1:40000 127.0.0.1:80", "-S"),
+        (
+            "diagnose -S 127.0.0.1:40000-40006 127.0.0.1:80",
+            "8 source ports",
+        ),
         ("diagnose --json --markdown 127.0.0.1:80", "--markdown"),
     ] {
         let outcome = run(arguments);

@@ -1,5 +1,6 @@
 //! A form of the results: what it says before the run, of each probe, of what changes, and at the end.
 
+use super::html::markup::Markup;
 use super::live::Printer;
 use super::{
     Redactor, Report, RunInfo, TraceReport, csv, hgrm, html, json, live, markdown, openmetrics,
@@ -14,6 +15,8 @@ use crate::stats::Change;
 pub struct Form {
     format: Format,
     printer: Printer,
+    /// Paths of targets that failed, for a page that is made at the end.
+    paths: Vec<Markup>,
 }
 
 impl Form {
@@ -22,6 +25,7 @@ impl Form {
         Self {
             format,
             printer: Printer::new(info, colour),
+            paths: Vec::new(),
         }
     }
 
@@ -74,7 +78,10 @@ impl Form {
     }
 
     /// What the path of a target shows that fails.
-    pub fn path(&self, report: &TraceReport) -> String {
+    pub fn path(&mut self, report: &TraceReport) -> String {
+        if self.format == Format::Html {
+            self.paths.push(trace::section(report));
+        }
         trace::of(self.format, report)
     }
 
@@ -92,7 +99,7 @@ impl Form {
             Format::Json => json::checks(report.findings),
             Format::Markdown => markdown::text(report),
             Format::CsvSummary => csv::summary(report),
-            Format::Html => html::page(report),
+            Format::Html => html::page(report, &self.paths),
             Format::OpenMetrics => openmetrics::text(report),
             Format::Hgrm => {
                 let mut targets = report.targets();

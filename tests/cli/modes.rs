@@ -134,6 +134,17 @@ fn a_failed_probe_brings_the_path_from_its_port() {
     assert!(local.ends_with(&port), "{local} and {port}");
     let text = run(&format!("-n 1 -w 0 --trace-on-failure=1 {shut}"));
     assert!(text.stdout.contains("--- path to"), "{text:?}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = folder.path().join("page.html");
+    run(&format!(
+        "-n 1 -w 0 --trace-on-failure=1 -o {} {shut}",
+        page.display()
+    ));
+    let page = std::fs::read_to_string(page).expect("a page");
+    assert!(
+        page.contains("Where it stops") && page.contains("<th>hop</th>"),
+        "{page}"
+    );
     let fine = run(&format!("-n 1 -w 0 --trace-on-failure=1 {}", holding()));
     assert!(!fine.stdout.contains("--- path to"), "{fine:?}");
 }

@@ -103,7 +103,8 @@ const RULES: &[Rule] = &[
     rejects::icmp,
     there::forged_reset,
     there::refused,
-    // Nobody said a word, or none that answers.
+    // Nobody said a word, or none that answers, or not in time.
+    slow::late,
     silence::other_protocol,
     between::looping,
     between::path_gets_through,

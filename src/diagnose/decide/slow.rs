@@ -138,6 +138,32 @@ pub(super) fn here(case: &Case) -> Option<Diagnosis> {
     )
 }
 
+/// Nothing was answered in time, and some of it later.
+pub(super) fn late(case: &Case) -> Option<Diagnosis> {
+    let late = case.tried?.late;
+    if late == 0 || !case.asked.is_silent() {
+        return None;
+    }
+    let verdict = format!(
+        "{} answers, but so late that no probe waited for it: {} of its answers came after that.",
+        case.who(),
+        late
+    );
+    Some(
+        Diagnosis::new(Code::SlowPath, verdict)
+            .not("A closed or filtered port, and a host that is down: answers came.")
+            .unknown("Whether the way is slow or the service is.")
+            .next(
+                Who::You,
+                format!("wait longer: synack -W 30 {}", case.argument()),
+            )
+            .next(
+                case.admin(),
+                "what takes the service so long? Its log, its load",
+            ),
+    )
+}
+
 /// The round trip itself is long.
 pub(super) fn path(case: &Case) -> Option<Diagnosis> {
     let tried = case.tried?;

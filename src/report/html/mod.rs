@@ -32,15 +32,15 @@ const STYLE: &str = include_str!("style.css");
 /// Nothing may be loaded from anywhere, should something slip in that wants to.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
-/// The whole page, a document of its own.
-pub(super) fn page(report: &Report) -> String {
+/// The whole page, a document of its own, with the paths of targets that failed.
+pub(super) fn page(report: &Report, paths: &[Markup]) -> String {
     let mut targets: Vec<_> = report.targets().collect();
     // Trouble first, otherwise as they were given.
     targets.sort_by_key(|target| (State::of(target), Reverse(has_causes(target))));
     let content = [
         symbols::definitions(),
         header(report, &targets),
-        block("main", &[], body(report, &targets)),
+        block("main", &[], body(report, &targets, paths)),
         footer(report),
     ];
     let title = format!("{}: {}", subject(&targets), state::headline(&targets));
@@ -127,13 +127,14 @@ fn header(report: &Report, targets: &[TargetReport]) -> Markup {
 }
 
 /// What it means comes first, then how it is known.
-fn body(report: &Report, targets: &[TargetReport]) -> Markup {
+fn body(report: &Report, targets: &[TargetReport], paths: &[Markup]) -> Markup {
     let mut body = Markup::default();
     if let [target] = targets {
         body.push(conclusion::of_one(report, target));
         body.push(conclusion::checks(report));
         body.push(block("h2", &[], "Results"));
         body.push(details(report, target, 1));
+        body.push(paths.to_vec());
         body.push(facts::section(report));
         return body;
     }
@@ -151,6 +152,7 @@ fn body(report: &Report, targets: &[TargetReport]) -> Markup {
         );
         body.push(block("p", &[("class", &"quiet")], words));
     }
+    body.push(paths.to_vec());
     body.push(facts::section(report));
     body
 }

@@ -19,10 +19,10 @@ pub(in crate::report) fn page(report: &TraceReport) -> String {
         block("p", &[("class", &"when")], headline(report)),
     ];
     let main = [
-        conclusion(report),
+        means(report, "h2", "h3"),
         block("h2", &[], "Hops"),
         hops(report),
-        flows(report),
+        flows(report, "h2"),
     ];
     let content = [
         block("header", &[], header),
@@ -31,6 +31,20 @@ pub(in crate::report) fn page(report: &TraceReport) -> String {
     ];
     let title = format!("{about}: {}", end(&report.conclusion.end));
     document(&title, content.into())
+}
+
+/// A part of a page about a run of probes.
+pub(super) fn section(report: &TraceReport) -> Markup {
+    let ending = format!("{}: {}", headline(report), end(&report.conclusion.end));
+    let parts = [
+        block("h2", &[], "Where it stops"),
+        block("p", &[("class", &"when")], ending),
+        means(report, "h3", "h4"),
+        block("h3", &[], "Hops"),
+        hops(report),
+        flows(report, "h3"),
+    ];
+    block("section", &[("class", &"path")], parts)
 }
 
 /// Where the path ends, in a few words.
@@ -46,14 +60,14 @@ fn end(end: &End) -> String {
     }
 }
 
-fn conclusion(report: &TraceReport) -> Markup {
+fn means(report: &TraceReport, heading: &'static str, smaller: &'static str) -> Markup {
     let paragraph = |text: &String| block("p", &[], text.as_str());
     let step = |text: &String| block("li", &[], text.as_str());
-    let mut parts = vec![block("h2", &[], "What this means")];
+    let mut parts = vec![block(heading, &[], "What this means")];
     parts.extend(report.verdict.meaning.iter().map(paragraph));
     if !report.verdict.next.is_empty() {
         let steps: Markup = report.verdict.next.iter().map(step).collect();
-        parts.extend([block("h3", &[], "Next"), block("ol", &[], steps)]);
+        parts.extend([block(smaller, &[], "Next"), block("ol", &[], steps)]);
     }
     block("section", &[("class", &"verdict")], parts)
 }
@@ -118,7 +132,7 @@ fn bar(from: f64, to: f64) -> Markup {
     )
 }
 
-fn flows(report: &TraceReport) -> Markup {
+fn flows(report: &TraceReport, heading: &'static str) -> Markup {
     let groups = groups(report);
     if groups.is_empty() {
         return Markup::default();
@@ -134,5 +148,5 @@ fn flows(report: &TraceReport) -> Markup {
         )
     };
     let items: Markup = groups.iter().map(item).collect();
-    [block("h2", &[], "Source ports"), block("ul", &[], items)].into()
+    [block(heading, &[], "Source ports"), block("ul", &[], items)].into()
 }

@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use super::Redactor;
+use super::html::markup::Markup;
 use crate::clock::WallClock;
 use crate::explain::{Verdict, way};
 use crate::path::{Conclusion, Names, Path, Step, conclude};
@@ -97,6 +98,11 @@ pub(super) fn of(format: Format, report: &TraceReport) -> String {
         Format::Markdown => markdown::text(report),
         _ => String::new(),
     }
+}
+
+/// A part of a page that has more to tell.
+pub(super) fn section(report: &TraceReport) -> Markup {
+    html::section(report)
 }
 
 /// What comes before the first probe.

@@ -82,12 +82,8 @@ impl Story {
             ended: self.start + SECOND * (most + 2),
             ..RunRecord::starting(self.start)
         };
-        html::page(&Report::new(
-            &self.info,
-            &statistics,
-            record,
-            &self.findings,
-        ))
+        let report = Report::new(&self.info, &statistics, record, &self.findings);
+        html::page(&report, &[])
     }
 }
 

@@ -91,6 +91,10 @@ fn slow() -> Vec<Row> {
             ended(it, &[(CONNECTED, 3), (SILENCE, 3)]);
             sizes(it, Outcome::Reply, SILENCE);
         };
+        "answers that came too late for every probe" => Code::SlowPath, |it| {
+            silent(it);
+            it.port_tried.as_mut().expect("probes").late = 2;
+        };
         "answers that are slower than the SYN timer" => Code::SlowPath, |it| {
             let slow = Outcome::Connected(Handshake::AfterSynAckLoss);
             ended(it, &[(slow, 6)]);

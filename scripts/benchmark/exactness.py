@@ -5,14 +5,14 @@ import subprocess
 
 from programs import missing
 
-LINE = re.compile(r"(?P<what>.+?) +(?P<clock>rtt_us|connect_us) +(?P<count>\d+) probes.*"
+LINE = re.compile(r"(?P<what>.+?) +(?P<clock>rtt_us|connect_us|time) +(?P<count>\d+) probes.*"
                   r"p50 +(?P<p50>[\d.]+) us +p99 +(?P<p99>[\d.]+) us")
 
 
 def run(bench):
     table = bench.table
     if bench.short:
-        return table.skip("exactness", "takes a minute: not in the short form")
+        return table.skip("exactness", "takes two minutes: not in the short form")
     if not bench.root:
         return table.skip("exactness", "needs root")
     for tool in ("ip", "tcpdump"):

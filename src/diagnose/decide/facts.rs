@@ -30,7 +30,7 @@ pub(super) fn add(case: &Case, found: &mut Diagnosis) {
 }
 
 /// What the route would be without the options for whence, where that is another interface or source.
-fn unforced(case: &Case) -> Option<String> {
+pub(super) fn unforced(case: &Case) -> Option<String> {
     let way = case.found.way.as_ref()?;
     let (free, forced) = (way.unforced.as_ref()?, way.route.as_ref()?);
     let same = (&free.interface, free.source) == (&forced.interface, forced.source);

@@ -2,7 +2,7 @@
 
 use super::case::{Case, NextHop};
 use super::tally::{Tally, usual_cause};
-use super::{Code, Diagnosis, Who, texts};
+use super::{Code, Diagnosis, Who, facts, texts};
 use crate::diagnose::Tried;
 use crate::outcome::LocalCause;
 use crate::path::End;
@@ -195,11 +195,16 @@ pub(super) fn target_absent(case: &Case) -> Option<Diagnosis> {
     if case.is_own() || !next_hop_is_dead(case) {
         return None;
     }
-    let verdict = format!(
-        "{} should be on this machine's own subnet, and nobody there answers {} for {target}.",
-        case.who(),
-        search(case)
-    );
+    let (who, search) = (case.who(), search(case));
+    let verdict = if facts::unforced(case).is_some() {
+        format!(
+            "By the way that was asked for (-I, -S) {who} would be a neighbour, and nobody there answers {search} for {target}."
+        )
+    } else {
+        format!(
+            "{who} should be on this machine's own subnet, and nobody there answers {search} for {target}."
+        )
+    };
     let found = Diagnosis::new(Code::TargetAbsent, verdict);
     Some(
         doubt_of_rules(case, found)

@@ -26,16 +26,20 @@ pub(super) fn works(case: &Case) -> Option<Diagnosis> {
             "Whether any port works: none was asked about.",
         ),
     };
+    let alone = alone_at(case);
     let wrong = match here::own_trouble(case) {
         Some(_) => "the only thing wrong is that this machine cannot connect to itself",
+        None if alone.is_some() => {
+            "nothing wrong was seen, but nothing else at that address answers"
+        }
         None => "nothing wrong was seen",
     };
     let verdict = format!("{} {does}; {wrong}.", case.who());
     let found = Diagnosis::new(Code::Works, verdict).unknown(unknown);
-    Some(match (case.speaker(), case.end_ttl()) {
-        (None, Some(ttl)) if case.asked_others() && case.signs_of_life().is_empty() => found.unknown(format!(
-            "Whether the host itself answers, or something at hop {ttl} in its name, such as a proxy: nothing else that \
-             was tried at that address answers."
+    Some(match (case.speaker(), alone) {
+        (_, Some(ttl)) => found.unknown(format!(
+            "Whether the host itself answers, or something at hop {ttl} in its name, such as a proxy: how far away the \
+             host is does not show."
         )),
         (Some(Speaker::InFront(_)), _) => found.unknown(
             "Whether the host itself answers: the answer comes from one hop nearer, by a shorter way or from something \
@@ -43,6 +47,13 @@ pub(super) fn works(case: &Case) -> Option<Diagnosis> {
         ),
         _ => found,
     })
+}
+
+/// The hop from which on this service is answered, where nothing else at that address answers and how far away the host
+/// is does not show.
+fn alone_at(case: &Case) -> Option<u8> {
+    let alone = case.asked_others() && case.signs_of_life().is_empty() && case.speaker().is_none();
+    case.end_ttl().filter(|_| alone && !case.is_own())
 }
 
 /// What was found fits no rule, or too little was found.

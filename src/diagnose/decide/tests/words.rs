@@ -244,6 +244,13 @@ fn deaf_and(more: impl FnOnce(&mut Findings)) -> Findings {
     })
 }
 
+/// The port answers, and nothing else at that address.
+fn alone(it: &mut Findings) {
+    it.echo = Some(echo(SILENCE));
+    other_ports(it, SILENCE);
+    says(it, reached(4, Reached::SynAck), None);
+}
+
 /// Who could help is asked.
 #[test]
 fn what_was_seen_is_told() {
@@ -257,6 +264,11 @@ fn what_was_seen_is_told() {
                 "no name server gave an answer",
             ),
             ("deaf", but(deaf), "not even a router on the way"),
+            (
+                "nobody but the port",
+                but(alone),
+                "something at hop 4 in its name",
+            ),
             (
                 "an old entry, or a filter",
                 deaf_and(in_hosts_file),

@@ -71,13 +71,20 @@ def add(bench, name, summary, outside):
 
 
 def timer(bench, name, interval, count):
-    """How late this machine wakes a process that does nothing else: what no schedule can do better."""
-    bench.programs.run([bench.programs.work / "floor", "timer", interval, count])
+    """How late this machine wakes a process that does nothing else, and one that makes the barest probes at that pace:
+    what no schedule can do better."""
+    floor(bench, name, "bare timer", count, interval, count)
+    with bench.programs.server("accept") as accept:
+        floor(bench, name, "connects in C", count, interval, count, accept.port)
+
+
+def floor(bench, name, what, count, *arguments):
+    bench.programs.run([bench.programs.work / "floor", "timer", *arguments])
     late = sorted(int(line) / 1e9 for line in bench.programs.output.read_text().split())
-    if bench.table.check(len(late) == count, f"{name}: {len(late)} of {count} wake-ups of a bare timer"):
+    if bench.table.check(len(late) == count, f"{name}: {len(late)} of {count} wake-ups of a {what}"):
         share = 100 * sum(1 for each in late if each > LATE) / count
-        bench.table.add(name, "floor: bare timer, later than 1 ms", share, "%")
-        bench.table.add(name, "floor: bare timer, p99", late[count * 99 // 100] * 1e6, "us")
+        bench.table.add(name, f"floor: {what}, later than 1 ms", share, "%")
+        bench.table.add(name, f"floor: {what}, p99", late[count * 99 // 100] * 1e6, "us")
 
 
 def measure(bench, name, interval, seconds):

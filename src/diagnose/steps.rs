@@ -9,7 +9,7 @@ use super::{LocalFindings, NameFindings, OwnFindings, SizeFindings, Tried, WayFi
 use crate::path::{Conclusion, End, Path, Tracer, conclude};
 use crate::plan::{PathPlan, Plan};
 use crate::platform::{self, Here, Link, Poller, RouteKind, SignalState, is_link_local};
-use crate::target::resolve::{Family, resolve_all};
+use crate::target::resolve::{Family, ResolveError, resolve_all};
 use crate::target::{Host, HostPorts, Protocol, Target};
 
 /// What only stands beside the port is not waited for that long: a target that works would wait for its own firewall.
@@ -71,6 +71,9 @@ const ANYWHERE: [IpAddr; 2] = [
     IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)),
 ];
 
+/// A lookup that takes longer has failed: the whole walk takes ten seconds.
+const LOOKUP: Duration = Duration::from_secs(8);
+
 /// Where name servers are asked (RFC 1035 section 4.2.1).
 const DNS: u16 = 53;
 
@@ -107,13 +110,21 @@ pub(super) fn name(
         ..NameFindings::default()
     };
     let began = Instant::now();
-    match resolve_all(std::slice::from_ref(&name), family, stopped).pop() {
+    let enough = || stopped() || began.elapsed() > LOOKUP;
+    match resolve_all(std::slice::from_ref(&name), family, &enough).pop() {
         Some(Ok(lookup)) => {
             addresses.clone_from(&lookup.addresses);
             found.addresses = addresses.iter().map(SocketAddr::ip).collect();
             found.took = Some(lookup.took);
         }
         Some(Err(error)) => {
+            let error = match error {
+                ResolveError::Stopped { name } if !stopped() => {
+                    let after = LOOKUP;
+                    ResolveError::Deadline { name, after }
+                }
+                error => error,
+            };
             found.took = Some(began.elapsed());
             found.is_unknown_name = error.is_final();
             found.error = Some(error.to_string());

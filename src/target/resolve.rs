@@ -77,10 +77,12 @@ pub enum ResolveError {
         is_final: bool,
     },
     /// No answer from the resolver in time.
-    #[error("cannot resolve {name:?}: the resolver gave no answer within {} s", DEADLINE.as_secs())]
+    #[error("cannot resolve {name:?}: the resolver gave no answer within {} s", after.as_secs())]
     Deadline {
         /// The name.
         name: String,
+        /// How long it was waited for.
+        after: Duration,
     },
     /// The resolver gave no answer to other names, so this one was not even asked.
     #[error("did not resolve {name:?}: the resolver did not answer for the names before it")]
@@ -145,7 +147,10 @@ pub fn resolve_each(
         let name = names[index].clone();
         let error = match (was_stopped, index < asked) {
             (true, _) => ResolveError::Stopped { name },
-            (false, true) => ResolveError::Deadline { name },
+            (false, true) => {
+                let after = DEADLINE;
+                ResolveError::Deadline { name, after }
+            }
             (false, false) => ResolveError::NotAsked { name },
         };
         tell(index, Err(error));

@@ -69,7 +69,7 @@ fn reverse_path_filtered(case: &Case) -> Option<u64> {
 }
 
 /// More packets than the answers would have been arrived and went nowhere, while nobody seemed to answer.
-fn dropped_on_arrival(case: &Case) -> Option<u64> {
+pub(super) fn dropped_on_arrival(case: &Case) -> Option<u64> {
     let v4 = case.address()?.is_ipv4();
     let dropped = case.found.counters.as_ref()?.dropped_on_arrival(v4)?;
     let silent = case.asked.silent;

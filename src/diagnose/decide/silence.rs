@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::case::{Case, NextHop};
 use super::tally::{Tally, usual_icmp};
 use super::there::distance;
-use super::{Code, Diagnosis, Who, texts};
+use super::{Code, Diagnosis, Who, facts, texts};
 use crate::path::{End, Hop};
 use crate::target::Protocol;
 
@@ -61,6 +61,16 @@ pub(super) fn silent(case: &Case) -> Option<Diagnosis> {
         }
         _ if case.asked_others() => host_silent(case),
         _ => return None,
+    };
+    let found = match facts::dropped_on_arrival(case) {
+        Some(dropped) => Diagnosis {
+            verdict: format!(
+                "{} But this machine dropped {dropped} packets that arrived meanwhile: its own firewall comes first.",
+                found.verdict
+            ),
+            ..found
+        },
+        None => found,
     };
     Some(
         found

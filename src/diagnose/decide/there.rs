@@ -222,6 +222,12 @@ pub(super) fn speaker(case: &Case) -> Option<String> {
     };
     let how = how.name();
     Some(match case.speaker()? {
+        Speaker::Host(host) if host.least < *ttl => {
+            format!(
+                "The {how} comes from hop {ttl} on, like the host's answers to {}.",
+                asked(host)
+            )
+        }
         Speaker::Host(host) | Speaker::InFront(host) | Speaker::Other(host) => {
             format!(
                 "The {how} comes from hop {ttl} on; the host is {}.",
@@ -330,10 +336,14 @@ fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
 
 /// `at hop 9 (by ICMP echo)`.
 pub(super) fn distance(host: Distance) -> String {
-    let by = match host.by {
+    format!("at {} (by {})", host.place(), asked(host))
+}
+
+/// What the host was asked, to learn how far away it is.
+fn asked(host: Distance) -> String {
+    match host.by {
         DistanceBy::Echo => "ICMP echo".to_owned(),
         DistanceBy::ClosedUdpPort => "a closed UDP port".to_owned(),
         DistanceBy::TcpPort(port) => format!("tcp/{port}"),
-    };
-    format!("at {} (by {by})", host.place())
+    }
 }

@@ -228,10 +228,10 @@ pub(super) fn find_loop(hops: &[Hop]) -> Option<Loop> {
         return None;
     }
     let routers: Vec<Option<IpAddr>> = hops.iter().map(Hop::router).collect();
-    (0..routers.len()).find_map(|first| {
-        routers[first]?;
-        let most = routers.len().saturating_sub(first) / 2;
-        let period = (2..=most).find(|period| repeats(&routers[first..], *period))?;
+    // The shortest round: what a limit leaves of a path may fit a longer one, too.
+    (2..routers.len().saturating_sub(1)).find_map(|period| {
+        let most = routers.len() - period - 2;
+        let first = (0..=most).find(|first| repeats(&routers[*first..], period))?;
         let ttl = |index: usize| u8::try_from(index + 1).ok();
         Some(Loop {
             first: ttl(first)?,
@@ -240,9 +240,11 @@ pub(super) fn find_loop(hops: &[Hop]) -> Option<Loop> {
     })
 }
 
-/// Whether what is known of every `period`-th hop is one router, and at least two routers are met again.
+/// Whether what is known of every `period`-th hop is one router, and at least two routers are met again, the first one
+/// among them.
 fn repeats(routers: &[Option<IpAddr>], period: usize) -> bool {
     let mut again: BTreeSet<&IpAddr> = BTreeSet::new();
+    let first = routers.first().copied().flatten();
     for first in 0..period {
         let same = routers.iter().skip(first).step_by(period).flatten();
         let known: Vec<_> = same.collect();
@@ -251,7 +253,7 @@ fn repeats(routers: &[Option<IpAddr>], period: usize) -> bool {
         }
         again.extend(known.get(1).copied());
     }
-    again.len() > 1
+    again.len() > 1 && first.is_some_and(|first| again.contains(&first))
 }
 
 /// Compares how far away the answer and the host are.

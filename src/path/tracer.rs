@@ -207,8 +207,11 @@ impl<'a> Tracer<'a> {
         let ladders = self.climb(&purposes, &courses, self.wait, watcher)?;
         let mut ladders = ladders.into_iter();
         let closed = ladders.next().filter(|it| it.reached().is_some());
-        // Of TCP ports the furthest: whoever answers in the host's name is nearer.
-        let host = closed.or_else(|| ladders.max_by_key(Ladder::reached));
+        // Of TCP ports the furthest, if it is further than whoever answers for the asked one.
+        let answered = self.path.look.iter().find(|hop| hop.reached().is_some());
+        let answered = answered.and_then(|hop| hop.ttl);
+        let further = |it: &Ladder| it.reached() > answered;
+        let host = closed.or_else(|| ladders.max_by_key(Ladder::reached).filter(further));
         if let Some(host) = host {
             self.take_distance(host);
         }

@@ -88,10 +88,8 @@ fn others_all_pass(case: &Case) -> Option<u64> {
     let (silent, tried) = losses_of_others(case);
     let passed = tried - silent;
     let asked = &case.asked;
-    let (lost, of) = match path_loss(case) {
-        Some((_, lost, of)) if asked.silent == 0 => (lost, of),
-        _ => (asked.silent, asked.total()),
-    };
+    let (_, lost, of) = path_loss(case).unwrap_or((None, 0, 0));
+    let (lost, of) = (asked.silent + lost, asked.total() + of);
     let rate = lost as f64 / of.max(1) as f64;
     let chance = (1.0 - rate).powf(passed as f64);
     (silent == 0 && chance < 0.05).then_some(passed)
@@ -396,15 +394,14 @@ pub(super) fn black_hole(case: &Case) -> Option<Diagnosis> {
 
 /// Something in between answers for the target.
 pub(super) fn proxy(case: &Case) -> Option<Diagnosis> {
-    let (ttl, host) = there::nearer(case, &[Reached::SynAck, Reached::Reply])?;
+    let (ttl, further) = there::in_its_name(case, &[Reached::SynAck, Reached::Reply])?;
     if case.asked.worked() == 0 {
         return None;
     }
     let place = there::or_before(case, ttl);
     let verdict = format!(
-        "Something at {place}, answers in the name of {}: the host itself is at {}.",
-        case.who(),
-        host.place()
+        "Something at {place}, answers in the name of {}: {further}.",
+        case.who()
     );
     let ask = format!(
         "at {place}: a transparent proxy, a balancer, or a SYN proxy? Is it meant to take {}?",

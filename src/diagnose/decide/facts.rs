@@ -112,7 +112,7 @@ fn evidence(case: &Case) -> Vec<String> {
     facts.extend(dropped_on_arrival(case).map(|dropped| {
         format!(
             "{dropped} packets arrived at this machine meanwhile and were handed to nobody: rules of its own firewall \
-             drop such (InReceives less InDelivers, of whatever program)."
+             may have dropped them (InReceives less InDelivers and all that is accounted for, of whatever program)."
         )
     }));
     facts

@@ -85,10 +85,10 @@ const RULES: &[Rule] = &[
     here::link_down,
     here::gateway_dead,
     here::local,
-    here::own_stack,
     // Nobody is at that address.
     name::stale,
     here::target_absent,
+    here::own_stack,
     // The target is this machine.
     own::queue_full,
     own::unheard,

@@ -65,7 +65,8 @@ pub(super) fn silent(case: &Case) -> Option<Diagnosis> {
     let found = match facts::dropped_on_arrival(case) {
         Some(dropped) => Diagnosis {
             verdict: format!(
-                "{} But this machine dropped {dropped} packets that arrived meanwhile: its own firewall comes first.",
+                "{} But {dropped} packets that arrived at this machine meanwhile were handed to nobody: look at its own \
+                 firewall first.",
                 found.verdict
             ),
             ..found
@@ -285,6 +286,13 @@ fn host_silent(case: &Case) -> Diagnosis {
             )
         }
         None => found,
+    };
+    let found = if matches!(case.end(), Some(End::Silent { after: Some(_) })) {
+        found
+            .unknown("Whether a router would say that the host is not there: routers limit how many errors they send.")
+            .next(Who::You, "once more in ten seconds, when the routers' limits have recovered")
+    } else {
+        found
     };
     let found = if case.heard_nothing() {
         found

@@ -1,7 +1,9 @@
 //! What the target says, and who says it for the target.
 
 use super::case::Case;
+use super::tally::Tally;
 use super::{Code, Diagnosis, Who, here, texts};
+use crate::diagnose::Tried;
 use crate::outcome::{Outcome, Refusal};
 use crate::path::{Distance, DistanceBy, End, Reached, Speaker};
 use crate::target::Protocol;
@@ -49,10 +51,12 @@ pub(super) fn works(case: &Case) -> Option<Diagnosis> {
     })
 }
 
-/// The hop from which on this service is answered, where nothing else at that address answers and how far away the host
-/// is does not show.
+/// The hop from which on this service is answered, where echoes and other ports are not and how far away the host is does
+/// not show.
 fn alone_at(case: &Case) -> Option<u8> {
-    let alone = case.asked_others() && case.signs_of_life().is_empty() && case.speaker().is_none();
+    let silent = |tried: &Tried| Tally::of(tried).is_silent();
+    let no_echo = case.found.echo.as_ref().is_some_and(silent);
+    let alone = no_echo && case.found.other_ports.iter().any(silent) && case.speaker().is_none();
     case.end_ttl().filter(|_| alone && !case.is_own())
 }
 
@@ -148,15 +152,14 @@ fn sometimes(part: u64, total: u64) -> String {
 
 /// A RST comes from much nearer than the host is.
 pub(super) fn forged_reset(case: &Case) -> Option<Diagnosis> {
-    let (ttl, host) = nearer(case, &[Reached::Rst])?;
+    let (ttl, further) = in_its_name(case, &[Reached::Rst])?;
     if !is_refused(case) {
         return None;
     }
     let place = or_before(case, ttl);
     let verdict = format!(
-        "Something at {place}, refuses {} with RST in the host's name: the host itself is at {}.",
-        case.who(),
-        host.place()
+        "Something at {place}, refuses {} with RST in the host's name: {further}.",
+        case.who()
     );
     let rules = format!(
         "at {place}: which rule rejects {} from {} to {}?",
@@ -187,6 +190,30 @@ pub(super) fn nearer(case: &Case, said: &[Reached]) -> Option<(u8, Distance)> {
         Some(Speaker::Other(host)) if said.contains(how) => Some((*ttl, host)),
         _ => None,
     }
+}
+
+/// From which TTL on somebody else than the host answers in its name, and what shows that.
+pub(super) fn in_its_name(case: &Case, said: &[Reached]) -> Option<(u8, String)> {
+    let by_distance = nearer(case, said);
+    let by_distance =
+        by_distance.map(|(ttl, host)| (ttl, format!("the host itself is at {}", host.place())));
+    by_distance.or_else(|| passed_by(case, said))
+}
+
+/// Echoes to that address travel on behind whoever answers for this service, though the host answers none.
+fn passed_by(case: &Case, said: &[Reached]) -> Option<(u8, String)> {
+    let Some(End::Reached {
+        ttl: Some(ttl),
+        how,
+    }) = case.end()
+    else {
+        return None;
+    };
+    let path = case.path().filter(|path| path.host.is_none())?;
+    let mut routers = path.host_hops.iter().rev();
+    let (hop, router) = routers.find_map(|hop| Some((hop.ttl?, hop.router()?)))?;
+    let proof = format!("ICMP echoes to that address travel on, to {router} at hop {hop} at least");
+    (hop > *ttl && said.contains(how)).then_some((*ttl, proof))
 }
 
 /// A device that answers for others may do so before or after it counts the packet's hop.
@@ -307,7 +334,7 @@ fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
             .unknown("Whether it is the host or a firewall that refuses: the RST comes from hop 1 on, or from this machine.")
             .next(Who::AdminHere, texts::OUTPUT_RULES),
         _ if case.is_own() => found.unknown("Whether a firewall of this machine sends the RST instead."),
-        Some(Speaker::Host(_)) => found
+        Some(Speaker::Host(host)) if Some(host.least) == case.end_ttl() => found
             .not("A firewall well before the host: the RST comes from as far away as the host.")
             .unknown(match case.end_ttl() {
                 Some(ttl) if ttl > 1 => format!(

@@ -129,7 +129,10 @@ fn packets_that_go_round() {
         ("1 2 3 * 3 2 3", Some((2, 3))),
         ("1 2 3 * 2 3 4 2", Some((2, 4))),
         ("1 2 3 4 2 3 * 2", Some((2, 4))),
-        ("1 2 3 4 * 3 4", Some((2, 4))),
+        ("1 2 3 4 * 3 4", Some((3, 5))),
+        // What a limit leaves of a round of two fits longer ones, too.
+        ("1 * * 4 5 * 5 4 * 4 5", Some((4, 5))),
+        ("1 2 3 4 5 4 * * 5 4 5", Some((4, 5))),
         // A router that limits its answers says less in one round than in the next.
         ("1 2 * 2 *|1 2 3 * 3", Some((2, 3))),
         ("1 2 3 2 *|1 2 3 2 3", Some((2, 3))),

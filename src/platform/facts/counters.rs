@@ -45,6 +45,12 @@ counters! {
         "IPv4 packets dropped on arrival for what is in their header.",
     misdirected = "IpInAddrErrors":
         "IPv4 packets dropped on arrival because they were for nobody here.",
+    multicast = "IpExtInMcastPkts":
+        "IPv4 multicast packets that arrived, wanted or not.",
+    unknown = "IpInUnknownProtos":
+        "IPv4 packets of a protocol that nobody here speaks.",
+    fragments = "IpReasmReqds":
+        "IPv4 fragments that arrived.",
     received_v6 = "Ip6InReceives":
         "IPv6 packets that arrived.",
     delivered_v6 = "Ip6InDelivers":
@@ -55,6 +61,12 @@ counters! {
         "IPv6 packets dropped on arrival for what is in their header.",
     misdirected_v6 = "Ip6InAddrErrors":
         "IPv6 packets dropped on arrival because they were for nobody here.",
+    multicast_v6 = "Ip6InMcastPkts":
+        "IPv6 multicast packets that arrived, wanted or not.",
+    unknown_v6 = "Ip6InUnknownProtos":
+        "IPv6 packets of a protocol that nobody here speaks.",
+    fragments_v6 = "Ip6ReasmReqds":
+        "IPv6 fragments that arrived.",
     udp_receive_drops = "UdpRcvbufErrors":
         "UDP datagrams over IPv4 dropped because the socket's receive buffer was full.",
     udp_receive_drops_v6 = "Udp6RcvbufErrors":
@@ -62,8 +74,9 @@ counters! {
 }
 
 impl Counters {
-    /// Packets of one family that arrived and went nowhere, for no reason that has a counter: rules of INPUT or
-    /// PREROUTING drop without one (`ip_local_deliver` in `net/ipv4/ip_input.c`).
+    /// Packets of one family that arrived and went nowhere, for no reason that has a counter, at least: rules of INPUT or
+    /// PREROUTING drop without one (`ip_local_deliver` in `net/ipv4/ip_input.c`). Of multicast and fragments none counts,
+    /// for many of them are nobody's.
     pub fn dropped_on_arrival(&self, v4: bool) -> Option<u64> {
         let (received, accounted) = if v4 {
             let known = [
@@ -71,6 +84,9 @@ impl Counters {
                 self.forwarded,
                 self.faulty,
                 self.misdirected,
+                self.multicast,
+                self.unknown,
+                self.fragments,
             ];
             (self.received?, known)
         } else {
@@ -79,6 +95,9 @@ impl Counters {
                 self.forwarded_v6,
                 self.faulty_v6,
                 self.misdirected_v6,
+                self.multicast_v6,
+                self.unknown_v6,
+                self.fragments_v6,
             ];
             (self.received_v6?, known)
         };
@@ -125,6 +144,9 @@ mod tests {
             forwarded: Some(1),
             faulty: Some(0),
             misdirected: Some(2),
+            multicast: Some(0),
+            unknown: Some(0),
+            fragments: Some(0),
             ..Counters::default()
         };
         assert_eq!(found.dropped_on_arrival(true), Some(10));
@@ -134,6 +156,13 @@ mod tests {
             ..found
         };
         assert_eq!(filtered.dropped_on_arrival(true), Some(0));
+        let noisy = Counters {
+            multicast: Some(4),
+            unknown: Some(3),
+            fragments: Some(2),
+            ..found
+        };
+        assert_eq!(noisy.dropped_on_arrival(true), Some(1));
     }
 
     #[test]

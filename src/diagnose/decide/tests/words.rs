@@ -206,6 +206,9 @@ fn arrived(it: &mut Findings, received: u64, delivered: u64) {
         forwarded: Some(0),
         faulty: Some(0),
         misdirected: Some(0),
+        multicast: Some(0),
+        unknown: Some(0),
+        fragments: Some(0),
         ..Counters::default()
     });
 }
@@ -251,6 +254,18 @@ fn alone(it: &mut Findings) {
     says(it, reached(4, Reached::SynAck), None);
 }
 
+/// Echoes to that address travel on, and nobody answers them.
+fn passed_by(it: &mut Findings) {
+    alone(it);
+    says(it, reached(1, Reached::SynAck), None);
+    let (path, _) = it.path.as_mut().expect("a path");
+    path.host_hops = vec![
+        hop(1, GATEWAY, 1),
+        hop(2, "203.0.113.2", 4),
+        hop(3, ROUTER, 9),
+    ];
+}
+
 /// Who could help is asked.
 #[test]
 fn what_was_seen_is_told() {
@@ -268,6 +283,11 @@ fn what_was_seen_is_told() {
                 "nobody but the port",
                 but(alone),
                 "something at hop 4 in its name",
+            ),
+            (
+                "a proxy for nobody",
+                but(passed_by),
+                "travel on, to 203.0.113.3 at hop 3 at least",
             ),
             (
                 "an old entry, or a filter",

@@ -18,6 +18,17 @@ pub(super) fn add(case: &Case, found: &mut Diagnosis) {
         let (who, what) = (Who::AdminHere, texts::INPUT_RULES.to_owned());
         found.next.insert(0, NextStep { who, what });
     }
+    if case.asked.answers() == 0 && unforced(case).is_some() {
+        let what = "the same without -I and -S: does the way that was asked for lead there at all?"
+            .to_owned();
+        found.next.insert(
+            0,
+            NextStep {
+                who: Who::You,
+                what,
+            },
+        );
+    }
     found.next.extend(next(case, found.code));
     once(&mut found.next);
     for list in [
@@ -52,14 +63,7 @@ fn next(case: &Case, code: Code) -> Vec<NextStep> {
     });
     let steps = hosts.into_iter().chain(filtered);
     let who = Who::AdminHere;
-    let steps = steps.map(|what| NextStep { who, what });
-    let failed = case.asked.answers() == 0;
-    let free = unforced(case).filter(|_| failed).map(|_| NextStep {
-        who: Who::You,
-        what: "the same without -I and -S: does the way that was asked for lead there at all?"
-            .to_owned(),
-    });
-    steps.chain(free).collect()
+    steps.map(|what| NextStep { who, what }).collect()
 }
 
 /// Packets that were dropped on arrival while nobody seemed to answer.

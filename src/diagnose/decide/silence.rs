@@ -62,16 +62,14 @@ pub(super) fn silent(case: &Case) -> Option<Diagnosis> {
         _ if case.asked_others() => host_silent(case),
         _ => return None,
     };
-    let found = match facts::dropped_on_arrival(case) {
-        Some(dropped) => Diagnosis {
-            verdict: format!(
-                "{} But {dropped} packets that arrived at this machine meanwhile were handed to nobody: look at its own \
-                 firewall first.",
-                found.verdict
-            ),
-            ..found
-        },
-        None => found,
+    let dropped = facts::dropped_on_arrival(case).map(|dropped| {
+        format!(" But {dropped} packets that arrived at this machine meanwhile were handed to nobody: look at its own firewall first.")
+    });
+    let forced =
+        facts::unforced(case).map(|way| format!(" {way} This is the way that was asked for."));
+    let found = Diagnosis {
+        verdict: found.verdict + &dropped.unwrap_or_default() + &forced.unwrap_or_default(),
+        ..found
     };
     Some(
         found

@@ -104,11 +104,6 @@ pub(super) fn silent_after(case: &Case) -> Option<String> {
 
 fn port_filtered(case: &Case, alive: &[String]) -> Diagnosis {
     let (who, service, alive) = (case.who(), case.service(), texts::list(alive));
-    let ask = format!(
-        "which rule drops {service} from {} to {}?",
-        case.source(),
-        case.host()
-    );
     let others: Vec<_> = case.found.other_ports.iter().map(Tally::of).collect();
     let all_tcp = case.is_tcp() && others.len() > 2 && others.iter().all(Tally::is_silent);
     let told = |what: &str| {
@@ -121,55 +116,110 @@ fn port_filtered(case: &Case, alive: &[String]) -> Diagnosis {
     };
     match Reach::of(case) {
         Reach::Behind { last, next, router } => {
-            let near = last + 1 == next;
-            let last = case.hop_text(last);
-            let (place, who, whom) = if near {
-                (
-                    format!("most likely right behind {last}"),
-                    format!("Whether {last} drops them as it sends them on, or the one behind as it takes them in"),
-                    format!("{last}, and the one behind"),
-                )
-            } else {
-                (
-                    format!("somewhere between {last} and hop {next} ({router})"),
-                    format!("Which of the hops from {last} to hop {next} drops them: those in between answer nobody"),
-                    format!("{last}, hop {next} and those in between"),
-                )
-            };
-            told(&format!("{service} is filtered, {place}"))
-                .seen(format!(
-                    "Other probes are answered further on, by {router} at hop {next}."
-                ))
-                .unknown(format!("{who}; other probes may also take another way."))
-                .next(Who::Network, format!("at {whom}: {ask}"))
+            let place = Between::new(case, last, next, router);
+            let found = told(&format!("{service} is filtered, {}", place.words));
+            place.told(case, found)
         }
-        _ if all_tcp => told(&format!("TCP is filtered as a whole, as {} ports are silent", others.len() + 1))
-            .unknown("Who drops it: a firewall on the way, on the host, or this machine's own that drops the answers.")
-            .next(Who::AdminHere, texts::INPUT_RULES)
-            .next(Who::Network, ask)
-            .next(case.admin(), "the host's own firewall rules"),
+        _ if all_tcp => {
+            let ports = others.len() + 1;
+            all_filtered(
+                case,
+                told(&format!(
+                    "TCP is filtered as a whole, as {ports} ports are silent"
+                )),
+            )
+        }
+        reach => filtered_or_full(
+            case,
+            &reach,
+            told(&format!("{service} is filtered, or its queue is full")),
+        ),
+    }
+}
+
+fn ask_rule(case: &Case) -> String {
+    let (service, source, host) = (case.service(), case.source(), case.host());
+    format!("which rule drops {service} from {source} to {host}?")
+}
+
+/// Between which hops probes are dropped.
+struct Between {
+    words: String,
+    unknown: String,
+    whom: String,
+    seen: String,
+}
+
+impl Between {
+    fn new(case: &Case, last: u8, next: u8, router: IpAddr) -> Self {
+        let near = last + 1 == next;
+        let last = case.hop_text(last);
+        let seen = format!("Other probes are answered further on, by {router} at hop {next}.");
+        if near {
+            return Self {
+                words: format!("most likely right behind {last}"),
+                unknown: format!(
+                    "Whether {last} drops them as it sends them on, or the one behind as it takes them in"
+                ),
+                whom: format!("{last}, and the one behind"),
+                seen,
+            };
+        }
+        Self {
+            words: format!("somewhere between {last} and hop {next} ({router})"),
+            unknown: format!(
+                "Which of the hops from {last} to hop {next} drops them: those in between answer nobody"
+            ),
+            whom: format!("{last}, hop {next} and those in between"),
+            seen,
+        }
+    }
+
+    fn told(self, case: &Case, found: Diagnosis) -> Diagnosis {
+        let Self {
+            unknown,
+            whom,
+            seen,
+            ..
+        } = self;
+        found
+            .seen(seen)
+            .unknown(format!(
+                "{unknown}; other probes may also take another way."
+            ))
+            .next(Who::Network, format!("at {whom}: {}", ask_rule(case)))
+    }
+}
+
+fn all_filtered(case: &Case, found: Diagnosis) -> Diagnosis {
+    found
+        .unknown("Who drops it: a firewall on the way, on the host, or this machine's own that drops the answers.")
+        .next(Who::AdminHere, texts::INPUT_RULES)
+        .next(Who::Network, ask_rule(case))
+        .next(case.admin(), "the host's own firewall rules")
+}
+
+fn filtered_or_full(case: &Case, reach: &Reach, found: Diagnosis) -> Diagnosis {
+    let found = match reach {
         Reach::Host { last } => {
-            let last = case.hop_text(last);
-            told(&format!("{service} is filtered, or its queue is full"))
+            let last = case.hop_text(*last);
+            found
                 .seen(format!("The probes get as far as {last}, right in front of the host."))
                 .unknown(format!(
                     "Who drops it: the host's firewall, {last} as it sends on, or the host because its accept queue is \
                      full (Linux drops SYNs then); or whoever filters the answers on their way back, this machine's \
                      own firewall included."
                 ))
-                .next(case.admin(), ask_host(case))
-                .next(Who::Network, ask)
-                .next(Who::AdminHere, texts::INPUT_RULES)
         }
-        Reach::Unknown => told(&format!("{service} is filtered, or its queue is full"))
-            .unknown(
-                "Who drops it: a firewall on the way, on the host or on this machine, or the host because its accept \
-                 queue is full (Linux drops SYNs then).",
-            )
-            .next(Who::Network, ask)
-            .next(case.admin(), ask_host(case))
-            .next(Who::AdminHere, texts::INPUT_RULES),
-    }
+        _ => found.unknown(
+            "Who drops it: a firewall on the way, on the host or on this machine, or the host because its accept queue is \
+             full (Linux drops SYNs then).",
+        ),
+    };
+    found
+        .next(case.admin(), ask_host(case))
+        .next(Who::Network, ask_rule(case))
+        .next(Who::AdminHere, texts::INPUT_RULES)
 }
 
 fn ask_host(case: &Case) -> String {
@@ -285,6 +335,17 @@ fn host_silent(case: &Case) -> Diagnosis {
         }
         None => found,
     };
+    let found = doubts(case, found);
+    found
+        .next(
+            case.admin(),
+            format!("is the host up, with the address {}?", case.host()),
+        )
+        .next(Who::Network, ask_network(case))
+}
+
+/// What else silence may be.
+fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
     let found = if matches!(case.end(), Some(End::Silent { after: Some(_) })) {
         found
             .unknown("Whether a router would say that the host is not there: routers limit how many errors they send.")
@@ -292,19 +353,13 @@ fn host_silent(case: &Case) -> Diagnosis {
     } else {
         found
     };
-    let found = if case.heard_nothing() {
+    if case.heard_nothing() {
         found
             .unknown("Whether this machine's own firewall drops the answers: nothing came back, from nobody.")
             .next(Who::AdminHere, texts::INPUT_RULES)
     } else {
         found
-    };
-    found
-        .next(
-            case.admin(),
-            format!("is the host up, with the address {}?", case.host()),
-        )
-        .next(Who::Network, ask_network(case))
+    }
 }
 
 /// What the network's owner can find out about a host that is silent altogether.

@@ -2,4 +2,5 @@
 
 mod build;
 mod rows;
+mod told;
 mod words;

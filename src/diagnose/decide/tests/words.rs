@@ -5,7 +5,7 @@ use super::rows::rows;
 use crate::diagnose::{Code, Diagnosis, Findings, decide};
 use crate::outcome::{IcmpVersion, LocalCause, Outcome};
 use crate::path::{End, Loop, Note, Reached, Speaker};
-use crate::platform::{Counters, NeighbourState};
+use crate::platform::NeighbourState;
 use crate::target::Protocol;
 
 #[test]
@@ -41,47 +41,30 @@ fn names_of_codes_are_kebab_case_and_differ() {
     }
 }
 
-fn all(found: &Diagnosis) -> String {
+pub(super) fn all(found: &Diagnosis) -> String {
     let lists = [&found.evidence, &found.unknown, &found.rules_out];
     let lines = lists.into_iter().flatten().cloned();
     let steps = found.next.iter().map(|step| step.what.clone());
     lines.chain(steps).collect::<Vec<_>>().join("\n")
 }
 
+/// All probes are rejected by that device, and those of the path from a TTL on.
+fn rejected_from(from: &str, ttl: u8, at: Option<u8>, after: Option<u8>) -> Findings {
+    but(|it| {
+        ended(it, &[(rejected(from, 3, 13), 5)]);
+        let (icmp, ttl) = (icmp(from, 3, 13), Some(ttl));
+        let end = End::Rejected {
+            ttl,
+            icmp,
+            at,
+            after,
+        };
+        says(it, end, None);
+    })
+}
+
 #[test]
 fn a_device_is_named_with_its_hop() {
-    let rejected_at = |at| {
-        but(|it| {
-            ended(it, &[(rejected(ROUTER, 3, 13), 5)]);
-            let icmp = icmp(ROUTER, 3, 13);
-            says(
-                it,
-                End::Rejected {
-                    ttl: Some(4),
-                    icmp,
-                    at,
-                    after: None,
-                },
-                None,
-            );
-        })
-    };
-    let unseen = but(|it| {
-        let other = "203.0.113.99";
-        ended(it, &[(rejected(other, 3, 13), 5)]);
-        let icmp = icmp(other, 3, 13);
-        let (ttl, after) = (Some(6), Some(3));
-        says(
-            it,
-            End::Rejected {
-                ttl,
-                icmp,
-                at: None,
-                after,
-            },
-            None,
-        );
-    });
     let forged = but(|it| {
         ended(it, &[(RST, 5)]);
         says(it, reached(3, Reached::Rst), Some(Speaker::Other(at(9))));
@@ -93,7 +76,7 @@ fn a_device_is_named_with_its_hop() {
     });
     let cases: [(Findings, &[&str], &[&str]); 6] = [
         (
-            unseen,
+            rejected_from("203.0.113.99", 6, None, Some(3)),
             &[
                 "203.0.113.99 (one of hops 3 to 6)",
                 "though the host answers ICMP echo",
@@ -101,12 +84,12 @@ fn a_device_is_named_with_its_hop() {
             &["203.0.113.99 (one of hops 3 to 6)"],
         ),
         (
-            rejected_at(Some(3)),
+            rejected_from(ROUTER, 4, Some(3), None),
             &["203.0.113.3 (hop 3)", "3/13"],
             &["203.0.113.3 (hop 3)"],
         ),
         (
-            rejected_at(None),
+            rejected_from(ROUTER, 4, None, None),
             &["203.0.113.3 (hop 3)"],
             &["admin-prohibited (3/13)"],
         ),
@@ -196,158 +179,6 @@ fn what_cannot_be_known_is_said() {
         let unknown = decide(&findings).unknown.join("\n");
         assert!(unknown.contains(words), "{what}: {words:?} in {unknown}");
     }
-}
-
-/// So many packets arrived meanwhile, and so many were handed to somebody.
-fn arrived(it: &mut Findings, received: u64, delivered: u64) {
-    it.counters = Some(Counters {
-        received: Some(received),
-        delivered: Some(delivered),
-        forwarded: Some(0),
-        faulty: Some(0),
-        misdirected: Some(0),
-        multicast: Some(0),
-        unknown: Some(0),
-        fragments: Some(0),
-        ..Counters::default()
-    });
-}
-
-/// An interface was asked for that is not the route's.
-fn forced(it: &mut Findings) {
-    let mut free = route(it).clone();
-    free.interface = Some("eth9".into());
-    way(it).unforced = Some(free);
-}
-
-/// Whether each says it, or does not.
-fn assert_told(said: bool, cases: Vec<(&str, Findings, &str)>) {
-    for (what, findings, words) in cases {
-        let found = decide(&findings);
-        let told = found.verdict.clone() + &all(&found);
-        assert_eq!(told.contains(words), said, "{what}: {words:?} in {told}");
-    }
-}
-
-/// No name server gave an answer.
-fn unanswered(it: &mut Findings) {
-    it.name.addresses.clear();
-    it.name.error = Some("Temporary failure in name resolution (EAI_AGAIN)".to_owned());
-    it.port_tried = None;
-}
-
-fn no_loopback(it: &mut Findings) {
-    it.local.loopback = Some(tried(Protocol::Tcp, "127.0.0.1", 40000, &[(SILENCE, 2)]));
-}
-
-fn deaf_and(more: impl FnOnce(&mut Findings)) -> Findings {
-    but(|it| {
-        deaf(it);
-        more(it);
-    })
-}
-
-/// The port answers, and nothing else at that address.
-fn alone(it: &mut Findings) {
-    it.echo = Some(echo(SILENCE));
-    other_ports(it, SILENCE);
-    says(it, reached(4, Reached::SynAck), None);
-}
-
-/// Echoes to that address travel on, and nobody answers them.
-fn passed_by(it: &mut Findings) {
-    alone(it);
-    says(it, reached(1, Reached::SynAck), None);
-    let (path, _) = it.path.as_mut().expect("a path");
-    path.host_hops = vec![
-        hop(1, GATEWAY, 1),
-        hop(2, "203.0.113.2", 4),
-        hop(3, ROUTER, 9),
-    ];
-}
-
-/// Who could help is asked.
-#[test]
-fn what_was_seen_is_told() {
-    let silent_address = but(|it| addresses(it, &[("2001:db8::7", SILENCE)]));
-    assert_told(
-        true,
-        vec![
-            (
-                "no name server",
-                but(unanswered),
-                "no name server gave an answer",
-            ),
-            ("deaf", but(deaf), "not even a router on the way"),
-            (
-                "nobody but the port",
-                but(alone),
-                "something at hop 4 in its name",
-            ),
-            (
-                "a proxy for nobody",
-                but(passed_by),
-                "travel on, to 203.0.113.3 at hop 3 at least",
-            ),
-            (
-                "an old entry, or a filter",
-                deaf_and(in_hosts_file),
-                "which rule drops?",
-            ),
-            ("one address is silent", silent_address, "which rule drops?"),
-            (
-                "dropped here",
-                deaf_and(|it| arrived(it, 40, 10)),
-                "30 packets arrived at this machine",
-            ),
-            (
-                "dropped here",
-                deaf_and(|it| arrived(it, 40, 10)),
-                "rule of INPUT",
-            ),
-            (
-                "by another way",
-                deaf_and(forced),
-                "would go by eth9 from 198.51.100.7",
-            ),
-            (
-                "by another way",
-                deaf_and(forced),
-                "the same without -I and -S",
-            ),
-        ],
-    );
-}
-
-/// Nobody else is asked, and a verdict claims no more than was seen.
-#[test]
-fn what_was_not_seen_is_not_told() {
-    let refused_address = but(|it| addresses(it, &[("2001:db8::7", RST)]));
-    let neighbour = |it: &mut Findings| on_link(it, NeighbourState::Reachable);
-    assert_told(
-        false,
-        vec![
-            ("no name server", but(unanswered), "does not resolve"),
-            ("a deaf neighbour", deaf_and(neighbour), "router on the way"),
-            ("one address refuses", refused_address, "which rule drops?"),
-            (
-                "all was handed over",
-                deaf_and(|it| arrived(it, 40, 40)),
-                "arrived at this machine",
-            ),
-            (
-                "answered, and others dropped",
-                but(|it| arrived(it, 40, 10)),
-                "arrived at this machine",
-            ),
-            (
-                "by another way, and it works",
-                but(forced),
-                "the same without -I and -S",
-            ),
-            ("no loopback", but(no_loopback), "nothing wrong was seen"),
-        ],
-    );
 }
 
 #[test]

@@ -7,7 +7,8 @@ use crate::target::Protocol;
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = works();
-    rows.extend(names());
+    rows.extend(lookups());
+    rows.extend(hosts_file());
     rows
 }
 
@@ -50,7 +51,7 @@ fn no_server(it: &mut Findings) {
     not_begun(it);
 }
 
-fn names() -> Vec<Row> {
+fn lookups() -> Vec<Row> {
     table! {
         "the name does not resolve" => Code::NameUnresolved, |it| {
             it.name.addresses.clear();
@@ -87,6 +88,12 @@ fn names() -> Vec<Row> {
             not_begun(it);
             (it.way, it.interrupted) = (None, true);
         };
+        "slow lookup" => Code::SlowNameLookup, |it| it.name.took = Some(ms(5003));
+    }
+}
+
+fn hosts_file() -> Vec<Row> {
+    table! {
         "hosts-file entry, all silent" => Code::StaleHostsEntry, |it| { deaf(it); in_hosts_file(it); };
         "hosts-file entry, no such neighbour" => Code::StaleHostsEntry, |it| {
             local(it, LocalCause::NoNeighbour);
@@ -119,6 +126,5 @@ fn names() -> Vec<Row> {
             it.echo = None;
             in_hosts_file(it);
         };
-        "slow lookup" => Code::SlowNameLookup, |it| it.name.took = Some(ms(5003));
     }
 }

@@ -1,0 +1,160 @@
+//! What a diagnosis says where something was seen, and does not say where it was not.
+
+use super::build::*;
+use super::words::all;
+use crate::diagnose::{Findings, decide};
+use crate::path::Reached;
+use crate::platform::{Counters, NeighbourState};
+use crate::target::Protocol;
+
+/// So many packets arrived meanwhile, and so many were handed to somebody.
+fn arrived(it: &mut Findings, received: u64, delivered: u64) {
+    it.counters = Some(Counters {
+        received: Some(received),
+        delivered: Some(delivered),
+        forwarded: Some(0),
+        faulty: Some(0),
+        misdirected: Some(0),
+        multicast: Some(0),
+        unknown: Some(0),
+        fragments: Some(0),
+        ..Counters::default()
+    });
+}
+
+/// An interface was asked for that is not the route's.
+fn forced(it: &mut Findings) {
+    let mut free = route(it).clone();
+    free.interface = Some("eth9".into());
+    way(it).unforced = Some(free);
+}
+
+/// Whether each says it, or does not.
+fn assert_told(said: bool, cases: Vec<(&str, Findings, &str)>) {
+    for (what, findings, words) in cases {
+        let found = decide(&findings);
+        let told = found.verdict.clone() + &all(&found);
+        assert_eq!(told.contains(words), said, "{what}: {words:?} in {told}");
+    }
+}
+
+/// No name server gave an answer.
+fn unanswered(it: &mut Findings) {
+    it.name.addresses.clear();
+    it.name.error = Some("Temporary failure in name resolution (EAI_AGAIN)".to_owned());
+    it.port_tried = None;
+}
+
+fn no_loopback(it: &mut Findings) {
+    it.local.loopback = Some(tried(Protocol::Tcp, "127.0.0.1", 40000, &[(SILENCE, 2)]));
+}
+
+fn deaf_and(more: impl FnOnce(&mut Findings)) -> Findings {
+    but(|it| {
+        deaf(it);
+        more(it);
+    })
+}
+
+/// The port answers, and nothing else at that address.
+fn alone(it: &mut Findings) {
+    it.echo = Some(echo(SILENCE));
+    other_ports(it, SILENCE);
+    says(it, reached(4, Reached::SynAck), None);
+}
+
+/// Echoes to that address travel on, and nobody answers them.
+fn passed_by(it: &mut Findings) {
+    alone(it);
+    says(it, reached(1, Reached::SynAck), None);
+    let (path, _) = it.path.as_mut().expect("a path");
+    path.host_hops = vec![
+        hop(1, GATEWAY, 1),
+        hop(2, "203.0.113.2", 4),
+        hop(3, ROUTER, 9),
+    ];
+}
+
+/// Who could help is asked.
+#[test]
+fn what_was_seen_is_told() {
+    let silent_address = but(|it| addresses(it, &[("2001:db8::7", SILENCE)]));
+    assert_told(
+        true,
+        vec![
+            (
+                "no name server",
+                but(unanswered),
+                "no name server gave an answer",
+            ),
+            ("deaf", but(deaf), "not even a router on the way"),
+            (
+                "nobody but the port",
+                but(alone),
+                "something at hop 4 in its name",
+            ),
+            (
+                "a proxy for nobody",
+                but(passed_by),
+                "travel on, to 203.0.113.3 at hop 3 at least",
+            ),
+            (
+                "an old entry, or a filter",
+                deaf_and(in_hosts_file),
+                "which rule drops?",
+            ),
+            ("one address is silent", silent_address, "which rule drops?"),
+            (
+                "dropped here",
+                deaf_and(|it| arrived(it, 40, 10)),
+                "30 packets arrived at this machine",
+            ),
+            (
+                "dropped here",
+                deaf_and(|it| arrived(it, 40, 10)),
+                "rule of INPUT",
+            ),
+            (
+                "by another way",
+                deaf_and(forced),
+                "would go by eth9 from 198.51.100.7",
+            ),
+            (
+                "by another way",
+                deaf_and(forced),
+                "the same without -I and -S",
+            ),
+        ],
+    );
+}
+
+/// Nobody else is asked, and a verdict claims no more than was seen.
+#[test]
+fn what_was_not_seen_is_not_told() {
+    let refused_address = but(|it| addresses(it, &[("2001:db8::7", RST)]));
+    let neighbour = |it: &mut Findings| on_link(it, NeighbourState::Reachable);
+    assert_told(
+        false,
+        vec![
+            ("no name server", but(unanswered), "does not resolve"),
+            ("a deaf neighbour", deaf_and(neighbour), "router on the way"),
+            ("one address refuses", refused_address, "which rule drops?"),
+            (
+                "all was handed over",
+                deaf_and(|it| arrived(it, 40, 40)),
+                "arrived at this machine",
+            ),
+            (
+                "answered, and others dropped",
+                but(|it| arrived(it, 40, 10)),
+                "arrived at this machine",
+            ),
+            (
+                "by another way, and it works",
+                but(forced),
+                "the same without -I and -S",
+            ),
+            ("no loopback", but(no_loopback), "nothing wrong was seen"),
+        ],
+    );
+}

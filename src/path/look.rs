@@ -107,7 +107,7 @@ pub(super) fn least(hops: &[Hop], ttl: u8) -> u8 {
     let sum = |of: fn(&Hop) -> u64| host.iter().map(of).sum::<u64>() as f64;
     let (sent, answered) = (sum(|hop| hop.sent), sum(|hop| hop.answered));
     // Laplace's rule of succession: few answers do not prove that none gets lost.
-    let loss = (sent - answered + 1.0) / (sent + 2.0);
+    let loss = ((sent - answered).max(0.0) + 1.0) / (sent + 2.0);
     let least = u8::try_from(behind + 1).unwrap_or(ttl).min(ttl);
     let far = host
         .iter()

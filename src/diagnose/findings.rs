@@ -39,6 +39,9 @@ pub struct Findings {
     pub own: Option<OwnFindings>,
     /// This machine's counters: how much each grew meanwhile. Other programs count, too.
     pub counters: Option<Counters>,
+    /// How much they grew in a while in which nothing was sent; only where that tells noise from answers that were
+    /// dropped.
+    pub calm: Option<Calm>,
     /// Probes that all steps sent. Each is one packet or, of TCP, a few: a SYN that is sent again, and what ends a
     /// connection, come on top, as lookups do.
     pub sent: u64,
@@ -66,6 +69,7 @@ impl Findings {
             path: None,
             own: None,
             counters: None,
+            calm: None,
             sent: 0,
             took: Duration::ZERO,
             interrupted: false,
@@ -82,6 +86,25 @@ impl Findings {
         };
         tried.as_ref()
     }
+
+    /// Packets that arrived and were handed to nobody, where these are more than the answers that are missing.
+    pub(super) fn dropped_on_arrival(&self) -> Option<u64> {
+        let tried = self.asked_tried()?;
+        let dropped = self
+            .counters?
+            .dropped_on_arrival(tried.target.address.is_ipv4())?;
+        let silent = tried.count(OutcomeKind::NoReply);
+        (silent > 1 && dropped >= silent * 2).then_some(dropped)
+    }
+}
+
+/// A while in which nothing was sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Calm {
+    /// How much the counters grew.
+    pub counters: Counters,
+    /// How long it was.
+    pub took: Duration,
 }
 
 /// What is known of the name.

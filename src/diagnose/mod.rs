@@ -11,6 +11,6 @@ mod walk;
 
 pub use decide::{Code, Diagnosis, NextStep, Who, decide};
 pub use findings::{
-    Findings, LocalFindings, NameFindings, OwnFindings, SizeFindings, Tried, WayFindings,
+    Calm, Findings, LocalFindings, NameFindings, OwnFindings, SizeFindings, Tried, WayFindings,
 };
 pub use walk::{Event, Step, walk};

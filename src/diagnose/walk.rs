@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::steps::{self, Ground};
-use super::{Findings, NameFindings, Tried};
+use super::{Calm, Findings, NameFindings, Tried};
 use crate::outcome::OutcomeKind;
 use crate::path::conclude;
 use crate::plan::Plan;
@@ -37,6 +37,8 @@ pub enum Step {
     Flows,
     /// Listening sockets of this machine.
     Listeners,
+    /// What arrives at this machine unasked.
+    Noise,
 }
 
 impl Step {
@@ -53,6 +55,7 @@ impl Step {
             Self::Path => "path",
             Self::Flows => "source ports",
             Self::Listeners => "listeners",
+            Self::Noise => "noise",
         }
     }
 }
@@ -97,10 +100,32 @@ pub fn walk(
     }
     let grown = counters().zip(before);
     findings.counters = grown.map(|(now, before)| now.since(&before));
+    if findings.dropped_on_arrival().is_some() {
+        told(Event::Began(Step::Noise));
+        findings.calm = calm(&stopped);
+        told(Event::Ended(Step::Noise));
+    }
     findings.sent = sent(&findings);
     findings.took = started.elapsed();
     findings.interrupted = signals.stop_requested();
     findings
+}
+
+/// How long nothing is sent, to see what arrives all the same.
+const CALM: Duration = Duration::from_secs(1);
+
+/// How often that while looks whether the user has had enough.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// What arrives while nothing is sent.
+fn calm(stopped: &dyn Fn() -> bool) -> Option<Calm> {
+    let (began, before) = (Instant::now(), counters()?);
+    while began.elapsed() < CALM && !stopped() {
+        thread::sleep(GLANCE);
+    }
+    let counters = counters()?.since(&before);
+    let took = began.elapsed();
+    Some(Calm { counters, took })
 }
 
 /// The port that was asked about, at one address.

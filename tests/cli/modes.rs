@@ -92,7 +92,9 @@ fn every_probe_of_every_flow_has_its_line() {
             of_flow.filter(|it| it["local"].as_str().is_some_and(|it| it.ends_with(&port)));
         assert_eq!(from_its_port.count() as u64, flow["tries"]);
     }
-    assert_eq!(summary["sent"], probes.len());
+    // Whoever may not send echoes learns no distance by them.
+    let left = probes.iter().filter(|probe| probe["outcome"] != "local");
+    assert_eq!(summary["sent"], left.count());
 }
 
 #[test]

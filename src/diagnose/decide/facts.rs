@@ -72,12 +72,16 @@ fn reverse_path_filtered(case: &Case) -> Option<u64> {
     (grown > 0 && case.asked.silent > 0).then_some(grown)
 }
 
-/// More packets than the answers would have been arrived and went nowhere, while nobody seemed to answer.
+/// Many times the noise of a quiet while: then it is no noise.
+const FAR_ABOVE: f64 = 3.0;
+
+/// Packets that arrived and were handed to nobody while nobody seemed to answer, where they are no noise.
 pub(super) fn dropped_on_arrival(case: &Case) -> Option<u64> {
-    let v4 = case.address()?.is_ipv4();
-    let dropped = case.found.counters.as_ref()?.dropped_on_arrival(v4)?;
-    let silent = case.asked.silent;
-    (silent > 1 && dropped >= silent * 2).then_some(dropped)
+    let (found, v4) = (case.found, case.address()?.is_ipv4());
+    let dropped = found.dropped_on_arrival()?;
+    let calm = found.calm?;
+    let noise = calm.counters.dropped_on_arrival(v4)? as f64 / calm.took.as_secs_f64();
+    (dropped as f64 > FAR_ABOVE * noise * found.took.as_secs_f64()).then_some(dropped)
 }
 
 /// Keeps the first of equal things.

@@ -34,6 +34,25 @@ pub(super) fn own_stack(case: &Case) -> Option<Diagnosis> {
     explains.then_some(found)
 }
 
+/// Packets to a loopback address would leave this machine: lo is down, or has lost its address.
+pub(super) fn no_loopback(case: &Case) -> Option<Diagnosis> {
+    let (address, route) = (case.address()?, case.route()?);
+    if !address.is_loopback() || route.kind == RouteKind::Local {
+        return None;
+    }
+    let by = route.interface.as_deref().unwrap_or("none");
+    let verdict = format!(
+        "{address} is this machine itself, but it has no way to itself: lo is down, or has lost that address."
+    );
+    let found = Diagnosis::new(Code::LocalStackBroken, verdict)
+        .seen(format!(
+            "The route to {address}: {}, interface {by}.",
+            route.kind.word()
+        ))
+        .next(Who::AdminHere, "ip address show lo; ip link set lo up");
+    Some(found)
+}
+
 /// How a connection to this machine itself failed, if one did.
 pub(super) fn own_trouble(case: &Case) -> Option<String> {
     let (how, tried) = dead_way(case)?;

@@ -81,6 +81,7 @@ type Rule = fn(&Case) -> Option<Diagnosis>;
 /// What can be wrong at the address that was asked, in the order in which it is thought of.
 const RULES: &[Rule] = &[
     // Nothing gets out of this machine.
+    here::no_loopback,
     here::no_network,
     here::link_down,
     here::gateway_dead,

@@ -32,7 +32,7 @@ pub(super) fn works(case: &Case) -> Option<Diagnosis> {
     let wrong = match here::own_trouble(case) {
         Some(_) => "the only thing wrong is that this machine cannot connect to itself",
         None if alone.is_some() => {
-            "nothing wrong was seen, but nothing else at that address answers"
+            "nothing wrong was seen, but echoes and other ports are left unanswered"
         }
         None => "nothing wrong was seen",
     };

@@ -231,6 +231,7 @@ pub(super) fn healthy() -> Findings {
         )),
         own: None,
         counters: Some(Counters::default()),
+        calm: None,
         sent: 40,
         took: ms(4000),
         interrupted: false,

@@ -2,14 +2,30 @@
 
 use super::build::*;
 use super::words::all;
-use crate::diagnose::{Findings, decide};
+use std::time::Duration;
+
+use crate::diagnose::{Calm, Findings, decide};
 use crate::path::Reached;
 use crate::platform::{Counters, NeighbourState};
 use crate::target::Protocol;
 
 /// So many packets arrived meanwhile, and so many were handed to somebody.
 fn arrived(it: &mut Findings, received: u64, delivered: u64) {
-    it.counters = Some(Counters {
+    let took = Duration::from_secs(1);
+    let counters = arrivals(2, 2);
+    it.calm = Some(Calm { counters, took });
+    it.counters = Some(arrivals(received, delivered));
+}
+
+/// The same, and as many a second while nothing was sent.
+fn noise(it: &mut Findings) {
+    arrived(it, 40, 10);
+    let (counters, took) = (arrivals(8, 2), Duration::from_secs(1));
+    it.calm = Some(Calm { counters, took });
+}
+
+fn arrivals(received: u64, delivered: u64) -> Counters {
+    Counters {
         received: Some(received),
         delivered: Some(delivered),
         forwarded: Some(0),
@@ -19,7 +35,7 @@ fn arrived(it: &mut Findings, received: u64, delivered: u64) {
         unknown: Some(0),
         fragments: Some(0),
         ..Counters::default()
-    });
+    }
 }
 
 /// An interface was asked for that is not the route's.
@@ -154,6 +170,7 @@ fn what_was_not_seen_is_not_told() {
                 but(forced),
                 "the same without -I and -S",
             ),
+            ("noise", deaf_and(noise), "arrived at this machine"),
             ("no loopback", but(no_loopback), "nothing wrong was seen"),
         ],
     );

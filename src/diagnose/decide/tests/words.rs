@@ -194,7 +194,7 @@ fn what_else_was_seen_is_evidence() {
         ];
         path.flows.iter_mut().for_each(|flow| flow.hops.clear());
     });
-    let cases: [(&str, Findings, &str); 7] = [
+    let cases: Vec<(&str, Findings, &str)> = vec![
         (
             "hosts file",
             but(in_hosts_file),

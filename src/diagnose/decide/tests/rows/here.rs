@@ -46,6 +46,10 @@ fn stack() -> Vec<Row> {
         };
         "loopback silent, and all is well elsewhere" => Code::Works,
             |it| it.local.loopback = Some(to_ourselves(SILENCE));
+        "a loopback address that leads out of this machine" => Code::LocalStackBroken, |it| {
+            it.port_tried = Some(tried(Protocol::Tcp, "127.0.0.1", PORT, &[(SILENCE, 6)]));
+            it.echo = None;
+        };
         "loopback silent, and the gateway is dead" => Code::GatewayDead, |it| {
             local(it, LocalCause::NoNeighbour);
             neighbour(it, NeighbourState::Failed);

@@ -87,16 +87,20 @@ impl Findings {
         tried.as_ref()
     }
 
-    /// Packets that arrived and were handed to nobody, where these are more than the answers that are missing.
+    /// Packets that arrived and were handed to nobody, where these are many more than the probes without an answer: SYNs,
+    /// and the answers to them, are sent again and again.
     pub(super) fn dropped_on_arrival(&self) -> Option<u64> {
         let tried = self.asked_tried()?;
         let dropped = self
             .counters?
             .dropped_on_arrival(tried.target.address.is_ipv4())?;
         let silent = tried.count(OutcomeKind::NoReply);
-        (silent > 1 && dropped >= silent * 2).then_some(dropped)
+        (silent > 1 && dropped >= silent * AGAIN).then_some(dropped)
     }
 }
+
+/// How often an answer that is dropped here comes, at least: with four SYNs a probe, and two answers to most of them.
+const AGAIN: u64 = 5;
 
 /// A while in which nothing was sent.
 #[derive(Clone, Copy, Debug)]

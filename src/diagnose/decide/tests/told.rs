@@ -19,8 +19,8 @@ fn arrived(it: &mut Findings, received: u64, delivered: u64) {
 
 /// The same, and as many a second while nothing was sent.
 fn noise(it: &mut Findings) {
-    arrived(it, 40, 10);
-    let (counters, took) = (arrivals(8, 2), Duration::from_secs(1));
+    arrived(it, 80, 20);
+    let (counters, took) = (arrivals(14, 2), Duration::from_secs(1));
     it.calm = Some(Calm { counters, took });
 }
 
@@ -122,12 +122,12 @@ fn what_was_seen_is_told() {
             ("one address is silent", silent_address, "which rule drops?"),
             (
                 "dropped here",
-                deaf_and(|it| arrived(it, 40, 10)),
-                "30 packets arrived at this machine",
+                deaf_and(|it| arrived(it, 80, 20)),
+                "60 packets arrived at this machine",
             ),
             (
                 "dropped here",
-                deaf_and(|it| arrived(it, 40, 10)),
+                deaf_and(|it| arrived(it, 80, 20)),
                 "rule of INPUT",
             ),
             (
@@ -157,12 +157,12 @@ fn what_was_not_seen_is_not_told() {
             ("one address refuses", refused_address, "which rule drops?"),
             (
                 "all was handed over",
-                deaf_and(|it| arrived(it, 40, 40)),
+                deaf_and(|it| arrived(it, 80, 80)),
                 "arrived at this machine",
             ),
             (
                 "answered, and others dropped",
-                but(|it| arrived(it, 40, 10)),
+                but(|it| arrived(it, 80, 20)),
                 "arrived at this machine",
             ),
             (

@@ -216,7 +216,7 @@ impl<'a> Told<'a> {
         let host = self.path.host.map(|host| {
             format!(
                 " The host itself is there, at {} ({}){}: so these probes, or the answers to them, are filtered, on \
-                 the host or on the way.",
+                 the host, on the way, or on this machine.",
                 host.place(),
                 by(host),
                 self.further(after)
@@ -292,7 +292,7 @@ impl<'a> Told<'a> {
         match note {
             Note::Limited(ttls) => format!(
                 "{} left some probes unanswered, but what goes further gets through: routers limit how many ICMP \
-                 errors they send. That is no loss on the path.",
+                 errors they send. That need not be loss on the path.",
                 hops(ttls)
             ),
             Note::Loss { from, lost, of } => {

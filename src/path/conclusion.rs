@@ -308,7 +308,8 @@ fn notes(path: &Path, hops: &[Hop], end: &End) -> Vec<Note> {
         dead(&path.flows)
     };
     let Share { lost, sent: of } = to_the_end;
-    if lost > 0 && lost < of && dead.is_empty() {
+    let goes_round = matches!(end, End::Loop(_));
+    if lost > 0 && lost < of && dead.is_empty() && !goes_round {
         let from = loss_begins(&path.flows);
         notes.push(if is_an_error(end) {
             Note::LimitedEnd { lost, of }

@@ -51,7 +51,7 @@ pub(super) fn unforced(case: &Case) -> Option<String> {
         .map_or_else(String::new, |it| format!(" from {it}"));
     let by = free.next_hop.filter(|_| !free.on_link);
     let by = by.map_or_else(String::new, |it| format!(" through the gateway {it}"));
-    (!same).then(|| format!("Without -I and -S packets would go by {interface}{from}{by}."))
+    (!same).then(|| format!("without -I and -S packets would go by {interface}{from}{by}."))
 }
 
 fn next(case: &Case, code: Code) -> Vec<NextStep> {
@@ -111,7 +111,7 @@ fn evidence(case: &Case) -> Vec<String> {
     facts.extend(name(case));
     facts.extend(hosts_file(case));
     facts.extend(way(case));
-    facts.extend(unforced(case));
+    facts.extend(unforced(case).map(|way| texts::capitalised(&way)));
     let gateway = found.way.as_ref().and_then(|way| way.gateway_echo.as_ref());
     let gateway = gateway.and_then(tried);
     facts.extend(gateway.map(|fact| format!("The gateway: {fact}")));

@@ -32,7 +32,7 @@ pub(super) fn works(case: &Case) -> Option<Diagnosis> {
     let wrong = match here::own_trouble(case) {
         Some(_) => "the only thing wrong is that this machine cannot connect to itself",
         None if alone.is_some() => {
-            "nothing wrong was seen, but echoes and other ports are left unanswered"
+            "nothing wrong was seen, but whether the host itself answers does not show"
         }
         None => "nothing wrong was seen",
     };
@@ -51,13 +51,13 @@ pub(super) fn works(case: &Case) -> Option<Diagnosis> {
     })
 }
 
-/// The hop from which on this service is answered, where echoes and other ports are not and how far away the host is does
-/// not show.
+/// The hop from which on this service is answered, where the host answers nothing that tells how far away it is.
 fn alone_at(case: &Case) -> Option<u8> {
     let silent = |tried: &Tried| Tally::of(tried).is_silent();
     let no_echo = case.found.echo.as_ref().is_some_and(silent);
-    let alone = no_echo && case.found.other_ports.iter().any(silent) && case.speaker().is_none();
-    case.end_ttl().filter(|_| alone && !case.is_own())
+    let beyond = !case.is_own() && !case.is_neighbour();
+    case.end_ttl()
+        .filter(|_| no_echo && beyond && case.speaker().is_none())
 }
 
 /// What was found fits no rule, or too little was found.
@@ -343,6 +343,9 @@ fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
                 ),
                 _ => "Whether a firewall sends the RST: the host's own, or a rule of OUTPUT on this machine.".to_owned(),
             }),
+        Some(Speaker::Host(_)) => found.unknown(
+            "Whether a firewall sends the RST: the host's answers come from as far away, but may come from nearer, too.",
+        ),
         Some(Speaker::InFront(_)) => found.unknown(
             "Whether something right in front of the host sends the RST: it comes from one hop nearer than the host, \
              and a shorter way for these packets looks the same.",

@@ -127,7 +127,7 @@ fn notes_follow_what_they_add_to() {
     for (walks, words) in [
         (
             "1 2 S|1 * S|1 * S|1 * S|1 * S|1 * S",
-            &["Hop 2 left", "no loss on the path"][..],
+            &["Hop 2 left", "need not be loss on the path"][..],
         ),
         ("1 2 S|* * S|* * S|* * S|* * S|* * S", &["Hops 1, 2 left"]),
         (

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::loss::{Share, begins, limited};
 use super::{Distance, DistanceBy, Flow, Hop, Path, Reached, What};
 use crate::outcome::{IcmpError, LocalCause, Outcome, Refusal};
 
@@ -310,7 +311,7 @@ fn notes(path: &Path, hops: &[Hop], end: &End) -> Vec<Note> {
     let Share { lost, sent: of } = to_the_end;
     let goes_round = matches!(end, End::Loop(_));
     if lost > 0 && lost < of && dead.is_empty() && !goes_round {
-        let from = loss_begins(&path.flows);
+        let from = begins(&path.flows);
         notes.push(if is_an_error(end) {
             Note::LimitedEnd { lost, of }
         } else {
@@ -325,94 +326,6 @@ fn notes(path: &Path, hops: &[Hop], end: &End) -> Vec<Note> {
         notes.push(Note::OtherRouters);
     }
     notes
-}
-
-/// How many of some probes were lost.
-#[derive(Clone, Copy, Debug, Default)]
-struct Share {
-    lost: u64,
-    sent: u64,
-}
-
-impl Share {
-    fn of(hop: &Hop) -> Self {
-        Self {
-            lost: hop.sent.saturating_sub(hop.answered),
-            sent: hop.sent,
-        }
-    }
-
-    /// Every probe that the end of the way had to answer. A round that gets there at its second attempt has lost one.
-    fn to_the_end(flow: &Flow) -> Self {
-        let ends = flow.hops.iter().filter(|hop| hop.is_the_end());
-        let ends = ends.chain([&flow.whole]).map(Self::of);
-        ends.fold(Self::default(), Self::and)
-    }
-
-    fn and(self, other: Self) -> Self {
-        Self {
-            lost: self.lost + other.lost,
-            sent: self.sent + other.sent,
-        }
-    }
-
-    fn rate(self) -> f64 {
-        self.lost as f64 / self.sent as f64
-    }
-
-    /// Whether more is lost here than there, by more than chance makes of one rate of loss: the two-proportion z-test,
-    /// two standard errors.
-    fn is_clearly_above(self, other: Self) -> bool {
-        if self.lost == 0 || self.sent == 0 || other.sent == 0 {
-            return false;
-        }
-        let both = self.and(other).rate();
-        let error = both * (1.0 - both) * (1.0 / self.sent as f64 + 1.0 / other.sent as f64);
-        self.rate() - other.rate() > 2.0 * error.sqrt()
-    }
-}
-
-/// Hops that answered some probes and not all, although the loss does not go on to the end of the way.
-fn limited(path: &Path, to_the_end: Share) -> Vec<u8> {
-    if to_the_end.sent > 0 && to_the_end.lost == 0 {
-        // Behind a parting a hop may be silent on one of the links.
-        let shared = match path.flows.len() {
-            1 => u8::MAX,
-            _ => parting(&path.flows).unwrap_or(0),
-        };
-        let hops = path.hops.iter().filter(|hop| hop.ttl <= Some(shared));
-        let part = hops.filter(|it| !it.is_the_end() && it.answered > 0 && Share::of(it).lost > 0);
-        return part.filter_map(|hop| hop.ttl).collect();
-    }
-    let mut limited = BTreeSet::new();
-    for flow in &path.flows {
-        // What the end of the way lost, and that with each of the hops before it.
-        let mut beyond = vec![Share::to_the_end(flow)];
-        let on_the_way = flow.hops.iter().filter(|hop| !hop.is_the_end());
-        for hop in on_the_way.rev().filter(|hop| !hop.is_silent()) {
-            let here = Share::of(hop);
-            // Where the end loses some, too, chance has to be ruled out.
-            if beyond.iter().any(|it| here.is_clearly_above(*it)) {
-                limited.extend(hop.ttl);
-            }
-            let all = beyond.last().copied().unwrap_or_default();
-            beyond.push(all.and(here));
-        }
-    }
-    limited.into_iter().collect()
-}
-
-/// The first hop from which on every hop that answers shows loss.
-fn loss_begins(flows: &[Flow]) -> Option<u8> {
-    let [flow] = flows else { return None };
-    let answering = || flow.hops.iter().filter(|hop| !hop.is_silent());
-    let clean = |hop: &Hop| hop.loss() == Some(0.0);
-    let last_clean = answering()
-        .filter(|hop| clean(hop))
-        .filter_map(|hop| hop.ttl)
-        .max();
-    let after = |hop: &&Hop| hop.ttl > last_clean;
-    answering().find(after).and_then(|hop| hop.ttl)
 }
 
 /// Ports that never got through while others did. A link that fails does so always: where the other ports lose packets,
@@ -434,7 +347,7 @@ fn dead(flows: &[Flow]) -> Vec<u16> {
 }
 
 /// The last hop that all flows have in common before two of them meet different routers.
-fn parting(flows: &[Flow]) -> Option<u8> {
+pub(super) fn parting(flows: &[Flow]) -> Option<u8> {
     let longest = flows.iter().map(|flow| flow.hops.len()).max()?;
     (0..longest).find_map(|index| {
         let routers = flows

@@ -9,6 +9,7 @@ mod conclusion;
 mod course;
 mod hop;
 mod look;
+mod loss;
 mod names;
 mod ports;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::outcome::{Class, Outcome, OutcomeKind, Unreached};
+use crate::outcome::{Class, Handshake, Outcome, OutcomeKind, Unreached};
 use crate::path::{Conclusion, Path};
 use crate::platform::{Counters, Link, Listener, NeighbourFacts, NeighbourState, RouteFacts};
 use crate::target::{Protocol, Target};
@@ -209,6 +209,16 @@ pub struct Tried {
 }
 
 impl Tried {
+    /// Takes in more probes to the same target.
+    pub(super) fn add(&mut self, more: Self) {
+        self.sent += more.sent;
+        self.strays += more.strays;
+        self.late += more.late;
+        for (outcome, count) in more.ends {
+            add_to(&mut self.ends, outcome, count);
+        }
+    }
+
     /// How many probes ended so.
     pub fn count(&self, kind: OutcomeKind) -> u64 {
         self.sum(|outcome| outcome.kind() == kind)
@@ -222,6 +232,11 @@ impl Tried {
     /// How many probes got any answer from the target itself, as far as one probe can tell: also a refusal.
     pub fn answered_by_target(&self) -> u64 {
         self.sum(|outcome| self.is_the_targets_word(outcome))
+    }
+
+    /// How many probes connected with more than one SYN.
+    pub fn resent(&self) -> u64 {
+        self.sum(|it| matches!(it, Outcome::Connected(shake) if *shake != Handshake::Clean))
     }
 
     /// Whether no probe got any answer at all.
@@ -244,5 +259,13 @@ impl Tried {
     fn sum(&self, is: impl Fn(&Outcome) -> bool) -> u64 {
         let ends = self.ends.iter().filter(|(outcome, _)| is(outcome));
         ends.map(|(_, count)| count).sum()
+    }
+}
+
+/// Adds so many that ended so.
+pub(super) fn add_to(ends: &mut Vec<(Outcome, u64)>, outcome: Outcome, count: u64) {
+    match ends.iter_mut().find(|(it, _)| *it == outcome) {
+        Some((_, known)) => *known += count,
+        None => ends.push((outcome, count)),
     }
 }

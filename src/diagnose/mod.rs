@@ -3,8 +3,10 @@
 //! Each step asks this machine or sends a few probes and leaves findings; [`decide()`] draws the conclusion from them
 //! alone, without a packet.
 
+mod closer;
 mod decide;
 mod findings;
+mod share;
 mod steps;
 mod tries;
 mod walk;

@@ -4,6 +4,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, TcpListener};
 use std::time::{Duration, Instant};
 
+use super::share::Share;
 use super::tries::{Habit, tries};
 use super::{LocalFindings, NameFindings, OwnFindings, SizeFindings, Tried, WayFindings};
 use crate::path::{Conclusion, End, Path, Tracer, conclude};
@@ -19,7 +20,7 @@ const BRIEFLY: Duration = Duration::from_millis(1200);
 const PATIENCE: Duration = Duration::from_millis(3500);
 
 /// Source ports of the probes of the port itself.
-const PORTS: u16 = 6;
+pub(super) const PORTS: u16 = 6;
 
 /// The port itself. Each probe has a source port of its own, so that one bad link of several shows.
 const PORT: Habit = Habit {
@@ -76,10 +77,6 @@ const LOOKUP: Duration = Duration::from_secs(8);
 
 /// Where name servers are asked (RFC 1035 section 4.2.1).
 const DNS: u16 = 53;
-
-/// Source ports of the closer look at parallel links, and how often each is tried.
-const FLOWS: u16 = 16;
-const FLOW_TRIES: u64 = 3;
 
 /// What every step needs.
 #[derive(Clone, Copy)]
@@ -140,7 +137,7 @@ impl Ground<'_> {
         tries(targets, self.plan, habit, self.signals)
     }
 
-    fn one(&self, target: Target, habit: Habit) -> Option<Tried> {
+    pub(super) fn one(&self, target: Target, habit: Habit) -> Option<Tried> {
         self.tries(vec![target], habit).ok()?.pop()
     }
 
@@ -302,7 +299,7 @@ impl Ground<'_> {
     /// Step 6: the port itself, where there is one.
     pub(super) fn port(&self, target: &Target) -> Option<Tried> {
         target.port()?;
-        let plan = with_share(self.plan, Share::Port);
+        let plan = Share::Port.of(self.plan);
         let tried = tries(vec![target.clone()], &plan, PORT, self.signals);
         tried.ok()?.pop()
     }
@@ -344,59 +341,33 @@ impl Ground<'_> {
             timeout: PATIENCE,
             ..PathPlan::default()
         };
-        self.trace(target, plan, with_share(self.plan, Share::Path))
+        self.trace(target, plan, Share::Path.of(self.plan))
     }
 
-    /// Step 7 again, where some probes were answered and some were not: is it a matter of the source port?
-    pub(super) fn flows(&self, target: &Target) -> Option<Path> {
-        let plan = PathPlan {
-            rounds: Some(FLOW_TRIES),
-            interval: Duration::from_millis(100),
-            timeout: Duration::from_millis(700),
-            flows: FLOWS,
-            only_whole: true,
-            ..PathPlan::default()
-        };
-        let path = self.trace(target, plan, self.plan.clone());
-        path.map(|(path, _)| path)
-    }
-
-    fn trace(&self, target: &Target, plan: PathPlan, sockets: Plan) -> Option<(Path, Conclusion)> {
+    pub(super) fn tracer(
+        &self,
+        target: &Target,
+        plan: PathPlan,
+        sockets: Plan,
+    ) -> Option<Tracer<'_>> {
         let poller = Poller::new().ok()?;
-        let tracer = Tracer::new(target.clone(), plan, sockets, poller, self.signals);
-        let path = tracer.run(&mut ()).ok()?;
+        let target = target.clone();
+        Some(Tracer::new(target, plan, sockets, poller, self.signals))
+    }
+
+    pub(super) fn trace(
+        &self,
+        target: &Target,
+        plan: PathPlan,
+        sockets: Plan,
+    ) -> Option<(Path, Conclusion)> {
+        let path = self.tracer(target, plan, sockets)?.run(&mut ()).ok()?;
         let conclusion = conclude(&path);
         // Silence says nothing where the system keeps it to itself who answered.
         let is_told = platform::hears_hops(target.protocol);
         let says_something = is_told || !matches!(conclusion.end, End::Silent { .. });
         says_something.then_some((path, conclusion))
     }
-}
-
-/// Who has which of the ports that the user chose.
-#[derive(Clone, Copy, Debug)]
-enum Share {
-    /// The probes of the asked port: one port each.
-    Port,
-    /// Those of its path: all others.
-    Path,
-}
-
-/// Both are asked at the same time, from the same address: two sockets whose ends are the same would take each other's
-/// answers, and TCP refuses the second.
-fn with_share(plan: &Plan, share: Share) -> Plan {
-    let mut plan = plan.clone();
-    let chosen = plan.sockets.source.as_mut();
-    if let Some(ports) = chosen.and_then(|source| source.ports.as_mut())
-        && ports.len() > usize::from(PORTS)
-    {
-        let border = ports.start() + PORTS;
-        *ports = match share {
-            Share::Port => *ports.start()..=border - 1,
-            Share::Path => border..=*ports.end(),
-        };
-    }
-    plan
 }
 
 /// Step 8: who listens on this machine.

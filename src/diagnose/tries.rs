@@ -4,6 +4,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::Tried;
+use super::findings::add_to;
 use crate::engine::{Engine, Sink};
 use crate::outcome::{Extra, Outcome, Sample, TargetId};
 use crate::plan::{Limit, Pace, Plan};
@@ -109,10 +110,7 @@ impl Tally {
             return;
         }
         self.sent += 1;
-        match self.ends.iter_mut().find(|(it, _)| *it == ending.outcome) {
-            Some((_, count)) => *count += 1,
-            None => self.ends.push((ending.outcome, 1)),
-        }
+        add_to(&mut self.ends, ending.outcome, 1);
         if ending.outcome.is_answered() {
             self.connects.extend(ending.connect);
             self.rtts.extend(ending.rtt.map(|rtt| rtt.time));

@@ -6,10 +6,10 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::closer::look_closer;
 use super::steps::{self, Ground};
-use super::{Calm, Findings, NameFindings, Tried};
+use super::{Calm, Findings, NameFindings};
 use crate::outcome::OutcomeKind;
-use crate::path::conclude;
 use crate::plan::Plan;
 use crate::platform::{OnlyStop, SignalState, counters, links};
 use crate::target::{HostPorts, Lookup, Target};
@@ -35,6 +35,8 @@ pub enum Step {
     Path,
     /// Whether it is a matter of the source port.
     Flows,
+    /// From which hop on packets get lost.
+    Losses,
     /// Listening sockets of this machine.
     Listeners,
     /// What arrives at this machine unasked.
@@ -54,6 +56,7 @@ impl Step {
             Self::OtherAddresses => "other addresses",
             Self::Path => "path",
             Self::Flows => "source ports",
+            Self::Losses => "losses",
             Self::Listeners => "listeners",
             Self::Noise => "noise",
         }
@@ -201,38 +204,6 @@ fn take_steps(
     });
 }
 
-/// What is worth a second look, now that the first steps have been taken.
-fn look_closer(
-    ground: Ground,
-    target: &Target,
-    findings: &mut Findings,
-    told: &mut dyn FnMut(Event),
-) {
-    if let Some(way) = &mut findings.way {
-        ground.look_at_neighbour(target, way);
-    }
-    // Only now: an accept queue that nobody empties has been filled by the probes.
-    told(Event::Began(Step::Listeners));
-    findings.own = steps::own(target);
-    told(Event::Ended(Step::Listeners));
-    let mixed = findings.asked_tried().is_some_and(is_mixed);
-    if mixed && !ground.signals.stop_requested() {
-        told(Event::Began(Step::Flows));
-        let flows = ground.flows(target);
-        told(Event::Ended(Step::Flows));
-        if let (Some(flows), Some((path, conclusion))) = (flows, &mut findings.path) {
-            path.flows = flows.flows;
-            path.sent += flows.sent;
-            *conclusion = conclude(path);
-        }
-    }
-}
-
-/// The target answered some probes, and some were not answered at all.
-fn is_mixed(tried: &Tried) -> bool {
-    tried.answered_by_target() > 0 && tried.count(OutcomeKind::NoReply) > 0
-}
-
 fn sent(findings: &Findings) -> u64 {
     let sizes = findings.sizes.iter();
     let sizes = sizes.flat_map(|it| [&it.small_tried, &it.large_tried]);
@@ -258,13 +229,13 @@ fn sent(findings: &Findings) -> u64 {
 }
 
 /// Tells when a step has been taken.
-struct Told {
+pub(super) struct Told {
     step: Step,
     events: Sender<Event>,
 }
 
 impl Told {
-    fn began(events: &Sender<Event>, step: Step) -> Self {
+    pub(super) fn began(events: &Sender<Event>, step: Step) -> Self {
         // Whoever no longer listens has the findings already.
         let _ = events.send(Event::Began(step));
         Self {
@@ -273,7 +244,7 @@ impl Told {
         }
     }
 
-    fn after<T>(self, found: T) -> T {
+    pub(super) fn after<T>(self, found: T) -> T {
         let _ = self.events.send(Event::Ended(self.step));
         found
     }

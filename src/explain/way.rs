@@ -295,11 +295,11 @@ impl<'a> Told<'a> {
                  errors they send. That need not be loss on the path.",
                 hops(ttls)
             ),
-            Note::Loss { from, lost, of } => {
-                let since = from.map_or_else(String::new, |from| {
-                    format!(" Hop {from} is the first that shows it.")
-                });
-                format!("{lost} of {of} tries got no answer from the end of the way.{since}")
+            Note::Loss { begins, lost, of } => {
+                let place = begins.map(|it| it.place(|ttl| format!("hop {ttl}")));
+                let place = place.map(|place| format!(" They get lost {place}."));
+                let place = place.unwrap_or_default();
+                format!("{lost} of {of} tries got no answer from the end of the way.{place}")
             }
             Note::LimitedEnd { lost, of } => format!(
                 "{lost} of {of} tries got no answer from the end of the way, which answers with ICMP errors: hosts and \

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::loss::{Share, begins, limited};
+use super::loss::{Begins, Share, begins, limited, to_the_end};
 use super::{Distance, DistanceBy, Flow, Hop, Path, Reached, What};
 use crate::outcome::{IcmpError, LocalCause, Outcome, Refusal};
 
@@ -91,11 +91,10 @@ pub enum Speaker {
 pub enum Note {
     /// These hops left probes unanswered that got further all the same: they limit how many ICMP errors they send.
     Limited(Vec<u8>),
-    /// Probes get lost, and beginning with this hop every one that answers at all shows it; absent where it cannot be
-    /// told from which on.
+    /// Probes get lost.
     Loss {
-        /// The first hop that shows it.
-        from: Option<u8>,
+        /// Where that begins; absent where it cannot be told.
+        begins: Option<Begins>,
         /// Tries that got no answer from the end of the way.
         lost: u64,
         /// All tries.
@@ -161,8 +160,11 @@ pub fn merged(path: &Path) -> Vec<Hop> {
 
 fn end(path: &Path, hops: &[Hop]) -> End {
     let wholes = path.flows.iter().map(|flow| &flow.whole);
-    let smallest =
-        |is: &dyn Fn(&Hop) -> bool| hops.iter().find(|hop| is(hop)).and_then(|it| it.ttl);
+    let surveyed = || path.survey.iter().flat_map(|flow| &flow.hops);
+    let smallest = |is: &dyn Fn(&Hop) -> bool| {
+        let such = hops.iter().chain(surveyed()).filter(|hop| is(hop));
+        such.filter_map(|hop| hop.ttl).min()
+    };
     let first_reached = hops.iter().chain(wholes.clone()).find_map(Hop::reached);
     let reached = first_reached.or_else(|| path.whole.and_then(reached_by));
     if let Some(how) = reached {
@@ -296,10 +298,10 @@ fn is_an_error(end: &End) -> bool {
 }
 
 fn notes(path: &Path, hops: &[Hop], end: &End) -> Vec<Note> {
-    let ends = path.flows.iter().map(Share::to_the_end);
-    let to_the_end = ends.fold(Share::default(), Share::and);
+    let to_the_end = to_the_end(path);
     let mut notes = Vec::new();
     let limited = limited(path, to_the_end);
+    let begins = begins(path, &limited);
     if !limited.is_empty() {
         notes.push(Note::Limited(limited));
     }
@@ -311,11 +313,10 @@ fn notes(path: &Path, hops: &[Hop], end: &End) -> Vec<Note> {
     let Share { lost, sent: of } = to_the_end;
     let goes_round = matches!(end, End::Loop(_));
     if lost > 0 && lost < of && dead.is_empty() && !goes_round {
-        let from = begins(&path.flows);
         notes.push(if is_an_error(end) {
             Note::LimitedEnd { lost, of }
         } else {
-            Note::Loss { from, lost, of }
+            Note::Loss { begins, lost, of }
         });
     }
     notes.extend(parting(&path.flows).map(|after| Note::Parts { after }));

@@ -1,15 +1,17 @@
 //! Probes that got no answer: what is loss, where it begins, and what only looks like it. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::conclusion::parting;
 use super::{Flow, Hop, Path};
 
 /// How many of some probes were lost.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Share {
-    pub(super) lost: u64,
-    pub(super) sent: u64,
+pub struct Share {
+    /// Those without an answer.
+    pub lost: u64,
+    /// All.
+    pub sent: u64,
 }
 
 impl Share {
@@ -21,7 +23,7 @@ impl Share {
     }
 
     /// Every probe that the end of the way had to answer. A round that gets there at its second attempt has lost one.
-    pub(super) fn to_the_end(flow: &Flow) -> Self {
+    fn to_the_end(flow: &Flow) -> Self {
         let ends = flow.hops.iter().filter(|hop| hop.is_the_end());
         let ends = ends.chain([&flow.whole]).map(Self::of);
         ends.fold(Self::default(), Self::and)
@@ -36,6 +38,15 @@ impl Share {
 
     pub(super) fn rate(self) -> f64 {
         self.lost as f64 / self.sent as f64
+    }
+
+    /// The logarithm of how likely this loss is at that rate.
+    fn log_likelihood(self, rate: f64) -> f64 {
+        let of = |count: u64, chance: f64| match count {
+            0 => 0.0,
+            count => count as f64 * chance.ln(),
+        };
+        of(self.lost, rate) + of(self.sent - self.lost, 1.0 - rate)
     }
 
     /// Whether more is lost here than there, by more than chance makes of one rate of loss: the two-proportion z-test,
@@ -63,7 +74,7 @@ pub(super) fn limited(path: &Path, to_the_end: Share) -> Vec<u8> {
         return part.filter_map(|hop| hop.ttl).collect();
     }
     let mut limited = BTreeSet::new();
-    for flow in &path.flows {
+    for flow in path.flows.iter().chain(&path.survey) {
         // What the end of the way lost, and that with each of the hops before it.
         let mut beyond = vec![Share::to_the_end(flow)];
         let on_the_way = flow.hops.iter().filter(|hop| !hop.is_the_end());
@@ -80,15 +91,163 @@ pub(super) fn limited(path: &Path, to_the_end: Share) -> Vec<u8> {
     limited.into_iter().collect()
 }
 
-/// The first hop from which on every hop that answers shows loss.
-pub(super) fn begins(flows: &[Flow]) -> Option<u8> {
-    let [flow] = flows else { return None };
-    let answering = || flow.hops.iter().filter(|hop| !hop.is_silent());
-    let clean = |hop: &Hop| hop.loss() == Some(0.0);
-    let last_clean = answering()
-        .filter(|hop| clean(hop))
-        .filter_map(|hop| hop.ttl)
-        .max();
-    let after = |hop: &&Hop| hop.ttl > last_clean;
-    answering().find(after).and_then(|hop| hop.ttl)
+/// Between which hops loss begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Begins {
+    /// The last hop that gets as much through as those before it; 0: this machine.
+    pub after: u8,
+    /// The first one that certainly does not; absent where the end of the way does not, and nobody knows its hop.
+    pub from: Option<u8>,
+}
+
+impl Begins {
+    /// `between hop 2 and hop 4`, where `name` says what a hop is called.
+    pub fn place(self, name: impl Fn(u8) -> String) -> String {
+        let after = match self.after {
+            0 => "this machine".to_owned(),
+            after => name(after),
+        };
+        match self.from {
+            Some(from) => format!("between {after} and {}", name(from)),
+            None => format!("behind {after}"),
+        }
+    }
+}
+
+/// How much less likely the chances of a place have to be than those of the likeliest one before it is ruled out.
+const UNLIKELY: f64 = 50.0;
+
+/// How much more hops lose behind the place where loss begins: before it, too, an answer may be left out at times, as
+/// routers limit them.
+const MUCH_MORE: f64 = 4.0;
+
+/// Where loss begins: the places that split what was counted into hops that lose less and hops that lose more, as far as
+/// chance does not explain them (the likelihood-ratio test for a change point). Absent where that leaves all of them.
+pub(super) fn begins(path: &Path, limited: &[u8]) -> Option<Begins> {
+    let places = losses(path, limited);
+    let sum = |places: &[(Option<u8>, Share)]| {
+        let shares = places.iter().map(|(_, share)| *share);
+        shares.fold(Share::default(), Share::and)
+    };
+    let split = |at: usize| {
+        let (before, behind) = (sum(&places[..at]), sum(&places[at..]));
+        let rate = behind.rate();
+        let clean = (rate / MUCH_MORE).min(before.rate());
+        (
+            at,
+            before.log_likelihood(clean) + behind.log_likelihood(rate),
+        )
+    };
+    // Nothing was lost at the end of the way.
+    places.last().filter(|(_, end)| end.lost > 0)?;
+    let splits: Vec<_> = (0..places.len()).map(split).collect();
+    let best = splits.iter().map(|it| it.1).max_by(f64::total_cmp)?;
+    let likely = || {
+        let near = splits.iter().filter(|it| it.1 > best - UNLIKELY.ln());
+        near.map(|it| it.0)
+    };
+    let (first, last) = (likely().min()?, likely().max()?);
+    // Hops that lose more than the end of the way limit their answers: what they lose says nothing.
+    let (hops, end) = places.split_at(places.len() - 1);
+    let last = if sum(&hops[last.min(hops.len())..]).is_clearly_above(sum(end)) {
+        hops.len()
+    } else {
+        last
+    };
+    if last - first + 1 == places.len() {
+        return None;
+    }
+    let after = first.checked_sub(1).and_then(|before| places[before].0);
+    let after = after.unwrap_or(0);
+    let from = places[last].0;
+    Some(Begins { after, from })
+}
+
+/// What each hop lost that answers and is not limited, and last what the end of the way did, whose hop is absent where
+/// nobody knows it. Of several flows only the end tells.
+pub fn losses(path: &Path, limited: &[u8]) -> Vec<(Option<u8>, Share)> {
+    let one = path.flows.iter().filter(|_| path.flows.len() == 1);
+    let walks = || one.clone().chain(&path.survey);
+    let mut hops: BTreeMap<u8, Share> = BTreeMap::new();
+    for hop in walks().flat_map(|flow| &flow.hops) {
+        if let Some(ttl) = hop.ttl.filter(|_| !hop.is_silent() && !hop.is_the_end()) {
+            let known = hops.entry(ttl).or_default();
+            *known = known.and(Share::of(hop));
+        }
+    }
+    hops.retain(|ttl, _| !limited.contains(ttl));
+    let end = to_the_end(path);
+    let at = walks().flat_map(|flow| &flow.hops);
+    let at = at.filter(|hop| hop.is_the_end()).filter_map(|hop| hop.ttl);
+    let end = Some((at.min(), end)).filter(|_| end.sent > 0);
+    let before = hops.into_iter().map(|(ttl, share)| (Some(ttl), share));
+    before.chain(end).collect()
+}
+
+/// Every probe that the end of the way had to answer.
+pub(super) fn to_the_end(path: &Path) -> Share {
+    let flows = path.flows.iter().chain(&path.survey);
+    flows
+        .map(Share::to_the_end)
+        .fold(Share::default(), Share::and)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::path::story::Story;
+
+    /// Hops on the made-up ways, the target included.
+    const HOPS: u8 = 7;
+
+    /// A few probes to each hop, of which chance takes `percent` from hop `from` on.
+    fn survey(from: u8, percent: u64, chance: &mut impl FnMut() -> u64) -> Path {
+        let mut round = || {
+            let mut word = |ttl: u8, answer: &str| {
+                let lost = ttl >= from && chance() % 100 < percent;
+                if lost {
+                    "*".to_owned()
+                } else {
+                    answer.to_owned()
+                }
+            };
+            let routers: Vec<_> = (1..HOPS).map(|ttl| word(ttl, &ttl.to_string())).collect();
+            let ends = [word(HOPS, "S"), word(HOPS, ">S")];
+            [routers.join(" "), ends.join(" ")].join(" ")
+        };
+        let rounds: Vec<_> = (0..8).map(|_| round()).collect();
+        let mut path = Story::of(&rounds.join("|")).path;
+        path.survey = path.flows.pop();
+        path
+    }
+
+    /// Knuth's linear congruential generator (MMIX): the same chance in every run.
+    fn chance() -> impl FnMut() -> u64 {
+        let mut state: u64 = 1;
+        move || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            state >> 33
+        }
+    }
+
+    #[test]
+    fn the_place_where_loss_begins_is_rarely_ruled_out() {
+        let mut chance = chance();
+        let (mut wrong, mut told, mut all) = (0, 0, 0);
+        for percent in [5, 10, 20, 40, 70] {
+            for from in (1..=HOPS).flat_map(|from| [from; 40]) {
+                let path = survey(from, percent, &mut chance);
+                all += 1;
+                if let Some(begins) = begins(&path, &limited(&path, to_the_end(&path))) {
+                    told += 1;
+                    let right = begins.after < from && begins.from.is_none_or(|it| it >= from);
+                    wrong += u64::from(!right);
+                }
+            }
+        }
+        assert!(wrong * 100 < told, "{wrong} wrong of {told}");
+        assert!(told * 5 > all * 2, "{told} told of {all}");
+    }
 }

@@ -22,6 +22,7 @@ use crate::target::{Protocol, Target};
 
 pub use conclusion::{Conclusion, End, Loop, Note, Speaker, conclude, merged, place};
 pub use hop::{Heard, Hop, Reached, What};
+pub use loss::{Begins, Share, losses};
 pub use names::Names;
 pub use tracer::Tracer;
 
@@ -42,6 +43,9 @@ pub struct Path {
     pub host: Option<Distance>,
     /// What was heard on the way of the probes that told this.
     pub host_hops: Vec<Hop>,
+    /// What many probes to every hop found, each from a port of its own (the flow's is 0): where loss begins. Those to a
+    /// gateway that answers echoes are such.
+    pub survey: Option<Flow>,
     /// Rounds that were begun.
     pub rounds: u64,
     /// Packets sent, apart from the kernel's own: each probe is one.

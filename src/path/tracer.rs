@@ -40,6 +40,10 @@ const BEYOND: u8 = 3;
 /// Sockets open at once; a look has three for each hop.
 const MOST_SOCKETS: usize = 128;
 
+/// How many probes go to the end of the way for each one to a hop, in a survey: nobody limits a target's answers as routers
+/// limit theirs.
+const TO_THE_END: usize = 4;
+
 /// How long a walk waits for a hop where nobody answered the look, which waited as long as it may.
 const WAIT_AFTER_SILENCE: Duration = Duration::from_millis(500);
 
@@ -76,6 +80,7 @@ impl Path {
             flows: Vec::new(),
             host: None,
             host_hops: Vec::new(),
+            survey: None,
             rounds: 0,
             sent: 0,
             interrupted: false,
@@ -353,25 +358,68 @@ impl<'a> Tracer<'a> {
             purpose: Purpose::Walk { flow: *flow, round },
         };
         let courses: Vec<_> = group.iter().map(course).collect();
-        let bounds: Vec<_> = group.iter().map(|_| Rc::new(Bound::none())).collect();
+        // Where only the ends are of interest, a burst would only meet limits.
+        let spread = if last == 0 { APART } else { Duration::ZERO };
+        let spread = spread * u32::try_from(group.len()).unwrap_or(1);
+        let pace = pace(spread, ttls.len() as u64, self.wait);
+        self.follow(&courses, true, pace, watcher)
+    }
+
+    /// Sends as many probes to each hop of `known` as there are rounds, and more to the end of the way, each from a port of
+    /// its own: that shows best where packets get lost. The path that comes back has nothing but them.
+    pub fn survey(mut self, known: &Path, watcher: &mut dyn Watcher) -> io::Result<Path> {
+        (self.path.look, self.path.hops) = (known.look.clone(), known.hops.clone());
+        let last = self.last_ttl();
+        (self.path.look, self.path.hops) = (Vec::new(), Vec::new());
+        self.path.flows = vec![Flow::new(0)];
+        let rounds = self.plan.rounds.unwrap_or(1);
+        let course = |ttl| Course {
+            target: TargetId(Path::PORT),
+            port: None,
+            ttls: std::iter::repeat_n(ttl, usize::try_from(rounds).unwrap_or(0)).collect(),
+            purpose: Purpose::Walk { flow: 0, round: 1 },
+        };
+        let ttls = (1..=last).map(Some).chain([None; TO_THE_END]);
+        let courses: Vec<_> = ttls.map(course).collect();
+        let slowest = slowest(&known.look);
+        if slowest >= Some(self.plan.timeout) {
+            // Late is not lost.
+            return Ok(self.path);
+        }
+        let wait = settle(slowest, self.plan.timeout);
+        let pace = Pace {
+            in_flight: AT_ONCE,
+            ..pace(self.plan.interval, rounds, wait)
+        };
+        // A socket that stays would send a lost SYN again, and be answered.
+        self.follow(&courses, true, pace, watcher)?;
+        self.path.survey = self.path.flows.pop();
+        self.path.sent = self.sent.get();
+        Ok(self.path)
+    }
+
+    /// Sends the probes of courses that belong to flows.
+    fn follow(
+        &mut self,
+        courses: &[Course],
+        frees_ports: bool,
+        pace: Pace,
+        watcher: &mut dyn Watcher,
+    ) -> io::Result<()> {
+        let bounds: Vec<_> = courses.iter().map(|_| Rc::new(Bound::none())).collect();
         let target = self.path.target.clone();
         let mut flows = std::mem::take(&mut self.path.flows);
         let mut hops = std::mem::take(&mut self.path.hops);
         let mut walk = Walk {
             target: &target,
-            courses: &courses,
+            courses,
             bounds: &bounds,
             flows: &mut flows,
             hops: &mut hops,
             watcher,
             wants_statistics: false,
         };
-        let probes = ttls.len() as u64;
-        // Where only the ends are of interest, a burst would only meet limits.
-        let spread = if last == 0 { APART } else { Duration::ZERO };
-        let spread = spread * u32::try_from(group.len()).unwrap_or(1);
-        let pace = pace(spread, probes, self.wait);
-        let result = self.drive(&courses, bounds.clone(), true, pace, &mut walk);
+        let result = self.drive(courses, bounds.clone(), frees_ports, pace, &mut walk);
         let wants_statistics = walk.wants_statistics;
         (self.path.flows, self.path.hops) = (flows, hops);
         if wants_statistics {

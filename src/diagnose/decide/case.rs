@@ -228,6 +228,25 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// `hop 3 (192.0.2.1)`, `the target (hop 7)`.
+    pub(super) fn place_text(&self, ttl: u8) -> String {
+        if self.end_ttl() == Some(ttl) {
+            format!("the target (hop {ttl})")
+        } else {
+            self.hop_text(ttl)
+        }
+    }
+
+    /// Hops that answer less than they pass on.
+    pub(super) fn limited_hops(&self) -> &'a [u8] {
+        let mut notes = self.notes().iter();
+        let limited = notes.find_map(|note| match note {
+            Note::Limited(ttls) => Some(ttls.as_slice()),
+            _ => None,
+        });
+        limited.unwrap_or_default()
+    }
+
     /// Whether no packet at all came back on that way.
     pub(super) fn heard_nothing(&self) -> bool {
         let gateway = self

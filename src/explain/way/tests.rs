@@ -130,9 +130,13 @@ fn notes_follow_what_they_add_to() {
             &["Hop 2 left", "need not be loss on the path"][..],
         ),
         ("1 2 S|* * S|* * S|* * S|* * S|* * S", &["Hops 1, 2 left"]),
+        ("1 2 S|1 2 * >*", &["2 of 3 tries got no answer"]),
         (
-            "1 2 S|1 2 * >*",
-            &["2 of 3 tries got no answer", "Hop 3 is the first"],
+            "1 2 S|1 2 S|1 2 S|1 2 *|1 2 *|1 2 *|1 2 *|1 2 *|1 2 *",
+            &[
+                "6 of 9 tries got no answer",
+                "get lost between hop 2 and hop 3",
+            ],
         ),
         ("1 S/1 * >*", &["1 of 2 tries got no answer"]),
         ("1 2 S/3 2 S", &["part at the first hop"]),

@@ -191,8 +191,9 @@ fn who_answers_shows_by_his_distance() {
 const ONE_OF_SIX: &str = "1 2 S|1 * S|1 * S|1 * S|1 * S|1 * S";
 
 /// A loss, as a note.
-fn loss(from: Option<u8>, lost: u64, of: u64) -> Note {
-    Note::Loss { from, lost, of }
+fn loss(begins: Option<(u8, Option<u8>)>, lost: u64, of: u64) -> Note {
+    let begins = begins.map(|(after, from)| Begins { after, from });
+    Note::Loss { begins, lost, of }
 }
 
 #[test]
@@ -215,15 +216,15 @@ fn what_else_shows() {
         // One that never answers limits nothing: it is silent.
         ("1 * S|1 * S|1 * S|1 * S|1 * S|1 * S", vec![]),
         // Loss that goes on to the end is loss: of the probe to the last hop, and of the one with the usual TTL.
-        ("1 2 3 S|1 * * * >*", vec![loss(Some(2), 2, 3)]),
-        ("1 2 3 S|1 2 3 * >*", vec![loss(Some(4), 2, 3)]),
-        ("1 2 3 S|* * * * >*|1 2 3 S", vec![loss(Some(1), 2, 4)]),
+        ("1 2 3 S|1 * * * >*", vec![loss(None, 2, 3)]),
+        ("1 2 3 S|1 2 3 * >*", vec![loss(None, 2, 3)]),
+        ("1 2 3 S|* * * * >*|1 2 3 S", vec![loss(None, 2, 4)]),
         // A round that gets there at its second attempt has lost one.
-        ("1 2 S|1 2 * >S", vec![loss(Some(3), 1, 3)]),
+        ("1 2 S|1 2 * >S", vec![loss(None, 1, 3)]),
         // Both at once.
         (
             "1 2 S|1 * S|1 * S|1 * S|1 * S|1 * S|1 * S|1 * * >*",
-            vec![Limited(vec![2]), loss(Some(2), 2, 9)],
+            vec![Limited(vec![2]), loss(None, 2, 9)],
         ),
         ("1 2 3 * >*", vec![]),
         ("1 2 S/1 2 S", vec![]),

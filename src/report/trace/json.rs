@@ -204,6 +204,7 @@ enum NoteLine {
         ttls: Vec<u8>,
     },
     Loss {
+        after: Option<u8>,
         from: Option<u8>,
         lost: u64,
         of: u64,
@@ -384,8 +385,9 @@ fn note(note: &Note) -> NoteLine {
             lost: *lost,
             of: *of,
         },
-        Note::Loss { from, lost, of } => NoteLine::Loss {
-            from: *from,
+        Note::Loss { begins, lost, of } => NoteLine::Loss {
+            after: begins.map(|it| it.after),
+            from: begins.and_then(|it| it.from),
             lost: *lost,
             of: *of,
         },

@@ -131,6 +131,15 @@ fn flow(port: u16, hops: Vec<Hop>) -> Flow {
     }
 }
 
+/// So many probes to each of these hops, all answered.
+pub(super) fn surveyed(hops: &[Hop], sent: u64) -> Flow {
+    let mut flow = flow(0, hops.to_vec());
+    for hop in &mut flow.hops {
+        (hop.sent, hop.answered) = (sent, sent);
+    }
+    flow
+}
+
 /// The way of a healthy walk: the gateway, two routers, and the host at hop 4.
 pub(super) fn path(end: End, speaker: Option<Speaker>, notes: Vec<Note>) -> (Path, Conclusion) {
     let hops = vec![
@@ -146,6 +155,7 @@ pub(super) fn path(end: End, speaker: Option<Speaker>, notes: Vec<Note>) -> (Pat
         flows: vec![flow(40001, hops.clone()), flow(40002, hops)],
         host: speaker.is_some().then_some(at(4)),
         host_hops: Vec::new(),
+        survey: None,
         rounds: 3,
         sent: 30,
         interrupted: false,

@@ -5,7 +5,7 @@ use super::words::all;
 use std::time::Duration;
 
 use crate::diagnose::{Calm, Findings, decide};
-use crate::path::Reached;
+use crate::path::{Reached, conclude};
 use crate::platform::{Counters, NeighbourState};
 use crate::target::Protocol;
 
@@ -46,7 +46,7 @@ fn forced(it: &mut Findings) {
 }
 
 /// Whether each says it, or does not.
-fn assert_told(said: bool, cases: Vec<(&str, Findings, &str)>) {
+pub(super) fn assert_told(said: bool, cases: Vec<(&str, Findings, &str)>) {
     for (what, findings, words) in cases {
         let found = decide(&findings);
         let told = found.verdict.clone() + &all(&found);
@@ -172,6 +172,72 @@ fn what_was_not_seen_is_not_told() {
             ),
             ("noise", deaf_and(noise), "arrived at this machine"),
             ("no loopback", but(no_loopback), "nothing wrong was seen"),
+        ],
+    );
+}
+
+/// Eight probes to every hop, of which so many got no answer, and the target, which lost so many of sixteen.
+fn lost(routers: [u64; 3], target: u64) -> Findings {
+    but(|it| {
+        let (path, conclusion) = it.path.as_mut().expect("a path");
+        path.flows.clear();
+        let mut survey = surveyed(&path.hops, 8);
+        for (hop, lost) in survey.hops.iter_mut().zip(routers) {
+            hop.answered -= lost;
+        }
+        survey.whole.sent = 16;
+        survey.whole.answered = 16 - target;
+        path.survey = Some(survey);
+        conclusion.notes = conclude(path).notes;
+        assert!(!conclusion.notes.is_empty(), "{routers:?}, {target}");
+    })
+}
+
+#[test]
+fn where_packets_get_lost_is_told_with_who_can_look() {
+    let (a, b) = ("hop 2 (203.0.113.2)", "hop 3 (203.0.113.3)");
+    assert_told(
+        true,
+        vec![
+            (
+                "on a link",
+                lost([0, 0, 5], 9),
+                &format!("get lost between {a} and {b}: 9 of 16"),
+            ),
+            (
+                "on a link",
+                lost([0, 0, 5], 9),
+                "0 of 8 at hop 1, 0 of 8 at hop 2, 5 of 8 at hop 3, 9 of 16 at the target",
+            ),
+            (
+                "not there",
+                lost([0, 0, 5], 9),
+                "The target and its service",
+            ),
+            (
+                "on the first link",
+                lost([5, 4, 5], 9),
+                "between this machine and hop 1 (198.51.100.1)",
+            ),
+            ("too few to tell", lost([0, 0, 1], 2), "synack trace -n 30"),
+            ("at the target", lost([0, 0, 0], 9), &format!("behind {b}")),
+            (
+                "at the target",
+                lost([0, 0, 0], 9),
+                "a full queue at the target",
+            ),
+        ],
+    );
+    assert_told(
+        false,
+        vec![
+            (
+                "on a link",
+                lost([0, 0, 5], 9),
+                "a full queue at the target",
+            ),
+            ("at the target", lost([0, 0, 0], 9), "and its service"),
+            ("too few to tell", lost([0, 0, 1], 2), "get lost between"),
         ],
     );
 }

@@ -1,7 +1,7 @@
 //! It works at times, in parts, or slowly.
 
 use super::*;
-use crate::path::{Note, Reached, Speaker};
+use crate::path::{Begins, Note, Reached, Speaker};
 use crate::platform::NeighbourState;
 use crate::target::Protocol;
 
@@ -12,9 +12,17 @@ pub(super) fn rows() -> Vec<Row> {
     rows
 }
 
+/// So many echoes, all answered.
+fn echoes(it: &mut Findings, count: u64) {
+    it.echo = Some(tried(Protocol::Icmp, TARGET, 0, &[(Outcome::Reply, count)]));
+}
+
 fn mixtures() -> Vec<Row> {
     let loss = |lost| Note::Loss {
-        from: Some(2),
+        begins: Some(Begins {
+            after: 1,
+            from: Some(2),
+        }),
         lost,
         of: 9,
     };
@@ -27,7 +35,11 @@ fn mixtures() -> Vec<Row> {
         "connects mixed with silence" => Code::PacketLoss, |it| ended(it, &[(CONNECTED, 3), (SILENCE, 2)]);
         "silence now and then, and all other probes pass" => Code::Intermittent, |it| {
             ended(it, &[(CONNECTED, 3), (SILENCE, 3)]);
-            other_ports(it, RST);
+            echoes(it, 23);
+        };
+        "the same, but so few that it may be chance" => Code::PacketLoss, |it| {
+            ended(it, &[(CONNECTED, 3), (SILENCE, 3)]);
+            echoes(it, 9);
         };
         "the same, but some echoes are lost as well" => Code::PacketLoss, |it| {
             ended(it, &[(CONNECTED, 3), (SILENCE, 3)]);
@@ -36,7 +48,7 @@ fn mixtures() -> Vec<Row> {
         };
         "the path's probes of this port get lost, and all others pass" => Code::Intermittent, |it| {
             note(it, loss(6));
-            other_ports(it, RST);
+            echoes(it, 23);
         };
         "loss from a hop on" => Code::PacketLoss, |it| note(it, loss(4));
         "a lost SYN, and loss from a hop on" => Code::PacketLoss, |it| { lost_syn(it); note(it, loss(1)); };

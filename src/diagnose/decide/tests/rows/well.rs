@@ -1,7 +1,7 @@
 //! The port works, and the name.
 
 use super::*;
-use crate::path::{Note, Reached, Speaker};
+use crate::path::{Begins, Note, Reached, Speaker};
 use crate::platform::{Link, NeighbourState, RouteKind};
 use crate::target::Protocol;
 
@@ -15,7 +15,10 @@ pub(super) fn rows() -> Vec<Row> {
 fn works() -> Vec<Row> {
     let no_route = Outcome::Local(LocalCause::NoRoute);
     let loss = Note::Loss {
-        from: Some(2),
+        begins: Some(Begins {
+            after: 1,
+            from: Some(2),
+        }),
         lost: 1,
         of: 9,
     };

@@ -1,0 +1,164 @@
+//! What is worth a second look, now that the first steps have been taken.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use super::share::Share;
+use super::steps::{self, Ground};
+use super::tries::Habit;
+use super::walk::{Event, Step, Told};
+use super::{Findings, Tried};
+use crate::outcome::OutcomeKind;
+use crate::path::{End, Note, Path, conclude};
+use crate::plan::PathPlan;
+use crate::platform;
+use crate::target::Target;
+
+/// Source ports of the closer look at parallel links, and how often each is tried.
+pub(super) const FLOWS: u16 = 16;
+const FLOW_TRIES: u64 = 3;
+
+/// Probes to each hop where some are lost. A Linux router answers one a second (`icmp_ratelimit` in icmp(7)).
+const SURVEY_ROUNDS: u64 = 6;
+const SURVEY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Before TCP sends a SYN again (RFC 6298 section 2), which would hide a lost one.
+const SURVEY_TIMEOUT: Duration = Duration::from_millis(900);
+
+/// Meanwhile whoever answers echoes gets many: nobody limits these.
+const ECHOES: Habit = Habit {
+    count: 20,
+    interval: Duration::from_millis(250),
+    timeout: SURVEY_TIMEOUT,
+    hold: None,
+};
+
+/// Takes the steps that need the others' findings.
+pub(super) fn look_closer(
+    ground: Ground,
+    target: &Target,
+    findings: &mut Findings,
+    told: &mut dyn FnMut(Event),
+) {
+    if let Some(way) = &mut findings.way {
+        ground.look_at_neighbour(target, way);
+    }
+    // Only now: an accept queue that nobody empties has been filled by the probes.
+    told(Event::Began(Step::Listeners));
+    findings.own = steps::own(target);
+    told(Event::Ended(Step::Listeners));
+    if !ground.signals.stop_requested() {
+        look_again(ground, target, findings, told);
+    }
+}
+
+/// Is it a matter of the source port, of the hops, of the protocol?
+fn look_again(
+    ground: Ground,
+    target: &Target,
+    findings: &mut Findings,
+    told: &mut dyn FnMut(Event),
+) {
+    let mixed = findings.asked_tried().is_some_and(is_mixed);
+    let loses = loses(findings);
+    let Some((path, conclusion)) = &mut findings.path else {
+        return;
+    };
+    let mut gateway = findings
+        .way
+        .as_mut()
+        .and_then(|it| it.gateway_echo.as_mut());
+    let mut host = findings.echo.as_mut();
+    let (sender, events) = mpsc::channel();
+    let begun = |is: bool, step| is.then(|| Told::began(&sender, step));
+    let (of_flows, of_hops) = (begun(mixed, Step::Flows), begun(loses, Step::Losses));
+    drop(sender);
+    let known = &*path;
+    let (flows, survey) = thread::scope(|scope| {
+        let flows = scope.spawn(move || of_flows?.after(ground.flows(target)));
+        let survey = scope.spawn(move || of_hops?.after(ground.survey(known)));
+        let echoes = [&mut gateway, &mut host]
+            .into_iter()
+            .filter(|_| loses)
+            .flatten();
+        for echo in echoes {
+            scope.spawn(move || ground.echo_again(echo));
+        }
+        events.iter().for_each(told);
+        let joined = (flows.join(), survey.join());
+        (joined.0.ok().flatten(), joined.1.ok().flatten())
+    });
+    path.sent += [&flows, &survey]
+        .into_iter()
+        .flatten()
+        .map(|it| it.sent)
+        .sum::<u64>();
+    if let Some(flows) = flows {
+        path.flows = flows.flows;
+    }
+    path.survey = survey.and_then(|it| it.survey);
+    if let (Some(survey), Some(gateway)) = (&mut path.survey, gateway)
+        && let Some(first) = survey.hops.first_mut().filter(|_| gateway.succeeded() > 0)
+    {
+        (first.sent, first.answered) = (gateway.sent, gateway.succeeded());
+    }
+    *conclusion = conclude(path);
+}
+
+/// The target answered some probes, and some were not answered at all.
+fn is_mixed(tried: &Tried) -> bool {
+    tried.answered_by_target() > 0 && tried.count(OutcomeKind::NoReply) > 0
+}
+
+/// Some packets were lost and not all, on a way of more than one hop. First SYNs that are always lost are no bad luck.
+fn loses(findings: &Findings) -> bool {
+    let (Some(tried), Some((_, conclusion))) = (findings.asked_tried(), &findings.path) else {
+        return false;
+    };
+    let far = !matches!(conclusion.end, End::Reached { ttl: Some(1), .. });
+    let lost = |note: &Note| matches!(note, Note::Loss { lost: 2.., .. });
+    let resent = (1..tried.sent).contains(&tried.resent());
+    far && (is_mixed(tried) || resent || conclusion.notes.iter().any(lost))
+}
+
+impl Ground<'_> {
+    /// Step 7 again, where some probes were answered and some were not: is it a matter of the source port?
+    fn flows(&self, target: &Target) -> Option<Path> {
+        let plan = PathPlan {
+            rounds: Some(FLOW_TRIES),
+            interval: Duration::from_millis(100),
+            timeout: Duration::from_millis(700),
+            flows: FLOWS,
+            only_whole: true,
+            ..PathPlan::default()
+        };
+        let path = self.trace(target, plan, Share::Flows.of(self.plan));
+        path.map(|(path, _)| path)
+    }
+
+    /// Step 7 again, where some packets were lost: from which hop on?
+    fn survey(&self, known: &Path) -> Option<Path> {
+        let plan = PathPlan {
+            rounds: Some(SURVEY_ROUNDS),
+            interval: SURVEY_INTERVAL,
+            timeout: SURVEY_TIMEOUT,
+            ..PathPlan::default()
+        };
+        if !platform::hears_hops(known.target.protocol) {
+            return None;
+        }
+        let sockets = Share::Survey.of(self.plan);
+        let tracer = self.tracer(&known.target, plan, sockets)?;
+        tracer.survey(known, &mut ()).ok()
+    }
+
+    /// Many more echoes to whom some were answered.
+    fn echo_again(&self, known: &mut Tried) {
+        if known.succeeded() > 0
+            && let Some(more) = self.one(known.target.clone(), ECHOES)
+        {
+            known.add(more);
+        }
+    }
+}

@@ -150,7 +150,7 @@ impl Ground<'_> {
         }
         let sockets = Share::Survey.of(self.plan);
         let tracer = self.tracer(&known.target, plan, sockets)?;
-        tracer.survey(known, &mut ()).ok()
+        Some(tracer.survey(known, &mut ()).0)
     }
 
     /// Many more echoes to whom some were answered.

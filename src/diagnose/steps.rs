@@ -361,7 +361,7 @@ impl Ground<'_> {
         plan: PathPlan,
         sockets: Plan,
     ) -> Option<(Path, Conclusion)> {
-        let path = self.tracer(target, plan, sockets)?.run(&mut ()).ok()?;
+        let (path, _) = self.tracer(target, plan, sockets)?.run(&mut ());
         let conclusion = conclude(&path);
         // Silence says nothing where the system keeps it to itself who answered.
         let is_told = platform::hears_hops(target.protocol);

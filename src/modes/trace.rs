@@ -39,8 +39,10 @@ pub fn run(plan: TracePlan, output: &mut Output) -> Result<Verdict, RunError> {
     let mut desk = Desk::new(&info, output, files, plan.names);
     desk.open();
     let tracer = Tracer::new(target, plan.path, plan.plan, poller, &signals);
-    let path = tracer.run(&mut desk).map_err(RunError::Poller)?;
-    desk.close(&path)
+    let (path, result) = tracer.run(&mut desk);
+    let verdict = desk.close(&path)?;
+    result.map_err(RunError::Poller)?;
+    Ok(verdict)
 }
 
 /// Where steps become lines.

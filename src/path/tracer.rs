@@ -118,16 +118,23 @@ impl<'a> Tracer<'a> {
         }
     }
 
-    /// Looks, walks, and tells what was found. An error is one of the event loop; what was found before is lost with
-    /// it, as nothing can be waited for any more.
-    pub fn run(mut self, watcher: &mut dyn Watcher) -> io::Result<Path> {
+    /// Looks, walks, and tells what was found, and the error of the event loop that ended it early, if one did.
+    pub fn run(mut self, watcher: &mut dyn Watcher) -> (Path, io::Result<()>) {
+        let result = self.find(watcher);
+        // Who walks until he is stopped is not stopped early.
+        let has_end = self.plan.rounds.is_some() || self.path.rounds == 0;
+        self.path.interrupted = has_end && self.signals.stop_requested();
+        self.path.sent = self.sent.get();
+        (self.path, result)
+    }
+
+    fn find(&mut self, watcher: &mut dyn Watcher) -> io::Result<()> {
         watcher.round(0);
         if !self.plan.only_whole {
             self.look(watcher)?;
         }
         self.open_flows();
-        let started = Instant::now();
-        let mut next = started;
+        let mut next = Instant::now();
         while !self.is_over() {
             self.pause(next, watcher)?;
             if self.signals.stop_requested() {
@@ -137,12 +144,7 @@ impl<'a> Tracer<'a> {
             watcher.round(self.path.rounds);
             next = self.round(watcher)?;
         }
-        self.make_sure(watcher)?;
-        // Who walks until he is stopped is not stopped early.
-        let has_end = self.plan.rounds.is_some() || self.path.rounds == 0;
-        self.path.interrupted = has_end && self.signals.stop_requested();
-        self.path.sent = self.sent.get();
-        Ok(self.path)
+        self.make_sure(watcher)
     }
 
     fn is_over(&self) -> bool {
@@ -179,11 +181,10 @@ impl<'a> Tracer<'a> {
             purposes.push((TargetId(Path::HOST), by));
         }
         let courses = look::courses(self.plan.hops, &purposes);
-        let mut ladders = self
-            .climb(&purposes, &courses, self.plan.timeout, watcher)?
-            .into_iter();
+        let (ladders, result) = self.climb(&purposes, &courses, self.plan.timeout, watcher);
+        let mut ladders = ladders.into_iter();
         let Some(ladder) = ladders.next() else {
-            return Ok(());
+            return result;
         };
         let answers = ladder.bound.get().is_some();
         self.wait = match slowest(&ladder.hops) {
@@ -194,6 +195,7 @@ impl<'a> Tracer<'a> {
         if let Some(host) = ladders.next() {
             self.take_distance(host);
         }
+        result?;
         if asks_host && answers && self.path.host.is_none() && !self.signals.stop_requested() {
             self.look_for_host(watcher)?;
         }
@@ -209,7 +211,7 @@ impl<'a> Tracer<'a> {
         });
         let purposes: Vec<_> = ways.map(|(id, by)| (id, Purpose::Distance(by))).collect();
         let courses = look::courses(self.plan.hops, &purposes);
-        let ladders = self.climb(&purposes, &courses, self.wait, watcher)?;
+        let (ladders, result) = self.climb(&purposes, &courses, self.wait, watcher);
         let mut ladders = ladders.into_iter();
         let closed = ladders.next().filter(|it| it.reached().is_some());
         // Of TCP ports the furthest, if it is further than whoever answers for the asked one.
@@ -220,7 +222,7 @@ impl<'a> Tracer<'a> {
         if let Some(host) = host {
             self.take_distance(host);
         }
-        Ok(())
+        result
     }
 
     fn take_distance(&mut self, ladder: Ladder) {
@@ -246,14 +248,14 @@ impl<'a> Tracer<'a> {
         }
         let purpose = (TargetId(place), Purpose::Distance(host.by));
         let courses = look::again(purpose, ttl..=host.ttl);
-        let ladders = self.climb(&[purpose], &courses, self.wait, watcher)?;
+        let (ladders, result) = self.climb(&[purpose], &courses, self.wait, watcher);
         for mut ladder in ladders {
             for (hop, known) in ladder.hops.iter_mut().zip(&self.path.host_hops) {
                 hop.add(known);
             }
             self.take_distance(ladder);
         }
-        Ok(())
+        result
     }
 
     /// Sends the probes of these courses, which are for these purposes.
@@ -263,7 +265,7 @@ impl<'a> Tracer<'a> {
         courses: &[Course],
         timeout: Duration,
         watcher: &mut dyn Watcher,
-    ) -> io::Result<Vec<Ladder>> {
+    ) -> (Vec<Ladder>, io::Result<()>) {
         let ladder = |(target, purpose): &(TargetId, Purpose)| {
             let target = self.known[target.index()].clone();
             Ladder::new(*purpose, target, self.plan.hops)
@@ -286,8 +288,8 @@ impl<'a> Tracer<'a> {
             summary_every: Some(GLANCE),
             ..pace(spread, 1, timeout)
         };
-        self.drive(courses, bounds, false, pace, &mut look)?;
-        Ok(ladders)
+        let result = self.drive(courses, bounds, false, pace, &mut look);
+        (ladders, result)
     }
 
     /// Lets an engine send the probes of these courses.
@@ -367,7 +369,7 @@ impl<'a> Tracer<'a> {
 
     /// Sends as many probes to each hop of `known` as there are rounds, and more to the end of the way, each from a port of
     /// its own: that shows best where packets get lost. The path that comes back has nothing but them.
-    pub fn survey(mut self, known: &Path, watcher: &mut dyn Watcher) -> io::Result<Path> {
+    pub fn survey(mut self, known: &Path, watcher: &mut dyn Watcher) -> (Path, io::Result<()>) {
         (self.path.look, self.path.hops) = (known.look.clone(), known.hops.clone());
         let last = self.last_ttl();
         (self.path.look, self.path.hops) = (Vec::new(), Vec::new());
@@ -384,7 +386,7 @@ impl<'a> Tracer<'a> {
         let slowest = slowest(&known.look);
         if slowest >= Some(self.plan.timeout) {
             // Late is not lost.
-            return Ok(self.path);
+            return (self.path, Ok(()));
         }
         let wait = settle(slowest, self.plan.timeout);
         let pace = Pace {
@@ -392,10 +394,10 @@ impl<'a> Tracer<'a> {
             ..pace(self.plan.interval, rounds, wait)
         };
         // A socket that stays would send a lost SYN again, and be answered.
-        self.follow(&courses, true, pace, watcher)?;
+        let result = self.follow(&courses, true, pace, watcher);
         self.path.survey = self.path.flows.pop();
         self.path.sent = self.sent.get();
-        Ok(self.path)
+        (self.path, result)
     }
 
     /// Sends the probes of courses that belong to flows.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::conclusion::find_loop;
 use super::course::{Bound, Course};
-use super::{Distance, Hop, Purpose, Step, Watcher};
+use super::{Distance, DistanceBy, Hop, Purpose, Step, Watcher};
 use crate::engine::Sink;
 use crate::outcome::{Extra, Outcome, Sample, TargetId};
 use crate::stats::RunRecord;
@@ -80,7 +80,7 @@ impl Ladder {
             return None;
         };
         let ttl = self.reached()?;
-        let least = least(&self.hops, ttl);
+        let least = least(&self.hops, ttl, by);
         Some(Distance { ttl, least, by })
     }
 
@@ -98,8 +98,8 @@ const INITIAL_TTLS: [u8; 3] = [64, 128, 255];
 
 /// How near the host of these hops, which answers a TTL of `ttl`, may be: behind the last router that answered, unless so
 /// many probes with TTLs in between were silent that loss does not explain it, and the TTL that is left of its answers
-/// says so as well. Else a rule may drop small TTLs.
-pub(super) fn least(hops: &[Hop], ttl: u8) -> u8 {
+/// says so as well. Else a rule may drop small TTLs; but hardly those to another TCP port and not to the asked one.
+pub(super) fn least(hops: &[Hop], ttl: u8, by: DistanceBy) -> u8 {
     let (before, host) = hops.split_at(usize::from(ttl.saturating_sub(1)).min(hops.len()));
     let router = before.iter().rposition(|hop| hop.router().is_some());
     let behind = router.map_or(0, |index| index + 1);
@@ -109,11 +109,9 @@ pub(super) fn least(hops: &[Hop], ttl: u8) -> u8 {
     // Laplace's rule of succession: few answers do not prove that none gets lost.
     let loss = ((sent - answered).max(0.0) + 1.0) / (sent + 2.0);
     let least = u8::try_from(behind + 1).unwrap_or(ttl).min(ttl);
-    let far = host
-        .iter()
-        .filter_map(|hop| hop.reply_ttl)
-        .max()
-        .map(way_back);
+    let left = host.iter().filter_map(|hop| hop.reply_ttl).max();
+    let is_other_port = matches!(by, DistanceBy::TcpPort(_));
+    let far = left.map(way_back).or(is_other_port.then_some(ttl));
     match far {
         Some(far) if loss.powf(silent as f64) < DOUBT => far.clamp(least, ttl),
         _ => least,
@@ -249,7 +247,13 @@ mod tests {
             for hop in &mut hops {
                 hop.reply_ttl = left;
             }
-            assert_eq!(least(&hops, ttl), expected, "{walks}, {left:?}");
+            let found = least(&hops, ttl, DistanceBy::Echo);
+            assert_eq!(found, expected, "{walks}, {left:?}");
         }
+        // No rule drops small TTLs to one port alone.
+        let hops = Story::of("1 * * S|1 * * S|1 * * S|1 * * S|1 * * S")
+            .path
+            .hops;
+        assert_eq!(least(&hops, 4, DistanceBy::TcpPort(80)), 4);
     }
 }

@@ -10,7 +10,7 @@ use super::tries::Habit;
 use super::walk::{Event, Step, Told};
 use super::{Findings, Tried};
 use crate::outcome::OutcomeKind;
-use crate::path::{End, Note, Path, conclude};
+use crate::path::{End, Hop, Note, Path, conclude};
 use crate::plan::PathPlan;
 use crate::platform;
 use crate::target::Target;
@@ -98,12 +98,21 @@ fn look_again(
         path.flows = flows.flows;
     }
     path.survey = survey.and_then(|it| it.survey);
-    if let (Some(survey), Some(gateway)) = (&mut path.survey, gateway)
-        && let Some(first) = survey.hops.first_mut().filter(|_| gateway.succeeded() > 0)
-    {
-        (first.sent, first.answered) = (gateway.sent, gateway.succeeded());
+    let first = path.survey.as_mut().and_then(|it| it.hops.first_mut());
+    if let (Some(first), Some(gateway)) = (first, gateway) {
+        add_echoes(first, gateway);
     }
     *conclusion = conclude(path);
+}
+
+/// Counts a gateway's echoes as probes to it. Where it answers all of them and not all others, it may limit these; or
+/// something in this machine drops these alone.
+fn add_echoes(gateway: &mut Hop, echoes: &Tried) {
+    let (answered, lost) = (echoes.succeeded(), echoes.count(OutcomeKind::NoReply));
+    if answered > 0 && (lost > 0 || gateway.answered == gateway.sent) {
+        gateway.sent += answered + lost;
+        gateway.answered += answered;
+    }
 }
 
 /// The target answered some probes, and some were not answered at all.

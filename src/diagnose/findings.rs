@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::outcome::{Class, Handshake, Outcome, OutcomeKind, Unreached};
-use crate::path::{Conclusion, Path};
+use crate::path::{Conclusion, Note, Path};
 use crate::platform::{Counters, Link, Listener, NeighbourFacts, NeighbourState, RouteFacts};
 use crate::target::{Protocol, Target};
 
@@ -87,15 +87,30 @@ impl Findings {
         tried.as_ref()
     }
 
-    /// Packets that arrived and were handed to nobody, where these are many more than the probes without an answer: SYNs,
-    /// and the answers to them, are sent again and again.
+    /// Packets that arrived and were handed to nobody, where these are as many as the answers that are missing: of SYNs that
+    /// nobody answers, and of the answers to them, each is sent again and again.
     pub(super) fn dropped_on_arrival(&self) -> Option<u64> {
         let tried = self.asked_tried()?;
         let dropped = self
             .counters?
             .dropped_on_arrival(tried.target.address.is_ipv4())?;
         let silent = tried.count(OutcomeKind::NoReply);
-        (silent > 1 && dropped >= silent * AGAIN).then_some(dropped)
+        let again = match self.protocol {
+            Protocol::Tcp => AGAIN,
+            Protocol::Udp | Protocol::Icmp => 1,
+        };
+        let once = tried.resent() + self.lost_on_path();
+        (silent + once > 1 && dropped >= silent * again + once).then_some(dropped)
+    }
+
+    /// Probes of the path that the end of the way did not answer, though it did others.
+    fn lost_on_path(&self) -> u64 {
+        let notes = self.path.iter().flat_map(|(_, found)| &found.notes);
+        let lost = notes.filter_map(|note| match note {
+            Note::Loss { lost, .. } => Some(*lost),
+            _ => None,
+        });
+        lost.sum()
     }
 }
 

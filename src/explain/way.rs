@@ -299,7 +299,7 @@ impl<'a> Told<'a> {
                 let place = begins.map(|it| it.place(|ttl| format!("hop {ttl}")));
                 let place = place.map(|place| format!(" They get lost {place}."));
                 let place = place.unwrap_or_default();
-                format!("{lost} of {of} tries got no answer from the end of the way.{place}")
+                format!("{lost} of {of} probes that went to the end of the way, with a TTL for it or the usual one, got no answer.{place}")
             }
             Note::LimitedEnd { lost, of } => format!(
                 "{lost} of {of} tries got no answer from the end of the way, which answers with ICMP errors: hosts and \

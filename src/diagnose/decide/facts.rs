@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::case::{Case, NextHop, service_of};
 use super::tally::Tally;
-use super::{Code, Diagnosis, NextStep, Who, between, here, silence, texts, there};
+use super::{Code, Diagnosis, NextStep, Who, between, here, loss, silence, texts, there};
 use crate::diagnose::Tried;
 use crate::path::{End, Note};
 use crate::platform::NeighbourState;
@@ -61,9 +61,17 @@ fn next(case: &Case, code: Code) -> Vec<NextStep> {
     let filtered = reverse_path_filtered(case).map(|_| {
         "do answers come in by another interface? sysctl -a | grep rp_filter; ip route".to_owned()
     });
-    let steps = hosts.into_iter().chain(filtered);
+    let refused = retransmissions_refused(case).map(|_| texts::OUTPUT_RULES.to_owned());
+    let steps = hosts.into_iter().chain(filtered).chain(refused);
     let who = Who::AdminHere;
     steps.map(|what| NextStep { who, what }).collect()
+}
+
+/// SYNs sent again that this machine's own output path refused, where the asked ones were.
+fn retransmissions_refused(case: &Case) -> Option<u64> {
+    let grown = case.found.counters.as_ref()?.retransmit_failures?;
+    let missed = case.asked.silent + case.asked.resent() > 0;
+    (grown > 0 && missed).then_some(grown)
 }
 
 /// Packets that were dropped on arrival while nobody seemed to answer.
@@ -82,6 +90,14 @@ pub(super) fn dropped_on_arrival(case: &Case) -> Option<u64> {
     let calm = found.calm?;
     let noise = calm.counters.dropped_on_arrival(v4)? as f64 / calm.took.as_secs_f64();
     (dropped as f64 > FAR_ABOVE * noise * found.took.as_secs_f64()).then_some(dropped)
+}
+
+/// What a verdict says of them.
+pub(super) fn dropped_words(case: &Case) -> Option<String> {
+    let dropped = dropped_on_arrival(case)?;
+    Some(format!(
+        " But {dropped} packets that arrived at this machine meanwhile were handed to nobody: look at its own firewall first."
+    ))
 }
 
 /// Keeps the first of equal things.
@@ -185,7 +201,7 @@ fn path(case: &Case) -> Vec<String> {
         _ => None,
     });
     let notes = [
-        between::loss_fact(case),
+        loss::loss_fact(case),
         between::dead_flows_fact(case),
         between::parting(case),
     ];

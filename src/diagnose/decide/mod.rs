@@ -10,6 +10,7 @@ mod case;
 mod code;
 mod facts;
 mod here;
+mod loss;
 mod name;
 mod own;
 mod rejects;
@@ -112,7 +113,7 @@ const RULES: &[Rule] = &[
     silence::silent,
     // All did.
     between::black_hole,
-    between::loss,
+    loss::found,
     addresses::another_fails,
     slow::lost_syns,
     between::proxy,

@@ -62,9 +62,7 @@ pub(super) fn silent(case: &Case) -> Option<Diagnosis> {
         _ if case.asked_others() => host_silent(case),
         _ => return None,
     };
-    let dropped = facts::dropped_on_arrival(case).map(|dropped| {
-        format!(" But {dropped} packets that arrived at this machine meanwhile were handed to nobody: look at its own firewall first.")
-    });
+    let dropped = facts::dropped_words(case);
     let forced = facts::unforced(case).map(|way| format!(" They went as -I or -S asks; {way}"));
     let found = Diagnosis {
         verdict: found.verdict + &dropped.unwrap_or_default() + &forced.unwrap_or_default(),

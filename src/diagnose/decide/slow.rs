@@ -66,25 +66,18 @@ pub(super) fn lost_syns(case: &Case) -> Option<Diagnosis> {
 /// What TCP's time stamps tell of the first SYNs, and what they do not.
 fn which_way(case: &Case, found: Diagnosis) -> Diagnosis {
     let (asked, own) = (&case.asked, case.is_own());
-    let (there, back) = (asked.syn_lost > 0, asked.answer_lost > 0);
-    let found = if there {
-        let lost = format!(
-            "{} of the first SYNs never got there, or were dropped there (TCP time stamps).",
-            asked.syn_lost
-        );
-        found.seen(lost)
-    } else {
-        found
+    let some = |count: u64, what: &str| {
+        (count > 0).then(|| format!("{count} of the first SYNs {what} (TCP time stamps)."))
     };
-    let found = if back {
-        let late = format!(
-            "{} of the first SYNs got there, and the answer was lost or late (TCP time stamps).",
-            asked.answer_lost
-        );
-        found.seen(late)
-    } else {
-        found
-    };
+    let found = found
+        .seen_if(some(
+            asked.syn_lost,
+            "never got there, or were dropped there",
+        ))
+        .seen_if(some(
+            asked.answer_lost,
+            "got there, and the answer was lost or late",
+        ));
     let found = if asked.answer_lost == asked.resent() {
         found.not("A full accept queue: the first SYNs were answered.")
     } else if own {

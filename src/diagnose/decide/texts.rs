@@ -19,8 +19,7 @@ pub(super) const INPUT_RULES: &str =
     "does a rule of INPUT drop the answers? As root: nft list ruleset (or iptables-save)";
 
 /// Where something may be answered in another's name before it leaves.
-pub(super) const OUTPUT_RULES: &str =
-    "does a rule of OUTPUT reject or redirect it? As root: nft list ruleset (or iptables-save)";
+pub(super) const OUTPUT_RULES: &str = "does a rule of OUTPUT reject, redirect or drop it? As root: nft list ruleset (or iptables-save)";
 
 /// Three digits of a time: `0.412 ms`, `12.3 ms`, `1.02 s`.
 pub(super) fn time(time: Duration) -> String {
@@ -142,6 +141,42 @@ pub(super) fn ask_listeners(case: &Case) -> String {
     let letter = if case.is_udp() { 'u' } else { 't' };
     let port = case.found.port.unwrap_or_default();
     format!("ss -l{letter}np 'sport = :{port}'")
+}
+
+/// Where what arrives waits for the service.
+pub(super) struct Queue {
+    /// What it is called.
+    pub(super) name: &'static str,
+    /// What a service does that lets it fill up.
+    pub(super) slow: &'static str,
+    /// What shows that it is full.
+    pub(super) look: String,
+}
+
+/// What may be full at the target.
+pub(super) fn queue(case: &Case) -> Queue {
+    let listeners = ask_listeners(case);
+    match case.found.protocol {
+        Protocol::Tcp => Queue {
+            name: "accept queue",
+            slow: "does not accept fast enough",
+            look: format!(
+                "{listeners} (Recv-Q above Send-Q); nstat -az TcpExtListenOverflows TcpExtListenDrops, before and after"
+            ),
+        },
+        Protocol::Udp => Queue {
+            name: "receive buffer",
+            slow: "does not read fast enough",
+            look: format!(
+                "{listeners} (Recv-Q); nstat -az UdpRcvbufErrors Udp6RcvbufErrors, before and after"
+            ),
+        },
+        Protocol::Icmp => Queue {
+            name: "queue",
+            slow: "is busy",
+            look: "nstat -az IcmpInEchos IcmpOutEchoReps, before and after".to_owned(),
+        },
+    }
 }
 
 /// A capture that shows whether the probes arrive.

@@ -179,15 +179,17 @@ pub(super) fn forged_reset(case: &Case) -> Option<Diagnosis> {
 
 /// Who it is that answers from much nearer than the host, with the smallest TTL that he answers.
 pub(super) fn nearer(case: &Case, said: &[Reached]) -> Option<(u8, Distance)> {
-    let Some(End::Reached {
-        ttl: Some(ttl),
-        how,
-    }) = case.end()
-    else {
-        return None;
-    };
+    let (ttl, _) = reached(case).filter(|(_, how)| said.contains(how))?;
     match case.speaker() {
-        Some(Speaker::Other(host)) if said.contains(how) => Some((*ttl, host)),
+        Some(Speaker::Other(host)) => Some((ttl, host)),
+        _ => None,
+    }
+}
+
+/// The smallest TTL that whoever answers for the target answers, and how.
+fn reached(case: &Case) -> Option<(u8, Reached)> {
+    match case.end()? {
+        End::Reached { ttl, how } => Some(((*ttl)?, *how)),
         _ => None,
     }
 }
@@ -202,18 +204,12 @@ pub(super) fn in_its_name(case: &Case, said: &[Reached]) -> Option<(u8, String)>
 
 /// Echoes to that address travel on behind whoever answers for this service, though the host answers none.
 fn passed_by(case: &Case, said: &[Reached]) -> Option<(u8, String)> {
-    let Some(End::Reached {
-        ttl: Some(ttl),
-        how,
-    }) = case.end()
-    else {
-        return None;
-    };
+    let (ttl, _) = reached(case).filter(|(_, how)| said.contains(how))?;
     let path = case.path().filter(|path| path.host.is_none())?;
     let mut routers = path.host_hops.iter().rev();
     let (hop, router) = routers.find_map(|hop| Some((hop.ttl?, hop.router()?)))?;
     let proof = format!("ICMP echoes to that address travel on, to {router} at hop {hop} at least");
-    (hop > *ttl && said.contains(how)).then_some((*ttl, proof))
+    (hop > ttl).then_some((ttl, proof))
 }
 
 /// A device that answers for others may do so before or after it counts the packet's hop.
@@ -240,16 +236,10 @@ pub(super) fn ask_around(found: Diagnosis, ttl: u8, ask: String) -> Diagnosis {
 
 /// From how far the answer came, and how far away the host is.
 pub(super) fn speaker(case: &Case) -> Option<String> {
-    let Some(End::Reached {
-        ttl: Some(ttl),
-        how,
-    }) = case.end()
-    else {
-        return None;
-    };
+    let (ttl, how) = reached(case)?;
     let how = how.name();
     Some(match case.speaker()? {
-        Speaker::Host(host) if host.least < *ttl => {
+        Speaker::Host(host) if host.least < ttl => {
             format!(
                 "The {how} comes from hop {ttl} on, like the host's answers to {}.",
                 asked(host)

@@ -130,15 +130,15 @@ fn notes_follow_what_they_add_to() {
             &["Hop 2 left", "need not be loss on the path"][..],
         ),
         ("1 2 S|* * S|* * S|* * S|* * S|* * S", &["Hops 1, 2 left"]),
-        ("1 2 S|1 2 * >*", &["2 of 3 tries got no answer"]),
+        ("1 2 S|1 2 * >*", &["2 of 3 probes that went"]),
         (
             "1 2 S|1 2 S|1 2 S|1 2 *|1 2 *|1 2 *|1 2 *|1 2 *|1 2 *",
             &[
-                "6 of 9 tries got no answer",
+                "6 of 9 probes that went",
                 "get lost between hop 2 and hop 3",
             ],
         ),
-        ("1 S/1 * >*", &["1 of 2 tries got no answer"]),
+        ("1 S/1 * >*", &["1 of 2 probes that went"]),
         ("1 2 S/3 2 S", &["part at the first hop"]),
         ("1 2 3 S/1 2 4 S", &["part behind hop 2"]),
         ("1 S|1 S/1 * >*|1 * >*", &["1 of 2 source ports", "(40002)"]),

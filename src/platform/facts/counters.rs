@@ -46,7 +46,7 @@ counters! {
     misdirected = "IpInAddrErrors":
         "IPv4 packets dropped on arrival because they were for nobody here.",
     multicast = "IpExtInMcastPkts":
-        "IPv4 multicast packets that arrived, wanted or not.",
+        "IPv4 multicast packets that arrived and that somebody here listens to.",
     unknown = "IpInUnknownProtos":
         "IPv4 packets of a protocol that nobody here speaks.",
     fragments = "IpReasmReqds":
@@ -62,7 +62,7 @@ counters! {
     misdirected_v6 = "Ip6InAddrErrors":
         "IPv6 packets dropped on arrival because they were for nobody here.",
     multicast_v6 = "Ip6InMcastPkts":
-        "IPv6 multicast packets that arrived, wanted or not.",
+        "IPv6 multicast packets that arrived.",
     unknown_v6 = "Ip6InUnknownProtos":
         "IPv6 packets of a protocol that nobody here speaks.",
     fragments_v6 = "Ip6ReasmReqds":

@@ -5,6 +5,7 @@ use super::words::all;
 use std::time::Duration;
 
 use crate::diagnose::{Calm, Findings, decide};
+use crate::outcome::Outcome;
 use crate::path::{Reached, conclude};
 use crate::platform::{Counters, NeighbourState};
 use crate::target::Protocol;
@@ -193,6 +194,19 @@ fn lost(routers: [u64; 3], target: u64) -> Findings {
     })
 }
 
+/// The same, and many echoes that were all answered.
+fn limited(routers: [u64; 3], target: u64) -> Findings {
+    let mut findings = lost(routers, target);
+    findings.echo = Some(tried(Protocol::Icmp, TARGET, 0, &[(Outcome::Reply, 23)]));
+    findings
+}
+
+/// The same, and as many packets were dropped here as are missing.
+fn dropped_here(mut findings: Findings) -> Findings {
+    arrived(&mut findings, 80, 60);
+    findings
+}
+
 #[test]
 fn where_packets_get_lost_is_told_with_who_can_look() {
     let (a, b) = ("hop 2 (203.0.113.2)", "hop 3 (203.0.113.3)");
@@ -226,6 +240,26 @@ fn where_packets_get_lost_is_told_with_who_can_look() {
                 lost([0, 0, 0], 9),
                 "a full queue at the target",
             ),
+            (
+                "of this port alone",
+                limited([0, 0, 5], 9),
+                &format!("dropped for tcp/5432, between {a} and {b}."),
+            ),
+            (
+                "of this port alone, on the first link",
+                limited([5, 4, 5], 9),
+                "rule of OUTPUT",
+            ),
+            (
+                "dropped here",
+                dropped_here(lost([0, 0, 0], 9)),
+                "look at its own firewall first",
+            ),
+            (
+                "dropped here, of this port alone",
+                dropped_here(limited([0, 0, 0], 9)),
+                "look at its own firewall first",
+            ),
         ],
     );
     assert_told(
@@ -237,6 +271,16 @@ fn where_packets_get_lost_is_told_with_who_can_look() {
                 "a full queue at the target",
             ),
             ("at the target", lost([0, 0, 0], 9), "and its service"),
+            (
+                "dropped here",
+                dropped_here(lost([0, 0, 0], 9)),
+                "get lost behind",
+            ),
+            (
+                "of this port alone",
+                limited([0, 0, 5], 9),
+                "accept queue full",
+            ),
             ("too few to tell", lost([0, 0, 1], 2), "get lost between"),
         ],
     );

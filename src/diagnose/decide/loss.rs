@@ -1,0 +1,225 @@
+//! Packets get lost: where, and of which kinds.
+
+use super::case::Case;
+use super::tally::Tally;
+use super::{Code, Diagnosis, Who, facts, texts};
+use crate::path::{Begins, Note, Share, losses};
+
+/// Loss that the way shows, though all probes of the port itself came through.
+pub(super) fn found(case: &Case) -> Option<Diagnosis> {
+    let lost = path_loss(case).map_or(0, |(_, lost, _)| lost);
+    let resent = case.asked.resent() > 0;
+    // A single lost packet among all is no verdict.
+    let shown = lost > 1 || resent && (lost > 0 || losses_of_others(case).0 > 0);
+    if !shown || case.asked.worked() == 0 {
+        return None;
+    }
+    Some(told(case))
+}
+
+/// Some packets get lost: those of this port, or of all kinds.
+pub(super) fn told(case: &Case) -> Diagnosis {
+    match others_all_pass(case) {
+        Some(passed) => limited(case, passed),
+        None => lossy(case),
+    }
+}
+
+fn path_loss(case: &Case) -> Option<(Option<Begins>, u64, u64)> {
+    case.notes().iter().find_map(|note| match note {
+        Note::Loss { begins, lost, of } => Some((*begins, *lost, *of)),
+        _ => None,
+    })
+}
+
+/// What the path shows of loss, hop by hop where that shows where it begins.
+pub(super) fn loss_fact(case: &Case) -> Option<String> {
+    let (_, lost, of) = path_loss(case)?;
+    let whole = || format!("On the path {lost} of {of} probes had no answer.");
+    Some(losses_by_hop(case).unwrap_or_else(whole))
+}
+
+/// Where loss begins, if that shows.
+fn begins(case: &Case) -> Option<Begins> {
+    path_loss(case).and_then(|(begins, ..)| begins)
+}
+
+/// Between whom packets get lost.
+pub(super) fn loss_place(case: &Case) -> Option<String> {
+    Some(begins(case)?.place(|ttl| case.place_text(ttl)))
+}
+
+fn losses_by_hop(case: &Case) -> Option<String> {
+    loss_place(case)?;
+    let counted = losses(case.path()?, case.limited_hops());
+    if counted.is_empty() {
+        return None;
+    }
+    let of_hop = counted.iter().map(|(ttl, Share { lost, sent })| {
+        let end = case.end_ttl();
+        let hop = ttl.filter(|_| *ttl != end);
+        let hop = hop.map_or_else(|| "the target".to_owned(), |ttl| format!("hop {ttl}"));
+        format!("{lost} of {sent} at {hop}")
+    });
+    let of_hop: Vec<_> = of_hop.collect();
+    Some(format!("Probes without an answer: {}.", of_hop.join(", ")))
+}
+
+fn lossy(case: &Case) -> Diagnosis {
+    let (asked, seen) = (&case.asked, path_loss(case));
+    let without = |lost, of| format!("{lost} of {of} probes had no answer");
+    let what = match seen {
+        // Of one packet each, which is not sent again.
+        Some((_, lost, of)) if of > asked.total() || asked.silent == 0 => without(lost, of),
+        _ if asked.silent == 0 => {
+            let (lost, of) = losses_of_others(case);
+            let others = format!("{lost} of {of} other probes had no answer");
+            format!(
+                "{} of {} handshakes needed more than one SYN, and {others}",
+                asked.resent(),
+                asked.total()
+            )
+        }
+        _ => without(asked.silent, asked.total()),
+    };
+    let dropped = facts::dropped_words(case);
+    let place = loss_place(case).filter(|_| dropped.is_none());
+    let place = place.map(|place| format!(" {place}"));
+    let verdict = format!(
+        "Packets to {} get lost{}: {what}.{}",
+        case.who(),
+        place.unwrap_or_default(),
+        dropped.unwrap_or_default()
+    );
+    let found = Diagnosis::new(Code::PacketLoss, verdict)
+        .seen_if(loss_fact(case))
+        .not("A host that is down, a closed port, and a filter for all: other probes got through.")
+        .unknown(texts::WHICH_WAY);
+    look_for_loss(case, found)
+}
+
+/// Who can find out where packets get lost, as far as that is known.
+fn look_for_loss(case: &Case, found: Diagnosis) -> Diagnosis {
+    let Some((begins, place)) = begins(case).zip(loss_place(case)) else {
+        let trace = format!(
+            "synack trace -n 30 {}: from which hop on do packets get lost?",
+            case.argument()
+        );
+        let found = found
+            .next(Who::You, trace)
+            .next(Who::Network, "errors and drops on the links of the way");
+        return at_the_target(case, found);
+    };
+    let ask = format!("errors and drops {place}, these included");
+    let found = match case.route().and_then(|route| route.interface.as_ref()) {
+        Some(interface) if begins.after == 0 => {
+            let own = format!("errors and drops here: ip -s -s link show dev {interface}");
+            found.next(Who::AdminHere, own)
+        }
+        _ => found,
+    };
+    let found = found.next(Who::Network, ask);
+    if begins_before_target(case) {
+        return found
+            .not("The target and its service: probes that end before it get lost as well.")
+            .next(Who::Network, texts::capture(case));
+    }
+    at_the_target(case, found)
+}
+
+/// Nothing says that the target itself does not drop them.
+fn at_the_target(case: &Case, found: Diagnosis) -> Diagnosis {
+    let look = texts::queue(case).look;
+    found
+        .unknown("Whether they are lost on the way, or dropped by a limit per client or a full queue at the target.")
+        .next(case.admin(), format!("{look}; {}", texts::capture(case)))
+}
+
+/// How many probes of other kinds got through, where all did that could, and chance does not explain it: if whatever was
+/// lost could have been of any kind, that would happen less than once in a hundred times (Fisher's exact test).
+fn others_all_pass(case: &Case) -> Option<u64> {
+    let (silent, passed) = losses_of_others(case);
+    let asked = &case.asked;
+    let (_, lost, of) = path_loss(case).unwrap_or((None, 0, 0));
+    let (lost, of) = (asked.silent + lost, asked.total() + of);
+    let all = of + passed;
+    let chance: f64 = (0..lost)
+        .map(|nth| (of - nth) as f64 / (all - nth) as f64)
+        .product();
+    (silent == 0 && chance < 0.01).then_some(passed)
+}
+
+/// How many of the probes to that host that are not of the asked service were lost, of all. What never answers may be
+/// filtered, and does not count; large echoes do, for small ones are answered where they are sent. Nor do ports that had
+/// one probe each, if one of them was silent: whether that was lost or filtered nobody knows.
+fn losses_of_others(case: &Case) -> (u64, u64) {
+    let (single, often): (Vec<_>, Vec<_>) =
+        case.others().map(Tally::of).partition(|it| it.total() == 1);
+    let is_clear = single.iter().all(|it| it.silent == 0);
+    let single = single.into_iter().filter(|_| is_clear);
+    let often = often.into_iter().filter(|it| it.answers() > 0);
+    let all = often.chain(single).chain(case.sizes().map(Tally::of));
+    all.fold((0, 0), |(lost, of), it| {
+        (lost + it.silent, of + it.silent + it.answers())
+    })
+}
+
+/// This port's probes are dropped, now and then, and no others.
+fn limited(case: &Case, passed: u64) -> Diagnosis {
+    let (service, queue) = (case.service(), texts::queue(case));
+    let dropped = facts::dropped_words(case);
+    let place = loss_place(case).filter(|_| dropped.is_none());
+    let at = place.clone().map(|place| format!(", {place}"));
+    let verdict = format!(
+        "{} answers only some probes, while everything else that was sent to that host got through: what is dropped is \
+         dropped for {service}{}.{}",
+        case.who(),
+        at.unwrap_or_else(|| format!(", as by a limit or a full {}", queue.name)),
+        dropped.unwrap_or_default()
+    );
+    let found = Diagnosis::new(Code::Intermittent, verdict)
+        .seen_if(loss_fact(case))
+        .not(format!(
+            "Loss on the way for everybody: {} of other kinds were all answered.",
+            texts::probes(passed)
+        ))
+        .not("A rule that forbids it altogether, and a host that is down: some probes got through.")
+        .next(
+            Who::Network,
+            format!(
+                "does a rule {} limit {service} from {} to {}?",
+                place.unwrap_or_else(|| "on the way".to_owned()),
+                case.source(),
+                case.host()
+            ),
+        );
+    let here = begins(case).is_some_and(|it| it.after == 0);
+    let found = if here {
+        found.next(Who::AdminHere, texts::OUTPUT_RULES)
+    } else {
+        found
+    };
+    if begins_before_target(case) {
+        return found
+            .not("The service: probes that end before it get lost as well.")
+            .unknown("Whether a rule limits connections per client or per port.");
+    }
+    found
+        .unknown(format!(
+            "Whether a rule limits connections per client or per port, or the service {}.",
+            queue.slow
+        ))
+        .next(
+            case.admin(),
+            format!(
+                "is the {} full? {}; does a rule limit {service}?",
+                queue.name, queue.look
+            ),
+        )
+}
+
+/// Whether probes get lost that end before the target.
+fn begins_before_target(case: &Case) -> bool {
+    let from = begins(case).and_then(|begins| begins.from);
+    from.is_some_and(|ttl| case.end_ttl() > Some(ttl))
+}

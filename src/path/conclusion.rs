@@ -18,6 +18,17 @@ pub struct Conclusion {
     pub notes: Vec<Note>,
 }
 
+impl Conclusion {
+    /// Hops that answer less than they pass on.
+    pub fn limited(&self) -> &[u8] {
+        let limited = self.notes.iter().find_map(|note| match note {
+            Note::Limited(ttls) => Some(ttls.as_slice()),
+            _ => None,
+        });
+        limited.unwrap_or_default()
+    }
+}
+
 /// Where a path ends.
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {

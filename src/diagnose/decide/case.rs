@@ -237,16 +237,6 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Hops that answer less than they pass on.
-    pub(super) fn limited_hops(&self) -> &'a [u8] {
-        let mut notes = self.notes().iter();
-        let limited = notes.find_map(|note| match note {
-            Note::Limited(ttls) => Some(ttls.as_slice()),
-            _ => None,
-        });
-        limited.unwrap_or_default()
-    }
-
     /// Whether no packet at all came back on that way.
     pub(super) fn heard_nothing(&self) -> bool {
         let gateway = self

@@ -51,7 +51,7 @@ pub(super) fn loss_place(case: &Case) -> Option<String> {
 
 fn losses_by_hop(case: &Case) -> Option<String> {
     loss_place(case)?;
-    let counted = losses(case.path()?, case.limited_hops());
+    let counted = losses(case.path()?, case.conclusion()?.limited());
     if counted.is_empty() {
         return None;
     }

@@ -6,9 +6,11 @@ use super::DiagnosisReport;
 use super::lines::lines;
 use crate::clock::rfc3339;
 use crate::diagnose::Tried;
+use crate::path::{Names, Share, losses};
 use crate::report::VERSION;
 use crate::report::exact::{rounded, us};
 use crate::report::json::{line, reason};
+use crate::report::trace::json::Found;
 
 #[derive(Serialize)]
 struct Whole<'a> {
@@ -29,6 +31,7 @@ struct Whole<'a> {
     interrupted: bool,
     steps: Vec<StepLine>,
     tried: Vec<TriedLine>,
+    path: Option<PathLine>,
     verdict: VerdictLine<'a>,
 }
 
@@ -55,6 +58,20 @@ struct EndLine {
     outcome: &'static str,
     reason: Option<String>,
     count: u64,
+}
+
+#[derive(Serialize)]
+struct PathLine {
+    #[serde(flatten)]
+    found: Found,
+    losses: Vec<LossLine>,
+}
+
+#[derive(Serialize)]
+struct LossLine {
+    ttl: Option<u8>,
+    lost: u64,
+    of: u64,
 }
 
 #[derive(Serialize)]
@@ -95,6 +112,7 @@ pub(super) fn text(report: &DiagnosisReport) -> String {
         interrupted: findings.interrupted,
         steps: steps(report),
         tried: tried(report),
+        path: path(report),
         verdict: verdict(report),
     })
 }
@@ -151,6 +169,22 @@ fn tried_line(step: &'static str, tried: &Tried) -> TriedLine {
         connect_us: tried.connect.map(us),
         rtt_us: tried.rtt.map(us),
     }
+}
+
+fn path(report: &DiagnosisReport) -> Option<PathLine> {
+    let (path, conclusion) = report.findings.path.as_ref()?;
+    let losses = losses(path, conclusion.limited()).into_iter();
+    Some(PathLine {
+        // Nobody looked the routers' names up.
+        found: Found::of(path, conclusion, &Names::new(false)),
+        losses: losses
+            .map(|(ttl, Share { lost, sent })| LossLine {
+                ttl,
+                lost,
+                of: sent,
+            })
+            .collect(),
+    })
 }
 
 fn verdict<'a>(report: &DiagnosisReport<'a>) -> VerdictLine<'a> {

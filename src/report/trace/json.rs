@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::{TraceInfo, TraceReport};
 use crate::clock::rfc3339;
 use crate::path::{
-    DistanceBy, End, Flow, Heard, Hop, Note, Purpose, Reached, Speaker, Step, What, merged,
+    Conclusion, DistanceBy, End, Flow, Heard, Hop, Names, Note, Path, Purpose, Reached, Speaker,
+    Step, What, merged,
 };
 use crate::report::VERSION;
 use crate::report::exact::{rounded, us};
@@ -129,12 +130,37 @@ struct Summary {
     rounds: u64,
     sent: u64,
     interrupted: bool,
+    #[serde(flatten)]
+    found: Found,
+    verdict: Verdict,
+}
+
+/// What was found on a path.
+#[derive(Serialize)]
+pub(in crate::report) struct Found {
     hops: Vec<HopLine>,
     flows: Vec<FlowLine>,
     end: EndLine,
     distance: Option<DistanceLine>,
     notes: Vec<NoteLine>,
-    verdict: Verdict,
+}
+
+impl Found {
+    pub(in crate::report) fn of(path: &Path, conclusion: &Conclusion, names: &Names) -> Self {
+        let flow = |flow: &Flow| FlowLine {
+            port: flow.port,
+            tries: flow.tries,
+            through: flow.through,
+            hops: hops(names, &flow.hops),
+        };
+        Self {
+            hops: hops(names, tried(&merged(path))),
+            flows: path.flows.iter().map(flow).collect(),
+            end: end(&conclusion.end),
+            distance: distance(path, conclusion),
+            notes: conclusion.notes.iter().map(note).collect(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -237,11 +263,7 @@ pub(super) fn summary(report: &TraceReport) -> String {
         rounds: path.rounds,
         sent: path.sent,
         interrupted: path.interrupted,
-        hops: hops(report, tried(&merged(path))),
-        flows: path.flows.iter().map(|it| flow(report, it)).collect(),
-        end: end(&report.conclusion.end),
-        distance: distance(report),
-        notes: report.conclusion.notes.iter().map(note).collect(),
+        found: Found::of(path, &report.conclusion, report.names),
         verdict: (&report.verdict).into(),
     })
 }
@@ -254,22 +276,13 @@ fn tried(hops: &[Hop]) -> &[Hop] {
     &hops[..last.map_or(0, |last| last + 1)]
 }
 
-fn flow(report: &TraceReport, flow: &Flow) -> FlowLine {
-    FlowLine {
-        port: flow.port,
-        tries: flow.tries,
-        through: flow.through,
-        hops: hops(report, &flow.hops),
-    }
-}
-
-fn hops(report: &TraceReport, hops: &[Hop]) -> Vec<HopLine> {
+fn hops(names: &Names, hops: &[Hop]) -> Vec<HopLine> {
     let one = |hop: &Hop| HopLine {
         ttl: hop.ttl,
         sent: hop.sent,
         answered: hop.answered,
         loss_percent: hop.loss().map(|loss| rounded(loss * 100.0)),
-        heard: hop.heard.iter().map(|it| heard(report, it)).collect(),
+        heard: hop.heard.iter().map(|it| heard(names, it)).collect(),
         rtt_us: hop.times.figures().map(|figures| Times {
             count: figures.count,
             min: rounded(figures.min),
@@ -281,8 +294,8 @@ fn hops(report: &TraceReport, hops: &[Hop]) -> Vec<HopLine> {
     hops.iter().map(one).collect()
 }
 
-fn heard(report: &TraceReport, heard: &Heard) -> HeardLine {
-    let name = heard.from.and_then(|from| report.names.get(from));
+fn heard(names: &Names, heard: &Heard) -> HeardLine {
+    let name = heard.from.and_then(|from| names.get(from));
     let (what, icmp) = match heard.what {
         What::TimeExceeded => ("time-exceeded", None),
         What::Reached(reached) => (word(reached), None),
@@ -354,9 +367,9 @@ fn end(end: &End) -> EndLine {
     }
 }
 
-fn distance(report: &TraceReport) -> Option<DistanceLine> {
-    let host = report.path.host?;
-    let answer = match report.conclusion.end {
+fn distance(path: &Path, conclusion: &Conclusion) -> Option<DistanceLine> {
+    let host = path.host?;
+    let answer = match conclusion.end {
         End::Reached { ttl, .. } => ttl,
         _ => None,
     };
@@ -369,7 +382,7 @@ fn distance(report: &TraceReport) -> Option<DistanceLine> {
             DistanceBy::ClosedUdpPort => "closed-udp-port",
             DistanceBy::TcpPort(_) => "tcp-port",
         },
-        speaker: report.conclusion.speaker.map(|speaker| match speaker {
+        speaker: conclusion.speaker.map(|speaker| match speaker {
             Speaker::Host(_) => "host",
             Speaker::InFront(_) => "in-front",
             Speaker::Other(_) => "other",

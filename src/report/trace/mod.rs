@@ -1,7 +1,7 @@
 //! What `synack trace` prints, in every form.
 
 mod html;
-mod json;
+pub(in crate::report) mod json;
 mod markdown;
 mod rows;
 #[cfg(test)]

@@ -228,15 +228,6 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// `hop 3 (192.0.2.1)`, `the target (hop 7)`.
-    pub(super) fn place_text(&self, ttl: u8) -> String {
-        if self.end_ttl() == Some(ttl) {
-            format!("the target (hop {ttl})")
-        } else {
-            self.hop_text(ttl)
-        }
-    }
-
     /// Whether no packet at all came back on that way.
     pub(super) fn heard_nothing(&self) -> bool {
         let gateway = self

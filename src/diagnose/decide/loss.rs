@@ -1,8 +1,9 @@
 //! Packets get lost: where, and of which kinds.
 
-use super::case::Case;
+use super::case::{Case, service_of};
 use super::tally::Tally;
 use super::{Code, Diagnosis, Who, facts, texts};
+use crate::diagnose::Tried;
 use crate::path::{Begins, Note, Share, losses};
 
 /// Loss that the way shows, though all probes of the port itself came through.
@@ -10,7 +11,7 @@ pub(super) fn found(case: &Case) -> Option<Diagnosis> {
     let lost = path_loss(case).map_or(0, |(_, lost, _)| lost);
     let resent = case.asked.resent() > 0;
     // A single lost packet among all is no verdict.
-    let shown = lost > 1 || resent && (lost > 0 || losses_of_others(case).0 > 0);
+    let shown = lost > 1 || resent && (lost > 0 || Others::of(case).lost > 0);
     if !shown || case.asked.worked() == 0 {
         return None;
     }
@@ -20,7 +21,7 @@ pub(super) fn found(case: &Case) -> Option<Diagnosis> {
 /// Some packets get lost: those of this port, or of all kinds.
 pub(super) fn told(case: &Case) -> Diagnosis {
     match others_all_pass(case) {
-        Some(passed) => limited(case, passed),
+        Some(others) => limited(case, &others),
         None => lossy(case),
     }
 }
@@ -44,9 +45,16 @@ fn begins(case: &Case) -> Option<Begins> {
     path_loss(case).and_then(|(begins, ..)| begins)
 }
 
-/// Between whom packets get lost.
-pub(super) fn loss_place(case: &Case) -> Option<String> {
-    Some(begins(case)?.place(|ttl| case.place_text(ttl)))
+/// Between whom packets get lost. Routers answer with ICMP errors: of a service's answers, which may be dropped anywhere on
+/// the way back, they say nothing.
+fn loss_place(case: &Case) -> Option<String> {
+    let begins = begins(case)?;
+    Some(if begins_before_target(case) {
+        begins.place(|ttl| case.hop_text(ttl))
+    } else {
+        let behind = case.hop_text(begins.after);
+        format!("behind {behind}, or the answers on the way back")
+    })
 }
 
 fn losses_by_hop(case: &Case) -> Option<String> {
@@ -72,7 +80,7 @@ fn lossy(case: &Case) -> Diagnosis {
         // Of one packet each, which is not sent again.
         Some((_, lost, of)) if of > asked.total() || asked.silent == 0 => without(lost, of),
         _ if asked.silent == 0 => {
-            let (lost, of) = losses_of_others(case);
+            let Others { lost, of, .. } = Others::of(case);
             let others = format!("{lost} of {of} other probes had no answer");
             format!(
                 "{} of {} handshakes needed more than one SYN, and {others}",
@@ -110,7 +118,12 @@ fn look_for_loss(case: &Case, found: Diagnosis) -> Diagnosis {
             .next(Who::Network, "errors and drops on the links of the way");
         return at_the_target(case, found);
     };
-    let ask = format!("errors and drops {place}, these included");
+    let ask = if begins_before_target(case) {
+        format!("errors and drops {place}, these included")
+    } else {
+        let behind = case.hop_text(begins.after);
+        format!("errors and drops behind {behind}, and on the way back")
+    };
     let found = match case.route().and_then(|route| route.interface.as_ref()) {
         Some(interface) if begins.after == 0 => {
             let own = format!("errors and drops here: ip -s -s link show dev {interface}");
@@ -135,60 +148,95 @@ fn at_the_target(case: &Case, found: Diagnosis) -> Diagnosis {
         .next(case.admin(), format!("{look}; {}", texts::capture(case)))
 }
 
-/// How many probes of other kinds got through, where all did that could, and chance does not explain it: if whatever was
-/// lost could have been of any kind, that would happen less than once in a hundred times (Fisher's exact test).
-fn others_all_pass(case: &Case) -> Option<u64> {
-    let (silent, passed) = losses_of_others(case);
+/// Probes to that host that are not of the asked service.
+struct Others {
+    lost: u64,
+    of: u64,
+    /// What they are: `ICMP echo`, `tcp/22`.
+    kinds: Vec<String>,
+    /// Whether some are of the asked protocol.
+    of_protocol: bool,
+}
+
+impl Others {
+    /// What never answers may be filtered, and does not count; large echoes do, for small ones are answered where they are
+    /// sent. Nor do ports that had one probe each, if one of them was silent: whether that was lost or filtered nobody
+    /// knows.
+    fn of(case: &Case) -> Self {
+        let counted = |it: &'_ Tried| (Tally::of(it), it.target.protocol, service_of(it));
+        let (single, often): (Vec<_>, Vec<_>) =
+            case.others().map(counted).partition(|it| it.0.total() == 1);
+        let is_clear = single.iter().all(|it| it.0.silent == 0);
+        let single = single.into_iter().filter(|_| is_clear);
+        let often = often.into_iter().filter(|it| it.0.answers() > 0);
+        let all = often.chain(single).chain(case.sizes().map(counted));
+        let none = Self {
+            lost: 0,
+            of: 0,
+            kinds: Vec::new(),
+            of_protocol: false,
+        };
+        all.fold(none, |mut others, (tally, protocol, kind)| {
+            others.lost += tally.silent;
+            others.of += tally.silent + tally.answers();
+            others.of_protocol |= protocol == case.found.protocol;
+            if !others.kinds.contains(&kind) {
+                others.kinds.push(kind);
+            }
+            others
+        })
+    }
+}
+
+/// Probes of other kinds, where all got through that could, and chance does not explain it: if whatever was lost could have
+/// been of any kind, that would happen less than once in a hundred times (Fisher's exact test).
+fn others_all_pass(case: &Case) -> Option<Others> {
+    let others = Others::of(case);
     let asked = &case.asked;
     let (_, lost, of) = path_loss(case).unwrap_or((None, 0, 0));
     let (lost, of) = (asked.silent + lost, asked.total() + of);
-    let all = of + passed;
+    let all = of + others.of;
     let chance: f64 = (0..lost)
         .map(|nth| (of - nth) as f64 / (all - nth) as f64)
         .product();
-    (silent == 0 && chance < 0.01).then_some(passed)
-}
-
-/// How many of the probes to that host that are not of the asked service were lost, of all. What never answers may be
-/// filtered, and does not count; large echoes do, for small ones are answered where they are sent. Nor do ports that had
-/// one probe each, if one of them was silent: whether that was lost or filtered nobody knows.
-fn losses_of_others(case: &Case) -> (u64, u64) {
-    let (single, often): (Vec<_>, Vec<_>) =
-        case.others().map(Tally::of).partition(|it| it.total() == 1);
-    let is_clear = single.iter().all(|it| it.silent == 0);
-    let single = single.into_iter().filter(|_| is_clear);
-    let often = often.into_iter().filter(|it| it.answers() > 0);
-    let all = often.chain(single).chain(case.sizes().map(Tally::of));
-    all.fold((0, 0), |(lost, of), it| {
-        (lost + it.silent, of + it.silent + it.answers())
-    })
+    (others.lost == 0 && chance < 0.01).then_some(others)
 }
 
 /// This port's probes are dropped, now and then, and no others.
-fn limited(case: &Case, passed: u64) -> Diagnosis {
+fn limited(case: &Case, others: &Others) -> Diagnosis {
     let (service, queue) = (case.service(), texts::queue(case));
     let dropped = facts::dropped_words(case);
     let place = loss_place(case).filter(|_| dropped.is_none());
     let at = place.clone().map(|place| format!(", {place}"));
+    let passed = format!(
+        "{} by {}",
+        texts::probes(others.of),
+        texts::list(&others.kinds)
+    );
     let verdict = format!(
-        "{} answers only some probes, while everything else that was sent to that host got through: what is dropped is \
-         dropped for {service}{}.{}",
+        "{} answers only some probes, while {passed} all got through: what is dropped is dropped for {service}{}{}.{}",
         case.who(),
+        if others.of_protocol {
+            String::new()
+        } else {
+            format!(" (or for {} as a whole)", case.found.protocol.title())
+        },
         at.unwrap_or_else(|| format!(", as by a limit or a full {}", queue.name)),
         dropped.unwrap_or_default()
     );
     let found = Diagnosis::new(Code::Intermittent, verdict)
         .seen_if(loss_fact(case))
         .not(format!(
-            "Loss on the way for everybody: {} of other kinds were all answered.",
-            texts::probes(passed)
+            "Loss on the way for everybody: {passed} were all answered."
         ))
         .not("A rule that forbids it altogether, and a host that is down: some probes got through.")
         .next(
             Who::Network,
             format!(
                 "does a rule {} limit {service} from {} to {}?",
-                place.unwrap_or_else(|| "on the way".to_owned()),
+                place
+                    .filter(|_| begins_before_target(case))
+                    .unwrap_or_else(|| "on the way, there or back,".to_owned()),
                 case.source(),
                 case.host()
             ),

@@ -243,7 +243,7 @@ fn where_packets_get_lost_is_told_with_who_can_look() {
             (
                 "of this port alone",
                 limited([0, 0, 5], 9),
-                &format!("dropped for tcp/5432, between {a} and {b}."),
+                &format!("dropped for tcp/5432 (or for TCP as a whole), between {a} and {b}."),
             ),
             (
                 "of this port alone, on the first link",

@@ -17,7 +17,7 @@ use crate::target::Target;
 
 /// Source ports of the closer look at parallel links, and how often each is tried.
 pub(super) const FLOWS: u16 = 16;
-const FLOW_TRIES: u64 = 3;
+const FLOW_TRIES: u64 = 6;
 
 /// Probes to each hop where some are lost. A Linux router answers one a second (`icmp_ratelimit` in icmp(7)).
 const SURVEY_ROUNDS: u64 = 6;
@@ -125,10 +125,20 @@ fn loses(findings: &Findings) -> bool {
     let (Some(tried), Some((_, conclusion))) = (findings.asked_tried(), &findings.path) else {
         return false;
     };
-    let far = !matches!(conclusion.end, End::Reached { ttl: Some(1), .. });
+    if matches!(conclusion.end, End::Reached { ttl: Some(1), .. }) {
+        return false;
+    }
+    let reached = matches!(conclusion.end, End::Reached { how, .. } if how.is_yes());
     let lost = |note: &Note| matches!(note, Note::Loss { lost: 2.., .. });
     let resent = (1..tried.sent).contains(&tried.resent());
-    far && (is_mixed(tried) || resent || conclusion.notes.iter().any(lost))
+    let sizes = findings.sizes.iter();
+    let sizes = sizes.flat_map(|it| [&it.small_tried, &it.large_tried]);
+    let mut echoes = findings.echo.iter().chain(sizes);
+    is_mixed(tried)
+        || resent
+        || tried.is_silent() && reached
+        || conclusion.notes.iter().any(lost)
+        || echoes.any(is_mixed)
 }
 
 impl Ground<'_> {

@@ -129,9 +129,12 @@ pub enum Note {
     OtherRouters,
 }
 
-/// The loss of the ports that get through up to which others that never do are told apart from bad luck: of sixteen ports
-/// that lose a fifth, two lose all of three tries in one run of a hundred.
+/// The loss of the ports that get through up to which others that never do are told apart: what drops every third packet may
+/// hit one port again and again.
 const MOST_LOSS: f64 = 0.2;
+
+/// How likely it may be that the ports that never got through had bad luck before they are not told apart from the others.
+const BAD_LUCK: f64 = 0.01;
 
 /// Tries after which a flow that never got through is called dead: one may be a lost packet.
 const TRIES: u64 = 2;
@@ -323,7 +326,9 @@ fn notes(path: &Path, hops: &[Hop], end: &End) -> Vec<Note> {
     };
     let Share { lost, sent: of } = to_the_end;
     let goes_round = matches!(end, End::Loop(_));
-    if lost > 0 && lost < of && dead.is_empty() && !goes_round {
+    // Perhaps only the first look was answered.
+    let answers = matches!(end, End::Reached { .. } | End::Rejected { .. });
+    if lost > 0 && (lost < of || answers) && dead.is_empty() && !goes_round {
         notes.push(if is_an_error(end) {
             Note::LimitedEnd { lost, of }
         } else {
@@ -340,22 +345,38 @@ fn notes(path: &Path, hops: &[Hop], end: &End) -> Vec<Note> {
     notes
 }
 
-/// Ports that never got through while others did. A link that fails does so always: where the other ports lose packets,
-/// too, one may only have had bad luck, and where they lose many, several may.
+/// Ports that never got through while others did, unless these lose packets, too, and so many could have had bad luck.
 fn dead(flows: &[Flow]) -> Vec<u16> {
     let (live, other): (Vec<_>, Vec<_>) = flows.iter().partition(|flow| flow.through > 0);
     if live.is_empty() {
         return Vec::new();
     }
+    let dead: Vec<_> = other.iter().filter(|flow| flow.tries >= TRIES).collect();
+    let tries = dead.iter().map(|flow| flow.tries).min().unwrap_or(0);
     let of = |flow: &&Flow| Share {
         lost: flow.tries.saturating_sub(flow.through),
         sent: flow.tries,
     };
     let live = live.iter().map(of).fold(Share::default(), Share::and);
-    let dead = other.iter().filter(|flow| flow.tries >= TRIES);
-    let dead: Vec<_> = dead.map(|flow| flow.port).collect();
-    let bad_luck = live.lost > 0 && (dead.len() < 2 || live.rate() > MOST_LOSS);
-    if bad_luck { Vec::new() } else { dead }
+    let chance = i32::try_from(tries).map_or(0.0, |tries| live.likely_rate().powi(tries));
+    let bad_luck = at_least(dead.len(), flows.len(), chance) > BAD_LUCK;
+    if bad_luck || live.rate() > MOST_LOSS {
+        return Vec::new();
+    }
+    dead.iter().map(|flow| flow.port).collect()
+}
+
+/// How likely it is that of `all` things so many happen, or more, where each does with this chance: the binomial
+/// distribution.
+fn at_least(many: usize, all: usize, chance: f64) -> f64 {
+    // Term by term: each follows from the one before.
+    let mut term = (1.0 - chance).powf(all as f64);
+    let mut fewer = 0.0;
+    for count in 0..many {
+        fewer += term;
+        term *= (all - count) as f64 / (count + 1) as f64 * chance / (1.0 - chance);
+    }
+    1.0 - fewer
 }
 
 /// The last hop that all flows have in common before two of them meet different routers.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::conclusion::find_loop;
 use super::course::{Bound, Course};
+use super::loss::Share;
 use super::{Distance, DistanceBy, Hop, Purpose, Step, Watcher};
 use crate::engine::Sink;
 use crate::outcome::{Extra, Outcome, Sample, TargetId};
@@ -104,10 +105,11 @@ pub(super) fn least(hops: &[Hop], ttl: u8, by: DistanceBy) -> u8 {
     let router = before.iter().rposition(|hop| hop.router().is_some());
     let behind = router.map_or(0, |index| index + 1);
     let silent: u64 = before[behind..].iter().map(|hop| hop.sent).sum();
-    let sum = |of: fn(&Hop) -> u64| host.iter().map(of).sum::<u64>() as f64;
-    let (sent, answered) = (sum(|hop| hop.sent), sum(|hop| hop.answered));
-    // Laplace's rule of succession: few answers do not prove that none gets lost.
-    let loss = ((sent - answered).max(0.0) + 1.0) / (sent + 2.0);
+    let loss = host
+        .iter()
+        .map(Share::of)
+        .fold(Share::default(), Share::and)
+        .likely_rate();
     let least = u8::try_from(behind + 1).unwrap_or(ttl).min(ttl);
     let left = host.iter().filter_map(|hop| hop.reply_ttl).max();
     let is_other_port = matches!(by, DistanceBy::TcpPort(_));

@@ -15,7 +15,7 @@ pub struct Share {
 }
 
 impl Share {
-    fn of(hop: &Hop) -> Self {
+    pub(super) fn of(hop: &Hop) -> Self {
         Self {
             lost: hop.sent.saturating_sub(hop.answered),
             sent: hop.sent,
@@ -38,6 +38,11 @@ impl Share {
 
     pub(super) fn rate(self) -> f64 {
         self.lost as f64 / self.sent as f64
+    }
+
+    /// The rate that this loss speaks for: few probes do not prove that none gets lost (the mean that Jeffreys' prior has).
+    pub(super) fn likely_rate(self) -> f64 {
+        (self.lost as f64 + 0.5) / (self.sent as f64 + 1.0)
     }
 
     /// The logarithm of how likely this loss is at that rate.

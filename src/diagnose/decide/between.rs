@@ -187,6 +187,11 @@ pub(super) fn path_gets_through(case: &Case) -> Option<Diagnosis> {
     if !how.is_yes() {
         return Some(refused_elsewhere(case, *how));
     }
+    // More of them were sent, and some were answered.
+    let survey = case.path().and_then(|path| path.survey.as_ref());
+    if survey.is_some_and(|it| it.whole.answered > 0) {
+        return Some(loss::told(case));
+    }
     let from = ttl.map(|ttl| format!(" from hop {ttl} on"));
     let from = from.unwrap_or_default();
     let verdict = format!(

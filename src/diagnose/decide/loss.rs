@@ -9,10 +9,11 @@ use crate::path::{Begins, Note, Share, losses};
 /// Loss that the way shows, though all probes of the port itself came through.
 pub(super) fn found(case: &Case) -> Option<Diagnosis> {
     let lost = path_loss(case).map_or(0, |(_, lost, _)| lost);
-    let resent = case.asked.resent() > 0;
-    // A single lost packet among all is no verdict.
-    let shown = lost > 1 || resent && (lost > 0 || Others::of(case).lost > 0);
-    if !shown || case.asked.worked() == 0 {
+    let (resent, others) = (case.asked.resent(), Others::of(case).lost);
+    // A single lost packet among all is no verdict, and first SYNs that are always lost are no bad luck.
+    let shown = lost > 1 || resent > 0 && lost + others > 0;
+    let always = resent == case.asked.total() && others == 0;
+    if !shown || always || case.asked.worked() == 0 {
         return None;
     }
     Some(told(case))
@@ -149,9 +150,9 @@ fn at_the_target(case: &Case, found: Diagnosis) -> Diagnosis {
 }
 
 /// Probes to that host that are not of the asked service.
-struct Others {
-    lost: u64,
-    of: u64,
+pub(super) struct Others {
+    pub(super) lost: u64,
+    pub(super) of: u64,
     /// What they are: `ICMP echo`, `tcp/22`.
     kinds: Vec<String>,
     /// Whether some are of the asked protocol.
@@ -162,7 +163,7 @@ impl Others {
     /// What never answers may be filtered, and does not count; large echoes do, for small ones are answered where they are
     /// sent. Nor do ports that had one probe each, if one of them was silent: whether that was lost or filtered nobody
     /// knows.
-    fn of(case: &Case) -> Self {
+    pub(super) fn of(case: &Case) -> Self {
         let counted = |it: &'_ Tried| (Tally::of(it), it.target.protocol, service_of(it));
         let (single, often): (Vec<_>, Vec<_>) =
             case.others().map(counted).partition(|it| it.0.total() == 1);

@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use super::tally::Tally;
-use super::{Code, Diagnosis, Who, here, texts};
+use super::{Code, Diagnosis, Who, here, loss, texts};
 use crate::diagnose::Tried;
 use crate::outcome::{Outcome, Refusal};
 use crate::path::{Distance, DistanceBy, End, Reached, Speaker};
@@ -29,12 +29,17 @@ pub(super) fn works(case: &Case) -> Option<Diagnosis> {
         ),
     };
     let alone = alone_at(case);
+    let others = loss::Others::of(case);
     let wrong = match here::own_trouble(case) {
-        Some(_) => "the only thing wrong is that this machine cannot connect to itself",
+        Some(_) => "the only thing wrong is that this machine cannot connect to itself".to_owned(),
+        None if others.lost > 0 => format!(
+            "nothing wrong was seen with that, though {} of {} other probes had no answer",
+            others.lost, others.of
+        ),
         None if alone.is_some() => {
-            "nothing wrong was seen, but whether the host itself answers does not show"
+            "nothing wrong was seen, but whether the host itself answers does not show".to_owned()
         }
-        None => "nothing wrong was seen",
+        None => "nothing wrong was seen".to_owned(),
     };
     let verdict = format!("{} {does}; {wrong}.", case.who());
     let found = Diagnosis::new(Code::Works, verdict).unknown(unknown);

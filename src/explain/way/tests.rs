@@ -141,7 +141,10 @@ fn notes_follow_what_they_add_to() {
         ("1 S/1 * >*", &["1 of 2 probes that went"]),
         ("1 2 S/3 2 S", &["part at the first hop"]),
         ("1 2 3 S/1 2 4 S", &["part behind hop 2"]),
-        ("1 S|1 S/1 * >*|1 * >*", &["1 of 2 source ports", "(40002)"]),
+        (
+            "1 S|1 S|1 S/1 * >*|1 * >*|1 * >*",
+            &["1 of 2 source ports", "(40002)"],
+        ),
     ] {
         let verdict = judged(&tcp(walks, None));
         assert_eq!(verdict.code, "reached", "{walks}");
@@ -156,13 +159,13 @@ fn notes_follow_what_they_add_to() {
 
 #[test]
 fn a_dead_source_port_is_a_case_for_the_owner_of_the_links() {
-    let flows = "1 2 S|1 2 S/1 3 * >*|1 3 * >*";
+    let flows = "1 2 S|1 2 S|1 2 S/1 3 * >*|1 3 * >*|1 3 * >*";
     assert_says(
         &tcp(flows, None),
         "reached",
         &["ask the owner of hop 1", "source port 40002"],
     );
-    let flows = "1 S|1 S/1 * >*|1 * >*";
+    let flows = "1 S|1 S|1 S/1 * >*|1 * >*|1 * >*";
     assert_says(
         &tcp(flows, None),
         "reached",

@@ -236,9 +236,13 @@ fn what_else_shows() {
             vec![Limited(vec![2]), Parts { after: 2 }],
         ),
         ("1 2 3 S/1 2 * S", vec![]),
-        // One lost probe does not make a port dead, two do.
+        // One lost probe does not make a port dead, nor do two where only two others got through; three and three do.
         ("1 S/1 * >*", vec![loss(None, 1, 2)]),
-        ("1 S|1 S/1 * >*|1 * >*", vec![DeadFlows(vec![40_002])]),
+        ("1 S|1 S/1 * >*|1 * >*", vec![loss(None, 2, 4)]),
+        (
+            "1 S|1 S|1 S/1 * >*|1 * >*|1 * >*",
+            vec![DeadFlows(vec![40_002])],
+        ),
         (
             "1 2 S|1 2 S/1 3 * >*|1 3 * >*/1 2 S|1 2 S/1 3 * >*|1 3 * >*",
             vec![Parts { after: 1 }, DeadFlows(vec![40_002, 40_004])],
@@ -324,4 +328,27 @@ fn a_silent_hop_is_told_by_the_look() {
     let hops = merged(&story.path);
     assert_eq!(hops[1].router(), Some(router(2)));
     assert_eq!((hops[1].sent, hops[1].answered), (2, 1));
+}
+
+#[test]
+fn loss_of_all_but_the_look_is_loss() {
+    let story = Story::new(Protocol::Tcp)
+        .look("1 2 S")
+        .walks("1 2 * >*|1 2 * >*");
+    let notes = conclude(&story.path).notes;
+    assert_eq!(notes, vec![loss(None, 2, 2)]);
+}
+
+#[test]
+fn ports_are_dead_where_bad_luck_does_not_explain_it() {
+    for (dead, all, chance, expected) in [
+        (0, 16, 0.5, 1.0),
+        (1, 16, 0.0, 0.0),
+        (1, 2, 0.5, 0.75),
+        (2, 2, 0.5, 0.25),
+        (1, 16, 0.001, 0.015_88),
+    ] {
+        let found = at_least(dead, all, chance);
+        assert!((found - expected).abs() < 1e-4, "{dead} of {all}: {found}");
+    }
 }

@@ -1,10 +1,12 @@
 //! Somebody said no with an ICMP error.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::case::Case;
 use super::tally::usual_icmp;
 use super::{Code, Diagnosis, Who, texts};
+use crate::diagnose::Tried;
 use crate::outcome::{IcmpError, IcmpVersion};
 use crate::path::{self, End};
 
@@ -16,9 +18,16 @@ pub(super) fn usual(case: &Case) -> Option<IcmpError> {
         _ => None,
     };
     let of_host = || {
-        let others = case.other_probes().filter_map(usual_icmp);
+        let told = |it: &Tried| Some((usual_icmp(it)?, it.target.protocol));
+        let others: Vec<_> = case.other_probes().filter_map(told).collect();
         let nobody = case.asked.is_silent() && case.signs_of_life().is_empty();
-        others.filter(|_| nobody).find(is_about_the_host)
+        let protocols = |error: &IcmpError| {
+            let same = others.iter().filter(|it| it.0 == *error);
+            same.map(|it| it.1).collect::<HashSet<_>>().len()
+        };
+        let mut errors = others.iter().map(|it| &it.0).filter(|_| nobody);
+        let told = errors.find(|it| is_about_the_host(it) || is_forbidden(it) && protocols(it) > 1);
+        told.copied()
     };
     case.tried.and_then(usual_icmp).or(of_path).or_else(of_host)
 }
@@ -28,6 +37,14 @@ fn is_about_the_host(error: &IcmpError) -> bool {
     use IcmpVersion::{V4, V6};
     let is = (error.version, error.kind, error.code);
     matches!(is, (V4, 3, 0 | 1 | 6 | 7) | (V6, 1, 0 | 3))
+}
+
+/// Whether a rule says so, or a route that forbids: of one port, or of the host, as the same word for several protocols
+/// shows (RFC 1812 section 5.2.7.1; RFC 4443 section 3.1).
+fn is_forbidden(error: &IcmpError) -> bool {
+    use IcmpVersion::{V4, V6};
+    let is = (error.version, error.kind, error.code);
+    matches!(is, (V4, 3, 9 | 10 | 13) | (V6, 1, 1))
 }
 
 /// Probes are answered with an ICMP error, and none gets through.

@@ -87,6 +87,11 @@ fn odd_rejections() -> Vec<Row> {
             deaf(it);
             it.other_ports.push(tried(Protocol::Tcp, TARGET, 80, &[(rejected(ROUTER, 3, 13), 1)]));
         };
+        "silent, and another port and echoes are forbidden" => Code::FirewallRejects, |it| {
+            deaf(it);
+            it.echo = Some(echo(rejected(ROUTER, 3, 13)));
+            it.other_ports.push(tried(Protocol::Tcp, TARGET, 80, &[(rejected(ROUTER, 3, 13), 1)]));
+        };
         "silent, and the path is refused" => Code::PortClosed, |it| {
             ended(it, &[(SILENCE, 6)]);
             says(it, reached(4, Reached::Rst), None);

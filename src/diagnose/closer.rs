@@ -115,12 +115,14 @@ fn add_echoes(gateway: &mut Hop, echoes: &Tried) {
     }
 }
 
-/// The target answered some probes, and some were not answered at all.
+/// The target answered some probes, and some were not answered at all. A host limits its ICMP errors: where it sent some,
+/// silence is no loss.
 fn is_mixed(tried: &Tried) -> bool {
-    tried.answered_by_target() > 0 && tried.count(OutcomeKind::NoReply) > 0
+    let limited = tried.count(OutcomeKind::Unreachable);
+    tried.answered_by_target() > limited && tried.count(OutcomeKind::NoReply) > 0
 }
 
-/// Some packets were lost and not all, on a way of more than one hop. First SYNs that are always lost are no bad luck.
+/// Some packets were lost and not all, on a way of more than one hop.
 fn loses(findings: &Findings) -> bool {
     let (Some(tried), Some((_, conclusion))) = (findings.asked_tried(), &findings.path) else {
         return false;
@@ -130,7 +132,7 @@ fn loses(findings: &Findings) -> bool {
     }
     let reached = matches!(conclusion.end, End::Reached { how, .. } if how.is_yes());
     let lost = |note: &Note| matches!(note, Note::Loss { lost: 2.., .. });
-    let resent = (1..tried.sent).contains(&tried.resent());
+    let resent = tried.resent() > 0;
     let sizes = findings.sizes.iter();
     let sizes = sizes.flat_map(|it| [&it.small_tried, &it.large_tried]);
     let mut echoes = findings.echo.iter().chain(sizes);

@@ -295,6 +295,11 @@ impl<'a> Told<'a> {
                  errors they send. That need not be loss on the path.",
                 hops(ttls)
             ),
+            Note::Loss { lost, of, .. } if lost == of => format!(
+                "But of the walk all {of} probes that went to the end of the way got no answer: only the first look, with a \
+                 source port of its own for each probe, was answered. So it is when one of several parallel links fails \
+                 (--flows shows it), or nothing gets through any more."
+            ),
             Note::Loss { begins, lost, of } => {
                 let place = begins.map(|it| it.place(|ttl| format!("hop {ttl}")));
                 let place = place.map(|place| format!(" They get lost {place}."));

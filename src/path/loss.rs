@@ -15,7 +15,8 @@ pub struct Share {
 }
 
 impl Share {
-    pub(super) fn of(hop: &Hop) -> Self {
+    /// Of the probes with one TTL.
+    pub fn of(hop: &Hop) -> Self {
         Self {
             lost: hop.sent.saturating_sub(hop.answered),
             sent: hop.sent,

@@ -188,8 +188,7 @@ pub(super) fn path_gets_through(case: &Case) -> Option<Diagnosis> {
         return Some(refused_elsewhere(case, *how));
     }
     // More of them were sent, and some were answered.
-    let survey = case.path().and_then(|path| path.survey.as_ref());
-    if survey.is_some_and(|it| it.whole.answered > 0) {
+    if case.surveyed().is_some_and(|it| it.lost < it.sent) {
         return Some(loss::told(case));
     }
     let from = ttl.map(|ttl| format!(" from hop {ttl} on"));

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::Who;
 use super::tally::Tally;
 use crate::diagnose::{Findings, Tried, WayFindings};
-use crate::path::{Conclusion, End, Hop, Note, Path, Speaker};
+use crate::path::{Conclusion, End, Hop, Note, Path, Share, Speaker};
 use crate::platform::{Link, Listener, NeighbourFacts, RouteFacts, RouteKind};
 use crate::target::Protocol;
 
@@ -226,6 +226,12 @@ impl<'a> Case<'a> {
             Some(router) => format!("hop {ttl} ({router})"),
             None => format!("hop {ttl}"),
         }
+    }
+
+    /// The survey's probes with the usual TTL; absent where there was none.
+    pub(super) fn surveyed(&self) -> Option<Share> {
+        let survey = self.path()?.survey.as_ref()?;
+        Some(Share::of(&survey.whole)).filter(|it| it.sent > 0)
     }
 
     /// Whether no packet at all came back on that way.

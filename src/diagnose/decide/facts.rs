@@ -64,7 +64,11 @@ fn next(case: &Case, code: Code) -> Vec<NextStep> {
     let refused = retransmissions_refused(case).map(|_| texts::OUTPUT_RULES.to_owned());
     let steps = hosts.into_iter().chain(filtered).chain(refused);
     let who = Who::AdminHere;
-    steps.map(|what| NextStep { who, what }).collect()
+    let here = steps.map(|what| NextStep { who, what });
+    let lost = loss::ask(case).filter(|_| code == Code::PortClosed);
+    let (who, there) = (Who::Network, lost.into_iter());
+    here.chain(there.map(|what| NextStep { who, what }))
+        .collect()
 }
 
 /// SYNs sent again that this machine's own output path refused, where the asked ones were.

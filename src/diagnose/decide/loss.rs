@@ -12,7 +12,8 @@ pub(super) fn found(case: &Case) -> Option<Diagnosis> {
     let (resent, others) = (case.asked.resent(), Others::of(case).lost);
     // A single lost packet among all is no verdict, and first SYNs that are always lost are no bad luck.
     let shown = lost > 1 || resent > 0 && lost + others > 0;
-    let always = resent == case.asked.total() && others == 0;
+    let always =
+        resent == case.asked.total() && case.surveyed().is_none_or(|it| it.lost == it.sent);
     if !shown || always || case.asked.worked() == 0 {
         return None;
     }
@@ -107,9 +108,20 @@ fn lossy(case: &Case) -> Diagnosis {
     look_for_loss(case, found)
 }
 
+/// What the network's owner can look at, where the place shows.
+pub(super) fn ask(case: &Case) -> Option<String> {
+    let (begins, place) = begins(case).zip(loss_place(case))?;
+    Some(if begins_before_target(case) {
+        format!("errors and drops {place}, these included")
+    } else {
+        let behind = case.hop_text(begins.after);
+        format!("errors and drops behind {behind}, and on the way back")
+    })
+}
+
 /// Who can find out where packets get lost, as far as that is known.
 fn look_for_loss(case: &Case, found: Diagnosis) -> Diagnosis {
-    let Some((begins, place)) = begins(case).zip(loss_place(case)) else {
+    let Some((begins, ask)) = begins(case).zip(ask(case)) else {
         let trace = format!(
             "synack trace -n 30 {}: from which hop on do packets get lost?",
             case.argument()
@@ -118,12 +130,6 @@ fn look_for_loss(case: &Case, found: Diagnosis) -> Diagnosis {
             .next(Who::You, trace)
             .next(Who::Network, "errors and drops on the links of the way");
         return at_the_target(case, found);
-    };
-    let ask = if begins_before_target(case) {
-        format!("errors and drops {place}, these included")
-    } else {
-        let behind = case.hop_text(begins.after);
-        format!("errors and drops behind {behind}, and on the way back")
     };
     let found = match case.route().and_then(|route| route.interface.as_ref()) {
         Some(interface) if begins.after == 0 => {
@@ -178,7 +184,8 @@ impl Others {
             of_protocol: false,
         };
         all.fold(none, |mut others, (tally, protocol, kind)| {
-            others.lost += tally.silent;
+            // A SYN that is sent again was lost, or its answer was.
+            others.lost += tally.silent + tally.resent();
             others.of += tally.silent + tally.answers();
             others.of_protocol |= protocol == case.found.protocol;
             if !others.kinds.contains(&kind) {

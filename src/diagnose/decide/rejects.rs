@@ -133,6 +133,7 @@ impl<'a> No<'a> {
 
     fn firewall(&self) -> Diagnosis {
         let (case, service, source) = (self.case, self.case.service(), self.case.source());
+        let asked = &case.asked;
         let whose = if self.by_target {
             format!("{}, which is the target's own address,", self.from)
         } else {
@@ -144,8 +145,14 @@ impl<'a> No<'a> {
         } else {
             format!(", though the host answers {}", texts::list(&signs))
         };
+        let seen = asked.unreachable > 0 || matches!(case.end(), Some(End::Rejected { .. }));
+        let what = if seen {
+            service.clone()
+        } else {
+            format!("other probes, and most likely {service},")
+        };
         let verdict = format!(
-            "{whose} rejects {service} to {} with {}{though}: a firewall's rule, or a route that forbids it.",
+            "{whose} rejects {what} to {} with {}{though}: a firewall's rule, or a route that forbids it.",
             case.who(),
             texts::icmp(&self.error)
         );
@@ -212,8 +219,8 @@ impl<'a> No<'a> {
         let (case, service) = (self.case, self.case.service());
         let found = if self.by_target {
             let verdict = format!(
-                "{} itself says that it cannot reach the host behind {service}: it forwards that to a machine that does \
-                 not answer, or a rule says so.",
+                "{} itself, or a router that translates addresses in its name, says that it cannot reach the host behind \
+                 {service}: it forwards that to a machine that does not answer, or a rule says so.",
                 case.who()
             );
             Diagnosis::new(Code::HostUnreachable, verdict)
@@ -240,19 +247,22 @@ impl<'a> No<'a> {
                 ),
             )
         };
-        found
+        let found = found
             .unknown(
                 "Whether a rule there says so instead: firewalls can reject with the same error.",
             )
-            .next(who, asks)
-            .next(
-                Who::Network,
-                format!(
-                    "at {}: does the host answer? ip neigh show {}",
-                    self.from,
-                    case.host()
-                ),
-            )
+            .next(who, asks);
+        if self.by_target {
+            return found;
+        }
+        found.next(
+            Who::Network,
+            format!(
+                "at {}: does the host answer? ip neigh show {}",
+                self.from,
+                case.host()
+            ),
+        )
     }
 
     fn ttl_exceeded(&self) -> Diagnosis {

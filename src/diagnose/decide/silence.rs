@@ -29,10 +29,10 @@ impl Reach {
         };
         let last = *last;
         let (next, host) = (last.saturating_add(1), path.host);
-        if host.is_some_and(|host| (host.least..=host.ttl).contains(&next)) {
+        if host.is_some_and(|host| host.least == host.ttl && host.ttl == next) {
             return Self::Host { last };
         }
-        let host = host.map(|host| host.least);
+        let host = host.map(|host| host.ttl);
         let further = |hop: &&Hop| hop.ttl > Some(last) && hop.ttl < host;
         let mut further = path.host_hops.iter().filter(further);
         let next = further.find_map(|hop| Some((hop.ttl?, hop.router()?)));
@@ -139,6 +139,18 @@ fn ask_rule(case: &Case) -> String {
     format!("which rule drops {service} from {source} to {host}?")
 }
 
+/// The same, of whoever is behind the last hop that answered.
+fn ask_rule_behind(case: &Case) -> String {
+    ask_rule(case) + &start_at(case)
+}
+
+fn start_at(case: &Case) -> String {
+    match case.end() {
+        Some(End::Silent { after: Some(ttl) }) => format!(" Start at {}.", case.hop_text(*ttl)),
+        _ => String::new(),
+    }
+}
+
 /// Between which hops probes are dropped.
 struct Between {
     words: String,
@@ -165,7 +177,7 @@ impl Between {
         Self {
             words: format!("somewhere between {last} and hop {next} ({router})"),
             unknown: format!(
-                "Which of the hops from {last} to hop {next} drops them: those in between answer nobody"
+                "Which of the hops from {last} to hop {next} drops them: those in between gave no answer"
             ),
             whom: format!("{last}, hop {next} and those in between"),
             seen,
@@ -192,7 +204,7 @@ fn all_filtered(case: &Case, found: Diagnosis) -> Diagnosis {
     found
         .unknown("Who drops it: a firewall on the way, on the host, or this machine's own that drops the answers.")
         .next(Who::AdminHere, texts::INPUT_RULES)
-        .next(Who::Network, ask_rule(case))
+        .next(Who::Network, ask_rule_behind(case))
         .next(case.admin(), "the host's own firewall rules")
 }
 
@@ -215,7 +227,7 @@ fn filtered_or_full(case: &Case, reach: &Reach, found: Diagnosis) -> Diagnosis {
     };
     found
         .next(case.admin(), ask_host(case))
-        .next(Who::Network, ask_rule(case))
+        .next(Who::Network, ask_rule_behind(case))
         .next(Who::AdminHere, texts::INPUT_RULES)
 }
 
@@ -361,10 +373,7 @@ fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
 
 /// What the network's owner can find out about a host that is silent altogether.
 pub(super) fn ask_network(case: &Case) -> String {
-    let after = match case.end() {
-        Some(End::Silent { after: Some(ttl) }) => format!(" Start at {}.", case.hop_text(*ttl)),
-        _ => String::new(),
-    };
+    let after = start_at(case);
     let (host, source) = (case.host(), case.source());
     format!("is there a way to {host} and back to {source}, and which rule drops?{after}")
 }

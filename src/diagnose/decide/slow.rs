@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::case::Case;
 use super::{Code, Diagnosis, Who, texts};
+use crate::path::Share;
 
 /// A round trip from which on people complain: half around the world takes about that long.
 const SLOW_RTT: Duration = Duration::from_millis(200);
@@ -27,6 +28,10 @@ pub(super) fn lost_syns(case: &Case) -> Option<Diagnosis> {
     let resent = asked.resent();
     if resent == 0 {
         return None;
+    }
+    let later = case.surveyed().filter(|it| it.lost == 0);
+    if let Some(later) = later.filter(|_| resent == asked.total()) {
+        return Some(for_a_while(case, later));
     }
     let (first, often) = match case.tried.and_then(|it| it.connect) {
         _ if resent < asked.total() => ("", "now and then"),
@@ -61,6 +66,29 @@ pub(super) fn lost_syns(case: &Case) -> Option<Diagnosis> {
             ),
         )
     })
+}
+
+/// All first SYNs were lost, and none of what was sent later: they left within a second.
+fn for_a_while(case: &Case, later: Share) -> Diagnosis {
+    let verdict = format!(
+        "{} gave no answer for a while: the first SYNs of all {}, sent within a second, had none, and {} later all did.",
+        case.who(),
+        texts::probes(case.asked.total()),
+        texts::probes(later.sent)
+    );
+    let found = Diagnosis::new(Code::Intermittent, verdict)
+        .not("A closed port and a filter for all: every handshake completes.")
+        .unknown("How often that happens: it was seen once.");
+    let found = which_way(case, found);
+    found
+        .next(
+            Who::You,
+            format!("watch it: synack -t {}", case.argument()),
+        )
+        .next(
+            Who::Network,
+            "what happened at that time? A link that came up, a route that changed, a queue that was full",
+        )
 }
 
 /// What TCP's time stamps tell of the first SYNs, and what they do not.

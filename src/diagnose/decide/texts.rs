@@ -202,7 +202,7 @@ pub(super) fn datagrams(number: u64) -> String {
 pub(super) fn local(protocol: Protocol, cause: LocalCause) -> (&'static str, &'static str) {
     match cause {
         LocalCause::DroppedLocally if protocol != Protocol::Tcp => (
-            "a queue of this machine dropped them",
+            "a queue or a rule of this machine dropped them",
             "tc -s qdisc; ip -s link",
         ),
         LocalCause::Permission if protocol == Protocol::Icmp => (

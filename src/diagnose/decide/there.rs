@@ -264,6 +264,12 @@ pub(super) fn speaker(case: &Case) -> Option<String> {
     })
 }
 
+/// Whoever answers from one hop nearer than the host.
+fn in_front(case: &Case) -> String {
+    let ttl = case.end_ttl();
+    ttl.map_or_else(|| "the last hop".to_owned(), |ttl| or_before(case, ttl))
+}
+
 fn is_refused(case: &Case) -> bool {
     let asked = &case.asked;
     asked.worked() + asked.reset == 0 && asked.refused > 0
@@ -344,7 +350,8 @@ fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
         Some(Speaker::InFront(_)) => found.unknown(
             "Whether something right in front of the host sends the RST: it comes from one hop nearer than the host, \
              and a shorter way for these packets looks the same.",
-        ),
+        )
+        .next(Who::Network, format!("at {}: does a rule reject {}?", in_front(case), case.service())),
         Some(Speaker::Further(_)) => found.unknown(
             "Whether a firewall sends the RST: it comes from further away than the host is for other packets, so they \
              take different ways, or nearer ones got lost.",

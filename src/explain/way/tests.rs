@@ -158,6 +158,18 @@ fn notes_follow_what_they_add_to() {
 }
 
 #[test]
+fn an_answer_to_the_first_look_alone_is_told() {
+    let story = Story::new(Protocol::Tcp)
+        .look("1 2 S")
+        .walks("1 * * >*|1 * * >*");
+    assert_says(
+        &story,
+        "reached",
+        &["of the walk all 2 probes", "--flows shows it"],
+    );
+}
+
+#[test]
 fn a_dead_source_port_is_a_case_for_the_owner_of_the_links() {
     let flows = "1 2 S|1 2 S|1 2 S/1 3 * >*|1 3 * >*|1 3 * >*";
     assert_says(

@@ -328,6 +328,21 @@ fn silence_is_placed_where_other_probes_get_on() {
     assert!(told.contains("rule of INPUT"), "{told}");
 }
 
+/// Answers to smaller TTLs may have been left out: then nobody is known to stand right in front of the host.
+#[test]
+fn a_host_that_may_be_nearer_has_nobody_in_front() {
+    let mut findings = silent_behind(3);
+    let (path, _) = findings.path.as_mut().expect("a path");
+    if let Some(host) = &mut path.host {
+        (host.least, host.ttl) = (1, 7);
+    }
+    path.host_hops.clear();
+    let found = decide(&findings);
+    let told = all(&found);
+    assert!(!told.contains("right in front"), "{told}");
+    assert!(told.contains("Start at hop 3 (203.0.113.3)"), "{told}");
+}
+
 #[test]
 fn a_rule_of_this_machine_looks_like_the_first_hop() {
     let other = Some(Speaker::Other(at(4)));

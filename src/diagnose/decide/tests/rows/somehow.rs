@@ -1,7 +1,7 @@
 //! It works at times, in parts, or slowly.
 
 use super::*;
-use crate::path::{Begins, Note, Reached, Speaker};
+use crate::path::{Begins, Note, Reached, Speaker, conclude};
 use crate::platform::NeighbourState;
 use crate::target::Protocol;
 
@@ -15,6 +15,22 @@ pub(super) fn rows() -> Vec<Row> {
 /// So many echoes, all answered.
 fn echoes(it: &mut Findings, count: u64) {
     it.echo = Some(tried(Protocol::Icmp, TARGET, 0, &[(Outcome::Reply, count)]));
+}
+
+/// Every handshake needed a second SYN.
+fn all_sent_again(it: &mut Findings) {
+    ended(it, &[(Outcome::Connected(Handshake::AfterSynLoss), 6)]);
+    says(it, reached(4, Reached::SynAck), None);
+}
+
+/// So many more probes went to the end of the way, and so many of them were answered.
+fn surveyed_whole(it: &mut Findings, sent: u64, answered: u64) {
+    let (path, conclusion) = it.path.as_mut().expect("a path");
+    path.flows.clear();
+    let mut survey = surveyed(&path.hops, 6);
+    (survey.whole.sent, survey.whole.answered) = (sent, answered);
+    path.survey = Some(survey);
+    conclusion.notes = conclude(path).notes;
 }
 
 fn mixtures() -> Vec<Row> {
@@ -52,6 +68,18 @@ fn mixtures() -> Vec<Row> {
         };
         "loss from a hop on" => Code::PacketLoss, |it| note(it, loss(4));
         "a lost SYN, and loss from a hop on" => Code::PacketLoss, |it| { lost_syn(it); note(it, loss(1)); };
+        "all SYNs lost at first, and nothing later" => Code::Intermittent, |it| {
+            all_sent_again(it);
+            surveyed_whole(it, 24, 24);
+        };
+        "all SYNs lost at first, and always" => Code::SynLoss, |it| {
+            all_sent_again(it);
+            surveyed_whole(it, 24, 0);
+        };
+        "all SYNs lost at first, and many later" => Code::PacketLoss, |it| {
+            all_sent_again(it);
+            surveyed_whole(it, 24, 12);
+        };
         "dead flows" => Code::SomeFlowsFail, |it| note(it, dead());
         "dead flows, and the port silent at times" => Code::SomeFlowsFail, |it| {
             ended(it, &[(CONNECTED, 3), (SILENCE, 2)]);

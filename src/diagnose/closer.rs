@@ -62,7 +62,7 @@ fn look_again(
 ) {
     let mixed = findings.asked_tried().is_some_and(is_mixed);
     let loses = loses(findings);
-    let Some((path, conclusion)) = &mut findings.path else {
+    let Some((path, conclusion)) = findings.path.as_mut().filter(|_| mixed || loses) else {
         return;
     };
     let mut gateway = findings
@@ -115,11 +115,12 @@ fn add_echoes(gateway: &mut Hop, echoes: &Tried) {
     }
 }
 
-/// The target answered some probes, and some were not answered at all. A host limits its ICMP errors: where it sent some,
-/// silence is no loss.
+/// The target answered some probes, and some were not answered at all. A host limits its ICMP errors: beside these silence
+/// is no loss.
 fn is_mixed(tried: &Tried) -> bool {
-    let limited = tried.count(OutcomeKind::Unreachable);
-    tried.answered_by_target() > limited && tried.count(OutcomeKind::NoReply) > 0
+    use OutcomeKind::{NoReply, Refused, ResetAfterConnect};
+    let answered = tried.succeeded() + tried.count(Refused) + tried.count(ResetAfterConnect);
+    answered > 0 && tried.count(NoReply) > 0
 }
 
 /// Some packets were lost and not all, on a way of more than one hop.

@@ -55,15 +55,15 @@ impl Share {
         of(self.lost, rate) + of(self.sent - self.lost, 1.0 - rate)
     }
 
-    /// Whether more is lost here than there, by more than chance makes of one rate of loss: the two-proportion z-test,
-    /// two standard errors.
+    /// Whether more is lost here than there, by more than chance makes of one rate of loss in 99 of 100 cases: the
+    /// two-proportion z-test.
     fn is_clearly_above(self, other: Self) -> bool {
         if self.lost == 0 || self.sent == 0 || other.sent == 0 {
             return false;
         }
         let both = self.and(other).rate();
         let error = both * (1.0 - both) * (1.0 / self.sent as f64 + 1.0 / other.sent as f64);
-        self.rate() - other.rate() > 2.0 * error.sqrt()
+        self.rate() - other.rate() > 2.576 * error.sqrt()
     }
 }
 

@@ -142,7 +142,13 @@ fn look_for_loss(case: &Case, found: Diagnosis) -> Diagnosis {
     if begins_before_target(case) {
         return found
             .not("The target and its service: probes that end before it get lost as well.")
-            .next(Who::Network, texts::capture(case));
+            .next(
+                Who::Network,
+                format!(
+                    "at which of them do probes arrive, and not leave? {}",
+                    texts::capture(case)
+                ),
+            );
     }
     at_the_target(case, found)
 }

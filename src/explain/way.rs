@@ -326,6 +326,10 @@ impl<'a> Told<'a> {
                     list.join(", ")
                 )
             }
+            Note::Translator(ttl) => format!(
+                "Hop {ttl} has the target's own address and sends these probes on: it translates addresses (a port \
+                 forward, a container), so another machine behind it answers, or does not."
+            ),
             Note::OtherRouters => {
                 "Probes from other source ports met other routers: there are parallel links (--flows shows them)."
                     .to_owned()

@@ -127,6 +127,9 @@ pub enum Note {
     DeadFlows(Vec<u16>),
     /// The look, which has a port for every probe, met other routers than the flows.
     OtherRouters,
+    /// At this hop a TTL ran out that answers with the target's own address: it sends these probes on, so it translates
+    /// addresses, as of a port that is forwarded to another machine or into a container.
+    Translator(u8),
 }
 
 /// The loss of the ports that get through up to which others that never do are told apart: what drops every third packet may
@@ -342,6 +345,9 @@ fn notes(path: &Path, hops: &[Hop], end: &End) -> Vec<Note> {
     if path.flows.len() == 1 && meets_others(path, hops) {
         notes.push(Note::OtherRouters);
     }
+    let target = Some(path.target.address.ip());
+    let translator = hops.iter().find(|hop| hop.router() == target);
+    notes.extend(translator.and_then(|hop| hop.ttl).map(Note::Translator));
     notes
 }
 

@@ -1,7 +1,7 @@
 //! Paths made up for tests: a line for each walk, a word for each TTL from 1 on.
 //!
 //! `3` is router 10.20.1.3, where the TTL ran out, `*` silence, `S` a SYN-ACK, `R` a RST, `D` a datagram, `P` the
-//! host's own word that a UDP port is closed, `X3` a rejection by router 3, `X` one by nobody known, `L` a probe that
+//! host's own word that a UDP port is closed, `N` the target's address where the TTL ran out, `X3` a rejection by router 3, `X` one by nobody known, `L` a probe that
 //! never left, and `.` one that was not sent. `>` stands before the answer to a probe with the usual TTL.
 
 use std::net::{IpAddr, SocketAddr};
@@ -203,6 +203,7 @@ fn outcome(target: &Target, word: &str) -> Outcome {
         ("?", _) => Outcome::Refused(Refusal::BySystem),
         ("D", _) => Outcome::Reply,
         ("P", _) => icmp(3, 3, Some(target.address.ip())),
+        ("N", _) => icmp(11, 0, Some(target.address.ip())),
         ("X", from) => icmp(3, 13, from.parse().ok().map(router)),
         ("L", _) => Outcome::Local(LocalCause::NoRoute),
         (".", _) => Outcome::Unfinished,

@@ -67,8 +67,33 @@ fn next(case: &Case, code: Code) -> Vec<NextStep> {
     let here = steps.map(|what| NextStep { who, what });
     let lost = loss::ask(case).filter(|_| code == Code::PortClosed);
     let (who, there) = (Who::Network, lost.into_iter());
-    here.chain(there.map(|what| NextStep { who, what }))
-        .collect()
+    let there = there.map(|what| NextStep { who, what });
+    here.chain(there).chain(ask_translator(case)).collect()
+}
+
+/// The hop that has the target's address and sends packets on.
+fn translator(case: &Case) -> Option<u8> {
+    case.notes().iter().find_map(|note| match note {
+        Note::Translator(ttl) => Some(*ttl),
+        _ => None,
+    })
+}
+
+/// What may be asked of it where the port does not work.
+fn ask_translator(case: &Case) -> Option<NextStep> {
+    let ttl = translator(case).filter(|_| case.asked.worked() == 0)?;
+    let host = case.path()?.host;
+    // The host itself may forward, to a container of its own.
+    let who = if host.is_some_and(|host| host.ttl > ttl) {
+        Who::Network
+    } else {
+        case.admin()
+    };
+    let what = format!(
+        "at hop {ttl}: where does it send {}, and does that machine answer?",
+        case.service()
+    );
+    Some(NextStep { who, what })
 }
 
 /// SYNs sent again that this machine's own output path refused, where the asked ones were.
@@ -208,6 +233,12 @@ fn path(case: &Case) -> Vec<String> {
         loss::loss_fact(case),
         between::dead_flows_fact(case),
         between::parting(case),
+        translator(case).map(|ttl| {
+            format!(
+                "Hop {ttl} has the target's own address and sends these probes on: it translates addresses (a port forward, \
+                 a container)."
+            )
+        }),
     ];
     end.into_iter().chain(notes.into_iter().flatten()).collect()
 }

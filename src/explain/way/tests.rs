@@ -138,6 +138,7 @@ fn notes_follow_what_they_add_to() {
                 "get lost between hop 2 and hop 3",
             ],
         ),
+        ("1 N S", &["Hop 2 has the target's own address"]),
         ("1 S/1 * >*", &["1 of 2 probes that went"]),
         ("1 2 S/3 2 S", &["part at the first hop"]),
         ("1 2 3 S/1 2 4 S", &["part behind hop 2"]),

@@ -251,6 +251,9 @@ fn what_else_shows() {
         ("1 S|1 * >*/1 * >*|1 * >*", vec![loss(None, 4, 5)]),
         // Where no port gets through, none of them is different.
         ("1 * >*|1 * >*/1 * >*|1 * >*", vec![]),
+        // Somebody with the target's address sends them on.
+        ("1 N S", vec![Note::Translator(2)]),
+        ("1 N * >*", vec![Note::Translator(2)]),
         // Probes that never left are no tries.
         ("1 S|1 S/L L >L|L L >L", vec![]),
     ] {

@@ -246,6 +246,9 @@ enum NoteLine {
         ports: Vec<u16>,
     },
     OtherRouters,
+    Translator {
+        ttl: u8,
+    },
 }
 
 /// The last line.
@@ -409,5 +412,6 @@ fn note(note: &Note) -> NoteLine {
             ports: ports.clone(),
         },
         Note::OtherRouters => NoteLine::OtherRouters,
+        Note::Translator(ttl) => NoteLine::Translator { ttl: *ttl },
     }
 }

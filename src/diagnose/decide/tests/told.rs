@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::diagnose::{Calm, Findings, decide};
 use crate::outcome::Outcome;
-use crate::path::{Reached, conclude};
+use crate::path::{End, Note, Reached, conclude};
 use crate::platform::{Counters, NeighbourState};
 use crate::target::Protocol;
 
@@ -92,6 +92,13 @@ fn passed_by(it: &mut Findings) {
     ];
 }
 
+/// Somebody with the target's address forwards its port, and nobody answers.
+fn translated(it: &mut Findings) {
+    silent(it);
+    says(it, End::Silent { after: Some(2) }, None);
+    note(it, Note::Translator(2));
+}
+
 /// Who could help is asked.
 #[test]
 fn what_was_seen_is_told() {
@@ -105,6 +112,11 @@ fn what_was_seen_is_told() {
                 "no name server gave an answer",
             ),
             ("deaf", but(deaf), "not even a router on the way"),
+            (
+                "a port forward",
+                but(translated),
+                "at hop 2: where does it send tcp/5432",
+            ),
             (
                 "nobody but the port",
                 but(alone),

@@ -302,7 +302,7 @@ impl<'a> Told<'a> {
             ),
             Note::Loss { begins, lost, of } => {
                 let place = begins.map(|it| it.place(|ttl| format!("hop {ttl}")));
-                let place = place.map(|place| format!(" They get lost {place}."));
+                let place = place.map(|place| format!(" Packets get lost {place}."));
                 let place = place.unwrap_or_default();
                 format!("{lost} of {of} probes that went to the end of the way, with a TTL for it or the usual one, got no answer.{place}")
             }

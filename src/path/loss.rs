@@ -102,12 +102,13 @@ pub(super) fn limited(path: &Path, to_the_end: Share) -> Vec<u8> {
 pub struct Begins {
     /// The last hop that gets as much through as those before it; 0: this machine.
     pub after: u8,
-    /// The first one that certainly does not; absent where the end of the way does not, and nobody knows its hop.
+    /// The first one that certainly does not; absent where only the end of the way does not. Routers answer with ICMP errors:
+    /// of the target's answers, which something may drop anywhere on the way back, they say nothing.
     pub from: Option<u8>,
 }
 
 impl Begins {
-    /// `between hop 2 and hop 4`, where `name` says what a hop is called.
+    /// `between hop 2 and hop 4`, `behind hop 6, or the answers on the way back`, where `name` says what a hop is called.
     pub fn place(self, name: impl Fn(u8) -> String) -> String {
         let after = match self.after {
             0 => "this machine".to_owned(),
@@ -115,7 +116,7 @@ impl Begins {
         };
         match self.from {
             Some(from) => format!("between {after} and {}", name(from)),
-            None => format!("behind {after}"),
+            None => format!("behind {after}, or the answers on the way back"),
         }
     }
 }
@@ -165,7 +166,7 @@ pub(super) fn begins(path: &Path, limited: &[u8]) -> Option<Begins> {
     }
     let after = first.checked_sub(1).and_then(|before| places[before].0);
     let after = after.unwrap_or(0);
-    let from = places[last].0;
+    let from = places[last].0.filter(|_| last < hops.len());
     Some(Begins { after, from })
 }
 

@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use super::tally::Tally;
-use super::{Code, Diagnosis, Who, loss, texts, there};
+use super::{Code, Diagnosis, Who, loss, slow, texts, there};
 use crate::path::{End, Loop, Note, Reached};
 
 /// Some source ports never get through.
@@ -188,8 +188,10 @@ pub(super) fn path_gets_through(case: &Case) -> Option<Diagnosis> {
         return Some(refused_elsewhere(case, *how));
     }
     // More of them were sent, and some were answered.
-    if case.surveyed().is_some_and(|it| it.lost < it.sent) {
-        return Some(loss::told(case));
+    match case.surveyed() {
+        Some(later) if later.lost == 0 => return Some(slow::for_a_while(case, later)),
+        Some(later) if later.lost < later.sent => return Some(loss::told(case)),
+        _ => {}
     }
     let from = ttl.map(|ttl| format!(" from hop {ttl} on"));
     let from = from.unwrap_or_default();

@@ -12,9 +12,10 @@ pub(super) fn found(case: &Case) -> Option<Diagnosis> {
     let (resent, others) = (case.asked.resent(), Others::of(case).lost);
     // A single lost packet among all is no verdict, and first SYNs that are always lost are no bad luck.
     let shown = lost > 1 || resent > 0 && lost + others > 0;
-    let always =
-        resent == case.asked.total() && case.surveyed().is_none_or(|it| it.lost == it.sent);
-    if !shown || always || case.asked.worked() == 0 {
+    let later = case.surveyed();
+    let all_or_none = later.is_none_or(|it| it.lost == 0 || it.lost == it.sent);
+    let at_first = resent == case.asked.total() && all_or_none;
+    if !shown || at_first || case.asked.worked() == 0 {
         return None;
     }
     Some(told(case))
@@ -47,16 +48,10 @@ fn begins(case: &Case) -> Option<Begins> {
     path_loss(case).and_then(|(begins, ..)| begins)
 }
 
-/// Between whom packets get lost. Routers answer with ICMP errors: of a service's answers, which may be dropped anywhere on
-/// the way back, they say nothing.
+/// Between whom packets get lost.
 fn loss_place(case: &Case) -> Option<String> {
     let begins = begins(case)?;
-    Some(if begins_before_target(case) {
-        begins.place(|ttl| case.hop_text(ttl))
-    } else {
-        let behind = case.hop_text(begins.after);
-        format!("behind {behind}, or the answers on the way back")
-    })
+    Some(begins.place(|ttl| case.hop_text(ttl)))
 }
 
 fn losses_by_hop(case: &Case) -> Option<String> {
@@ -155,6 +150,11 @@ fn look_for_loss(case: &Case, found: Diagnosis) -> Diagnosis {
 
 /// Nothing says that the target itself does not drop them.
 fn at_the_target(case: &Case, found: Diagnosis) -> Diagnosis {
+    if Others::of(case).lost > 0 {
+        return found
+            .unknown("Whether they are lost at the target itself, or before.")
+            .next(case.admin(), texts::capture(case));
+    }
     let look = texts::queue(case).look;
     found
         .unknown("Whether they are lost on the way, or dropped by a limit per client or a full queue at the target.")
@@ -165,6 +165,8 @@ fn at_the_target(case: &Case, found: Diagnosis) -> Diagnosis {
 pub(super) struct Others {
     pub(super) lost: u64,
     pub(super) of: u64,
+    /// Connected with more than one SYN: one was lost, or its answer was.
+    resent: u64,
     /// What they are: `ICMP echo`, `tcp/22`.
     kinds: Vec<String>,
     /// Whether some are of the asked protocol.
@@ -186,12 +188,13 @@ impl Others {
         let none = Self {
             lost: 0,
             of: 0,
+            resent: 0,
             kinds: Vec::new(),
             of_protocol: false,
         };
         all.fold(none, |mut others, (tally, protocol, kind)| {
-            // A SYN that is sent again was lost, or its answer was.
-            others.lost += tally.silent + tally.resent();
+            others.lost += tally.silent;
+            others.resent += tally.resent();
             others.of += tally.silent + tally.answers();
             others.of_protocol |= protocol == case.found.protocol;
             if !others.kinds.contains(&kind) {
@@ -213,7 +216,7 @@ fn others_all_pass(case: &Case) -> Option<Others> {
     let chance: f64 = (0..lost)
         .map(|nth| (of - nth) as f64 / (all - nth) as f64)
         .product();
-    (others.lost == 0 && chance < 0.01).then_some(others)
+    (others.lost + others.resent == 0 && chance < 0.01).then_some(others)
 }
 
 /// This port's probes are dropped, now and then, and no others.
@@ -282,6 +285,5 @@ fn limited(case: &Case, others: &Others) -> Diagnosis {
 
 /// Whether probes get lost that end before the target.
 fn begins_before_target(case: &Case) -> bool {
-    let from = begins(case).and_then(|begins| begins.from);
-    from.is_some_and(|ttl| case.end_ttl() > Some(ttl))
+    begins(case).is_some_and(|begins| begins.from.is_some())
 }

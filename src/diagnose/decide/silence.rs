@@ -295,7 +295,8 @@ fn open_or_filtered(case: &Case, alive: &[String]) -> Diagnosis {
                 "Whether anything listens: UDP does not tell. A host that closes the port says so with ICMP, which \
                  firewalls often drop.",
             )
-            .next(case.admin(), format!("does anything listen? {}", texts::ask_listeners(case))),
+            .next(case.admin(), format!("does anything listen? {}", texts::ask_listeners(case)))
+            .next(Who::Network, ask_rule_behind(case)),
     }
 }
 

@@ -68,19 +68,24 @@ pub(super) fn lost_syns(case: &Case) -> Option<Diagnosis> {
     })
 }
 
-/// All first SYNs were lost, and none of what was sent later: they left within a second.
-fn for_a_while(case: &Case, later: Share) -> Diagnosis {
+/// All probes were lost at first, and none of what was sent later: the first ones left within a second.
+pub(super) fn for_a_while(case: &Case, later: Share) -> Diagnosis {
+    let asked = &case.asked;
+    let first = if asked.worked() > 0 {
+        "the first SYNs of "
+    } else {
+        ""
+    };
     let verdict = format!(
-        "{} gave no answer for a while: the first SYNs of all {}, sent within a second, had none, and {} later all did.",
+        "{} gave no answer for a while: {first}{}, sent within a second, had none, and {} later all did.",
         case.who(),
-        texts::probes(case.asked.total()),
+        texts::probes(asked.total()),
         texts::probes(later.sent)
     );
-    let found = Diagnosis::new(Code::Intermittent, verdict)
-        .not("A closed port and a filter for all: every handshake completes.")
-        .unknown("How often that happens: it was seen once.");
-    let found = which_way(case, found);
-    found
+    Diagnosis::new(Code::Intermittent, verdict)
+        .not("A closed port and a filter for all: probes get through.")
+        .unknown("How often that happens: it was seen once.")
+        .unknown(texts::WHICH_WAY)
         .next(
             Who::You,
             format!("watch it: synack -t {}", case.argument()),

@@ -43,6 +43,12 @@ pub(super) fn works(case: &Case) -> Option<Diagnosis> {
     };
     let verdict = format!("{} {does}; {wrong}.", case.who());
     let found = Diagnosis::new(Code::Works, verdict).unknown(unknown);
+    let found = if others.lost > 0 {
+        let watch = format!("watch it for a while: synack -n 100 {}", case.argument());
+        found.next(Who::You, watch)
+    } else {
+        found
+    };
     Some(match (case.speaker(), alone) {
         (_, Some(ttl)) => found.unknown(format!(
             "Whether the host itself answers, or something at hop {ttl} in its name, such as a proxy: how far away the \

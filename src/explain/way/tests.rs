@@ -135,7 +135,7 @@ fn notes_follow_what_they_add_to() {
             "1 2 S|1 2 S|1 2 S|1 2 *|1 2 *|1 2 *|1 2 *|1 2 *|1 2 *",
             &[
                 "6 of 9 probes that went",
-                "get lost between hop 2 and hop 3",
+                "get lost behind hop 2, or the answers",
             ],
         ),
         ("1 N S", &["Hop 2 has the target's own address"]),

@@ -1,6 +1,6 @@
 //! Probes that got no answer: what is loss, where it begins, and what only looks like it. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::conclusion::parting;
 use super::{Flow, Hop, Path};
@@ -79,12 +79,13 @@ pub(super) fn limited(path: &Path, to_the_end: Share) -> Vec<u8> {
         let part = hops.filter(|it| !it.is_the_end() && it.answered > 0 && Share::of(it).lost > 0);
         return part.filter_map(|hop| hop.ttl).collect();
     }
+    let answering = answering(path);
     let mut limited = BTreeSet::new();
     for flow in path.flows.iter().chain(&path.survey) {
         // What the end of the way lost, and that with each of the hops before it.
         let mut beyond = vec![Share::to_the_end(flow)];
         let on_the_way = flow.hops.iter().filter(|hop| !hop.is_the_end());
-        for hop in on_the_way.rev().filter(|hop| !hop.is_silent()) {
+        for hop in on_the_way.rev().filter(|hop| answering.contains(&hop.ttl)) {
             let here = Share::of(hop);
             // Where the end loses some, too, chance has to be ruled out.
             if beyond.iter().any(|it| here.is_clearly_above(*it)) {
@@ -170,14 +171,35 @@ pub(super) fn begins(path: &Path, limited: &[u8]) -> Option<Begins> {
     Some(Begins { after, from })
 }
 
+/// The hops before the end of the way that ever answered: the others say nothing, and lose nothing.
+fn answering(path: &Path) -> HashSet<Option<u8>> {
+    let flows = path.flows.iter().chain(&path.survey);
+    let walked: Vec<_> = flows.flat_map(|flow| &flow.hops).collect();
+    let all = || {
+        path.look
+            .iter()
+            .chain(&path.hops)
+            .chain(walked.iter().copied())
+    };
+    let end = all()
+        .filter(|hop| hop.is_the_end())
+        .filter_map(|hop| hop.ttl)
+        .min();
+    let before = |hop: &&Hop| end.is_none() || hop.ttl < end;
+    let answering = all().filter(|hop| !hop.is_silent()).filter(before);
+    answering.map(|hop| hop.ttl).collect()
+}
+
 /// What each hop lost that answers and is not limited, and last what the end of the way did, whose hop is absent where
 /// nobody knows it. Of several flows only the end tells.
 pub fn losses(path: &Path, limited: &[u8]) -> Vec<(Option<u8>, Share)> {
     let one = path.flows.iter().filter(|_| path.flows.len() == 1);
     let walks = || one.clone().chain(&path.survey);
+    let answering = answering(path);
     let mut hops: BTreeMap<u8, Share> = BTreeMap::new();
     for hop in walks().flat_map(|flow| &flow.hops) {
-        if let Some(ttl) = hop.ttl.filter(|_| !hop.is_silent() && !hop.is_the_end()) {
+        let counts = answering.contains(&hop.ttl) && hop.sent > 0;
+        if let Some(ttl) = hop.ttl.filter(|_| counts) {
             let known = hops.entry(ttl).or_default();
             *known = known.and(Share::of(hop));
         }

@@ -296,8 +296,8 @@ impl<'a> Told<'a> {
                 hops(ttls)
             ),
             Note::Loss { lost, of, .. } if lost == of => format!(
-                "But of the walk all {of} probes that went to the end of the way got no answer: only the first look, with a \
-                 source port of its own for each probe, was answered. So it is when one of several parallel links fails \
+                "But later all {of} probes that went to the end of the way got no answer: only the very first ones were \
+                 answered, each from a source port of its own. So it is when one of several parallel links fails \
                  (--flows shows it), or nothing gets through any more."
             ),
             Note::Loss { begins, lost, of } => {

@@ -109,7 +109,8 @@ pub struct Begins {
 }
 
 impl Begins {
-    /// `between hop 2 and hop 4`, `behind hop 6, or the answers on the way back`, where `name` says what a hop is called.
+    /// `between hop 2 and hop 4`, `behind hop 6, or the answers to them anywhere on the way back`, where `name` says what a
+    /// hop is called.
     pub fn place(self, name: impl Fn(u8) -> String) -> String {
         let after = match self.after {
             0 => "this machine".to_owned(),
@@ -117,7 +118,7 @@ impl Begins {
         };
         match self.from {
             Some(from) => format!("between {after} and {}", name(from)),
-            None => format!("behind {after}, or the answers on the way back"),
+            None => format!("behind {after}, or the answers to them anywhere on the way back"),
         }
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn some_flows(case: &Case) -> Option<Diagnosis> {
             .seen_if(dead_flows_fact(case))
             .seen_if(parting(case))
             .not("A host that is down and a port that is closed: other source ports get through.")
-            .unknown("Which of the parallel links or devices it is, and whether it is not a limit for each port.")
+            .unknown("Which of the parallel links or devices it is, or whether a limit for each port does the same.")
             .next(
                 Who::Network,
                 format!("a bad member among parallel links, or a balancer with a dead one? Test with source port {ports}"),

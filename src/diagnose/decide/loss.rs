@@ -67,7 +67,10 @@ fn losses_by_hop(case: &Case) -> Option<String> {
         format!("{lost} of {sent} at {hop}")
     });
     let of_hop: Vec<_> = of_hop.collect();
-    Some(format!("Probes without an answer: {}.", of_hop.join(", ")))
+    Some(format!(
+        "Of the probes that go no further, without an answer: {}.",
+        of_hop.join(", ")
+    ))
 }
 
 fn lossy(case: &Case) -> Diagnosis {
@@ -169,6 +172,8 @@ pub(super) struct Others {
     resent: u64,
     /// What they are: `ICMP echo`, `tcp/22`.
     kinds: Vec<String>,
+    /// Those of which some were lost.
+    pub(super) lossy: Vec<String>,
     /// Whether some are of the asked protocol.
     of_protocol: bool,
 }
@@ -190,6 +195,7 @@ impl Others {
             of: 0,
             resent: 0,
             kinds: Vec::new(),
+            lossy: Vec::new(),
             of_protocol: false,
         };
         all.fold(none, |mut others, (tally, protocol, kind)| {
@@ -197,6 +203,9 @@ impl Others {
             others.resent += tally.resent();
             others.of += tally.silent + tally.answers();
             others.of_protocol |= protocol == case.found.protocol;
+            if tally.silent > 0 && !others.lossy.contains(&kind) {
+                others.lossy.push(kind.clone());
+            }
             if !others.kinds.contains(&kind) {
                 others.kinds.push(kind);
             }
@@ -241,6 +250,11 @@ fn limited(case: &Case, others: &Others) -> Diagnosis {
         at.unwrap_or_else(|| format!(", as by a limit or a full {}", queue.name)),
         dropped.unwrap_or_default()
     );
+    let what = if others.of_protocol {
+        service.clone()
+    } else {
+        format!("{service}, or {} as a whole,", case.found.protocol.title())
+    };
     let found = Diagnosis::new(Code::Intermittent, verdict)
         .seen_if(loss_fact(case))
         .not(format!(
@@ -250,7 +264,7 @@ fn limited(case: &Case, others: &Others) -> Diagnosis {
         .next(
             Who::Network,
             format!(
-                "does a rule {} limit {service} from {} to {}?",
+                "does a rule {} limit {what} from {} to {}?",
                 place
                     .filter(|_| begins_before_target(case))
                     .unwrap_or_else(|| "on the way, there or back,".to_owned()),

@@ -77,7 +77,7 @@ pub(super) fn for_a_while(case: &Case, later: Share) -> Diagnosis {
         ""
     };
     let verdict = format!(
-        "{} gave no answer for a while: {first}{}, sent within a second, had none, and {} later all did.",
+        "{} gave no answer for a while: {first}{}, sent within a second, had none; {} that were sent later were all answered.",
         case.who(),
         texts::probes(asked.total()),
         texts::probes(later.sent)

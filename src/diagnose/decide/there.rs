@@ -33,8 +33,10 @@ pub(super) fn works(case: &Case) -> Option<Diagnosis> {
     let wrong = match here::own_trouble(case) {
         Some(_) => "the only thing wrong is that this machine cannot connect to itself".to_owned(),
         None if others.lost > 0 => format!(
-            "nothing wrong was seen with that, though {} of {} other probes had no answer",
-            others.lost, others.of
+            "nothing wrong was seen with that, though {} of {} other probes had no answer ({})",
+            others.lost,
+            others.of,
+            texts::list(&others.lossy)
         ),
         None if alone.is_some() => {
             "nothing wrong was seen, but whether the host itself answers does not show".to_owned()

@@ -135,7 +135,7 @@ fn notes_follow_what_they_add_to() {
             "1 2 S|1 2 S|1 2 S|1 2 *|1 2 *|1 2 *|1 2 *|1 2 *|1 2 *",
             &[
                 "6 of 9 probes that went",
-                "get lost behind hop 2, or the answers",
+                "get lost behind hop 2, or the answers to them",
             ],
         ),
         ("1 N S", &["Hop 2 has the target's own address"]),
@@ -166,7 +166,7 @@ fn an_answer_to_the_first_look_alone_is_told() {
     assert_says(
         &story,
         "reached",
-        &["of the walk all 2 probes", "--flows shows it"],
+        &["later all 2 probes", "--flows shows it"],
     );
 }
 

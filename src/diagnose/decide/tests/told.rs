@@ -113,6 +113,14 @@ fn what_was_seen_is_told() {
             ),
             ("deaf", but(deaf), "not even a router on the way"),
             (
+                "echoes get lost",
+                but(|it| {
+                    let ends = [(Outcome::Reply, 20), (SILENCE, 3)];
+                    it.echo = Some(tried(Protocol::Icmp, TARGET, 0, &ends));
+                }),
+                "other probes had no answer (ICMP echo)",
+            ),
+            (
                 "a port forward",
                 but(translated),
                 "at hop 2: where does it send tcp/5432",
@@ -233,7 +241,7 @@ fn where_packets_get_lost_is_told_with_who_can_look() {
             (
                 "on a link",
                 lost([0, 0, 5], 9),
-                "0 of 8 at hop 1, 0 of 8 at hop 2, 5 of 8 at hop 3, 9 of 16 at the target",
+                "without an answer: 0 of 8 at hop 1, 0 of 8 at hop 2, 5 of 8 at hop 3, 9 of 16 at the target",
             ),
             (
                 "not there",

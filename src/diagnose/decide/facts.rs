@@ -217,7 +217,10 @@ fn path(case: &Case) -> Vec<String> {
             ttl: Some(ttl),
             how,
         } => {
-            let from = || format!("The {} comes from hop {ttl} on.", how.name());
+            let from = || {
+                let from = there::from_hop(case, *ttl);
+                format!("The {} comes from {from}.", how.name())
+            };
             Some(there::speaker(case).unwrap_or_else(from))
         }
         // The verdict says so itself.

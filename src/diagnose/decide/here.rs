@@ -305,7 +305,11 @@ pub(super) fn local(case: &Case) -> Option<Diagnosis> {
     if of_next_hop && case.next_hop().is_some() && case.asked.answers() == 0 {
         return None;
     }
-    let (what, mut look) = texts::local(case.found.protocol, why);
+    let (mut what, mut look) = texts::local(case.found.protocol, why);
+    if why == LocalCause::NoRoute && !case.signs_of_life().is_empty() {
+        what = "a rule gives them no route, though others to that host have one";
+        look = "ip rule; ip route show table all type unreachable; the same with ip -6";
+    }
     // What is sent to this machine itself meets both sets of rules.
     if case.is_own() && why == LocalCause::LocalFirewall {
         look = "as root: nft list ruleset (or iptables-save): which rule of OUTPUT or INPUT rejects or drops?";

@@ -5,7 +5,7 @@ use super::tally::Tally;
 use super::{Code, Diagnosis, Who, here, loss, texts};
 use crate::diagnose::Tried;
 use crate::outcome::{Outcome, Refusal};
-use crate::path::{Distance, DistanceBy, End, Reached, Speaker};
+use crate::path::{Distance, DistanceBy, End, Note, Reached, Speaker};
 use crate::target::Protocol;
 
 /// The port works.
@@ -247,6 +247,20 @@ pub(super) fn ask_around(found: Diagnosis, ttl: u8, ask: String) -> Diagnosis {
     found.next(Who::Network, ask)
 }
 
+/// `hop 7 on`: the smallest TTL that was answered, which may be too large where probes get lost.
+pub(super) fn from_hop(case: &Case, ttl: u8) -> String {
+    let next_is_known = ttl < 2 || case.router_at(ttl - 1).is_some();
+    let loses = case
+        .notes()
+        .iter()
+        .any(|note| matches!(note, Note::Loss { .. }));
+    if loses && !next_is_known {
+        format!("hop {ttl} on, or from nearer, as probes get lost")
+    } else {
+        format!("hop {ttl} on")
+    }
+}
+
 /// From how far the answer came, and how far away the host is.
 pub(super) fn speaker(case: &Case) -> Option<String> {
     let (ttl, how) = reached(case)?;
@@ -254,13 +268,15 @@ pub(super) fn speaker(case: &Case) -> Option<String> {
     Some(match case.speaker()? {
         Speaker::Host(host) if host.least < ttl => {
             format!(
-                "The {how} comes from hop {ttl} on, like the host's answers to {}.",
+                "The {how} comes from {}, like the host's answers to {}.",
+                from_hop(case, ttl),
                 asked(host)
             )
         }
         Speaker::Host(host) | Speaker::InFront(host) | Speaker::Other(host) => {
             format!(
-                "The {how} comes from hop {ttl} on; the host is {}.",
+                "The {how} comes from {}; the host is {}.",
+                from_hop(case, ttl),
                 distance(host)
             )
         }

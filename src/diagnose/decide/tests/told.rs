@@ -5,7 +5,7 @@ use super::words::all;
 use std::time::Duration;
 
 use crate::diagnose::{Calm, Findings, decide};
-use crate::outcome::Outcome;
+use crate::outcome::{LocalCause, Outcome};
 use crate::path::{End, Note, Reached, conclude};
 use crate::platform::{Counters, NeighbourState};
 use crate::target::Protocol;
@@ -102,6 +102,11 @@ fn translated(it: &mut Findings) {
 /// Who could help is asked.
 #[test]
 fn what_was_seen_is_told() {
+    let far_and_lossy = but(|it| {
+        says(it, reached(6, Reached::SynAck), None);
+        let (begins, lost, of) = (None, 6, 20);
+        note(it, Note::Loss { begins, lost, of });
+    });
     let silent_address = but(|it| addresses(it, &[("2001:db8::7", SILENCE)]));
     assert_told(
         true,
@@ -120,6 +125,15 @@ fn what_was_seen_is_told() {
                 }),
                 "other probes had no answer (ICMP echo)",
             ),
+            (
+                "a rule for these packets",
+                but(|it| {
+                    local(it, LocalCause::NoRoute);
+                    it.echo = Some(echo(Outcome::Reply));
+                }),
+                "though others to that host have one",
+            ),
+            ("far, as probes get lost", far_and_lossy, "or from nearer"),
             (
                 "a port forward",
                 but(translated),

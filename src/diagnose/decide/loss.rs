@@ -5,6 +5,7 @@ use super::tally::Tally;
 use super::{Code, Diagnosis, Who, facts, texts};
 use crate::diagnose::Tried;
 use crate::path::{Begins, Note, Share, losses};
+use crate::target::Protocol;
 
 /// Loss that the way shows, though all probes of the port itself came through.
 pub(super) fn found(case: &Case) -> Option<Diagnosis> {
@@ -168,39 +169,44 @@ fn at_the_target(case: &Case, found: Diagnosis) -> Diagnosis {
 pub(super) struct Others {
     pub(super) lost: u64,
     pub(super) of: u64,
-    /// Connected with more than one SYN: one was lost, or its answer was.
-    resent: u64,
     /// What they are: `ICMP echo`, `tcp/22`.
     kinds: Vec<String>,
     /// Those of which some were lost.
     pub(super) lossy: Vec<String>,
     /// Whether some are of the asked protocol.
     of_protocol: bool,
+    /// Ports of the asked protocol that do not count, as their one probe got no answer.
+    silent: Vec<String>,
+    /// The same, as it connected with more than one SYN.
+    resent: Vec<String>,
 }
 
 impl Others {
     /// What never answers may be filtered, and does not count; large echoes do, for small ones are answered where they are
-    /// sent. Nor do ports that had one probe each, if one of them was silent: whether that was lost or filtered nobody
-    /// knows.
+    /// sent. Nor do ports that had one probe each: a SYN is sent again before it is given up.
     pub(super) fn of(case: &Case) -> Self {
         let counted = |it: &'_ Tried| (Tally::of(it), it.target.protocol, service_of(it));
         let (single, often): (Vec<_>, Vec<_>) =
             case.others().map(counted).partition(|it| it.0.total() == 1);
-        let is_clear = single.iter().all(|it| it.0.silent == 0);
-        let single = single.into_iter().filter(|_| is_clear);
+        let of_protocol = |it: &&(Tally, Protocol, String)| it.1 == case.found.protocol;
+        let such = |is: fn(&Tally) -> bool| -> Vec<String> {
+            let such = single.iter().filter(of_protocol).filter(|it| is(&it.0));
+            such.map(|it| it.2.clone()).collect()
+        };
+        let (silent, resent) = (such(|it| it.silent > 0), such(|it| it.resent() > 0));
         let often = often.into_iter().filter(|it| it.0.answers() > 0);
-        let all = often.chain(single).chain(case.sizes().map(counted));
+        let all = often.chain(case.sizes().map(counted));
         let none = Self {
             lost: 0,
             of: 0,
-            resent: 0,
             kinds: Vec::new(),
             lossy: Vec::new(),
             of_protocol: false,
+            silent,
+            resent,
         };
         all.fold(none, |mut others, (tally, protocol, kind)| {
             others.lost += tally.silent;
-            others.resent += tally.resent();
             others.of += tally.silent + tally.answers();
             others.of_protocol |= protocol == case.found.protocol;
             if tally.silent > 0 && !others.lossy.contains(&kind) {
@@ -211,6 +217,24 @@ impl Others {
             }
             others
         })
+    }
+}
+
+impl Others {
+    /// For what packets are dropped, where those that were counted pass.
+    fn what_else(&self, case: &Case) -> String {
+        let (service, all) = (case.service(), case.found.protocol.title());
+        if self.of_protocol {
+            service
+        } else if !self.resent.is_empty() {
+            let resent = texts::list(&self.resent);
+            format!("{all} as a whole, as {resent} needed more than one SYN, too")
+        } else if self.silent.is_empty() {
+            format!("{service} (or for {all} as a whole)")
+        } else {
+            let silent = texts::list(&self.silent);
+            format!("{service} (or for {all} as a whole: no answer from {silent}, either)")
+        }
     }
 }
 
@@ -225,7 +249,7 @@ fn others_all_pass(case: &Case) -> Option<Others> {
     let chance: f64 = (0..lost)
         .map(|nth| (of - nth) as f64 / (all - nth) as f64)
         .product();
-    (others.lost + others.resent == 0 && chance < 0.01).then_some(others)
+    (others.lost == 0 && chance < 0.01).then_some(others)
 }
 
 /// This port's probes are dropped, now and then, and no others.
@@ -240,13 +264,9 @@ fn limited(case: &Case, others: &Others) -> Diagnosis {
         texts::list(&others.kinds)
     );
     let verdict = format!(
-        "{} answers only some probes, while {passed} all got through: what is dropped is dropped for {service}{}{}.{}",
+        "{} answers only some probes, while {passed} all got through: what is dropped is dropped for {}{}.{}",
         case.who(),
-        if others.of_protocol {
-            String::new()
-        } else {
-            format!(" (or for {} as a whole)", case.found.protocol.title())
-        },
+        others.what_else(case),
         at.unwrap_or_else(|| format!(", as by a limit or a full {}", queue.name)),
         dropped.unwrap_or_default()
     );
@@ -278,6 +298,11 @@ fn limited(case: &Case, others: &Others) -> Diagnosis {
     } else {
         found
     };
+    if !others.resent.is_empty() {
+        return found
+            .not("The service: other ports have the same trouble.")
+            .unknown("Whether a rule limits connections per client, or something is full.");
+    }
     if begins_before_target(case) {
         return found
             .not("The service: probes that end before it get lost as well.")

@@ -5,7 +5,7 @@ use super::words::all;
 use std::time::Duration;
 
 use crate::diagnose::{Calm, Findings, decide};
-use crate::outcome::{LocalCause, Outcome};
+use crate::outcome::{Handshake, LocalCause, Outcome};
 use crate::path::{End, Note, Reached, conclude};
 use crate::platform::{Counters, NeighbourState};
 use crate::target::Protocol;
@@ -235,6 +235,15 @@ fn limited(routers: [u64; 3], target: u64) -> Findings {
     findings
 }
 
+const CONNECTED_AGAIN: Outcome = Outcome::Connected(Handshake::AfterSynLoss);
+
+/// The same, and one probe of another port ended so.
+fn beside(outcome: Outcome) -> Findings {
+    let mut findings = limited([0, 0, 0], 9);
+    findings.other_ports = vec![tried(Protocol::Tcp, TARGET, 22, &[(outcome, 1)])];
+    findings
+}
+
 /// The same, and as many packets were dropped here as are missing.
 fn dropped_here(mut findings: Findings) -> Findings {
     arrived(&mut findings, 80, 60);
@@ -278,6 +287,16 @@ fn where_packets_get_lost_is_told_with_who_can_look() {
                 "of this port alone",
                 limited([0, 0, 5], 9),
                 &format!("dropped for tcp/5432 (or for TCP as a whole), between {a} and {b}."),
+            ),
+            (
+                "of all of TCP",
+                beside(CONNECTED_AGAIN),
+                "for TCP as a whole, as tcp/22 needed more than one SYN, too",
+            ),
+            (
+                "of all of TCP, perhaps",
+                beside(SILENCE),
+                "(or for TCP as a whole: no answer from tcp/22, either)",
             ),
             (
                 "of this port alone, on the first link",

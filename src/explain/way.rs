@@ -327,8 +327,8 @@ impl<'a> Told<'a> {
                 )
             }
             Note::Translator(ttl) => format!(
-                "Hop {ttl} has the target's own address and sends these probes on: it translates addresses (a port \
-                 forward, a container), so another machine behind it answers, or does not."
+                "Hop {ttl} has the target's own address and sends these probes on (address translation, a load balancer, a \
+                 container): another machine behind it answers, or does not."
             ),
             Note::OtherRouters => {
                 "Probes from other source ports met other routers: there are parallel links (--flows shows them)."

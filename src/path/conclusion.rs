@@ -127,8 +127,8 @@ pub enum Note {
     DeadFlows(Vec<u16>),
     /// The look, which has a port for every probe, met other routers than the flows.
     OtherRouters,
-    /// At this hop a TTL ran out that answers with the target's own address: it sends these probes on, so it translates
-    /// addresses, as of a port that is forwarded to another machine or into a container.
+    /// At this hop a TTL ran out that answers with the target's own address: it sends these probes on, to another
+    /// machine or into a container.
     Translator(u8),
 }
 
@@ -153,35 +153,37 @@ pub fn conclude(path: &Path) -> Conclusion {
     }
 }
 
-/// What was found for each TTL: by the flows, and where they heard nothing, by the first look.
+/// What was found for each TTL: by the flows, and where they heard nothing, by the survey or the first look.
 pub fn merged(path: &Path) -> Vec<Hop> {
-    let walked = path.hops.len();
-    let end = path
-        .look
-        .iter()
-        .chain(&path.hops)
-        .filter(|hop| hop.is_the_end());
+    let survey: &[Hop] = path.survey.as_ref().map_or(&[], |flow| &flow.hops);
+    let all = path.look.iter().chain(&path.hops).chain(survey);
     // Behind the end the look tried hops that say nothing new.
-    let end = end.filter_map(|hop| hop.ttl).min().map(usize::from);
-    let most = walked.max(end.unwrap_or(path.look.len()));
+    let ends = all.filter(|hop| hop.is_the_end()).filter_map(|hop| hop.ttl);
+    let end = ends.min().map_or(path.look.len(), usize::from);
+    let most = path.hops.len().max(survey.len()).max(end);
     let hop = |index: usize| {
-        let look = path.look.get(index);
-        match path.hops.get(index) {
-            Some(walked) if walked.is_silent() => Some(walked.with(look?)),
-            Some(walked) => Some(walked.clone()),
-            None => look.cloned(),
-        }
+        let all = [
+            path.hops.get(index),
+            survey.get(index),
+            path.look.get(index),
+        ];
+        let all = all.into_iter().flatten().cloned();
+        all.reduce(|known, more| {
+            if known.is_silent() {
+                known.with(&more)
+            } else {
+                known
+            }
+        })
     };
     (0..most).filter_map(hop).collect()
 }
 
 fn end(path: &Path, hops: &[Hop]) -> End {
-    let wholes = path.flows.iter().map(|flow| &flow.whole);
-    let surveyed = || path.survey.iter().flat_map(|flow| &flow.hops);
-    let smallest = |is: &dyn Fn(&Hop) -> bool| {
-        let such = hops.iter().chain(surveyed()).filter(|hop| is(hop));
-        such.filter_map(|hop| hop.ttl).min()
-    };
+    let flows = path.flows.iter().chain(&path.survey);
+    let wholes = flows.map(|flow| &flow.whole);
+    let smallest =
+        |is: &dyn Fn(&Hop) -> bool| hops.iter().find(|hop| is(hop)).and_then(|it| it.ttl);
     let first_reached = hops.iter().chain(wholes.clone()).find_map(Hop::reached);
     let reached = first_reached.or_else(|| path.whole.and_then(reached_by));
     if let Some(how) = reached {

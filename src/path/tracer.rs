@@ -364,7 +364,7 @@ impl<'a> Tracer<'a> {
         let spread = if last == 0 { APART } else { Duration::ZERO };
         let spread = spread * u32::try_from(group.len()).unwrap_or(1);
         let pace = pace(spread, ttls.len() as u64, self.wait);
-        self.follow(&courses, true, pace, watcher)
+        self.follow(&courses, pace, watcher)
     }
 
     /// Sends as many probes to each hop of `known` as there are rounds, and more to the end of the way, each from a port of
@@ -393,18 +393,17 @@ impl<'a> Tracer<'a> {
             in_flight: AT_ONCE,
             ..pace(self.plan.interval, rounds, wait)
         };
-        // A socket that stays would send a lost SYN again, and be answered.
-        let result = self.follow(&courses, true, pace, watcher);
+        let result = self.follow(&courses, pace, watcher);
         self.path.survey = self.path.flows.pop();
         self.path.sent = self.sent.get();
         (self.path, result)
     }
 
-    /// Sends the probes of courses that belong to flows.
+    /// Sends the probes of courses that belong to flows. A socket that is given up is closed: the next probe may need its
+    /// port, and it would send a lost SYN again, and be answered.
     fn follow(
         &mut self,
         courses: &[Course],
-        frees_ports: bool,
         pace: Pace,
         watcher: &mut dyn Watcher,
     ) -> io::Result<()> {
@@ -421,7 +420,7 @@ impl<'a> Tracer<'a> {
             watcher,
             wants_statistics: false,
         };
-        let result = self.drive(courses, bounds.clone(), frees_ports, pace, &mut walk);
+        let result = self.drive(courses, bounds.clone(), true, pace, &mut walk);
         let wants_statistics = walk.wants_statistics;
         (self.path.flows, self.path.hops) = (flows, hops);
         if wants_statistics {

@@ -238,8 +238,8 @@ fn path(case: &Case) -> Vec<String> {
         between::parting(case),
         translator(case).map(|ttl| {
             format!(
-                "Hop {ttl} has the target's own address and sends these probes on: it translates addresses (a port forward, \
-                 a container)."
+                "Hop {ttl} has the target's own address and sends these probes on (address translation, a load balancer, a \
+                 container)."
             )
         }),
     ];

@@ -218,9 +218,7 @@ impl Others {
             others
         })
     }
-}
 
-impl Others {
     /// For what packets are dropped, where those that were counted pass.
     fn what_else(&self, case: &Case) -> String {
         let (service, all) = (case.service(), case.found.protocol.title());

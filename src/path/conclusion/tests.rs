@@ -342,6 +342,18 @@ fn loss_of_all_but_the_look_is_loss() {
     assert_eq!(notes, vec![loss(None, 2, 2)]);
 }
 
+/// Where all that went before was lost.
+#[test]
+fn what_only_the_survey_found_counts_too() {
+    let mut path = Story::of("1 * * >*").path;
+    path.survey = Story::of("1 2 S|1 2 *").path.flows.pop();
+    let found = conclude(&path);
+    assert_eq!(told(&found.end), "SynAck 3");
+    assert_eq!(merged(&path)[1].router(), Some(router(2)));
+    path.survey = Story::of("1 2 * >S").path.flows.pop();
+    assert_eq!(told(&conclude(&path).end), "SynAck None");
+}
+
 #[test]
 fn ports_are_dead_where_bad_luck_does_not_explain_it() {
     for (dead, all, chance, expected) in [

@@ -46,7 +46,11 @@ mod tests {
     fn every_shell_knows_the_options() {
         use Generated::{Bash, Fish, Powershell, Zsh};
         for shell in [Bash, Zsh, Fish, Powershell] {
-            assert!(text(shell).contains("in-flight"), "{shell:?}");
+            let text = text(shell);
+            // A run's, and those of modes.
+            for option in ["in-flight", "max-hops", "redact"] {
+                assert!(text.contains(option), "{shell:?}: {option}");
+            }
         }
     }
 }

@@ -1,8 +1,10 @@
 //! What the user typed, turned into a validated [`Plan`]. The only room that knows clap.
 
 mod args;
+mod deferred;
 mod generate;
 mod modes;
+mod options;
 mod values;
 
 use std::ffi::OsString;
@@ -13,26 +15,15 @@ use clap::error::ErrorKind;
 
 use crate::diagnose::Code;
 use crate::explain;
-use crate::plan::{
-    CheckPlan, Close, ContentPlan, DiagnosePlan, Format, HistogramForm, Limit, NamePlan,
-    OutputPlan, Pace, Plan, SocketPlan, Source, TracePlan,
-};
+use crate::plan::{DiagnosePlan, NamePlan, Plan, Source, TracePlan};
 use crate::platform;
 use crate::report::{WIDEST, wrap};
 use crate::target::resolve::Family;
 use crate::target::{Host, HostPorts, Protocol, parse as parse_target};
 use crate::term::safe;
 use args::{Args, Mode};
+use deferred::Deferred;
 use modes::Common;
-
-/// Below this interval connections are closed by RST: their TIME-WAIT would fill the port range.
-const RST_BELOW: std::time::Duration = std::time::Duration::from_millis(10);
-
-/// Failures after which a path is looked at, unless something else is said.
-const TRACE_AFTER: u64 = 3;
-
-/// Probes of each target, unless something else is said.
-const PROBES: u64 = 4;
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -64,7 +55,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
             ..
         }) => explained(code.as_deref()).map(Command::Print),
         Ok(Args {
-            mode: Some(Mode::Trace(args)),
+            mode: Some(Mode::Trace(Deferred(args))),
             ..
         }) => {
             let (target, names) = single(&args.common)?;
@@ -72,7 +63,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
             Ok(Command::Trace(Box::new(plan)))
         }
         Ok(Args {
-            mode: Some(Mode::Diagnose(args)),
+            mode: Some(Mode::Diagnose(Deferred(args))),
             ..
         }) => {
             let (target, names) = single(&args.common)?;
@@ -169,50 +160,17 @@ fn command_line(arguments: &[OsString]) -> String {
 }
 
 fn plan(args: Args, command_line: String) -> Result<Plan, String> {
-    let targets = targets(&args)?;
-    check_content(&args, &targets)?;
-    let names = names(&args, &targets)?;
-    let pace = pace(&args)?;
-    let sockets = SocketPlan {
-        close: args.close.unwrap_or(if pace.interval < RST_BELOW {
-            Close::Rst
-        } else {
-            Close::Fin
-        }),
-        source: args.source,
-        interface: args.interface,
-        dscp: args.dscp,
-        ttl: args.ttl,
-        dont_fragment: args.df,
-    };
-    let content = ContentPlan {
-        payload: args.payload,
-        size: args.size,
-    };
-    let screen = match args.csv {
-        Some(None) => Format::Csv,
-        Some(Some(_)) => Format::CsvSummary,
-        None if args.json => Format::Json,
-        None if args.markdown => Format::Markdown,
-        None => Format::Text,
-    };
-    let checks = CheckPlan {
-        expect: args.expect,
-        fail_if: args.fail_if,
-        until: args.until,
-    };
-    let output = OutputPlan {
-        quiet: args.quiet,
-        screen,
-        files: args.output,
-        redact: args.redact,
-        timestamps: args.timestamps,
-        failures_only: args.failures_only,
-        histogram: args
-            .histogram
-            .map(|form| form.unwrap_or(HistogramForm::Buckets(20))),
-        percentiles: args.percentiles.0,
-    };
+    let targets = targets(&args.targets, plain(args.whom.udp))?;
+    args.how.check(&targets)?;
+    let family = family(
+        args.whom.version.family(),
+        args.how.source.as_ref(),
+        &targets,
+    )?;
+    let names = args.whom.names(family)?;
+    let checks = args.checks.plan();
+    let pace = args.when.pace(checks.until.is_some(), args.how.hold)?;
+    let (sockets, content) = args.how.plans(pace.interval);
     Ok(Plan {
         targets,
         names,
@@ -220,18 +178,21 @@ fn plan(args: Args, command_line: String) -> Result<Plan, String> {
         sockets,
         content,
         checks,
-        trace_after: args
-            .trace_on_failure
-            .map(|after| after.unwrap_or(TRACE_AFTER)),
-        output,
+        trace_after: args.printed.trace_after(),
+        output: args.printed.plan(),
         command_line,
     })
+}
+
+/// What a target without a scheme is.
+fn plain(udp: bool) -> Protocol {
+    if udp { Protocol::Udp } else { Protocol::Tcp }
 }
 
 /// The one target of a mode that looks at one, and which of its addresses.
 fn single(common: &Common) -> Result<(HostPorts, NamePlan), String> {
     let zone = |name: &str| platform::interface_index(name);
-    let target = parse_target(&common.target, common.plain(), zone);
+    let target = parse_target(&common.target, plain(common.udp), zone);
     let target = target.map_err(|error| error.to_string())?;
     if target.len() > 1 {
         return Err(format!(
@@ -241,7 +202,7 @@ fn single(common: &Common) -> Result<(HostPorts, NamePlan), String> {
         ));
     }
     let family = family(
-        common.family(),
+        common.version.family(),
         common.source(),
         std::slice::from_ref(&target),
     )?;
@@ -252,60 +213,12 @@ fn single(common: &Common) -> Result<(HostPorts, NamePlan), String> {
     Ok((target, names))
 }
 
-fn targets(args: &Args) -> Result<Vec<HostPorts>, String> {
+fn targets(texts: &[String], plain: Protocol) -> Result<Vec<HostPorts>, String> {
     let zone = |name: &str| platform::interface_index(name);
-    let plain = if args.udp {
-        Protocol::Udp
-    } else {
-        Protocol::Tcp
-    };
-    let texts = args.targets.iter();
-    texts
-        .map(|text| parse_target(text, plain, zone))
+    let parsed = texts.iter().map(|text| parse_target(text, plain, zone));
+    parsed
         .collect::<Result<_, _>>()
         .map_err(|error| error.to_string())
-}
-
-/// An option that nothing could carry out is a mistake, not to be passed over.
-fn check_content(args: &Args, targets: &[HostPorts]) -> Result<(), String> {
-    let some = |protocol| targets.iter().any(|target| target.protocol == protocol);
-    if args.payload.is_some() && !some(Protocol::Udp) {
-        return Err("--payload needs a UDP target: udp://HOST:PORT, or -u".to_owned());
-    }
-    if args.size.is_some() && !some(Protocol::Udp) && !some(Protocol::Icmp) {
-        return Err("-l needs a UDP or ICMP target: a TCP handshake carries nothing".to_owned());
-    }
-    if args.df && !some(Protocol::Udp) && !some(Protocol::Icmp) {
-        return Err("--df needs a UDP or ICMP target: TCP sets it by itself".to_owned());
-    }
-    if args.df && !platform::CAN_FORBID_FRAGMENTS {
-        return Err("--df is not offered on this system".to_owned());
-    }
-    if args.hold.is_some() && !some(Protocol::Tcp) {
-        return Err("--hold needs a TCP target: there is no connection to hold".to_owned());
-    }
-    if args.size.is_some() && args.payload.is_some() && !some(Protocol::Icmp) {
-        return Err("-l and --payload do not go together: a payload has its own size".to_owned());
-    }
-    Ok(())
-}
-
-/// Which addresses of names are probed.
-fn names(args: &Args, targets: &[HostPorts]) -> Result<NamePlan, String> {
-    let asked = match (args.ipv4, args.ipv6) {
-        (true, _) => Family::V4,
-        (_, true) => Family::V6,
-        _ => Family::Any,
-    };
-    let family = family(asked, args.source.as_ref(), targets)?;
-    if args.resolve_every.is_some_and(|every| every.is_zero()) {
-        return Err("--resolve-every must be longer than 0".to_owned());
-    }
-    Ok(NamePlan {
-        family,
-        all_addresses: args.all_addresses,
-        resolve_every: args.resolve_every,
-    })
 }
 
 /// The family asked for, or the one that a source address implies; typed addresses must be of it.
@@ -335,37 +248,10 @@ fn family(asked: Family, source: Option<&Source>, targets: &[HostPorts]) -> Resu
     Ok(family)
 }
 
-fn pace(args: &Args) -> Result<Pace, String> {
-    if args.in_flight.is_some() && !args.interval.is_zero() {
-        return Err("--in-flight needs -i 0: with an interval the schedule decides".to_owned());
-    }
-    if args.timeout.is_zero() {
-        return Err("the timeout -W must be longer than 0".to_owned());
-    }
-    if args.summary_every.is_some_and(|every| every.is_zero()) {
-        return Err("--summary-every must be longer than 0".to_owned());
-    }
-    if args.hold.is_some_and(|hold| hold.is_zero()) {
-        return Err("--hold must be longer than 0".to_owned());
-    }
-    Ok(Pace {
-        limit: match args.count {
-            Some(limit) => limit,
-            None if args.forever || args.until.is_some() => Limit::Forever,
-            None => Limit::Count(PROBES),
-        },
-        interval: args.interval,
-        warmup: args.warmup.unwrap_or(u64::from(args.until.is_none())),
-        timeout: args.timeout,
-        in_flight: usize::from(args.in_flight.unwrap_or(1)),
-        hold: args.hold,
-        summary_every: args.summary_every,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::{Close, Limit};
 
     fn parsed(line: &str) -> Result<Command, String> {
         parse(line.split_whitespace().map(OsString::from))

@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::args::PAYLOAD;
+use super::options::{PAYLOAD, Version};
 use super::values;
 use crate::payload::Payload;
 use crate::plan::{
     CheckPlan, Close, ContentPlan, DiagnosePlan, Format, Limit, NamePlan, OutputPlan, Pace,
     PathPlan, Plan, ReportFile, SocketPlan, Source, TracePlan,
 };
-use crate::target::resolve::Family;
 use crate::target::{HostPorts, Protocol};
 use crate::term::safe;
 
@@ -67,13 +66,8 @@ pub(super) struct Common {
     #[arg(short, long)]
     pub(super) udp: bool,
 
-    /// IPv4 only
-    #[arg(short = '4', conflicts_with = "ipv6")]
-    pub(super) ipv4: bool,
-
-    /// IPv6 only
-    #[arg(short = '6')]
-    pub(super) ipv6: bool,
+    #[command(flatten)]
+    pub(super) version: Version,
 
     /// Send from this address, and from these ports
     #[arg(short = 'S', long, value_name = "ADDR[:PORT[-PORT]]", value_parser = values::source)]
@@ -166,23 +160,6 @@ pub(super) struct DiagnoseArgs {
 }
 
 impl Common {
-    /// What a target without a scheme is.
-    pub(super) fn plain(&self) -> Protocol {
-        if self.udp {
-            Protocol::Udp
-        } else {
-            Protocol::Tcp
-        }
-    }
-
-    pub(super) fn family(&self) -> Family {
-        match (self.ipv4, self.ipv6) {
-            (true, _) => Family::V4,
-            (_, true) => Family::V6,
-            _ => Family::Any,
-        }
-    }
-
     pub(super) fn source(&self) -> Option<&Source> {
         self.source.as_ref()
     }

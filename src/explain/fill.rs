@@ -8,28 +8,53 @@ use crate::target::Protocol;
 
 /// Fills in what the run showed.
 pub(super) fn fill(text: &str, case: &Case, outcome: &Outcome) -> String {
-    let from = sender(outcome);
-    let probe = match case.protocol {
-        Protocol::Tcp => "SYN",
-        Protocol::Udp => "datagram",
-        Protocol::Icmp => "echo request",
-    };
-    let service = case.protocol.service(case.port);
     let or_unknown = |address: Option<IpAddr>, unknown: &str| {
         address.map_or_else(|| unknown.to_owned(), |address| address.to_string())
     };
-    text.replace("{target}", case.target)
-        .replace("{host}", &host(case))
-        .replace("{address}", &case.address.ip().to_string())
-        .replace("{port}", &case.port.to_string())
-        .replace("{service}", &service)
-        .replace("{probe}", probe)
-        .replace("{next_hop}", &next_hop(case))
-        .replace("{mtu}", &mtu(outcome))
-        .replace("{icmp}", &code(outcome))
-        .replace("{ttl}", &case.ttl.unwrap_or_default().to_string())
-        .replace("{from}", &or_unknown(from, "an unnamed device"))
-        .replace("{source}", &or_unknown(case.source, "this machine"))
+    each_place(text, |name| {
+        Some(match name {
+            "target" => case.target.to_owned(),
+            "host" => host(case),
+            "address" => case.address.ip().to_string(),
+            "port" => case.port.to_string(),
+            "service" => case.protocol.service(case.port),
+            "probe" => probe(case.protocol).to_owned(),
+            "next_hop" => next_hop(case),
+            "mtu" => mtu(outcome),
+            "icmp" => code(outcome),
+            "ttl" => case.ttl.unwrap_or_default().to_string(),
+            "from" => or_unknown(sender(outcome), "an unnamed device"),
+            "source" => or_unknown(case.source, "this machine"),
+            _ => return None,
+        })
+    })
+}
+
+/// The text with words at its `{places}`; one that has none stays for somebody else to fill.
+fn each_place(text: &str, word: impl Fn(&str) -> Option<String>) -> String {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled += before;
+        let place = after.split_once('}');
+        rest = after;
+        if let Some((word, after)) = place.and_then(|(name, after)| Some((word(name)?, after))) {
+            filled += &word;
+            rest = after;
+        } else {
+            filled.push('{');
+        }
+    }
+    filled + rest
+}
+
+/// What a probe is.
+fn probe(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Tcp => "SYN",
+        Protocol::Udp => "datagram",
+        Protocol::Icmp => "echo request",
+    }
 }
 
 /// Whom packets are handed to first.
@@ -62,21 +87,39 @@ fn mtu(outcome: &Outcome) -> String {
 
 /// A text with words where a run would fill in what it showed.
 pub(super) fn plain(text: &str) -> String {
-    let words = [
-        ("{target}", "the target"),
-        ("{host}", "HOST"),
-        ("{address}", "the target"),
-        ("{next_hop}", "the gateway, or the target itself"),
-        ("{port}", "PORT"),
-        ("{service}", "the probed service"),
-        ("{probe}", "probe"),
-        ("{from}", "the sender of the ICMP error"),
-        ("{source}", "this machine"),
-        ("{ttl}", "N"),
-        ("{mtu}", "it is too large for its next link"),
-        ("{icmp}", "an error"),
-    ];
-    words.iter().fold(text.to_owned(), |text, (name, word)| {
-        text.replace(name, word)
+    each_place(text, |name| {
+        let word = match name {
+            "target" | "address" => "the target",
+            "host" => "HOST",
+            "next_hop" => "the gateway, or the target itself",
+            "port" => "PORT",
+            "service" => "the probed service",
+            "probe" => "probe",
+            "from" => "the sender of the ICMP error",
+            "source" => "this machine",
+            "ttl" => "N",
+            "mtu" => "it is too large for its next link",
+            "icmp" => "an error",
+            _ => return None,
+        };
+        Some(word.to_owned())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_filled_in_is_not_filled_again() {
+        let word = |name: &str| (name == "target").then(|| "{target}".to_owned());
+        assert_eq!(
+            each_place("a {target} {alive} b{", word),
+            "a {target} {alive} b{"
+        );
+        assert_eq!(
+            each_place("{target}{target}", |_| Some("x".to_owned())),
+            "xx"
+        );
+    }
 }

@@ -4,6 +4,9 @@
 /// shown as an escape.
 pub fn safe(text: &str) -> String {
     let printable = |c: char| !c.is_control() && !is_formatting(c);
+    if text.chars().all(printable) {
+        return text.to_owned();
+    }
     text.chars()
         .flat_map(|c| {
             let plain = printable(c).then_some(c);

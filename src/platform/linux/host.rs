@@ -1,4 +1,4 @@
-//! Facts and limits of this machine, from /proc and getrlimit(2).
+//! Facts and limits of this machine, from uname(2), /proc and getrlimit(2).
 
 use std::fs;
 use std::mem::MaybeUninit;
@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::ptr;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use rustix::system::uname;
 
 use crate::platform::{EphemeralPorts, HostFacts};
 use crate::target::Protocol;
@@ -15,10 +16,11 @@ const DESCRIPTORS: &str = "/proc/self/fd";
 
 /// The machine's system and name.
 pub fn host() -> HostFacts {
-    let release = first_line("/proc/sys/kernel/osrelease");
+    let names = uname();
+    let name = names.nodename().to_string_lossy().into_owned();
     HostFacts {
-        system: release.map_or_else(|| "Linux".to_owned(), |release| format!("Linux {release}")),
-        name: first_line("/proc/sys/kernel/hostname").filter(|name| name != "(none)"),
+        system: format!("Linux {}", names.release().to_string_lossy()),
+        name: (name != "(none)").then_some(name),
         rtt_clock: Some("kernel"),
     }
 }
@@ -26,8 +28,7 @@ pub fn host() -> HostFacts {
 /// Whether this kernel tells a socket at which router the TTL of its packet ran out: datagrams always, a connecting TCP
 /// socket from 5.9 on. A kernel that does not say how old it is is taken for a new one.
 pub fn hears_hops(protocol: Protocol) -> bool {
-    let release = first_line("/proc/sys/kernel/osrelease");
-    let version = release.as_deref().and_then(version);
+    let version = version(&uname().release().to_string_lossy());
     protocol != Protocol::Tcp || version.is_none_or(|version| version >= (5, 9))
 }
 

@@ -29,27 +29,12 @@ struct Envelope {
     control: [usize; CONTROL],
 }
 
-/// Room for datagrams; kept from call to call.
+/// Room for datagrams; made for the first, kept from call to call.
+#[derive(Default)]
 pub struct Inbox {
     buffers: Vec<u8>,
     envelopes: Vec<Envelope>,
     received: ArrayVec<Received, { Inbox::ROOM }>,
-}
-
-impl Default for Inbox {
-    #[allow(unsafe_code)]
-    fn default() -> Self {
-        let empty = || Envelope {
-            // SAFETY: zeros are a valid `sockaddr_storage`, of no family.
-            from: unsafe { zeroed() },
-            control: [0; CONTROL],
-        };
-        Self {
-            buffers: vec![0; Self::ROOM * LARGEST],
-            envelopes: (0..Self::ROOM).map(|_| empty()).collect(),
-            received: ArrayVec::new(),
-        }
-    }
 }
 
 impl Inbox {
@@ -65,6 +50,10 @@ impl Inbox {
         from_anywhere: bool,
     ) -> io::Result<usize> {
         self.received.clear();
+        if self.buffers.is_empty() {
+            self.buffers = vec![0; Self::ROOM * LARGEST];
+            self.envelopes = (0..Self::ROOM).map(|_| Envelope::empty()).collect();
+        }
         let buffers = self.buffers.chunks_exact_mut(LARGEST);
         let mut pieces: ArrayVec<_, { Self::ROOM }> = buffers.take(at_most).map(piece).collect();
         let envelopes = self.envelopes.iter_mut();
@@ -137,6 +126,15 @@ fn length(bytes: usize) -> libc::socklen_t {
 }
 
 impl Envelope {
+    #[allow(unsafe_code)]
+    fn empty() -> Self {
+        Self {
+            // SAFETY: zeros are a valid `sockaddr_storage`, of no family.
+            from: unsafe { zeroed() },
+            control: [0; CONTROL],
+        }
+    }
+
     /// What the kernel has written. Control data that was cut short is missing, which is what its absence says.
     #[allow(clippy::unnecessary_cast)] // musl counts control data in 32 bits
     fn read(&self, header: &libc::mmsghdr) -> Received {

@@ -15,6 +15,8 @@ mod parts;
 mod poller;
 pub mod signals;
 mod sock_diag;
+#[cfg(all(target_env = "gnu", not(target_feature = "crt-static")))]
+mod start;
 mod surroundings;
 mod tcp_info;
 mod ways;

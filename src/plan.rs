@@ -265,10 +265,18 @@ impl Plan {
     }
 }
 
+/// An interval that is no longer than wake-ups often are late.
+const DENSE: Duration = Duration::from_millis(1);
+
 impl Pace {
     /// Whether the next probe waits for the end of the last (`-i 0`).
     pub fn is_closed_loop(&self) -> bool {
         self.interval.is_zero()
+    }
+
+    /// Whether probes follow each other so closely that a late wake-up would delay the next ones, too.
+    pub fn is_dense(&self) -> bool {
+        !self.is_closed_loop() && self.interval <= DENSE
     }
 
     /// How long the run will take at least, where that is known beforehand.

@@ -73,7 +73,10 @@ pub struct Probes {
 
 impl Probes {
     /// Prepares probes to `targets` as `plan` wants them.
-    pub fn new(poller: Poller, targets: &[Target], plan: &Plan) -> Self {
+    pub fn new(mut poller: Poller, targets: &[Target], plan: &Plan) -> Self {
+        if plan.pace.is_dense() {
+            poller.stay_awake();
+        }
         let mut probes = Self {
             poller,
             ready: Vec::new(),

@@ -19,6 +19,7 @@ mod sock_diag;
 mod start;
 mod surroundings;
 mod tcp_info;
+mod vigil;
 mod ways;
 
 use std::io;

@@ -13,6 +13,7 @@ use rustix::time::{
 };
 use socket2::Socket;
 
+use super::vigil::Vigil;
 use crate::platform::Readiness;
 
 /// The token of the waker's own descriptor.
@@ -39,6 +40,7 @@ pub struct Poller {
     timer: OwnedFd,
     /// When the timer goes off, if it has not yet.
     armed: Option<Instant>,
+    vigil: Vigil,
     woken: UnixStream,
     waker: Waker,
     events: Vec<epoll::Event>,
@@ -76,10 +78,16 @@ impl Poller {
             epoll,
             timer,
             armed: None,
+            vigil: Vigil::default(),
             woken,
             waker: Waker(Arc::new(waker)),
             events: Vec::with_capacity(EVENTS),
         })
+    }
+
+    /// From now on stays awake for what is due within a millisecond, as long as nobody else wants the processor.
+    pub fn stay_awake(&mut self) {
+        self.vigil.begin();
     }
 
     /// A handle that ends a wait from elsewhere.
@@ -133,12 +141,13 @@ impl Poller {
     /// Waits until a socket is ready, the waker is used, a signal comes, or the time is `until`;
     /// appends what is ready. It may also end for nothing: the caller waits again.
     pub fn wait(&mut self, until: Option<Instant>, ready: &mut Vec<Readiness>) -> io::Result<()> {
-        let timeout = until.map(|until| self.arm(until)).transpose()?.flatten();
-        let buffer = rustix::buffer::spare_capacity(&mut self.events);
-        match epoll::wait(&self.epoll, buffer, timeout.as_ref()) {
-            // A signal: its handler has left a flag, and the caller looks at it.
-            Err(rustix::io::Errno::INTR) => {}
-            result => result.map(drop)?,
+        let watch = until.and_then(|until| Some((until, self.vigil.watch(until)?)));
+        if let Some((until, mut watch)) = watch {
+            while !self.take(Some(Timespec::default()))? && watch.goes_on(until) {}
+            self.vigil.end(&watch);
+        } else {
+            let timeout = until.map(|until| self.arm(until)).transpose()?.flatten();
+            self.take(timeout)?;
         }
         for event in self.events.drain(..) {
             match event.data.u64() {
@@ -148,6 +157,17 @@ impl Poller {
             }
         }
         Ok(())
+    }
+
+    /// Takes the events that there are, or that come within the time-out. Whether anything came.
+    fn take(&mut self, timeout: Option<Timespec>) -> io::Result<bool> {
+        let buffer = rustix::buffer::spare_capacity(&mut self.events);
+        match epoll::wait(&self.epoll, buffer, timeout.as_ref()) {
+            Ok(came) => Ok(came > 0),
+            // A signal: its handler has left a flag, and the caller looks at it.
+            Err(rustix::io::Errno::INTR) => Ok(true),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Makes sure that the timer goes off no later than `until`; a time-out for epoll where that has

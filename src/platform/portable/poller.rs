@@ -36,6 +36,10 @@ impl Poller {
         })
     }
 
+    /// Only Linux tells who stays awake that others want the processor.
+    #[allow(clippy::unused_self)]
+    pub fn stay_awake(&mut self) {}
+
     /// A handle that ends a wait from elsewhere.
     pub fn waker(&self) -> Waker {
         Waker(Arc::clone(&self.inner))

@@ -265,7 +265,7 @@ impl Plan {
     }
 }
 
-/// An interval that is no longer than wake-ups often are late.
+/// The longest interval that is kept awake: a wake-up that is late by so much is common.
 const DENSE: Duration = Duration::from_millis(1);
 
 impl Pace {
@@ -274,7 +274,8 @@ impl Pace {
         self.interval.is_zero()
     }
 
-    /// Whether probes follow each other so closely that a late wake-up would delay the next ones, too.
+    /// Whether a target asks for more exactness than wake-ups have, at the price of a processor. Many targets at longer
+    /// intervals do not, however many probes that makes in all.
     pub fn is_dense(&self) -> bool {
         !self.is_closed_loop() && self.interval <= DENSE
     }

@@ -58,6 +58,7 @@ pub(super) struct Args {
     )]
     pub(super) generate: Option<Generated>,
 
+    // Each group has a heading, and what follows it would stand under that.
     #[command(flatten)]
     pub(super) when: When,
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::options::{PAYLOAD, Version};
+use super::options::{IpVersion, PAYLOAD};
 use super::values;
 use crate::payload::Payload;
 use crate::plan::{
@@ -67,7 +67,7 @@ pub(super) struct Common {
     pub(super) udp: bool,
 
     #[command(flatten)]
-    pub(super) version: Version,
+    pub(super) version: IpVersion,
 
     /// Send from this address, and from these ports
     #[arg(short = 'S', long, value_name = "ADDR[:PORT[-PORT]]", value_parser = values::source)]
@@ -81,7 +81,6 @@ pub(super) struct Common {
     #[arg(long, value_name = "0-63", value_parser = clap::value_parser!(u8).range(0..=63))]
     dscp: Option<u8>,
 
-    /// What UDP probes say
     #[arg(long, help = PAYLOAD, value_name = "SPEC", value_parser = values::payload)]
     payload: Option<Payload>,
 

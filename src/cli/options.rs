@@ -64,7 +64,8 @@ pub(super) struct When {
 }
 
 impl When {
-    /// The pace of a run; some answers to `--until` end it, and connections are held for `hold`.
+    /// The pace of a run that connects for `hold`. One that waits for an outcome (`--until`) has no warm-up, and no end of
+    /// its own.
     pub(super) fn pace(self, waits: bool, hold: Option<Duration>) -> Result<Pace, String> {
         if self.in_flight.is_some() && !self.interval.is_zero() {
             return Err("--in-flight needs -i 0: with an interval the schedule decides".to_owned());
@@ -74,9 +75,6 @@ impl When {
         }
         if self.summary_every.is_some_and(|every| every.is_zero()) {
             return Err("--summary-every must be longer than 0".to_owned());
-        }
-        if hold.is_some_and(|hold| hold.is_zero()) {
-            return Err("--hold must be longer than 0".to_owned());
         }
         Ok(Pace {
             limit: match self.count {
@@ -103,7 +101,7 @@ pub(super) struct Whom {
     pub(super) udp: bool,
 
     #[command(flatten)]
-    pub(super) version: Version,
+    pub(super) version: IpVersion,
 
     /// Probe every address of a name, not just the first
     #[arg(short, long)]
@@ -117,7 +115,7 @@ pub(super) struct Whom {
 
 /// Which version of IP.
 #[derive(Debug, Args)]
-pub(super) struct Version {
+pub(super) struct IpVersion {
     /// IPv4 only
     #[arg(short = '4', conflicts_with = "ipv6")]
     ipv4: bool,
@@ -127,7 +125,7 @@ pub(super) struct Version {
     ipv6: bool,
 }
 
-impl Version {
+impl IpVersion {
     /// The family asked for.
     pub(super) fn family(&self) -> Family {
         match (self.ipv4, self.ipv6) {
@@ -172,7 +170,6 @@ pub(super) struct How {
     #[arg(long, value_name = "1-255", value_parser = clap::value_parser!(u8).range(1..))]
     pub(super) ttl: Option<u8>,
 
-    //// What UDP probes say
     #[arg(long, help = PAYLOAD, value_name = "SPEC", value_parser = values::payload)]
     pub(super) payload: Option<Payload>,
 
@@ -207,6 +204,8 @@ impl How {
             "--df is not offered on this system"
         } else if self.hold.is_some() && !some(Protocol::Tcp) {
             "--hold needs a TCP target: there is no connection to hold"
+        } else if self.hold.is_some_and(|hold| hold.is_zero()) {
+            "--hold must be longer than 0"
         } else if self.size.is_some() && self.payload.is_some() && !some(Protocol::Icmp) {
             "-l and --payload do not go together: a payload has its own size"
         } else {

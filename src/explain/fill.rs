@@ -6,8 +6,8 @@ use super::{Case, code, sender};
 use crate::outcome::{IcmpError, Outcome, Unreached};
 use crate::target::Protocol;
 
-/// Fills in what the run showed.
-pub(super) fn fill(text: &str, case: &Case, outcome: &Outcome) -> String {
+/// Fills in what the run showed; `alive` is what else of that address answered.
+pub(super) fn fill(text: &str, case: &Case, outcome: &Outcome, alive: &str) -> String {
     let or_unknown = |address: Option<IpAddr>, unknown: &str| {
         address.map_or_else(|| unknown.to_owned(), |address| address.to_string())
     };
@@ -25,12 +25,13 @@ pub(super) fn fill(text: &str, case: &Case, outcome: &Outcome) -> String {
             "ttl" => case.ttl.unwrap_or_default().to_string(),
             "from" => or_unknown(sender(outcome), "an unnamed device"),
             "source" => or_unknown(case.source, "this machine"),
+            "alive" => alive.to_owned(),
             _ => return None,
         })
     })
 }
 
-/// The text with words at its `{places}`; one that has none stays for somebody else to fill.
+/// The text with words at its `{places}`; what is no place stays as it is.
 fn each_place(text: &str, word: impl Fn(&str) -> Option<String>) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
@@ -114,8 +115,8 @@ mod tests {
     fn what_is_filled_in_is_not_filled_again() {
         let word = |name: &str| (name == "target").then(|| "{target}".to_owned());
         assert_eq!(
-            each_place("a {target} {alive} b{", word),
-            "a {target} {alive} b{"
+            each_place("a {target} {else} b{", word),
+            "a {target} {else} b{"
         );
         assert_eq!(
             each_place("{target}{target}", |_| Some("x".to_owned())),

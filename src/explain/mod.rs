@@ -99,9 +99,8 @@ pub fn verdict(case: &Case, among: &Among) -> Verdict {
     for cause in troubles.iter().take(EXPLAINED) {
         let alive = among.signs_of_life(case, &cause.outcome);
         let text = explained(case, &cause.outcome, alive.is_some());
-        let filled = |text: &str| {
-            fill(text, case, &cause.outcome).replace("{alive}", alive.as_deref().unwrap_or(""))
-        };
+        let alive = alive.as_deref().unwrap_or_default();
+        let filled = |text: &str| fill(text, case, &cause.outcome, alive);
         push_new(&mut verdict.meaning, filled(text.meaning));
         push_new(&mut verdict.next, filled(text.next));
     }
@@ -227,7 +226,7 @@ fn untroubled(case: &Case) -> Verdict {
              there and back is open for them. This says nothing about any port.",
         ),
     };
-    let meaning = fill(text, case, &Outcome::Unfinished);
+    let meaning = fill(text, case, &Outcome::Unfinished, "");
     Verdict {
         code: code.to_owned(),
         meaning: vec![meaning],

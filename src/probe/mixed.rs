@@ -75,7 +75,7 @@ impl Probes {
     /// Prepares probes to `targets` as `plan` wants them.
     pub fn new(mut poller: Poller, targets: &[Target], plan: &Plan) -> Self {
         if plan.pace.is_dense() {
-            poller.stay_awake();
+            poller.stay_awake(plan.pace.interval);
         }
         let mut probes = Self {
             poller,

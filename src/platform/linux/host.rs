@@ -28,7 +28,9 @@ pub fn host() -> HostFacts {
 /// Whether this kernel tells a socket at which router the TTL of its packet ran out: datagrams always, a connecting TCP
 /// socket from 5.9 on. A kernel that does not say how old it is is taken for a new one.
 pub fn hears_hops(protocol: Protocol) -> bool {
-    let version = version(&uname().release().to_string_lossy());
+    // What uname(2) says can be another (setarch(8), --uname-2.6).
+    let release = first_line("/proc/sys/kernel/osrelease");
+    let version = release.as_deref().and_then(version);
     protocol != Protocol::Tcp || version.is_none_or(|version| version >= (5, 9))
 }
 

@@ -15,7 +15,11 @@ mod parts;
 mod poller;
 pub mod signals;
 mod sock_diag;
-#[cfg(all(target_env = "gnu", not(target_feature = "crt-static")))]
+#[cfg(all(
+    target_arch = "x86_64",
+    target_env = "gnu",
+    not(target_feature = "crt-static")
+))]
 mod start;
 mod surroundings;
 mod tcp_info;

@@ -85,9 +85,9 @@ impl Poller {
         })
     }
 
-    /// From now on stays awake for what is due within a millisecond, as long as nobody else wants the processor.
-    pub fn stay_awake(&mut self) {
-        self.vigil.begin();
+    /// From now on stays awake for what is due within `near`, unless other processes want the processor too.
+    pub fn stay_awake(&mut self, near: Duration) {
+        self.vigil.begin(near);
     }
 
     /// A handle that ends a wait from elsewhere.
@@ -143,7 +143,12 @@ impl Poller {
     pub fn wait(&mut self, until: Option<Instant>, ready: &mut Vec<Readiness>) -> io::Result<()> {
         let watch = until.and_then(|until| Some((until, self.vigil.watch(until)?)));
         if let Some((until, mut watch)) = watch {
-            while !self.take(Some(Timespec::default()))? && watch.goes_on(until) {}
+            loop {
+                let came = self.take(Some(Timespec::default()))?;
+                if !watch.goes_on(until) || came {
+                    break;
+                }
+            }
             self.vigil.end(&watch);
         } else {
             let timeout = until.map(|until| self.arm(until)).transpose()?.flatten();
@@ -211,6 +216,13 @@ fn timespec(duration: Duration) -> Timespec {
 mod tests {
     use super::*;
 
+    /// One that sleeps, and one that stays awake for all that is due here.
+    fn pollers() -> [Poller; 2] {
+        let [asleep, mut awake] = [(); 2].map(|()| Poller::new().expect("epoll"));
+        awake.stay_awake(Duration::from_secs(3600));
+        [asleep, awake]
+    }
+
     /// Waits until `asked` is over, however often the poller ends early.
     fn wait_for(poller: &mut Poller, asked: Duration) -> Duration {
         let start = Instant::now();
@@ -226,34 +238,37 @@ mod tests {
 
     #[test]
     fn a_wait_lasts_as_long_as_asked_for_whatever_was_asked_before() {
-        let mut poller = Poller::new().expect("epoll");
-        for us in [300, 20_000, 500, 100] {
-            let asked = Duration::from_micros(us);
-            assert!(wait_for(&mut poller, asked) >= asked);
+        for mut poller in pollers() {
+            for us in [300, 20_000, 500, 100] {
+                let asked = Duration::from_micros(us);
+                assert!(wait_for(&mut poller, asked) >= asked);
+            }
         }
     }
 
     #[test]
     fn an_earlier_deadline_replaces_a_later_one() {
-        let mut poller = Poller::new().expect("epoll");
-        let hour = Instant::now() + Duration::from_secs(3600);
-        poller.waker().wake();
-        poller.wait(Some(hour), &mut Vec::new()).expect("woken");
-        wait_for(&mut poller, Duration::from_millis(1));
+        for mut poller in pollers() {
+            let hour = Instant::now() + Duration::from_secs(3600);
+            poller.waker().wake();
+            poller.wait(Some(hour), &mut Vec::new()).expect("woken");
+            wait_for(&mut poller, Duration::from_millis(1));
+        }
     }
 
     #[test]
     fn the_waker_ends_a_wait_once() {
-        let mut poller = Poller::new().expect("epoll");
-        poller.waker().wake();
-        poller
-            .wait(None, &mut Vec::new())
-            .expect("woken at once, not for ever");
-        let asked = Duration::from_millis(5);
-        let start = Instant::now();
-        poller
-            .wait(Some(start + asked), &mut Vec::new())
-            .expect("a quiet wait");
-        assert!(start.elapsed() >= asked, "the first wake must be used up");
+        for mut poller in pollers() {
+            poller.waker().wake();
+            poller
+                .wait(None, &mut Vec::new())
+                .expect("woken at once, not for ever");
+            let asked = Duration::from_millis(5);
+            let start = Instant::now();
+            poller
+                .wait(Some(start + asked), &mut Vec::new())
+                .expect("a quiet wait");
+            assert!(start.elapsed() >= asked, "the first wake must be used up");
+        }
     }
 }

@@ -1,36 +1,36 @@
-//! Staying awake for what is due within a millisecond.
+//! Staying awake for what is due soon.
 //!
 //! Who sleeps is woken when the machine gets round to it: on a virtual machine with nothing else to do, one wake-up in
 //! 100 to 300 comes later than 1 ms, and who has not slept is so late one time in 1,000 to 10,000 (`scripts/bench`).
 //! But where others want the processor too, who never sleeps has soon used up its share and waits for several
-//! milliseconds, while a sleeper is let in early. So a vigil ends when the processor has been lost, for ever longer.
+//! milliseconds, while a sleeper is let in early. So whoever loses the processor again and again goes to sleep for a while,
+//! and each time for longer.
 
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{UsageWho, getrusage};
 
-/// What is due within this is waited for awake.
-const NEAR: Duration = Duration::from_millis(1);
-
-/// A shorter pause is the kernel's own work; somebody else's share is at least as long
-/// (`sysctl_sched_base_slice`, kernel/sched/fair.c).
+/// A pause that counts as a loss: a competitor's share is longer (`sysctl_sched_base_slice`, kernel/sched/fair.c), most of
+/// the kernel's own work is shorter.
 const LOST: Duration = Duration::from_micros(700);
 
-/// Who wants the processor for longer than a moment, or rations it (cgroups(7)), takes it again within this.
+/// Losses that lie further apart than this are not one competitor's, and cost less than to go to sleep.
 const AGAIN: Duration = Duration::from_millis(250);
 
-/// How long to sleep as others do when the processor is lost again and again, at first and at most.
-const REST: Duration = Duration::from_millis(20);
-const LONGEST_REST: Duration = Duration::from_secs(10);
+/// For how long to sleep, at first and at most.
+const SLEEP: Duration = Duration::from_millis(20);
+const LONGEST_SLEEP: Duration = Duration::from_secs(10);
 
 /// Whether to stay awake.
 #[derive(Debug, Default)]
 pub(super) struct Vigil {
-    is_wanted: bool,
+    /// What is due within this is waited for awake.
+    near: Duration,
     /// When the processor was lost last.
     lost: Option<Instant>,
-    /// For how long to sleep since then, and the next time twice as long.
-    rest: Duration,
+    /// For how long to sleep since then.
+    sleep: Duration,
 }
 
 /// One wait that is spent awake.
@@ -42,20 +42,23 @@ pub(super) struct Watch {
 }
 
 impl Vigil {
-    /// From now on, what is near is waited for awake.
-    pub(super) fn begin(&mut self) {
-        self.is_wanted = true;
+    /// From now on, what is due within `near` is waited for awake. Never where this process has one processor or less,
+    /// by its affinity or its group's quota: whoever is to answer may need that.
+    pub(super) fn begin(&mut self, near: Duration) {
+        let is_shared = available_parallelism().is_ok_and(|processors| processors.get() > 1);
+        self.near = if is_shared { near } else { Duration::ZERO };
     }
 
     /// A watch until then, if it is worth one.
     pub(super) fn watch(&self, until: Instant) -> Option<Watch> {
-        if !self.is_wanted {
+        if self.near.is_zero() {
             return None;
         }
         let now = Instant::now();
-        let is_near = until.saturating_duration_since(now) <= NEAR;
-        (is_near && !self.rests(now)).then(|| Watch {
-            switches: switches(),
+        let left = until.checked_duration_since(now)?;
+        (left <= self.near && !self.sleeps(now)).then_some(())?;
+        Some(Watch {
+            switches: switches()?,
             last: now,
             longest_pause: Duration::ZERO,
         })
@@ -63,21 +66,24 @@ impl Vigil {
 
     /// Takes note of how a watch went.
     pub(super) fn end(&mut self, watch: &Watch) {
-        if watch.longest_pause > LOST && switches() > watch.switches {
+        // Where nobody else was given the processor, a pause was the host's doing, and sleep would be no help.
+        if watch.longest_pause > LOST && switches() > Some(watch.switches) {
             self.lose(watch.last);
         }
     }
 
-    fn rests(&self, now: Instant) -> bool {
-        self.lost.is_some_and(|lost| now < lost + self.rest)
+    fn sleeps(&self, now: Instant) -> bool {
+        self.lost.is_some_and(|lost| now < lost + self.sleep)
     }
 
     fn lose(&mut self, now: Instant) {
-        let is_again = self.lost.is_some_and(|lost| now < lost + self.rest + AGAIN);
-        self.rest = match self.rest {
+        let is_again = self
+            .lost
+            .is_some_and(|lost| now < lost + self.sleep + AGAIN);
+        self.sleep = match self.sleep {
             _ if !is_again => Duration::ZERO,
-            Duration::ZERO => REST,
-            rest => (2 * rest).min(LONGEST_REST),
+            Duration::ZERO => SLEEP,
+            sleep => (2 * sleep).min(LONGEST_SLEEP),
         };
         self.lost = Some(now);
     }
@@ -94,63 +100,91 @@ impl Watch {
 }
 
 /// How often somebody else was given the processor while this thread wanted it (getrusage(2)).
-fn switches() -> i64 {
-    getrusage(UsageWho::RUSAGE_THREAD).map_or(0, |usage| usage.involuntary_context_switches())
+fn switches() -> Option<i64> {
+    let usage = getrusage(UsageWho::RUSAGE_THREAD).ok()?;
+    Some(usage.involuntary_context_switches())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn only_what_is_near_is_waited_for_awake_and_only_if_wanted() {
-        let mut vigil = Vigil::default();
-        let soon = Instant::now() + NEAR / 2;
-        assert!(vigil.watch(soon).is_none());
-        vigil.begin();
-        assert!(vigil.watch(soon).is_some());
-        assert!(vigil.watch(soon + 100 * NEAR).is_none());
-    }
+    const MS: Duration = Duration::from_millis(1);
 
-    #[test]
-    fn a_watch_ends_when_it_is_over() {
-        let mut vigil = Vigil::default();
-        vigil.begin();
-        let until = Instant::now() + NEAR / 2;
-        let mut watch = vigil.watch(until).expect("a watch");
-        while watch.goes_on(until) {}
-        assert!(watch.last >= until);
-    }
-
-    #[test]
-    fn who_loses_the_processor_once_stays_awake() {
-        let mut vigil = Vigil::default();
-        vigil.begin();
-        let mut now = Instant::now();
-        for _ in 0..5 {
-            now += 2 * AGAIN;
-            vigil.lose(now);
-            assert!(!vigil.rests(now));
+    fn wakeful(near: Duration) -> Vigil {
+        Vigil {
+            near,
+            ..Vigil::default()
         }
     }
 
     #[test]
-    fn who_loses_the_processor_again_and_again_rests_ever_longer() {
-        let mut vigil = Vigil::default();
-        vigil.begin();
+    fn only_what_is_near_and_to_come_is_waited_for_awake_and_only_if_wanted() {
+        let now = Instant::now();
+        let soon = now + 3600 * 1000 * MS;
+        assert!(Vigil::default().watch(soon).is_none());
+        assert!(wakeful(7200 * 1000 * MS).watch(soon).is_some());
+        assert!(wakeful(1800 * 1000 * MS).watch(soon).is_none());
+        assert!(wakeful(7200 * 1000 * MS).watch(now).is_none());
+    }
+
+    #[test]
+    fn a_watch_knows_its_longest_pause() {
+        let vigil = wakeful(3600 * 1000 * MS);
+        let mut watch = vigil.watch(Instant::now() + 1000 * MS).expect("a watch");
+        let begun = watch.last;
+        std::thread::sleep(3 * MS);
+        watch.goes_on(begun);
+        watch.goes_on(begun);
+        assert!(watch.longest_pause >= 3 * MS && watch.longest_pause <= begun.elapsed());
+    }
+
+    #[test]
+    fn who_loses_the_processor_now_and_then_stays_awake() {
+        let mut vigil = wakeful(MS);
+        let mut now = Instant::now();
+        for _ in 0..20 {
+            vigil.lose(now);
+            assert!(!vigil.sleeps(now));
+            now += 2 * AGAIN;
+        }
+    }
+
+    #[test]
+    fn who_loses_it_again_and_again_sleeps_ever_longer() {
+        let mut vigil = wakeful(MS);
         let mut now = Instant::now();
         vigil.lose(now);
-        let mut rests = Vec::new();
+        let mut slept = Vec::new();
         for _ in 0..12 {
             now += AGAIN / 2;
             vigil.lose(now);
-            assert!(vigil.rests(now) && vigil.watch(now).is_none());
-            rests.push(vigil.rest);
-            now += vigil.rest;
-            assert!(!vigil.rests(now));
+            assert!(vigil.sleeps(now));
+            slept.push(vigil.sleep);
+            now += vigil.sleep;
+            assert!(!vigil.sleeps(now));
         }
-        assert!(rests.is_sorted() && rests[0] == REST && rests[11] == LONGEST_REST);
-        vigil.lose(now + 2 * AGAIN);
-        assert_eq!(vigil.rest, Duration::ZERO, "that was somebody else");
+        assert!(slept.is_sorted() && slept[0] == SLEEP && slept[11] == LONGEST_SLEEP);
+        now += 2 * AGAIN;
+        vigil.lose(now);
+        assert!(!vigil.sleeps(now), "that was somebody else");
+    }
+
+    #[test]
+    fn only_a_long_pause_in_which_others_ran_is_a_loss() {
+        let watch = |pause, before| Watch {
+            switches: switches().expect("a count") - before,
+            last: Instant::now(),
+            longest_pause: pause,
+        };
+        let lost = |watch: &Watch| {
+            let mut vigil = wakeful(MS);
+            vigil.end(watch);
+            vigil.lost.is_some()
+        };
+        assert!(lost(&watch(2 * LOST, 1)));
+        assert!(!lost(&watch(LOST / 2, 1)));
+        // As many as there will ever be: none since then.
+        assert!(!lost(&watch(2 * LOST, i64::from(i32::MIN))));
     }
 }

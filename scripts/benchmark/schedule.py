@@ -72,7 +72,7 @@ def add(bench, name, summary, outside):
 
 def timer(bench, name, interval, count):
     """How late this machine wakes a process that does nothing else, and one that makes the barest probes at that pace:
-    what no schedule can do better."""
+    what no schedule that sleeps can do better."""
     floor(bench, name, "bare timer", count, interval, count)
     with bench.programs.server("accept") as accept:
         floor(bench, name, "connects in C", count, interval, count, accept.port)

@@ -1,6 +1,8 @@
 """A whole process with one probe, beside others."""
 
 import os
+import platform
+import subprocess
 from statistics import median
 
 import peers
@@ -39,6 +41,15 @@ def add(bench, found, times, index, group):
         bench.table.add(group, name, value, "ms", None if name == "synack" else own / value, goal)
 
 
+def libraries(bench):
+    """The shared libraries that the program is loaded with, which is most of its time (src/platform/linux/start.rs)."""
+    listed = subprocess.run(["ldd", bench.programs.path], capture_output=True, text=True, check=True).stdout
+    found = [line.split()[0] for line in listed.splitlines() if "=>" in line]
+    bench.table.add("program", "shared libraries", len(found), "")
+    if platform.machine() == "x86_64" and platform.libc_ver()[0] == "glibc":
+        bench.table.check(found == ["libc.so.6"], f"startup: loads {', '.join(found)}")
+
+
 def run(bench):
     with bench.programs.server("accept") as accept:
         found = candidates(bench, accept.port)
@@ -51,3 +62,4 @@ def run(bench):
             add(bench, everyone, times, 0, "wall time")
             add(bench, everyone, times, 1, "CPU time")
     bench.table.add("program", "size", os.path.getsize(bench.programs.path) / 2**20, "MiB", goal=3)
+    libraries(bench)

@@ -166,7 +166,7 @@ impl Among {
         let fine: Vec<_> = addresses.iter().filter(answers).collect();
         let Some((one, _)) = fine.first() else {
             return Some(format!(
-                "None of the {} addresses of this name answered, so it is not a single one of them.",
+                "None of the {} addresses of this name works here, so it is not a single one of them.",
                 addresses.len()
             ));
         };
@@ -181,8 +181,8 @@ impl Among {
             ));
         }
         Some(format!(
-            "{} of the {} addresses of this name answered here, {} did not: it is about this one server or the way to \
-             it, and clients that try only one address fail by chance.",
+            "{} of the {} addresses of this name answered here, {} did not: it is about single servers or the ways to \
+             them, and clients that try only one address fail by chance.",
             fine.len(),
             addresses.len(),
             case.address.ip()
@@ -217,9 +217,9 @@ impl Among {
         let over_this_family = self.answered_over[usize::from(case.address.is_ipv6())];
         let elsewhere = match (over_this_family, self.hosts.len()) {
             (0, 1) => String::new(),
-            (0, _) if self.answered > 0 => String::new(),
+            (0, _) if !self.hosts.values().all(|it| it.silent == it.services) => String::new(),
             (0, hosts) => format!(
-                "No target of this run answered, on {hosts} addresses: look first at what they share, this machine, \
+                "Nothing came back from any target of this run, on {hosts} addresses: look first at what they share, this machine, \
                  its gateway and its way out."
             ),
             (answered, _) => format!(

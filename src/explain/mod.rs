@@ -171,6 +171,9 @@ fn explained(case: &Case, outcome: &Outcome, alive: bool) -> Text {
         "silence" if case.recorder.count_class(Class::Succeeded) > 0 => {
             return special::silent_at_times(case.protocol);
         }
+        "rst" if case.recorder.count_class(Class::Succeeded) > 0 => {
+            return special::REFUSED_AT_TIMES;
+        }
         "silence" if alive => return special::silent_port(case.protocol),
         "rst" if alive => return special::CLOSED_PORT,
         "port-unreachable" if case.protocol == Protocol::Udp && by_target => {

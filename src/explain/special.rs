@@ -102,8 +102,15 @@ const SILENT_UDP: Text = text(
 
 const SILENT_ICMP: Text = text(
     "silence",
-    "No echo reply came back, while in the same run {alive} at {address}. So that host is up and reachable (unless something in between answers in its name), and only pings are filtered, as many networks do.",
+    "No echo reply came back, while in the same run {alive} at {address}. So that host is up and reachable (unless something in between answers in its name), and pings are most likely filtered, as many networks do.",
     "nothing, unless pings are meant to pass: then ask for the firewall rules on ICMP echo from {source}",
+);
+
+/// What RSTs mean where other probes of the same target connected.
+pub(super) const REFUSED_AT_TIMES: Text = text(
+    "rst",
+    "Some probes were refused with a RST in the name of {address}, others connected. So the service stopped or started at that time, only some of the machines behind this address accept, or something sends RSTs above a limit.",
+    "on the server: did the service restart at the times above? Its log, and ss -ltn 'sport = :{port}'; behind a balancer: is one of its servers dead?",
 );
 
 /// What a RST means where another service of the same address answered in the same run.

@@ -206,6 +206,20 @@ fn who_is_silent_together_is_said() {
         .concat();
     assert!(text.contains("what they share"), "{text}");
     assert!(!among(&[one]).meaning.concat().contains("what they share"));
+    // A RST is no answer to be glad of, but it came by what they share.
+    let refused = (None, "10.20.0.9:5432", CLOSED);
+    let text = among(&[one, refused]).meaning.concat();
+    assert!(!text.contains("what they share"), "{text}");
+}
+
+#[test]
+fn a_port_that_refuses_at_times_is_not_called_closed() {
+    let sometimes: &[Outcome] = &[OK, Outcome::Refused(Refusal::ByRst), OK];
+    let text = among(&[(None, "10.20.0.7:5432", sometimes)])
+        .meaning
+        .concat();
+    assert!(text.contains("others connected"), "{text}");
+    assert!(!text.contains("Nothing accepts"), "{text}");
 }
 
 #[test]

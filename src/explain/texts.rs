@@ -165,12 +165,12 @@ pub(super) const TEXTS: &[Text] = &[
     text(
         "local-firewall",
         "This machine's own firewall rejected the packet: the ICMP error came from an address of this machine.",
-        "here, as root: nft list ruleset (or iptables-save), look for reject rules that match {service}",
+        "here, as root: nft list ruleset (or iptables-save, ip6tables-save), look for reject rules that match {service}",
     ),
     text(
         "dropped-locally",
         "This machine did not let its own SYN out: when the kernel tried to send it again, its own output path refused it (a firewall rule in OUTPUT, or traffic control).",
-        "here, as root: nft list ruleset (or iptables-save), look for drop rules that match {service}; tc -s qdisc",
+        "here, as root: nft list ruleset (or iptables-save, ip6tables-save), look for drop rules that match {service}; tc -s qdisc",
     ),
     text(
         "stuck-in-queue",
@@ -264,7 +264,7 @@ const UDP: &[Text] = &[
     text(
         "local-firewall",
         "This machine's own firewall (or a policy for this process) did not let the datagram out. Nothing was sent.",
-        "here, as root: nft list ruleset (or iptables-save), look for rules of OUTPUT that match {service}",
+        "here, as root: nft list ruleset (or iptables-save, ip6tables-save), look for rules of OUTPUT that match {service}",
     ),
     text(
         "dropped-locally",
@@ -288,7 +288,7 @@ const ICMP: &[Text] = &[
     text(
         "local-firewall",
         "This machine's own firewall (or a policy for this process) did not let the echo request out. Nothing was sent.",
-        "here, as root: nft list ruleset (or iptables-save), look for rules of OUTPUT that match ICMP",
+        "here, as root: nft list ruleset (or iptables-save, ip6tables-save), look for rules of OUTPUT that match ICMP",
     ),
     text(
         "dropped-locally",

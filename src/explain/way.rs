@@ -296,25 +296,25 @@ impl<'a> Told<'a> {
                 hops(ttls)
             ),
             Note::Loss { lost, of, .. } if lost == of => format!(
-                "But later all {of} probes that went to the end of the way got no answer: only the very first ones were \
-                 answered, each from a source port of its own. So it is when one of several parallel links fails \
-                 (--flows shows it), or nothing gets through any more."
+                "The first probes, each from a source port of its own, were answered; all {of} later ones to the end of the \
+                 way were not. That happens when one of several parallel links fails (--flows shows it), or when nothing \
+                 gets through any more."
             ),
             Note::Loss { begins, lost, of } => {
                 let place = begins.map(|it| it.place(|ttl| format!("hop {ttl}")));
                 let place = place.map(|place| format!(" Packets get lost {place}."));
                 let place = place.unwrap_or_default();
-                format!("{lost} of {of} probes that went to the end of the way, with a TTL for it or the usual one, got no answer.{place}")
+                format!("{lost} of {of} probes to the end of the way got no answer.{place}")
             }
             Note::LimitedEnd { lost, of } => format!(
                 "{lost} of {of} tries got no answer from the end of the way, which answers with ICMP errors: hosts and \
                  routers limit how many they send, so that need not be loss."
             ),
             Note::Parts { after: 0 } => {
-                "The source ports part at the first hop: parallel links.".to_owned()
+                "From the first hop on probes take different routers, depending on their source port: there are parallel links.".to_owned()
             }
             Note::Parts { after } => format!(
-                "The source ports part behind hop {after}: parallel links, mostly chosen by port."
+                "Behind hop {after} probes take different routers, depending on their source port: there are parallel links."
             ),
             Note::DeadFlows(ports) => {
                 let of = self.path.flows.len();

@@ -94,7 +94,7 @@ impl Split {
             _ => "at some of its addresses only",
         };
         let verdict = format!(
-            "{name} works {kind}: {} answers at {work}, and not at {fail}.",
+            "From here {name} works {kind}: {} answers at {work}, and not at {fail}.",
             case.service()
         );
         let found = Diagnosis::new(code, verdict)
@@ -110,13 +110,13 @@ impl Split {
         let fail = in_text(&self.fail);
         let found = found.next(
             case.admin(),
-            format!("does the service listen and is it allowed at {fail}? If not, take that out of the name's records"),
+            format!("does the service listen and is it allowed at {fail}? Only if it is not meant to, take that out of the name's records"),
         );
         // Who refuses can be reached.
         if case.is_own() || !fail_is_silent(case, &self.fail) {
             return found;
         }
-        let ask = format!("is there a way to {fail} and back, and which rule drops?");
+        let ask = format!("is there a way to {fail} and back, and does a rule drop packets on it?");
         found.next(Who::Network, ask)
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn some_flows(case: &Case) -> Option<Diagnosis> {
             .unknown("Which of the parallel links or devices it is, or whether a limit for each port does the same.")
             .next(
                 Who::Network,
-                format!("a bad member among parallel links, or a balancer with a dead one? Test with source port {ports}"),
+                format!("a bad member among parallel links, or a balancer with a dead one? Which do packets from source port {ports} take?"),
             )
             .next(
                 case.admin(),
@@ -241,7 +241,7 @@ pub(super) fn black_hole(case: &Case) -> Option<Diagnosis> {
     }
     let verdict = format!(
         "Large packets to {}, or the answers to them, vanish: echoes of {} bytes pass, of {} bytes they do not, and no \
-         ICMP error says so: most likely an MTU black hole.",
+         ICMP error says so: an MTU black hole, unless only large pings are filtered.",
         case.who(),
         sizes.small,
         sizes.large
@@ -252,7 +252,7 @@ pub(super) fn black_hole(case: &Case) -> Option<Diagnosis> {
             .unknown("At which hop, and whether a firewall drops large echoes only: the sizes were tried with ICMP echo.")
             .next(
                 Who::You,
-                format!("find the size that passes: tracepath -n {}; does a lower MTU here help?", case.host()),
+                format!("which size passes? synack --df -l 1400 icmp://{}, then more or less (IPv4 and ICMP add 28 bytes, IPv6 48)", case.host()),
             )
             .next(
                 Who::Network,
@@ -269,7 +269,7 @@ pub(super) fn proxy(case: &Case) -> Option<Diagnosis> {
     }
     let place = there::or_before(case, ttl);
     let verdict = format!(
-        "Something at {place}, answers in the name of {}: {further}.",
+        "Most likely something at {place}, answers in the name of {}: {further}.",
         case.who()
     );
     let ask = format!(

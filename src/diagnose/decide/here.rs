@@ -29,7 +29,7 @@ pub(super) fn own_stack(case: &Case) -> Option<Diagnosis> {
     ))
     .next(
         Who::AdminHere,
-        "is lo up, and does a rule drop its packets? ip address show lo; as root: nft list ruleset (or iptables-save)",
+        "is lo up, and does a rule drop its packets? ip address show lo; as root: nft list ruleset (or iptables-save, ip6tables-save)",
     );
     explains.then_some(found)
 }
@@ -196,7 +196,7 @@ pub(super) fn gateway_dead(case: &Case) -> Option<Diagnosis> {
             .unknown("The target: nothing can have reached it.")
             .next(
                 Who::AdminHere,
-                format!("is {gateway} the right gateway, and the netmask right? ip route; ip address; check cable and VLAN"),
+                format!("is {gateway} the right gateway, and the netmask right? ip route; ip -6 route; ip address; check cable and VLAN"),
             )
             .next(Who::Network, format!("is {gateway} up and in this machine's network?")),
     )
@@ -229,8 +229,8 @@ pub(super) fn target_absent(case: &Case) -> Option<Diagnosis> {
         doubt_of_rules(case, found)
             .seen_if(neighbour_fact(case))
             .seen(format!("The route has no gateway: {target} would be a neighbour."))
-            .not("A rule for ports: the search comes before any port.")
-            .not("Routers: none is on the way to a neighbour.")
+            .not("A rule for the port: the address is searched before any port matters.")
+            .not("Routers, if this machine's netmask is right: none is on the way to a neighbour.")
             .unknown("Whether the host is off, on another VLAN or switch port, or the address is another one.")
             .next(
                 Who::AdminThere,
@@ -312,7 +312,7 @@ pub(super) fn local(case: &Case) -> Option<Diagnosis> {
     }
     // What is sent to this machine itself meets both sets of rules.
     if case.is_own() && why == LocalCause::LocalFirewall {
-        look = "as root: nft list ruleset (or iptables-save): which rule of OUTPUT or INPUT rejects or drops?";
+        look = "as root: nft list ruleset (or iptables-save, ip6tables-save): which rule of OUTPUT or INPUT rejects or drops?";
     }
     let admin = match why {
         LocalCause::GroupTarget => Who::You,

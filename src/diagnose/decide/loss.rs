@@ -69,7 +69,7 @@ fn losses_by_hop(case: &Case) -> Option<String> {
     });
     let of_hop: Vec<_> = of_hop.collect();
     Some(format!(
-        "Of the probes that go no further, without an answer: {}.",
+        "Probes without an answer, by the hop they were sent to: {}.",
         of_hop.join(", ")
     ))
 }
@@ -298,8 +298,8 @@ fn limited(case: &Case, others: &Others) -> Diagnosis {
     };
     if !others.resent.is_empty() {
         return found
-            .not("The service: other ports have the same trouble.")
-            .unknown("Whether a rule limits connections per client, or something is full.");
+            .not("This service alone: other ports have the same trouble.")
+            .unknown("Whether a rule limits connections, or something on the way or on the host is full (connection tracking, a queue).");
     }
     if begins_before_target(case) {
         return found

@@ -43,9 +43,10 @@ pub(super) fn unresolved(case: &Case) -> Option<Diagnosis> {
         .unknown("The target itself: nothing was sent to it.")
         .unknown("Whether the name is wrong or the resolver is: other resolvers may know it.");
     let ask = format!(
-        "is {text} spelled right, with its domain? Compare: getent ahosts {text}; resolvectl query {text}"
+        "is {text} spelled right, with its domain? Ask another server, too: dig +short {text} @SERVER"
     );
-    let servers = "does the resolver answer at all? cat /etc/resolv.conf; getent ahosts with a name that works";
+    let servers =
+        "does the resolver answer at all? cat /etc/resolv.conf; getent ahosts www.example.org";
     Some(if name.is_unknown_name {
         found.next(Who::You, ask).next(Who::AdminHere, servers)
     } else {

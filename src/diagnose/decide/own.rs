@@ -18,7 +18,7 @@ pub(super) fn queue_full(case: &Case) -> Option<Diagnosis> {
     let (place, service) = (texts::listener(listener), case.service());
     let verdict = if full {
         format!(
-            "The accept queue of {place} for {service} is full: connections come faster than it takes them."
+            "The accept queue of {place} for {service} is full: it does not accept them, or not fast enough."
         )
     } else {
         format!(
@@ -133,7 +133,7 @@ pub(super) fn unanswered(case: &Case) -> Option<Diagnosis> {
         .unknown("Why: a firewall rule of this machine, a rule that forwards the port, or a listener that came or went meanwhile.")
         .next(
             Who::AdminHere,
-            format!("as root: nft list ruleset (or iptables-save): which rule of INPUT or PREROUTING matches {}?", case.service()),
+            format!("as root: nft list ruleset (or iptables-save, ip6tables-save): which rule of INPUT or PREROUTING matches {}?", case.service()),
         ),
     )
 }

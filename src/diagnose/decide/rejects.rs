@@ -171,7 +171,7 @@ impl<'a> No<'a> {
         if self.by_target {
             found
                 .unknown("Whether the host itself rejects, or a device in front of it that uses its address.")
-                .next(case.admin(), format!("as root on the host: nft list ruleset (or iptables-save): {rules}"))
+                .next(case.admin(), format!("as root on the host: nft list ruleset (or iptables-save, ip6tables-save): {rules}"))
         } else {
             let beyond = if case.found.protocol.has_ports() {
                 format!("Whether anything listens on {service}: the probes did not get that far.")

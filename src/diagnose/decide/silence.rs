@@ -107,9 +107,13 @@ fn port_filtered(case: &Case, alive: &[String]) -> Diagnosis {
         let verdict = format!("{who} gives no answer, though the host answers {alive}: {what}.");
         let down = format!("A host that is down, and a broken way: it answers {alive}.");
         let closed = "A port that is merely closed: that would have been refused.";
-        Diagnosis::new(Code::PortFiltered, verdict)
-            .not(down)
-            .not(closed)
+        let found = Diagnosis::new(Code::PortFiltered, verdict).not(down);
+        // A closed UDP port says so with ICMP, which may be what is filtered.
+        if case.is_tcp() {
+            found.not(closed)
+        } else {
+            found
+        }
     };
     match Reach::of(case) {
         Reach::Behind { last, next, router } => {
@@ -241,7 +245,7 @@ fn ask_host(case: &Case) -> String {
 fn echo_filtered(case: &Case, alive: &[String]) -> Diagnosis {
     let (who, alive) = (case.who(), texts::list(alive));
     let verdict = format!(
-        "{who} leaves ICMP echo unanswered, though it answers {alive}: only pings are filtered."
+        "{who} leaves ICMP echo unanswered, though it answers {alive}: pings are most likely filtered."
     );
     Diagnosis::new(Code::EchoFiltered, verdict)
         .not(format!(
@@ -376,5 +380,7 @@ fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
 pub(super) fn ask_network(case: &Case) -> String {
     let after = start_at(case);
     let (host, source) = (case.host(), case.source());
-    format!("is there a way to {host} and back to {source}, and which rule drops?{after}")
+    format!(
+        "is there a way to {host} and back to {source}, and does a rule drop packets on it?{after}"
+    )
 }

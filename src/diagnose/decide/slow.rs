@@ -171,7 +171,7 @@ pub(super) fn late(case: &Case) -> Option<Diagnosis> {
         return None;
     }
     let verdict = format!(
-        "{} answers, but so late that no probe waited for it: {} of its answers came after that.",
+        "{} answers too late: no answer came before the timeout of its probe, and {} came after it.",
         case.who(),
         late
     );

@@ -15,11 +15,10 @@ pub(super) const WHICH_WAY: &str =
     "Whether the probes were lost on the way there, or their answers on the way back.";
 
 /// Where answers that arrive may still be dropped.
-pub(super) const INPUT_RULES: &str =
-    "does a rule of INPUT drop the answers? As root: nft list ruleset (or iptables-save)";
+pub(super) const INPUT_RULES: &str = "does a rule of INPUT drop the answers? As root: nft list ruleset (or iptables-save, ip6tables-save)";
 
 /// Where something may be answered in another's name before it leaves.
-pub(super) const OUTPUT_RULES: &str = "does a rule of OUTPUT reject, redirect or drop it? As root: nft list ruleset (or iptables-save)";
+pub(super) const OUTPUT_RULES: &str = "does a rule of OUTPUT reject, redirect or drop it? As root: nft list ruleset (or iptables-save, ip6tables-save)";
 
 /// Three digits of a time: `0.412 ms`, `12.3 ms`, `1.02 s`.
 pub(super) fn time(time: Duration) -> String {
@@ -231,11 +230,11 @@ pub(super) fn local(protocol: Protocol, cause: LocalCause) -> (&'static str, &'s
         ),
         LocalCause::LocalFirewall => (
             "this machine's own firewall does not let them pass",
-            "as root: nft list ruleset (or iptables-save): which rule of OUTPUT rejects or drops? Only this user's (skuid)?",
+            "as root: nft list ruleset (or iptables-save, ip6tables-save): which rule of OUTPUT rejects or drops? Only this user's (skuid)?",
         ),
         LocalCause::DroppedLocally => (
             "this machine's own output path drops them (firewall or traffic control)",
-            "as root: nft list ruleset (or iptables-save): which rule of OUTPUT drops? Only this user's (skuid)? tc -s qdisc",
+            "as root: nft list ruleset (or iptables-save, ip6tables-save): which rule of OUTPUT drops? Only this user's (skuid)? tc -s qdisc",
         ),
         LocalCause::StuckInQueue => (
             "they still wait in this machine's queue, or their route or link has gone",

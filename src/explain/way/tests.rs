@@ -130,18 +130,21 @@ fn notes_follow_what_they_add_to() {
             &["Hop 2 left", "need not be loss on the path"][..],
         ),
         ("1 2 S|* * S|* * S|* * S|* * S|* * S", &["Hops 1, 2 left"]),
-        ("1 2 S|1 2 * >*", &["2 of 3 probes that went"]),
+        ("1 2 S|1 2 * >*", &["2 of 3 probes to the end"]),
         (
             "1 2 S|1 2 S|1 2 S|1 2 *|1 2 *|1 2 *|1 2 *|1 2 *|1 2 *",
             &[
-                "6 of 9 probes that went",
+                "6 of 9 probes to the end",
                 "get lost behind hop 2, or the answers to them",
             ],
         ),
         ("1 N S", &["Hop 2 has the target's own address"]),
-        ("1 S/1 * >*", &["1 of 2 probes that went"]),
-        ("1 2 S/3 2 S", &["part at the first hop"]),
-        ("1 2 3 S/1 2 4 S", &["part behind hop 2"]),
+        ("1 S/1 * >*", &["1 of 2 probes to the end"]),
+        ("1 2 S/3 2 S", &["From the first hop on"]),
+        (
+            "1 2 3 S/1 2 4 S",
+            &["Behind hop 2 probes take different routers"],
+        ),
         (
             "1 S|1 S|1 S/1 * >*|1 * >*|1 * >*",
             &["1 of 2 source ports", "(40002)"],
@@ -163,11 +166,7 @@ fn an_answer_to_the_first_look_alone_is_told() {
     let story = Story::new(Protocol::Tcp)
         .look("1 2 S")
         .walks("1 * * >*|1 * * >*");
-    assert_says(
-        &story,
-        "reached",
-        &["later all 2 probes", "--flows shows it"],
-    );
+    assert_says(&story, "reached", &["all 2 later ones", "--flows shows it"]);
 }
 
 #[test]

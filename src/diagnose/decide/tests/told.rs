@@ -152,9 +152,13 @@ fn what_was_seen_is_told() {
             (
                 "an old entry, or a filter",
                 deaf_and(in_hosts_file),
-                "which rule drops?",
+                "does a rule drop packets on it?",
             ),
-            ("one address is silent", silent_address, "which rule drops?"),
+            (
+                "one address is silent",
+                silent_address,
+                "does a rule drop packets on it?",
+            ),
             (
                 "dropped here",
                 deaf_and(|it| arrived(it, 80, 20)),
@@ -189,7 +193,11 @@ fn what_was_not_seen_is_not_told() {
         vec![
             ("no name server", but(unanswered), "does not resolve"),
             ("a deaf neighbour", deaf_and(neighbour), "router on the way"),
-            ("one address refuses", refused_address, "which rule drops?"),
+            (
+                "one address refuses",
+                refused_address,
+                "does a rule drop packets on it?",
+            ),
             (
                 "all was handed over",
                 deaf_and(|it| arrived(it, 80, 80)),
@@ -264,7 +272,7 @@ fn where_packets_get_lost_is_told_with_who_can_look() {
             (
                 "on a link",
                 lost([0, 0, 5], 9),
-                "without an answer: 0 of 8 at hop 1, 0 of 8 at hop 2, 5 of 8 at hop 3, 9 of 16 at the target",
+                "by the hop they were sent to: 0 of 8 at hop 1, 0 of 8 at hop 2, 5 of 8 at hop 3, 9 of 16 at the target",
             ),
             (
                 "not there",

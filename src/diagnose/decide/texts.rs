@@ -184,9 +184,30 @@ pub(super) fn capture(case: &Case) -> String {
         (Protocol::Icmp, _) | (_, None) => "(icmp or icmp6)".to_owned(),
         (protocol, Some(port)) => format!("{} port {port}", protocol.name()),
     };
-    let source = case.route().and_then(|route| route.source);
-    let source = source.map_or_else(String::new, |it| format!(" and host {it}"));
-    format!("tcpdump -ni any '{what}{source}'")
+    match case.route().and_then(|route| route.source) {
+        Some(source)
+            if case
+                .address()
+                .is_some_and(|target| is_translated(source, target)) =>
+        {
+            format!("tcpdump -ni any '{what}' (by NAT, not from {source})")
+        }
+        Some(source) => format!("tcpdump -ni any '{what} and host {source}'"),
+        None => format!("tcpdump -ni any '{what}'"),
+    }
+}
+
+/// Whether packets arrive from another address than they left from: nobody else's network leads back to a private one.
+fn is_translated(source: IpAddr, target: IpAddr) -> bool {
+    is_private(source) && !is_private(target)
+}
+
+/// RFC 1918, RFC 6598 and RFC 4193.
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_private() || matches!(v4.octets(), [100, 64..=127, ..]),
+        IpAddr::V6(v6) => v6.is_unique_local(),
+    }
 }
 
 /// `1 datagram`, `3 datagrams`.
@@ -288,5 +309,25 @@ fn refused(cause: LocalCause) -> (&'static str, &'static str) {
             "a system call fails",
             "synack HOST:PORT shows its errno; errno(3) says what that means",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_packets_that_leave_a_private_network_are_surely_translated() {
+        for (source, target, expected) in [
+            ("10.20.9.4", "198.51.100.7", true),
+            ("100.64.0.9", "198.51.100.7", true),
+            ("fd00::4", "2001:db8::7", true),
+            ("10.20.9.4", "10.20.0.7", false),
+            ("100.128.0.9", "198.51.100.7", false),
+            ("2001:db8::4", "2001:db8::7", false),
+        ] {
+            let [from, to] = [source, target].map(|it| it.parse().expect("an address"));
+            assert_eq!(is_translated(from, to), expected, "{source} to {target}");
+        }
     }
 }

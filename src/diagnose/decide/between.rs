@@ -205,7 +205,7 @@ pub(super) fn path_gets_through(case: &Case) -> Option<Diagnosis> {
             .not("A rule that drops all, and a host that is down: an answer came.")
             .unknown("What makes the difference: loss, a limit per client, or something that changed meanwhile.")
             .unknown(texts::WHICH_WAY)
-            .next(Who::You, "run it again, or watch it for a while: synack with -n 100"),
+            .next(Who::You, format!("run it again, or watch it for a while: synack -n 100 {}", case.argument())),
     )
 }
 

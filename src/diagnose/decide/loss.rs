@@ -122,7 +122,7 @@ pub(super) fn ask(case: &Case) -> Option<String> {
 fn look_for_loss(case: &Case, found: Diagnosis) -> Diagnosis {
     let Some((begins, ask)) = begins(case).zip(ask(case)) else {
         let trace = format!(
-            "synack trace -n 30 {}: from which hop on do packets get lost?",
+            "from which hop on do packets get lost? synack trace -n 30 {}",
             case.argument()
         );
         let found = found
@@ -157,12 +157,15 @@ fn at_the_target(case: &Case, found: Diagnosis) -> Diagnosis {
     if Others::of(case).lost > 0 {
         return found
             .unknown("Whether they are lost at the target itself, or before.")
-            .next(case.admin(), texts::capture(case));
+            .next(
+                case.admin(),
+                format!("do all probes arrive? {}", texts::capture(case)),
+            );
     }
     let look = texts::queue(case).look;
     found
         .unknown("Whether they are lost on the way, or dropped by a limit per client or a full queue at the target.")
-        .next(case.admin(), format!("{look}; {}", texts::capture(case)))
+        .next(case.admin(), format!("{look}; do all probes arrive? {}", texts::capture(case)))
 }
 
 /// Probes to that host that are not of the asked service.

@@ -50,7 +50,7 @@ pub(super) fn lost_syns(case: &Case) -> Option<Diagnosis> {
     let found = if asked.answer_lost < resent {
         found.next(
             case.admin(),
-            "nstat -az TcpExtListenOverflows TcpExtListenDrops, before and after",
+            "do these grow while it runs again? nstat -az TcpExtListenOverflows TcpExtListenDrops",
         )
     } else {
         found

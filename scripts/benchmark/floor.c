@@ -1,7 +1,7 @@
 /* The floor under a probe's cost: the least code that makes the same measurement, for scripts/bench.
  *
  * usage: floor block|loop|walk|uring|udp ADDRESS PORT COUNT IN-FLIGHT
- *        floor timer INTERVAL-US COUNT [PORT]
+ *        floor timer|awake INTERVAL-US COUNT [PORT]
  *
  * A TCP probe is socket, connect, wait, SO_ERROR, TCP_INFO, close, and two readings of the clock, for a probe
  * without a time measures nothing. It closes with a RST (SO_LINGER 0): after a FIN the port stays in TIME_WAIT, and
@@ -13,6 +13,7 @@
  *   udp    datagrams of 32 bytes through one socket, sendmmsg and recvmmsg
  *   timer  wakes at a steady pace, and prints by how many nanoseconds it was late each time; sends nothing, or with a
  *          port makes a probe to it on loopback each time, as block does
+ *   awake  the same without sleeping
  * Prints how many probes connected (or were answered), were refused, and failed in another way.
  */
 #define _GNU_SOURCE
@@ -264,13 +265,15 @@ static void udp(long count, int in_flight) {
 }
 
 /* How late this machine wakes anybody up. */
-static void timer(long long interval, long count, int port) {
+static void timer(long long interval, long count, int port, int awake) {
     target = (struct sockaddr_in){
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     long long due = now();
     for (long n = 0; n < count; n++) {
         due += interval;
         struct timespec until = {.tv_sec = due / 1000000000, .tv_nsec = due % 1000000000};
+        while (awake && now() < due)
+            ;
         clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
         printf("%lld\n", now() - due);
         if (port)
@@ -279,8 +282,9 @@ static void timer(long long interval, long count, int port) {
 }
 
 int main(int argc, char **argv) {
-    if ((argc == 4 || argc == 5) && !strcmp(argv[1], "timer")) {
-        timer(atoll(argv[2]) * 1000, atol(argv[3]), argc == 5 ? atoi(argv[4]) : 0);
+    int awake = argc > 1 && !strcmp(argv[1], "awake");
+    if ((argc == 4 || argc == 5) && (awake || !strcmp(argv[1], "timer"))) {
+        timer(atoll(argv[2]) * 1000, atol(argv[3]), argc == 5 ? atoi(argv[4]) : 0, awake);
         return 0;
     }
     if (argc != 6 || atoi(argv[5]) < 1 || atoi(argv[5]) > MOST) {

@@ -72,14 +72,15 @@ def add(bench, name, summary, outside):
 
 def timer(bench, name, interval, count):
     """How late this machine wakes a process that does nothing else, and one that makes the barest probes at that pace:
-    what no schedule that sleeps can do better."""
-    floor(bench, name, "bare timer", count, interval, count)
-    with bench.programs.server("accept") as accept:
-        floor(bench, name, "connects in C", count, interval, count, accept.port)
+    what no schedule that sleeps can do better. And the same where neither sleeps."""
+    for mode, what in (("timer", ""), ("awake", " awake")):
+        floor(bench, name, f"bare timer{what}", count, mode, interval, count)
+        with bench.programs.server("accept") as accept:
+            floor(bench, name, f"connects in C{what}", count, mode, interval, count, accept.port)
 
 
 def floor(bench, name, what, count, *arguments):
-    bench.programs.run([bench.programs.work / "floor", "timer", *arguments])
+    bench.programs.run([bench.programs.work / "floor", *arguments])
     late = sorted(int(line) / 1e9 for line in bench.programs.output.read_text().split())
     if bench.table.check(len(late) == count, f"{name}: {len(late)} of {count} wake-ups of a {what}"):
         share = 100 * sum(1 for each in late if each > LATE) / count

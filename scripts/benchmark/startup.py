@@ -43,11 +43,11 @@ def add(bench, found, times, index, group):
 
 def libraries(bench):
     """The shared libraries that the program is loaded with, which is most of its time (src/platform/linux/start.rs)."""
-    listed = subprocess.run(["ldd", bench.programs.path], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ldd", bench.programs.path], capture_output=True, text=True, check=False).stdout
     found = [line.split()[0] for line in listed.splitlines() if "=>" in line]
     bench.table.add("program", "shared libraries", len(found), "")
     if platform.machine() == "x86_64" and platform.libc_ver()[0] == "glibc":
-        bench.table.check(found == ["libc.so.6"], f"startup: loads {', '.join(found)}")
+        bench.table.check(set(found) <= {"libc.so.6"}, f"startup: loads {', '.join(found)}")
 
 
 def run(bench):

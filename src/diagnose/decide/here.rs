@@ -229,7 +229,7 @@ pub(super) fn target_absent(case: &Case) -> Option<Diagnosis> {
         doubt_of_rules(case, found)
             .seen_if(neighbour_fact(case))
             .seen(format!("The route has no gateway: {target} would be a neighbour."))
-            .not("A rule for the port: the address is searched before any port matters.")
+            .not("A rule for the port: the address is looked for before any port matters.")
             .not("Routers, if this machine's netmask is right: none is on the way to a neighbour.")
             .unknown("Whether the host is off, on another VLAN or switch port, or the address is another one.")
             .next(

@@ -184,21 +184,19 @@ pub(super) fn capture(case: &Case) -> String {
         (Protocol::Icmp, _) | (_, None) => "(icmp or icmp6)".to_owned(),
         (protocol, Some(port)) => format!("{} port {port}", protocol.name()),
     };
-    match case.route().and_then(|route| route.source) {
-        Some(source)
-            if case
-                .address()
-                .is_some_and(|target| is_translated(source, target)) =>
-        {
-            format!("tcpdump -ni any '{what}' (by NAT, not from {source})")
+    let source = case.route().and_then(|route| route.source);
+    match source.zip(case.address()) {
+        Some((source, target)) if may_be_translated(source, target) => {
+            format!("tcpdump -ni any '{what}' (from {source}, or what NAT makes of it)")
         }
-        Some(source) => format!("tcpdump -ni any '{what} and host {source}'"),
+        Some((source, _)) => format!("tcpdump -ni any '{what} and host {source}'"),
         None => format!("tcpdump -ni any '{what}'"),
     }
 }
 
-/// Whether packets arrive from another address than they left from: nobody else's network leads back to a private one.
-fn is_translated(source: IpAddr, target: IpAddr) -> bool {
+/// Whether packets most likely arrive from another address than they left from: few networks of others lead back to a
+/// private one.
+fn may_be_translated(source: IpAddr, target: IpAddr) -> bool {
     is_private(source) && !is_private(target)
 }
 
@@ -317,7 +315,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_packets_that_leave_a_private_network_are_surely_translated() {
+    fn packets_that_leave_a_private_network_may_be_translated() {
         for (source, target, expected) in [
             ("10.20.9.4", "198.51.100.7", true),
             ("100.64.0.9", "198.51.100.7", true),
@@ -327,7 +325,11 @@ mod tests {
             ("2001:db8::4", "2001:db8::7", false),
         ] {
             let [from, to] = [source, target].map(|it| it.parse().expect("an address"));
-            assert_eq!(is_translated(from, to), expected, "{source} to {target}");
+            assert_eq!(
+                may_be_translated(from, to),
+                expected,
+                "{source} to {target}"
+            );
         }
     }
 }

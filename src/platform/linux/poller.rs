@@ -141,14 +141,8 @@ impl Poller {
     /// Waits until a socket is ready, the waker is used, a signal comes, or the time is `until`;
     /// appends what is ready. It may also end for nothing: the caller waits again.
     pub fn wait(&mut self, until: Option<Instant>, ready: &mut Vec<Readiness>) -> io::Result<()> {
-        let watch = until.and_then(|until| Some((until, self.vigil.watch(until)?)));
-        if let Some((until, mut watch)) = watch {
-            loop {
-                let came = self.take(Some(Timespec::default()))?;
-                if !watch.goes_on(until) || came {
-                    break;
-                }
-            }
+        if let Some(mut watch) = until.and_then(|until| self.vigil.watch(until)) {
+            while watch.goes_on(self.take(Some(Timespec::default()))?) {}
             self.vigil.end(&watch);
         } else {
             let timeout = until.map(|until| self.arm(until)).transpose()?.flatten();

@@ -1,10 +1,10 @@
 //! What a process loads before it begins: of a run with one probe, that is most of the time. Two libraries that
 //! every Rust program with a histogram in it would load are linked into this one instead; together they took a
-//! seventh of such a run. The C library stays shared, because names are looked up with the machine's own modules
+//! tenth of such a run. The C library stays shared, because names are looked up with the machine's own modules
 //! (nsswitch.conf(5)).
 
 // The unwinder, out of GCC's archive (gcc(1), -static-libgcc). The linker drops libgcc_s.so.1 then, which nothing needs any
-// more (--as-needed). The archive comes with every gcc, as libgcc_s.so for linking does.
+// more (--as-needed). The archive comes with libgcc_s.so for linking, which Rust needs anyway (Debian: libgcc-*-dev).
 #[allow(unsafe_code)]
 #[link(name = "gcc_eh", kind = "static", modifiers = "-bundle")]
 // SAFETY: nothing is declared.

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use nix::sys::resource::{UsageWho, getrusage};
 
-/// A pause that counts as a loss: a competitor's share is longer (`sysctl_sched_base_slice`, kernel/sched/fair.c), most of
-/// the kernel's own work is shorter.
+/// A pause that counts as a loss: who has much to compute is given as much at a time (`sysctl_sched_base_slice`,
+/// kernel/sched/fair.c), and most of the kernel's own work takes less.
 const LOST: Duration = Duration::from_micros(700);
 
 /// Losses that lie further apart than this are not one competitor's, and cost less than to go to sleep.
@@ -37,6 +37,7 @@ pub(super) struct Vigil {
 pub(super) struct Watch {
     /// How often the processor had been taken away when it began.
     switches: i64,
+    until: Instant,
     last: Instant,
     longest_pause: Duration,
 }
@@ -59,6 +60,7 @@ impl Vigil {
         (left <= self.near && !self.sleeps(now)).then_some(())?;
         Some(Watch {
             switches: switches()?,
+            until,
             last: now,
             longest_pause: Duration::ZERO,
         })
@@ -90,12 +92,12 @@ impl Vigil {
 }
 
 impl Watch {
-    /// Whether it goes on.
-    pub(super) fn goes_on(&mut self, until: Instant) -> bool {
+    /// Whether it goes on after a look at what came.
+    pub(super) fn goes_on(&mut self, came: bool) -> bool {
         let now = Instant::now();
         self.longest_pause = self.longest_pause.max(now - self.last);
         self.last = now;
-        now < until
+        !came && now < self.until
     }
 }
 
@@ -107,6 +109,9 @@ fn switches() -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+    use nix::unistd::Pid;
+
     use super::*;
 
     const MS: Duration = Duration::from_millis(1);
@@ -131,12 +136,31 @@ mod tests {
     #[test]
     fn a_watch_knows_its_longest_pause() {
         let vigil = wakeful(3600 * 1000 * MS);
-        let mut watch = vigil.watch(Instant::now() + 1000 * MS).expect("a watch");
-        let begun = watch.last;
+        let begun = Instant::now();
+        let mut watch = vigil.watch(begun + 1000 * 1000 * MS).expect("a watch");
         std::thread::sleep(3 * MS);
-        watch.goes_on(begun);
-        watch.goes_on(begun);
+        // What came ends it, and the pause before that counts.
+        assert!(!watch.goes_on(true));
+        assert!(watch.goes_on(false));
         assert!(watch.longest_pause >= 3 * MS && watch.longest_pause <= begun.elapsed());
+        watch.until = begun;
+        assert!(!watch.goes_on(false));
+    }
+
+    #[test]
+    fn who_has_one_processor_leaves_it_to_others() {
+        let alone = std::thread::spawn(|| {
+            let myself = Pid::from_raw(0);
+            let allowed = sched_getaffinity(myself).expect("processors");
+            let mut one = CpuSet::new();
+            let first = (0..CpuSet::count()).find(|cpu| allowed.is_set(*cpu) == Ok(true));
+            one.set(first.expect("a processor")).expect("its number");
+            sched_setaffinity(myself, &one).expect("this thread's own");
+            let mut vigil = Vigil::default();
+            vigil.begin(MS);
+            vigil.near
+        });
+        assert_eq!(alone.join().expect("no panic"), Duration::ZERO);
     }
 
     #[test]
@@ -174,6 +198,7 @@ mod tests {
     fn only_a_long_pause_in_which_others_ran_is_a_loss() {
         let watch = |pause, before| Watch {
             switches: switches().expect("a count") - before,
+            until: Instant::now(),
             last: Instant::now(),
             longest_pause: pause,
         };

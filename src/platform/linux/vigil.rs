@@ -1,7 +1,8 @@
 //! Staying awake for what is due soon.
 //!
 //! Who sleeps is woken when the machine gets round to it: on a virtual machine with nothing else to do, one wake-up in
-//! 100 to 300 comes later than 1 ms, and who has not slept is so late one time in 1,000 to 10,000 (`scripts/bench`).
+//! 100 to 400 comes later than 1 ms. Without sleep one probe in 1,000 or fewer leaves so late, at 1,000 a second
+//! (`scripts/bench schedule`).
 //! But where others want the processor too, who never sleeps has soon used up its share and waits for several
 //! milliseconds, while a sleeper is let in early. So whoever loses the processor again and again goes to sleep for a while,
 //! and each time for longer.

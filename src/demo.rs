@@ -11,9 +11,9 @@ use std::time::Duration;
 use socket2::{Domain, SockAddr, Socket, Type};
 use thiserror::Error;
 
+use crate::hosts::{Protocol, Target};
 use crate::ping::{self, RunError};
 use crate::plan::{CheckPlan, ContentPlan, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan};
-use crate::target::{Protocol, Target};
 use crate::term::Output;
 
 /// How long the busy server of the demonstration leaves its accept queue full: the first SYN meets

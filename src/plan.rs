@@ -6,15 +6,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::check::{Condition, Expected};
+use crate::hosts::TargetSpec;
+use crate::hosts::resolve::Family;
 use crate::payload::Payload;
-use crate::target::HostPorts;
-use crate::target::resolve::Family;
 
 /// Everything a run needs to know.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Whom to probe, not yet resolved.
-    pub targets: Vec<HostPorts>,
+    pub targets: Vec<TargetSpec>,
     /// Which addresses of a name.
     pub names: NamePlan,
     /// When to send and when to give up.

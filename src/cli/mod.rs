@@ -15,11 +15,11 @@ use clap::error::ErrorKind;
 
 use crate::diagnose::Code;
 use crate::explain;
+use crate::hosts::resolve::Family;
+use crate::hosts::{Host, Protocol, TargetSpec, parse as parse_target};
 use crate::plan::{DiagnosePlan, NamePlan, Plan, Source, TracePlan};
 use crate::platform;
 use crate::report::{WIDEST, wrap};
-use crate::target::resolve::Family;
-use crate::target::{Host, HostPorts, Protocol, parse as parse_target};
 use crate::term::safe;
 use args::{Args, Mode};
 use deferred::Deferred;
@@ -190,7 +190,7 @@ fn plain(udp: bool) -> Protocol {
 }
 
 /// The one target of a mode that looks at one, and which of its addresses.
-fn single(common: &Common) -> Result<(HostPorts, NamePlan), String> {
+fn single(common: &Common) -> Result<(TargetSpec, NamePlan), String> {
     let zone = |name: &str| platform::interface_index(name);
     let target = parse_target(&common.target, plain(common.udp), zone);
     let target = target.map_err(|error| error.to_string())?;
@@ -213,7 +213,7 @@ fn single(common: &Common) -> Result<(HostPorts, NamePlan), String> {
     Ok((target, names))
 }
 
-fn targets(texts: &[String], plain: Protocol) -> Result<Vec<HostPorts>, String> {
+fn targets(texts: &[String], plain: Protocol) -> Result<Vec<TargetSpec>, String> {
     let zone = |name: &str| platform::interface_index(name);
     let parsed = texts.iter().map(|text| parse_target(text, plain, zone));
     parsed
@@ -222,7 +222,11 @@ fn targets(texts: &[String], plain: Protocol) -> Result<Vec<HostPorts>, String> 
 }
 
 /// The family asked for, or the one that a source address implies; typed addresses must be of it.
-fn family(asked: Family, source: Option<&Source>, targets: &[HostPorts]) -> Result<Family, String> {
+fn family(
+    asked: Family,
+    source: Option<&Source>,
+    targets: &[TargetSpec],
+) -> Result<Family, String> {
     let from_source = source.map(|source| Family::of(source.address));
     let family = match from_source {
         Some(implied) if asked != Family::Any && implied != asked => {

@@ -6,12 +6,12 @@ use clap::{Args, ValueHint};
 
 use super::options::{IpVersion, PAYLOAD};
 use super::values;
+use crate::hosts::{Protocol, TargetSpec};
 use crate::payload::Payload;
 use crate::plan::{
     CheckPlan, Close, ContentPlan, DiagnosePlan, Format, Limit, NamePlan, OutputPlan, Pace,
     PathPlan, Plan, ReportFile, SocketPlan, Source, TracePlan,
 };
-use crate::target::{HostPorts, Protocol};
 use crate::term::safe;
 
 pub(super) const TRACE_EXAMPLES: &str = "\
@@ -164,7 +164,7 @@ impl Common {
     }
 
     /// A plan of one look at one target: a mode has a pace of its own.
-    fn plan(self, target: HostPorts, names: NamePlan, command_line: String) -> Plan {
+    fn plan(self, target: TargetSpec, names: NamePlan, command_line: String) -> Plan {
         let screen = match (self.json, self.markdown) {
             (true, _) => Format::Json,
             (_, true) => Format::Markdown,
@@ -201,7 +201,7 @@ impl TraceArgs {
     /// The plan for a target that has been read, and names that have been checked.
     pub(super) fn plan(
         self,
-        target: HostPorts,
+        target: TargetSpec,
         names: NamePlan,
         command_line: String,
     ) -> Result<TracePlan, String> {
@@ -242,7 +242,7 @@ impl DiagnoseArgs {
     /// The plan for a target that has been read, and names that have been checked.
     pub(super) fn plan(
         self,
-        target: HostPorts,
+        target: TargetSpec,
         names: NamePlan,
         command_line: String,
     ) -> Result<DiagnosePlan, String> {
@@ -270,7 +270,7 @@ fn check_source_ports(source: Option<&Source>) -> Result<(), String> {
 }
 
 fn check_payload(plan: &Plan) -> Result<(), String> {
-    let is_udp = |target: &HostPorts| target.protocol == Protocol::Udp;
+    let is_udp = |target: &TargetSpec| target.protocol == Protocol::Udp;
     if plan.content.payload.is_some() && !plan.targets.iter().all(is_udp) {
         return Err("--payload needs a UDP target: udp://HOST:PORT, or -u".to_owned());
     }

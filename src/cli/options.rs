@@ -6,14 +6,14 @@ use clap::Args;
 
 use super::values::{self, Percentiles};
 use crate::check::{Condition, Expected};
+use crate::hosts::resolve::Family;
+use crate::hosts::{Protocol, TargetSpec};
 use crate::payload::Payload;
 use crate::plan::{
     CheckPlan, Close, ContentPlan, Format, HistogramForm, Limit, NamePlan, OutputPlan, Pace,
     ReportFile, SocketPlan, Source,
 };
 use crate::platform;
-use crate::target::resolve::Family;
-use crate::target::{HostPorts, Protocol};
 
 pub(super) const PAYLOAD: &str = "What UDP probes say: dns, ntp, snmp, snmp-v2c, stun, quic, sip, ike, memcached, tftp, \
     syslog, echo, or text:TEXT, hex:BYTES, file:PATH [default: by port]";
@@ -192,7 +192,7 @@ pub(super) struct How {
 
 impl How {
     /// An option that nothing could carry out is a mistake, not to be passed over.
-    pub(super) fn check(&self, targets: &[HostPorts]) -> Result<(), String> {
+    pub(super) fn check(&self, targets: &[TargetSpec]) -> Result<(), String> {
         let some = |protocol| targets.iter().any(|target| target.protocol == protocol);
         let complaint = if self.payload.is_some() && !some(Protocol::Udp) {
             "--payload needs a UDP target: udp://HOST:PORT, or -u"

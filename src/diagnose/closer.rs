@@ -9,11 +9,11 @@ use super::steps::{self, Ground};
 use super::tries::Habit;
 use super::walk::{Event, Step, Told};
 use super::{Findings, Tried};
+use crate::hosts::Target;
 use crate::outcome::OutcomeKind;
 use crate::path::{End, Hop, Note, Path, conclude};
 use crate::plan::PathPlan;
 use crate::platform;
-use crate::target::Target;
 
 /// Source ports of the closer look at parallel links, and how often each is tried.
 pub(super) const FLOWS: u16 = 16;

@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::hosts::{Protocol, Target};
 use crate::outcome::{Class, Handshake, Outcome, OutcomeKind, Unreached};
 use crate::path::{Conclusion, Note, Path};
 use crate::platform::{Counters, Link, Listener, NeighbourFacts, NeighbourState, RouteFacts};
-use crate::target::{Protocol, Target};
 
 /// Everything that was found. What was not looked at, or could not be, is absent.
 #[derive(Clone, Debug)]

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use super::share::Share;
 use super::tries::{Habit, tries};
 use super::{LocalFindings, NameFindings, OwnFindings, SizeFindings, Tried, WayFindings};
+use crate::hosts::resolve::{Family, ResolveError, resolve_all};
+use crate::hosts::{Host, Protocol, Target, TargetSpec};
 use crate::path::{Conclusion, End, Path, Tracer, conclude};
 use crate::plan::{PathPlan, Plan};
 use crate::platform::{self, Here, Link, Poller, RouteKind, SignalState, is_link_local};
-use crate::target::resolve::{Family, ResolveError, resolve_all};
-use crate::target::{Host, HostPorts, Protocol, Target};
 
 /// What only stands beside the port is not waited for that long: a target that works would wait for its own firewall.
 const BRIEFLY: Duration = Duration::from_millis(1200);
@@ -87,7 +87,7 @@ pub(super) struct Ground<'a> {
 
 /// Step 1: what the name stands for, and its addresses as sockets want them.
 pub(super) fn name(
-    wanted: &HostPorts,
+    wanted: &TargetSpec,
     family: Family,
     stopped: &dyn Fn() -> bool,
 ) -> (NameFindings, Vec<SocketAddr>) {
@@ -418,7 +418,7 @@ mod tests {
 
     #[test]
     fn a_lookup_that_failed_took_its_time_too() {
-        let wanted = HostPorts {
+        let wanted = TargetSpec {
             protocol: Protocol::Tcp,
             // A label longer than any (RFC 1035 section 2.3.4): nobody is asked for it.
             host: Host::Name("x".repeat(64)),

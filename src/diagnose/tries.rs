@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use super::Tried;
 use super::findings::add_to;
 use crate::engine::{Engine, Sink};
+use crate::hosts::Target;
 use crate::outcome::{Extra, Outcome, Sample, TargetId};
 use crate::plan::{Limit, Pace, Plan};
 use crate::platform::{Poller, SignalState};
 use crate::probe::Probes;
 use crate::stats::RunRecord;
-use crate::target::Target;
 
 /// Sockets of one step open at once.
 const MOST_SOCKETS: usize = 64;
@@ -140,9 +140,9 @@ fn median(mut times: Vec<Duration>) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hosts::Protocol;
     use crate::outcome::OutcomeKind;
     use crate::plan::{CheckPlan, ContentPlan, NamePlan, OutputPlan, SocketPlan};
-    use crate::target::Protocol;
     use std::net::{Ipv4Addr, UdpSocket};
     use std::thread;
 

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use super::closer::look_closer;
 use super::steps::{self, Ground};
 use super::{Calm, Findings, NameFindings};
+use crate::hosts::{Lookup, Target, TargetSpec};
 use crate::outcome::OutcomeKind;
 use crate::plan::Plan;
 use crate::platform::{OnlyStop, SignalState, counters, links};
-use crate::target::{HostPorts, Lookup, Target};
 
 /// A step of the walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,7 +75,7 @@ pub enum Event {
 /// Takes all steps for the one target of `plan`, and tells of each as it begins and ends.
 pub fn walk(
     plan: &Plan,
-    wanted: &HostPorts,
+    wanted: &TargetSpec,
     signals: &(dyn SignalState + Sync),
     told: &mut dyn FnMut(Event),
 ) -> Findings {
@@ -135,7 +135,7 @@ fn calm(v4: bool, stopped: &dyn Fn() -> bool) -> Option<Calm> {
 }
 
 /// The port that was asked about, at one address.
-fn target(wanted: &HostPorts, mut address: SocketAddr, name: &NameFindings) -> Target {
+fn target(wanted: &TargetSpec, mut address: SocketAddr, name: &NameFindings) -> Target {
     address.set_port(port(wanted).unwrap_or(0));
     Target {
         protocol: wanted.protocol,
@@ -145,13 +145,13 @@ fn target(wanted: &HostPorts, mut address: SocketAddr, name: &NameFindings) -> T
     }
 }
 
-fn port(wanted: &HostPorts) -> Option<u16> {
+fn port(wanted: &TargetSpec) -> Option<u16> {
     let first = wanted.ports.first().map(|ports| *ports.start());
     first.filter(|_| wanted.protocol.has_ports())
 }
 
 /// What was asked about, as a user would type it.
-fn asked(wanted: &HostPorts) -> String {
+fn asked(wanted: &TargetSpec) -> String {
     let host = wanted.host.text();
     match port(wanted) {
         Some(port) if host.contains(':') => format!("[{host}]:{port}"),

@@ -9,12 +9,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use crate::hosts::Target;
 use crate::outcome::{Class, Ending, Extra, LocalCause, Outcome, OutcomeKind, Sample, TargetId};
 use crate::plan::Pace;
 use crate::platform::SignalState;
 use crate::probe::{Begun, Network, ProbeId, Progress};
 use crate::stats::RunRecord;
-use crate::target::Target;
 use flights::{Flight, Flights, Phase};
 use schedule::{Schedule, Slot};
 

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::{Engine, Sink};
+use crate::hosts::{Protocol, Target};
 use crate::outcome::{
     Ending, Evidence, Extra, Handshake, LocalCause, Outcome, OutcomeKind, Sample, TargetId,
 };
@@ -14,7 +15,6 @@ use crate::plan::{Limit, Pace};
 use crate::platform::SignalState;
 use crate::probe::{Begun, Network, ProbeId, Progress};
 use crate::stats::RunRecord;
-use crate::target::{Protocol, Target};
 
 const MS: Duration = Duration::from_millis(1);
 const OK: Outcome = Outcome::Connected(Handshake::Clean);

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
 use super::{Case, sender};
+use crate::hosts::Protocol;
 use crate::outcome::{Class, Outcome, OutcomeKind};
 use crate::stats::Recorder;
-use crate::target::Protocol;
 
 /// Other services of a host named in a text.
 const NAMED: usize = 3;

@@ -1,7 +1,7 @@
 //! A ready filter for pcap-filter(7), so that a capture shows the probes of a run and what answers them.
 
 use super::Case;
-use crate::target::Protocol;
+use crate::hosts::Protocol;
 
 /// With more parts than this a filter is no help.
 const PARTS: usize = 4;

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::{Case, code, sender};
+use crate::hosts::Protocol;
 use crate::outcome::{IcmpError, Outcome, Unreached};
-use crate::target::Protocol;
 
 /// Fills in what the run showed; `alive` is what else of that address answered.
 pub(super) fn fill(text: &str, case: &Case, outcome: &Outcome, alive: &str) -> String {

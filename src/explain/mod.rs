@@ -13,9 +13,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::clock::WallClock;
+use crate::hosts::Protocol;
 use crate::outcome::{Class, Outcome, OutcomeKind};
 use crate::stats::{Cause, Recorder};
-use crate::target::Protocol;
 pub use among::{Among, Witness};
 pub use capture::capture_filter;
 use fill::{fill, plain};

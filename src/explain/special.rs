@@ -1,7 +1,7 @@
 //! Texts for causes that mean something else in the light of what was asked for, or of what else was seen.
 
 use super::texts::{Text, text};
-use crate::target::Protocol;
+use crate::hosts::Protocol;
 
 /// What a ttl-exceeded means to someone who set the TTL.
 pub(super) const OWN_TTL: Text = text(

@@ -3,8 +3,8 @@
 //! `{target}`, `{address}`, `{port}`, `{service}` (`tcp/443`), `{probe}` (`SYN`), `{from}`, `{next_hop}` and `{source}` are filled in
 //! from what the run showed.
 
+use crate::hosts::Protocol;
 use crate::outcome::IcmpError;
-use crate::target::Protocol;
 
 /// What a cause means and what to do about it.
 #[derive(Clone, Copy, Debug, Default)]

@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 
 use super::Verdict;
+use crate::hosts::Protocol;
 use crate::outcome::IcmpError;
 use crate::path::{
     Conclusion, Distance, DistanceBy, End, Loop, Note, Path, Reached, Speaker, place,
 };
-use crate::target::Protocol;
 
 /// How a path is looked at, for a reader who sees only the result.
 pub const METHOD: &str = "a walk keeps its source port; times end when the kernel hears the answer (a RST: when \

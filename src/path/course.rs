@@ -7,9 +7,9 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use super::Purpose;
+use crate::hosts::Target;
 use crate::outcome::{Ending, Evidence, Outcome, TargetId};
 use crate::probe::{Begun, Leash, Network, ProbeId, Probes, Progress};
-use crate::target::Target;
 
 /// TTLs to be tried, one after the other or all at once, as the engine's pace has it.
 #[derive(Debug)]

@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::hosts::{Protocol, Target};
 use crate::outcome::{IcmpError, LocalCause, Outcome, Refusal, Sample, Unreached};
 use crate::stats::Distribution;
-use crate::target::{Protocol, Target};
 
 /// Significant digits of a hop's times: a hop of a path is not worth the memory of more.
 const DIGITS: u8 = 2;

@@ -9,9 +9,9 @@ use super::course::{Bound, Course};
 use super::loss::Share;
 use super::{Distance, DistanceBy, Hop, Purpose, Step, Watcher};
 use crate::engine::Sink;
+use crate::hosts::Target;
 use crate::outcome::{Extra, Outcome, Sample, TargetId};
 use crate::stats::RunRecord;
-use crate::target::Target;
 
 /// The shortest wait for the answer of a hop, once it is known how slow the others are.
 const WAIT_AT_LEAST: Duration = Duration::from_millis(250);

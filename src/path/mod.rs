@@ -17,8 +17,8 @@ pub(crate) mod story;
 mod tracer;
 mod walk;
 
+use crate::hosts::{Protocol, Target};
 use crate::outcome::{Outcome, Sample};
-use crate::target::{Protocol, Target};
 
 pub use conclusion::{Conclusion, End, Loop, Note, Speaker, conclude, merged, place};
 pub use hop::{Heard, Hop, Reached, What};

@@ -1,8 +1,8 @@
 //! Which source ports flows have.
 
+use crate::hosts::Target;
 use crate::plan::{PathPlan, Plan};
 use crate::probe::free_ports;
-use crate::target::Target;
 
 /// A local port, or an identifier of ICMP echoes, for each flow: those that were chosen, or free ones. Fewer than wanted
 /// where there are no more.

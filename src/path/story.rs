@@ -13,12 +13,12 @@ use super::course::{Bound, Course};
 use super::walk::Walk;
 use super::{Distance, DistanceBy, Flow, Hop, Path, Purpose, Step, Watcher};
 use crate::engine::Sink;
+use crate::hosts::{Lookup, Protocol, Target};
 use crate::outcome::{
     Ending, Evidence, EvidenceKind, Handshake, IcmpError, IcmpVersion, LocalCause, Outcome,
     Refusal, Rtt, RttClock, Sample, TargetId, Unreached,
 };
 use crate::plan::MOST_HOPS;
-use crate::target::{Lookup, Protocol, Target};
 
 /// The port of the first flow.
 const PORT: u16 = 40_001;

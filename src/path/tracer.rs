@@ -12,11 +12,11 @@ use super::ports::flow_ports;
 use super::walk::Walk;
 use super::{CLOSED_UDP_PORT, DistanceBy, Flow, Hop, Path, Purpose, Watcher};
 use crate::engine::{Engine, Sink};
+use crate::hosts::{Protocol, Target};
 use crate::outcome::{Outcome, TargetId};
 use crate::plan::{Limit, Pace, PathPlan, Plan};
 use crate::platform::{Poller, SignalState};
 use crate::probe::{Network, Probes};
-use crate::target::{Protocol, Target};
 
 /// Between two TTLs of the first look: where the end is near, it is known before many probes have gone beyond it.
 const SPACING: Duration = Duration::from_millis(2);

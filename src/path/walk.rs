@@ -5,9 +5,9 @@ use std::rc::Rc;
 use super::course::{Bound, Course};
 use super::{Flow, Hop, Purpose, Step, Watcher};
 use crate::engine::Sink;
+use crate::hosts::Target;
 use crate::outcome::{Extra, Outcome, Sample, TargetId};
 use crate::stats::RunRecord;
-use crate::target::Target;
 
 /// Takes in what the flows hear.
 pub(super) struct Walk<'a> {

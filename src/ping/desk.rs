@@ -10,13 +10,13 @@ use super::trails::Trails;
 use super::{RunError, Verdict};
 use crate::check::{Finding, Until};
 use crate::engine::Sink;
+use crate::hosts::Target;
+use crate::hosts::resolve::LookupResult;
 use crate::outcome::{Class, Extra, Sample, TargetId};
 use crate::plan::{Limit, Plan};
 use crate::platform::Here;
 use crate::report::{Report, RunInfo, live};
 use crate::stats::{RunRecord, State, Statistics};
-use crate::target::Target;
-use crate::target::resolve::Found;
 use crate::term::{Output, Progress, ResultFile, complain};
 
 /// A run that takes longer than this shows its progress.
@@ -183,7 +183,7 @@ impl<'a> Desk<'a> {
     }
 
     /// Takes in what a name has become; the targets that have to move.
-    fn follow(&mut self, name: &str, found: &Found) -> Vec<(TargetId, SocketAddr)> {
+    fn follow(&mut self, name: &str, found: &LookupResult) -> Vec<(TargetId, SocketAddr)> {
         let lookup = match found {
             Ok(lookup) => lookup,
             Err(error) => {

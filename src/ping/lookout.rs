@@ -4,8 +4,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::hosts::resolve::{Family, LookupResult, resolve_all};
 use crate::platform::Waker;
-use crate::target::resolve::{Family, Found, resolve_all};
 
 /// However often somebody asks, a resolver is not asked more often than this.
 const AT_MOST_EVERY: Duration = Duration::from_secs(1);
@@ -13,7 +13,7 @@ const AT_MOST_EVERY: Duration = Duration::from_secs(1);
 /// Looks names up again and again, until it is dropped.
 pub(super) struct Lookout {
     hurry: Sender<()>,
-    found: Receiver<Vec<(String, Found)>>,
+    found: Receiver<Vec<(String, LookupResult)>>,
 }
 
 impl Lookout {
@@ -43,7 +43,7 @@ impl Lookout {
     }
 
     /// What has been found since the last time.
-    pub(super) fn found(&self) -> Vec<(String, Found)> {
+    pub(super) fn found(&self) -> Vec<(String, LookupResult)> {
         self.found.try_iter().flatten().collect()
     }
 }

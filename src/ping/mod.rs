@@ -16,12 +16,12 @@ use thiserror::Error;
 
 use crate::clock::WallClock;
 use crate::engine::Engine;
+use crate::hosts::{Host, Protocol, Target, TargetSpec};
 use crate::plan::Plan;
 use crate::platform::signals::Signals;
 use crate::platform::{self, Here, Poller};
 use crate::probe::Probes;
 use crate::report::{self, RunInfo};
-use crate::target::{Host, HostPorts, Protocol, Target};
 use crate::term::Output;
 use desk::Desk;
 use lookout::Lookout;
@@ -188,7 +188,7 @@ fn measure(
 /// How many targets there may be in the end: those that are known, and what is known of the others.
 fn wanted(plan: &Plan, resolved: &Resolved) -> usize {
     let late = resolved.latecomers.is_some();
-    let planned = plan.targets.iter().map(HostPorts::len).sum();
+    let planned = plan.targets.iter().map(TargetSpec::len).sum();
     let known = resolved.targets.len();
     if late { known.max(planned) } else { known }
 }

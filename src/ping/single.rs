@@ -1,10 +1,10 @@
 //! What modes that look at one target share with a run of probes.
 
 use super::{RunError, check_echo, check_source, listen, outlets, targets};
+use crate::hosts::Target;
 use crate::plan::Plan;
 use crate::platform::signals::Signals;
 use crate::platform::{self, Poller};
-use crate::target::Target;
 use crate::term::{Output, ResultFile};
 
 /// The event loop, the signals, and the one target of a plan, resolved and found fit to be probed.

@@ -8,11 +8,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::RunError;
+use crate::hosts::resolve::{LookupResult, ResolveError, resolve_each};
+use crate::hosts::{Host, Lookup, Protocol, Target, TargetSpec};
 use crate::plan::Plan;
 use crate::platform::signals::Signals;
 use crate::platform::{SignalState, Waker};
-use crate::target::resolve::{Found, ResolveError, resolve_each};
-use crate::target::{Host, HostPorts, Lookup, Protocol, Target};
 use crate::term::complain;
 
 /// More targets than this are a mistake, or need another tool.
@@ -43,19 +43,19 @@ pub(super) struct Resolved {
 /// Names whose lookup takes long; their targets join when it has ended.
 #[derive(Debug)]
 pub(super) struct Latecomers {
-    wanted: Vec<HostPorts>,
+    wanted: Vec<TargetSpec>,
     all_addresses: bool,
     names: Vec<String>,
     /// For each name, who wants it.
     wanted_by: Vec<Vec<usize>>,
     waiting: BTreeSet<usize>,
-    found: Receiver<(usize, Found)>,
+    found: Receiver<(usize, LookupResult)>,
     gathered: Gathered,
 }
 
 /// Resolves the plan's targets; `waker` is woken for each that comes late.
 pub(super) fn targets(plan: &Plan, signals: &Signals, waker: &Waker) -> Result<Resolved, RunError> {
-    let wanted = plan.targets.iter().map(HostPorts::len).sum();
+    let wanted = plan.targets.iter().map(TargetSpec::len).sum();
     if wanted > MOST_TARGETS {
         return Err(RunError::TooManyTargets(wanted));
     }
@@ -146,7 +146,7 @@ impl Latecomers {
     }
 
     /// Takes in what became of a name; what to tell if that is nothing.
-    fn take(&mut self, index: usize, result: Found) -> Option<String> {
+    fn take(&mut self, index: usize, result: LookupResult) -> Option<String> {
         self.waiting.remove(&index);
         let lookup = match result {
             Ok(lookup) => lookup,
@@ -206,7 +206,7 @@ impl Latecomers {
 }
 
 impl Gathered {
-    fn add(&mut self, wanted: &HostPorts, hosts: &[SocketAddr], lookup: Option<&Arc<Lookup>>) {
+    fn add(&mut self, wanted: &TargetSpec, hosts: &[SocketAddr], lookup: Option<&Arc<Lookup>>) {
         let host: Arc<str> = wanted.host.text().into();
         for port in wanted.ports.iter().cloned().flatten() {
             for address in hosts {

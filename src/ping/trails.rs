@@ -5,12 +5,12 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::Instant;
 
+use crate::hosts::Target;
 use crate::outcome::{Class, Sample, TargetId};
 use crate::path::{Path, Tracer};
 use crate::plan::{PathPlan, Plan};
 use crate::platform::signals::Signals;
 use crate::platform::{OnlyStop, Poller, Waker};
-use crate::target::Target;
 
 /// Paths looked at in one run: many failing targets mostly fail for one reason, and routers limit their answers.
 const MOST_PATHS: usize = 16;

@@ -18,9 +18,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::hosts::{Protocol, hosts_file, resolv_conf};
 use crate::outcome::IcmpError;
 use crate::plan::SocketPlan;
-use crate::target::{Protocol, hosts};
 
 pub use crate::outcome::evidence::PeerEnd;
 pub use errno::errno;
@@ -223,13 +223,16 @@ pub fn source_address(target: SocketAddr) -> std::io::Result<IpAddr> {
 pub fn hosts_file_entries(name: &str) -> Option<Vec<IpAddr>> {
     // A comment in another encoding must not hide the names.
     let bytes = fs::read(hosts_file()).ok()?;
-    Some(hosts::addresses_of(name, &String::from_utf8_lossy(&bytes)))
+    Some(hosts_file::addresses_of(
+        name,
+        &String::from_utf8_lossy(&bytes),
+    ))
 }
 
 /// The name servers that this machine's resolver asks (resolv.conf(5)); empty where the system keeps them elsewhere.
 pub fn name_servers() -> Vec<IpAddr> {
     let text = fs::read("/etc/resolv.conf").unwrap_or_default();
-    hosts::name_servers(&String::from_utf8_lossy(&text))
+    resolv_conf::name_servers(&String::from_utf8_lossy(&text))
 }
 
 /// Where it is (hosts(5)).

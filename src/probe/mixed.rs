@@ -7,10 +7,10 @@ use std::time::Instant;
 use super::datagram::{DatagramProbes, LineId};
 use super::tcp::TcpProbes;
 use super::{Begun, Leash, Network, ProbeId, Progress};
+use crate::hosts::{Protocol, Target};
 use crate::outcome::{Ending, TargetId};
 use crate::plan::{ContentPlan, Plan};
 use crate::platform::{Poller, Readiness};
-use crate::target::{Protocol, Target};
 
 /// Bits of a poller's token that name a place.
 const PLACE: u64 = (1 << 31) - 1;

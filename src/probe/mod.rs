@@ -16,8 +16,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use crate::hosts::Target;
 use crate::outcome::{Ending, Extra, TargetId};
-use crate::target::Target;
 use mixed::Watch;
 
 pub use mixed::Probes;

@@ -11,8 +11,8 @@ use socket2::{SockAddr, Socket};
 
 use super::chance::chance;
 use super::socket::any_port;
+use crate::hosts::Protocol;
 use crate::platform::{self, EchoSocket, EphemeralPorts};
-use crate::target::Protocol;
 
 /// The ports that a run walks through.
 #[derive(Clone, Debug)]

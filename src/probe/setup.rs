@@ -3,10 +3,10 @@
 use std::io;
 use std::net::SocketAddr;
 
+use crate::hosts::Protocol;
 use crate::outcome::judge::{self, Judgement, tcp};
 use crate::outcome::{Errno, Evidence, LocalCause, Outcome};
 use crate::platform::{self, Here, Journey, errno, is_link_local};
-use crate::target::Protocol;
 
 /// What could not be done to send a probe.
 #[derive(Debug)]

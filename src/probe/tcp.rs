@@ -9,12 +9,12 @@ use super::around::Around;
 use super::connect::{Connector, Destination, Started};
 use super::{Begun, Leash, ProbeId, Progress, Watch, stamps};
 use crate::clock::Moment;
+use crate::hosts::Protocol;
 use crate::outcome::evidence::{TcpInfo, TcpTestimony};
 use crate::outcome::judge::{self, Judgement, tcp};
 use crate::outcome::{Ending, Errno, Evidence, Handshake, Outcome, Refusal, Rtt, RttClock};
 use crate::plan::{Close, Plan};
 use crate::platform::{self, Here, Journey, PeerEnd, Poller, Readiness, errno};
-use crate::target::Protocol;
 
 /// TCP probes to many targets, over a poller that they share with other probes.
 pub(super) struct TcpProbes {

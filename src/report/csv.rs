@@ -10,9 +10,9 @@ use super::exact::{PERCENTILES, rounded, sender, us};
 use super::parts::judged;
 use super::{Report, RunInfo, TargetReport};
 use crate::clock::rfc3339;
+use crate::hosts::Target;
 use crate::outcome::{Class, Errno, Evidence, EvidenceKind, RttClock, Said, Sample};
 use crate::stats::{Cause, Distribution};
-use crate::target::Target;
 use crate::term::safe;
 
 /// The columns of a probe's row: the fields of the JSON line, flattened.

@@ -7,10 +7,10 @@ use anstyle::{AnsiColor, Style};
 use super::numbers::{count, ms_aligned};
 use super::{RunInfo, words};
 use crate::clock::{rfc3339, spoken};
+use crate::hosts::{Protocol, Target};
 use crate::outcome::{Class, OutcomeKind, Sample, TargetId};
 use crate::plan::{Limit, Pace, SocketPlan};
 use crate::stats::Change;
-use crate::target::{Protocol, Target};
 use crate::term::safe;
 
 /// Turns samples into lines.

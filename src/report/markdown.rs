@@ -13,8 +13,8 @@ use super::parts::{
 use super::{Report, RunInfo, TargetReport, VERSION, histogram, notes};
 use crate::check::Finding;
 use crate::clock::{rfc3339, spoken};
+use crate::hosts::{Lookup, Target};
 use crate::outcome::Class;
-use crate::target::{Lookup, Target};
 
 /// Stands for the target's name in our own words until these are escaped: a character for private use.
 const NAME: &str = "\u{f8ff}";

@@ -41,10 +41,10 @@ pub use trace::{TraceInfo, TraceReport};
 use crate::check::Finding;
 use crate::clock::WallClock;
 use crate::explain::{Among, Witness};
+use crate::hosts::{Protocol, Target};
 use crate::plan::Plan;
 use crate::platform::{HostFacts, Route};
 use crate::stats::{Loss, Recorder, RunRecord, Statistics};
-use crate::target::{Protocol, Target};
 
 /// This program's version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

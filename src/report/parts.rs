@@ -7,10 +7,10 @@ use super::page::wrap;
 use super::{Report, TargetReport, words};
 use crate::clock::{date_and_time, spoken};
 use crate::explain::{self, Case, Verdict, verdict};
+use crate::hosts::Protocol;
 use crate::outcome::{Class, Handshake, Outcome, OutcomeKind, Refusal};
 use crate::plan::Limit;
 use crate::stats::{Distribution, Outage, Ttls};
-use crate::target::Protocol;
 use crate::term::safe;
 
 /// Outages listed; the others are counted.

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{RunInfo, csv, over_text};
+use crate::hosts::Target;
 use crate::plan::Format;
 use crate::platform::HostFacts;
-use crate::target::Target;
 
 /// Replaces names and addresses.
 #[derive(Clone, Debug, Default)]

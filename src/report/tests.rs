@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::{Report, RunInfo, WIDEST, live, summary};
 use crate::clock::WallClock;
+use crate::hosts::{Lookup, Protocol, Target};
 use crate::outcome::{
     Ending, Errno, Evidence, EvidenceKind, Handshake, IcmpError, IcmpVersion, LocalCause, Outcome,
     Refusal, Rtt, RttClock, Sample, TargetId, Unreached,
@@ -18,7 +19,6 @@ use crate::plan::{
 };
 use crate::platform::{HostFacts, Route};
 use crate::stats::{RunRecord, Statistics};
-use crate::target::{Lookup, Protocol, Target};
 
 const SECOND: Duration = Duration::from_secs(1);
 

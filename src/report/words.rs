@@ -1,9 +1,9 @@
 //! Outcomes in words, the same on a probe's line and in a summary.
 
+use crate::hosts::Protocol;
 use crate::outcome::{
     Ending, Handshake, IcmpError, LocalCause, Outcome, OutcomeKind, Refusal, Unreached,
 };
-use crate::target::Protocol;
 
 /// The word for an outcome, at most twelve columns wide.
 pub(super) fn outcome(kind: OutcomeKind) -> &'static str {

@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use synack::hosts::Protocol;
 use synack::platform::{self, Here, NeighbourState, RouteKind};
-use synack::target::Protocol;
 
 use crate::family::Family;
 use crate::netns::{Namespace, need_nft, settle, shell};

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use super::Who;
 use super::tally::Tally;
 use crate::diagnose::{Findings, Tried, WayFindings};
+use crate::hosts::Protocol;
 use crate::path::{Conclusion, End, Hop, Note, Path, Share, Speaker};
 use crate::platform::{Link, Listener, NeighbourFacts, RouteFacts, RouteKind};
-use crate::target::Protocol;
 
 /// The findings, and how the asked port did.
 pub(super) struct Case<'a> {

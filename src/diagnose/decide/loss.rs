@@ -4,8 +4,8 @@ use super::case::{Case, service_of};
 use super::tally::Tally;
 use super::{Code, Diagnosis, Who, facts, texts};
 use crate::diagnose::Tried;
+use crate::hosts::Protocol;
 use crate::path::{Begins, Note, Share, losses};
-use crate::target::Protocol;
 
 /// Loss that the way shows, though all probes of the port itself came through.
 pub(super) fn found(case: &Case) -> Option<Diagnosis> {

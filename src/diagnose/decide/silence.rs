@@ -6,8 +6,8 @@ use super::case::{Case, NextHop};
 use super::tally::{Tally, usual_icmp};
 use super::there::distance;
 use super::{Code, Diagnosis, Who, facts, texts};
+use crate::hosts::Protocol;
 use crate::path::{End, Hop};
-use crate::target::Protocol;
 
 /// How far silent probes get.
 enum Reach {

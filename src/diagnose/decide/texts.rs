@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::case::Case;
 use super::tally::Tally;
 use crate::diagnose::Tried;
+use crate::hosts::Protocol;
 use crate::outcome::{Handshake, IcmpError, IcmpVersion, LocalCause, Outcome, Refusal, Unreached};
 use crate::platform::Listener;
-use crate::target::Protocol;
 
 /// Said wherever packets got no answer.
 pub(super) const WHICH_WAY: &str =

@@ -4,9 +4,9 @@ use super::case::Case;
 use super::tally::Tally;
 use super::{Code, Diagnosis, Who, here, loss, texts};
 use crate::diagnose::Tried;
+use crate::hosts::Protocol;
 use crate::outcome::{Outcome, Refusal};
 use crate::path::{Distance, DistanceBy, End, Note, Reached, Speaker};
-use crate::target::Protocol;
 
 /// The port works.
 pub(super) fn works(case: &Case) -> Option<Diagnosis> {

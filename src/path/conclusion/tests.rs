@@ -1,8 +1,8 @@
 //! What is made of paths that are made up word by word; see [`crate::path::story`].
 
 use super::*;
+use crate::hosts::Protocol;
 use crate::path::story::{Story, router};
-use crate::target::Protocol;
 
 /// The end of a path in a few words.
 fn told(end: &End) -> String {

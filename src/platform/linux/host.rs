@@ -8,8 +8,8 @@ use std::ptr;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use rustix::system::uname;
 
+use crate::hosts::Protocol;
 use crate::platform::{EphemeralPorts, HostFacts};
-use crate::target::Protocol;
 
 /// One entry for each open descriptor (proc(5)).
 const DESCRIPTORS: &str = "/proc/self/fd";

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use super::netlink::Conversation;
 use super::sock_diag::{SocketFound, SocketsWanted};
 use super::surroundings::name_of;
+use crate::hosts::Protocol;
 use crate::platform::{Listener, Process};
-use crate::target::Protocol;
 
 /// A TCP socket after listen(2), `TCP_LISTEN` of `include/net/tcp_states.h`.
 const LISTENING: u8 = 10;

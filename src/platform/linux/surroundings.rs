@@ -11,9 +11,9 @@ use netlink_packet_route::route::RouteType;
 use nix::net::if_::{if_indextoname, if_nametoindex};
 
 use super::netlink::{Conversation, Flow, RouteFound, Selector};
+use crate::hosts::Protocol;
 use crate::outcome::evidence::NextHop;
 use crate::platform::{Here, Journey, Route};
-use crate::target::Protocol;
 
 impl Here {
     /// The routes packets to these targets take, in their order.

@@ -9,11 +9,11 @@ use netlink_packet_route::route::RouteType;
 use super::interfaces::LinkFound;
 use super::netlink::{Conversation, RouteFound, Selector};
 use super::surroundings::{interface_index, name_of};
+use crate::hosts::Protocol;
 use crate::outcome::Errno;
 use crate::platform::{
     Here, Journey, NeighbourFacts, NeighbourState, RouteFacts, RouteKind, errno,
 };
-use crate::target::Protocol;
 
 impl Here {
     /// What this machine would do with a packet to this target. `None`: the kernel does not tell.

@@ -17,9 +17,9 @@ use super::{
     Counters, EchoSocket, EphemeralPorts, Here, HostFacts, Journey, Link, Listener, NeighbourFacts,
     Readiness, Received, Report, Route, RouteFacts, errno, source_address,
 };
+use crate::hosts::Protocol as TargetProtocol;
 use crate::outcome::Errno;
 use crate::outcome::evidence::{NextHop, PeerEnd, TcpInfo, TcpTestimony};
-use crate::target::Protocol as TargetProtocol;
 
 pub use poller::{Poller, Waker};
 

@@ -7,6 +7,7 @@ use super::doubts::Failure;
 use super::line::{Found, Line};
 use super::speech::{Asked, Speech};
 use crate::clock::Moment;
+use crate::hosts::Protocol;
 use crate::outcome::judge::datagram;
 use crate::outcome::{Ending, Extra, Rtt, Said, TargetId};
 use crate::platform::{Here, Journey, Received};
@@ -15,7 +16,6 @@ use crate::probe::Progress;
 use crate::probe::around::Around;
 use crate::probe::ports::PortWalk;
 use crate::probe::stamps;
-use crate::target::Protocol;
 
 /// Probes that may wait on one line together. Eight answers in one system call cost little more each than sixty-four,
 /// and sixty-four probes still have eight ports: a path that fails for some ports only still shows.

@@ -10,12 +10,12 @@ use super::DatagramProbes;
 use super::destination::Destination;
 use super::line::Line;
 use super::lines::LineId;
+use crate::hosts::Protocol;
 use crate::platform::{self, EchoSocket, Poller};
 use crate::probe::Watch;
 use crate::probe::ports::PortRange;
 use crate::probe::setup::SetupError;
 use crate::probe::socket::{any_port, bind, prepare, put_on};
-use crate::target::Protocol;
 
 /// Sockets opened in the hope for a port that is not the target's own; the kernel draws at random.
 const TRIES: usize = 4;

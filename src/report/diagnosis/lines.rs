@@ -4,12 +4,12 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::diagnose::{Findings, Tried};
+use crate::hosts::Protocol;
 use crate::outcome::Outcome;
 use crate::path::{End, Path};
 use crate::platform::{Listener, NeighbourState, RouteKind};
 use crate::report::numbers::{count, ms};
 use crate::report::words;
-use crate::target::Protocol;
 use crate::term::safe;
 
 /// A step and what it found.

@@ -14,9 +14,9 @@ use std::time::Instant;
 use super::Redactor;
 use crate::clock::WallClock;
 use crate::diagnose::{Diagnosis, Findings};
+use crate::hosts::{Lookup, Target};
 use crate::plan::{Format, Plan};
 use crate::platform::HostFacts;
-use crate::target::{Lookup, Target};
 
 /// A walk that has been taken.
 #[derive(Clone, Copy, Debug)]

@@ -9,6 +9,7 @@ use crate::diagnose::{
     Code, Diagnosis, Findings, LocalFindings, NameFindings, NextStep, OwnFindings, SizeFindings,
     Tried, WayFindings, Who,
 };
+use crate::hosts::{Protocol, Target};
 use crate::outcome::{Handshake, IcmpError, IcmpVersion, LocalCause, Outcome, Refusal, Unreached};
 use crate::path::conclude;
 use crate::path::story::Story;
@@ -19,7 +20,6 @@ use crate::platform::{
 use crate::report::Forms;
 use crate::report::WIDEST;
 use crate::report::tests::{host, plan, schema::violation};
-use crate::target::{Protocol, Target};
 
 const OK: Outcome = Outcome::Connected(Handshake::Clean);
 const RST: Outcome = Outcome::Refused(Refusal::ByRst);

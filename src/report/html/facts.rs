@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::markup::{Markup, block, tag};
 use crate::clock::{date_and_time, rfc3339, spoken};
+use crate::hosts::Protocol;
 use crate::outcome::Class;
 use crate::plan::{Limit, Pace};
 use crate::report::numbers::count;
 use crate::report::{Report, RunInfo, VERSION, notes};
 use crate::stats::Statistics;
-use crate::target::Protocol;
 
 /// Names whose addresses are listed; the others are counted.
 const NAMES: usize = 20;

@@ -4,10 +4,10 @@ use super::heading;
 use super::markup::{Attributes, Markup, block, leaf, tag};
 use super::scale::LogScale;
 use super::timeline::{below, horizontal, named_tick};
+use crate::hosts::Protocol;
 use crate::report::TargetReport;
 use crate::report::numbers::{count, ms, percentile_name};
 use crate::stats::{Figures, Statistics};
-use crate::target::Protocol;
 
 /// The fewest and the most bars, unless the clock is too coarse for so many.
 const BARS: (u64, u64) = (12, 80);

@@ -11,11 +11,11 @@ use super::parts::{self, judged};
 use super::{Report, RunInfo, TargetReport, VERSION};
 use crate::check::Finding;
 use crate::clock::rfc3339;
+use crate::hosts::{Protocol, Target};
 use crate::outcome::{Class, Evidence, Outcome, OutcomeKind, Said, Sample, TargetId};
 use crate::payload::Payload;
 use crate::plan::Limit;
 use crate::stats::{Answers, Distribution, Outage, Statistics};
-use crate::target::{Protocol, Target};
 use shapes::{
     Answer, Cause, Change, Check, Clocks, Histograms, Host, Lag, Latency, Moved, OutageLine, Probe,
     Run, Start, StartTarget, Summary, TtlSince,

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{TraceInfo, TraceReport};
 use crate::clock::rfc3339;
+use crate::hosts::Protocol;
 use crate::path::{
     Conclusion, DistanceBy, End, Flow, Heard, Hop, Names, Note, Path, Purpose, Reached, Speaker,
     Step, What, merged,
@@ -11,7 +12,6 @@ use crate::path::{
 use crate::report::VERSION;
 use crate::report::exact::{rounded, us};
 use crate::report::json::{Icmp, Proof, Verdict, line, proof, reason};
-use crate::target::Protocol;
 
 #[derive(Serialize)]
 struct Start<'a> {

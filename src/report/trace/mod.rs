@@ -15,10 +15,10 @@ use super::Redactor;
 use super::html::markup::Markup;
 use crate::clock::WallClock;
 use crate::explain::{Verdict, way};
+use crate::hosts::Target;
 use crate::path::{Conclusion, Names, Path, Step, conclude};
 use crate::plan::{Format, PathPlan, Plan};
 use crate::platform::{HostFacts, Route};
-use crate::target::Target;
 
 /// What is known before the first probe.
 #[derive(Clone, Debug)]

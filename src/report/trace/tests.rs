@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::{TraceInfo, TraceReport, heading, summary};
 use crate::clock::WallClock;
+use crate::hosts::Protocol;
 use crate::path::story::{Story, router};
 use crate::path::{Names, Step};
 use crate::plan::{Format, PathPlan};
 use crate::report::html::tests::{well_formed::check, without_style};
 use crate::report::tests::{host, plan, route, schema::violation};
 use crate::report::{Forms, WIDEST, over_text};
-use crate::target::Protocol;
 
 /// A path, and what is known beside it.
 struct Told {

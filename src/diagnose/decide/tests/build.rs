@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::diagnose::{
     Findings, LocalFindings, NameFindings, OwnFindings, SizeFindings, Tried, WayFindings,
 };
+use crate::hosts::{Lookup, Protocol, Target};
 use crate::outcome::{Handshake, IcmpError, IcmpVersion, LocalCause, Outcome, Refusal, Unreached};
 use crate::path::{
     Conclusion, Distance, DistanceBy, End, Flow, Heard, Hop, Note, Path, Reached, Speaker, What,
@@ -14,7 +15,6 @@ use crate::path::{
 use crate::platform::{
     Counters, Link, Listener, NeighbourFacts, NeighbourState, Process, RouteFacts, RouteKind,
 };
-use crate::target::{Lookup, Protocol, Target};
 
 pub(super) const TARGET: &str = "192.0.2.10";
 pub(super) const TARGET_V6: &str = "2001:db8::10";

@@ -5,10 +5,10 @@ use super::words::all;
 use std::time::Duration;
 
 use crate::diagnose::{Calm, Findings, decide};
+use crate::hosts::Protocol;
 use crate::outcome::{Handshake, LocalCause, Outcome};
 use crate::path::{End, Note, Reached, conclude};
 use crate::platform::{Counters, NeighbourState};
-use crate::target::Protocol;
 
 /// So many packets arrived meanwhile, and so many were handed to somebody.
 fn arrived(it: &mut Findings, received: u64, delivered: u64) {

@@ -4,10 +4,10 @@ use super::build::*;
 use super::rows::rows;
 use super::told::assert_told;
 use crate::diagnose::{Code, Diagnosis, Findings, decide};
+use crate::hosts::Protocol;
 use crate::outcome::{IcmpVersion, LocalCause, Outcome};
 use crate::path::{End, Loop, Note, Reached, Speaker};
 use crate::platform::NeighbourState;
-use crate::target::Protocol;
 
 #[test]
 fn no_diagnosis_is_without_words() {

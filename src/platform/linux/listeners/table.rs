@@ -5,7 +5,7 @@ use std::fs;
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::{LISTENING, SocketFound, UNCONNECTED};
-use crate::target::Protocol;
+use crate::hosts::Protocol;
 
 /// The sockets of this port. `None`: there is no such table.
 pub(super) fn read(protocol: Protocol, port: u16) -> Option<Vec<SocketFound>> {

@@ -1,9 +1,9 @@
 //! Somebody said no, or nobody said a word.
 
 use super::*;
+use crate::hosts::Protocol;
 use crate::outcome::Errno;
 use crate::path::{End, Loop, Reached, Speaker};
-use crate::target::Protocol;
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = rejections();

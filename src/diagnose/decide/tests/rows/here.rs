@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::diagnose::Tried;
+use crate::hosts::Protocol;
 use crate::path::{End, Note, Reached};
 use crate::platform::{Counters, Link, Listener, NeighbourState, RouteKind};
-use crate::target::Protocol;
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = stack();

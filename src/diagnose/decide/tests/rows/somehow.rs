@@ -1,9 +1,9 @@
 //! It works at times, in parts, or slowly.
 
 use super::*;
+use crate::hosts::Protocol;
 use crate::path::{Begins, Note, Reached, Speaker, conclude};
 use crate::platform::NeighbourState;
-use crate::target::Protocol;
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = mixtures();

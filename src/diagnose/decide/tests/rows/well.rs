@@ -1,9 +1,9 @@
 //! The port works, and the name.
 
 use super::*;
+use crate::hosts::Protocol;
 use crate::path::{Begins, Note, Reached, Speaker};
 use crate::platform::{Link, NeighbourState, RouteKind};
-use crate::target::Protocol;
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = works();

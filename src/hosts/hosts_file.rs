@@ -1,4 +1,4 @@
-//! What this machine's own files say of names: hosts(5), and resolv.conf(5). Pure.
+//! hosts(5) entries. Pure: text in, addresses out.
 
 use std::net::IpAddr;
 
@@ -23,19 +23,6 @@ fn address_for(name: &str, line: &str) -> Option<IpAddr> {
     words
         .any(|known| known.eq_ignore_ascii_case(name))
         .then_some(address)
-}
-
-/// The name servers of a resolv.conf(5), in its order, without the zones of link-local ones.
-pub fn name_servers(text: &str) -> Vec<IpAddr> {
-    let server = |line: &str| {
-        let mut words = line.split_whitespace();
-        let address = words
-            .next()
-            .filter(|word| *word == "nameserver")
-            .and(words.next())?;
-        address.split('%').next()?.parse().ok()
-    };
-    text.lines().filter_map(server).collect()
 }
 
 #[cfg(test)]
@@ -78,13 +65,5 @@ not-an-address web.example
     #[test]
     fn an_empty_file_has_no_names() {
         assert_eq!(addresses_of("localhost", ""), Vec::<IpAddr>::new());
-    }
-
-    #[test]
-    fn name_servers_are_found() {
-        let text = "# nameserver 192.0.2.9\nsearch example\nnameserver 192.0.2.1\n\
-                    nameserver\tfe80::1%eth0\nnameserver\nnameserver nobody\n";
-        let found: Vec<_> = name_servers(text).iter().map(IpAddr::to_string).collect();
-        assert_eq!(found, ["192.0.2.1", "fe80::1"]);
     }
 }

@@ -1,15 +1,16 @@
 //! From `host:port` text to addresses: parsing is pure, resolving is not.
 
-pub mod hosts;
+pub mod hosts_file;
 mod parse;
 mod protocol;
+pub mod resolv_conf;
 pub mod resolve;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use parse::{Host, HostPorts, TargetError, parse};
+pub use parse::{Host, TargetError, TargetSpec, parse};
 pub use protocol::Protocol;
 
 /// One address and port to probe, with the words the user used for it.

@@ -9,7 +9,7 @@ use super::Protocol;
 
 /// A host and the ports of it to probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostPorts {
+pub struct TargetSpec {
     /// What to probe with.
     pub protocol: Protocol,
     /// The host.
@@ -18,7 +18,7 @@ pub struct HostPorts {
     pub ports: Vec<RangeInclusive<u16>>,
 }
 
-impl HostPorts {
+impl TargetSpec {
     /// How many ports there are.
     #[allow(clippy::len_without_is_empty)] // there is always one
     pub fn len(&self) -> usize {
@@ -113,7 +113,7 @@ pub fn parse(
     text: &str,
     plain: Protocol,
     zone_index: impl Fn(&str) -> Option<u32>,
-) -> Result<HostPorts, TargetError> {
+) -> Result<TargetSpec, TargetError> {
     let (scheme, rest) = scheme(text)?;
     let (host, ports) = match scheme {
         // An ICMP echo has no port that anything in an address could be.
@@ -127,7 +127,7 @@ pub fn parse(
         (None, _) => plain,
     };
     let is_v6 = rest.starts_with('[') || host.contains(':');
-    Ok(HostPorts {
+    Ok(TargetSpec {
         protocol,
         host: self::host(host, is_v6, zone_index)?,
         ports: match (protocol.has_ports(), ports) {
@@ -258,7 +258,7 @@ fn range(target: &str, text: &str) -> Result<RangeInclusive<u16>, TargetError> {
 mod tests {
     use super::*;
 
-    fn parsed(text: &str) -> Result<HostPorts, TargetError> {
+    fn parsed(text: &str) -> Result<TargetSpec, TargetError> {
         parse(text, Protocol::Tcp, |zone| (zone == "eth0").then_some(7))
     }
 

@@ -106,7 +106,11 @@ impl ResolveError {
 }
 
 /// Looks up every name, several at once; results are in the order of `names`.
-pub fn resolve_all(names: &[String], family: Family, stopped: &dyn Fn() -> bool) -> Vec<Found> {
+pub fn resolve_all(
+    names: &[String],
+    family: Family,
+    stopped: &dyn Fn() -> bool,
+) -> Vec<LookupResult> {
     let mut found: Vec<Option<_>> = names.iter().map(|_| None).collect();
     resolve_each(names, family, stopped, &mut |index, result| {
         found[index] = Some(result);
@@ -130,7 +134,7 @@ pub fn resolve_each(
     names: &[String],
     family: Family,
     stopped: &dyn Fn() -> bool,
-    tell: &mut dyn FnMut(usize, Found),
+    tell: &mut dyn FnMut(usize, LookupResult),
 ) {
     let queue: VecDeque<_> = names.iter().cloned().enumerate().collect();
     let queue = Arc::new(Mutex::new(queue));
@@ -158,14 +162,14 @@ pub fn resolve_each(
 }
 
 /// What became of a lookup.
-pub type Found = Result<Arc<Lookup>, ResolveError>;
+pub type LookupResult = Result<Arc<Lookup>, ResolveError>;
 type Queue = Mutex<VecDeque<(usize, String)>>;
 
 fn lock(queue: &Queue) -> MutexGuard<'_, VecDeque<(usize, String)>> {
     queue.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn work(queue: &Queue, family: Family, sender: &mpsc::Sender<(usize, Found)>) {
+fn work(queue: &Queue, family: Family, sender: &mpsc::Sender<(usize, LookupResult)>) {
     loop {
         let next = lock(queue).pop_front();
         let Some((index, name)) = next else { return };
@@ -179,9 +183,9 @@ fn work(queue: &Queue, family: Family, sender: &mpsc::Sender<(usize, Found)>) {
 /// answer, so a long list of names is not cut short while the resolver works.
 fn collect(
     waiting: &mut BTreeSet<usize>,
-    answers: &mpsc::Receiver<(usize, Found)>,
+    answers: &mpsc::Receiver<(usize, LookupResult)>,
     stopped: &dyn Fn() -> bool,
-    tell: &mut dyn FnMut(usize, Found),
+    tell: &mut dyn FnMut(usize, LookupResult),
 ) -> bool {
     let mut last_answer = Instant::now();
     while !waiting.is_empty() && last_answer.elapsed() < DEADLINE {

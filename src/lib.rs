@@ -6,9 +6,9 @@
 //!
 //! Data flows one way: [`cli`] turns arguments into a [`plan`], [`engine`] drives [`probe`]s over a
 //! [`platform`] (what a UDP probe says is a [`payload`]), each probe becomes a sample with an [`outcome`], [`stats`] tallies samples, and
-//! [`report`] turns them into bytes, [`explain`]ed and [`check`]ed. [`ping`] tells that story from start to end.
+//! [`report`] turns them into bytes, [`explain`]ed and [`assertions`]. [`ping`] tells that story from start to end.
 
-pub mod check;
+pub mod assertions;
 pub mod cli;
 pub mod clock;
 pub mod demo;

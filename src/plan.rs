@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::check::{Condition, Expected};
+use crate::assertions::{Expectation, FailCondition};
 use crate::hosts::TargetSpec;
 use crate::hosts::resolve::Family;
 use crate::payload::Payload;
@@ -152,11 +152,11 @@ impl Close {
 #[derive(Clone, Debug, Default)]
 pub struct CheckPlan {
     /// Every probe ends as one of these; then no target has to answer.
-    pub expect: Vec<Expected>,
+    pub expect: Vec<Expectation>,
     /// None of these holds.
-    pub fail_if: Vec<Condition>,
+    pub fail_if: Vec<FailCondition>,
     /// The run ends when every target has shown this, and has to.
-    pub until: Option<Expected>,
+    pub until: Option<Expectation>,
 }
 
 /// What is printed.

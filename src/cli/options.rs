@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::values::{self, Percentiles};
-use crate::check::{Condition, Expected};
+use crate::assertions::{Expectation, FailCondition};
 use crate::hosts::resolve::Family;
 use crate::hosts::{Protocol, TargetSpec};
 use crate::payload::Payload;
@@ -243,15 +243,15 @@ impl How {
 pub(super) struct Checks {
     /// Every probe must end so: ok, failure, an outcome (refused) or a reason (admin-prohibited); may be repeated
     #[arg(long, value_name = "OUTCOME", value_parser = values::expected)]
-    pub(super) expect: Vec<Expected>,
+    pub(super) expect: Vec<Expectation>,
 
     /// Fail if this holds for a target: loss>1%, p99>50ms, rtt-p50>2ms, failed>0; may be repeated
     #[arg(long, value_name = "EXPR", value_parser = values::condition)]
-    pub(super) fail_if: Vec<Condition>,
+    pub(super) fail_if: Vec<FailCondition>,
 
     /// Stop when every target has had a probe that ends so: wait for a service (ok), or for its end (failure)
     #[arg(long, value_name = "OUTCOME", value_parser = values::expected)]
-    pub(super) until: Option<Expected>,
+    pub(super) until: Option<Expectation>,
 }
 
 impl Checks {

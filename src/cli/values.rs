@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use crate::check::{Condition, ConditionError, Expected};
+use crate::assertions::{Expectation, FailCondition, FailConditionError};
 use crate::explain;
 use crate::payload::{LARGEST, Named, Payload, parse_hex};
 use crate::plan::{Close, Format, HistogramForm, Limit, ReportFile, Source};
@@ -154,14 +154,14 @@ pub(super) fn size(text: &str) -> Result<usize, String> {
 }
 
 /// An outcome or a reason by its stable name.
-pub(super) fn expected(text: &str) -> Result<Expected, String> {
-    Expected::parse(text, explain::is_code)
+pub(super) fn expected(text: &str) -> Result<Expectation, String> {
+    Expectation::parse(text, explain::is_code)
 }
 
 /// A figure held against a limit.
-pub(super) fn condition(text: &str) -> Result<Condition, String> {
+pub(super) fn condition(text: &str) -> Result<FailCondition, String> {
     text.parse()
-        .map_err(|error: ConditionError| error.to_string())
+        .map_err(|error: FailConditionError| error.to_string())
 }
 
 /// A file for results; its ending names their form.

@@ -8,7 +8,7 @@ use super::outlets::Outlets;
 use super::targets::Latecomers;
 use super::trails::Trails;
 use super::{RunError, Verdict};
-use crate::check::{Finding, Until};
+use crate::assertions::{AssertionResult, Until};
 use crate::engine::Sink;
 use crate::hosts::Target;
 use crate::hosts::resolve::LookupResult;
@@ -90,38 +90,38 @@ impl<'a> Desk<'a> {
         }
         let missing = self.latecomers.iter().flat_map(Latecomers::missing);
         self.info.unresolved.extend(missing);
-        let findings = self.findings();
-        let verdict = self.verdict(&findings);
-        let report = report(&self.info, &self.statistics, record, &findings);
+        let assertions = self.assertions();
+        let verdict = self.verdict(&assertions);
+        let report = report(&self.info, &self.statistics, record, &assertions);
         self.outlets.close(&report)?;
         Ok(verdict)
     }
 
     /// What the checks found, target by target.
-    fn findings(&self) -> Vec<Finding> {
+    fn assertions(&self) -> Vec<AssertionResult> {
         let checks = &self.info.plan.checks;
-        let mut findings = Vec::new();
+        let mut assertions = Vec::new();
         let targets = self.info.targets.iter().zip(&self.statistics.targets);
         for (id, (target, recorder)) in (0..).map(TargetId).zip(targets) {
             let name = live::label(&self.info, target);
             let expected = checks.expect.iter();
-            findings.extend(expected.map(|expected| expected.check(&name, recorder)));
+            assertions.extend(expected.map(|expected| expected.check(&name, recorder)));
             let conditions = checks.fail_if.iter();
-            findings.extend(conditions.map(|condition| condition.check(&name, recorder)));
+            assertions.extend(conditions.map(|condition| condition.check(&name, recorder)));
             let until = self.until.as_ref();
-            findings.extend(until.map(|until| until.finding(id, &name)));
+            assertions.extend(until.map(|until| until.result(id, &name)));
         }
-        findings
+        assertions
     }
 
-    fn verdict(&self, findings: &[Finding]) -> Verdict {
+    fn verdict(&self, assertions: &[AssertionResult]) -> Verdict {
         let answered =
             |recorder: &crate::stats::Recorder| recorder.count_class(Class::Succeeded) > 0;
         // Who expects a certain end of probes, or waits for one, says himself what success is.
         let checks = &self.info.plan.checks;
         let own_words = !checks.expect.is_empty() || checks.until.is_some();
         let fine = (own_words || self.statistics.targets.iter().all(answered))
-            && findings.iter().all(|finding| finding.passed)
+            && assertions.iter().all(|assertion| assertion.passed)
             && self.info.unresolved.is_empty();
         // A reader who left early has seen enough; there is nobody to fail for.
         if fine || self.outlets.output.is_closed() {
@@ -225,10 +225,10 @@ fn report<'r>(
     info: &'r RunInfo,
     statistics: &'r Statistics,
     mut record: RunRecord,
-    findings: &'r [Finding],
+    assertions: &'r [AssertionResult],
 ) -> Report<'r> {
     record.wall_clock_moved = info.clock.drift();
-    Report::new(info, statistics, record, findings)
+    Report::new(info, statistics, record, assertions)
 }
 
 impl Sink for Desk<'_> {

@@ -96,7 +96,7 @@ impl Form {
     fn ending(&self, report: &Report) -> String {
         match self.format {
             Format::Text => format!("\n{}", report.text()),
-            Format::Json => json::checks(report.findings),
+            Format::Json => json::checks(report.assertions),
             Format::Markdown => markdown::text(report),
             Format::CsvSummary => csv::summary(report),
             Format::Html => html::page(report, &self.paths),

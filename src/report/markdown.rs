@@ -11,7 +11,7 @@ use super::parts::{
     outcome_rows, times,
 };
 use super::{Report, RunInfo, TargetReport, VERSION, histogram, notes};
-use crate::check::Finding;
+use crate::assertions::AssertionResult;
 use crate::clock::{rfc3339, spoken};
 use crate::hosts::{Lookup, Target};
 use crate::outcome::Class;
@@ -44,7 +44,7 @@ pub(super) fn text(report: &Report) -> String {
     };
     blocks.extend(section(
         "Checks",
-        &bullets(report.findings.iter().map(check)),
+        &bullets(report.assertions.iter().map(check)),
     ));
     blocks.extend(section("Run", &bullets(run(report, &targets))));
     blocks.retain(|block| !block.is_empty());
@@ -52,9 +52,9 @@ pub(super) fn text(report: &Report) -> String {
 }
 
 /// What a check found. It names targets, which users wrote.
-fn check(finding: &Finding) -> String {
-    let verdict = if finding.passed { "ok" } else { "**FAILED**" };
-    let words = format!("{}: {}", finding.asked, finding.found);
+fn check(assertion: &AssertionResult) -> String {
+    let verdict = if assertion.passed { "ok" } else { "**FAILED**" };
+    let words = format!("{}: {}", assertion.condition, assertion.observed);
     format!("{verdict} {}", code(&words))
 }
 

@@ -38,7 +38,7 @@ pub use page::{NARROWEST, WIDEST};
 pub use redact::Redactor;
 pub use trace::{TraceInfo, TraceReport};
 
-use crate::check::Finding;
+use crate::assertions::AssertionResult;
 use crate::clock::WallClock;
 use crate::explain::{Among, Witness};
 use crate::hosts::{Protocol, Target};
@@ -82,7 +82,7 @@ pub struct Report<'a> {
     /// How the run went.
     pub record: RunRecord,
     /// What the checks found.
-    pub findings: &'a [Finding],
+    pub assertions: &'a [AssertionResult],
     /// What the targets tell about one another.
     among: Among,
 }
@@ -104,7 +104,7 @@ impl<'a> Report<'a> {
         info: &'a RunInfo,
         statistics: &'a Statistics,
         record: RunRecord,
-        findings: &'a [Finding],
+        assertions: &'a [AssertionResult],
     ) -> Self {
         let targets = info.targets.iter().zip(&statistics.targets);
         let witnesses = targets.map(|(target, recorder)| Witness {
@@ -118,7 +118,7 @@ impl<'a> Report<'a> {
             info,
             statistics,
             record,
-            findings,
+            assertions,
             among: Among::of(witnesses),
         }
     }

@@ -5,7 +5,7 @@ use super::numbers::{ms, ms_or_dash, percentile_name};
 use super::page::wrap;
 use super::parts::{self, judged, outcomes, particulars, rule, times};
 use super::{Report, RunInfo, TargetReport, VERSION, histogram, notes, sparkline, table};
-use crate::check::Finding;
+use crate::assertions::AssertionResult;
 use crate::explain::Verdict;
 use crate::stats::Distribution;
 use crate::term::safe;
@@ -19,7 +19,7 @@ pub(super) fn text(report: &Report) -> String {
     } else {
         text += &table::text(report, &targets);
     }
-    text + &origin(report) + &run_notes(report) + &checks(report.findings) + &signature(report)
+    text + &origin(report) + &run_notes(report) + &checks(report.assertions) + &signature(report)
 }
 
 /// The summary of a single target.
@@ -116,10 +116,10 @@ fn conclusion(verdict: &Verdict, columns: usize) -> String {
 }
 
 /// What the checks found, a line each; nothing where none were asked for.
-fn checks(findings: &[Finding]) -> String {
-    let lines = findings.iter().map(|finding| {
-        let verdict = if finding.passed { "ok" } else { "FAILED" };
-        let (asked, found) = (&finding.asked, &finding.found);
+fn checks(assertions: &[AssertionResult]) -> String {
+    let lines = assertions.iter().map(|assertion| {
+        let verdict = if assertion.passed { "ok" } else { "FAILED" };
+        let (asked, found) = (&assertion.condition, &assertion.observed);
         format!("check {verdict:<6}  {asked}: {found}\n")
     });
     lines.collect()

@@ -27,7 +27,7 @@ use serde::Deserialize;
 
 use crate::answer::{Answer as Reply, Answers, IcmpError, What};
 use crate::family::Family;
-use crate::rule::{Condition, Deed, Errors, Rule, Traveller};
+use crate::rule::{Deed, Errors, FailCondition, Rule, Traveller};
 use crate::script::{Action, Answer, Time};
 use crate::trouble::{Context, Result};
 
@@ -49,7 +49,7 @@ pub(crate) struct Plan {
 #[serde(deny_unknown_fields)]
 struct Special {
     hop: u8,
-    flows: Option<Condition>,
+    flows: Option<FailCondition>,
     #[serde(default)]
     errors: Errors,
     quote: Option<usize>,

@@ -40,7 +40,7 @@ pub(crate) struct Traveller {
 pub(crate) struct Rule {
     pub(crate) deed: Deed,
     pub(crate) after: Duration,
-    conditions: Vec<Condition>,
+    conditions: Vec<FailCondition>,
     turns: Turns,
     /// Packets that were met with each TTL.
     met: HashMap<u8, u64>,
@@ -64,7 +64,7 @@ enum Turns {
 /// Which packets are meant.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(try_from = "String")]
-pub(crate) enum Condition {
+pub(crate) enum FailCondition {
     Protocol(Protocol),
     Over(usize),
     Odd,
@@ -102,7 +102,7 @@ impl Rule {
     }
 }
 
-impl Condition {
+impl FailCondition {
     pub(crate) fn holds(self, packet: &Traveller) -> bool {
         match self {
             Self::Protocol(protocol) => packet.protocol == protocol,
@@ -161,7 +161,7 @@ fn parse(words: &[&str]) -> Result<Rule, String> {
     };
     // Nobody but TCP knows of these.
     if matches!(deed, Deed::Rst | Deed::SynAck) {
-        rule.conditions.push(Condition::Protocol(Protocol::Tcp));
+        rule.conditions.push(FailCondition::Protocol(Protocol::Tcp));
     }
     while !rest.is_empty() {
         rest = match rest {
@@ -178,7 +178,7 @@ fn parse(words: &[&str]) -> Result<Rule, String> {
                 rest
             }
             words => {
-                let (condition, rest) = Condition::parse(words)?;
+                let (condition, rest) = FailCondition::parse(words)?;
                 rule.conditions.push(condition);
                 rest
             }
@@ -213,7 +213,7 @@ fn deed<'a, 'b>(words: &'a [&'b str]) -> Result<(Deed, &'a [&'b str]), String> {
     })
 }
 
-impl TryFrom<String> for Condition {
+impl TryFrom<String> for FailCondition {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {

@@ -142,12 +142,12 @@ impl Wire {
 /// What a scenario expects of the tool's own packets.
 #[derive(Debug, Default, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Requests(Vec<Expected>);
+pub(crate) struct Requests(Vec<Expectation>);
 
 /// Of every request to one target. What is left out is not looked at.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Expected {
+struct Expectation {
     #[serde(default = "one")]
     target: usize,
     count: Option<Range>,
@@ -179,7 +179,7 @@ impl Requests {
 
 type Wrong<'a> = dyn FnMut(&str, &Value, &dyn fmt::Display) + 'a;
 
-impl Expected {
+impl Expectation {
     fn compare(&self, met: &Met, wrong: &mut Wrong) {
         let request = &met.request;
         check("request ttl", self.ttl.as_ref(), request.ttl, wrong);

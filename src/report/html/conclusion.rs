@@ -44,12 +44,12 @@ pub(super) fn of_section(report: &Report, target: &TargetReport) -> Markup {
 
 /// What the checks found; nothing where none were asked for.
 pub(super) fn checks(report: &Report) -> Markup {
-    if report.findings.is_empty() {
+    if report.assertions.is_empty() {
         return Markup::default();
     }
-    let items = report.findings.iter().map(|finding| {
-        let verdict = state::checked(finding.passed);
-        let words = format!(" {}: {}", finding.asked, finding.found);
+    let items = report.assertions.iter().map(|assertion| {
+        let verdict = state::checked(assertion.passed);
+        let words = format!(" {}: {}", assertion.condition, assertion.observed);
         block("li", &[], [verdict, words.into()])
     });
     let list = block("ul", &[("class", &"checks")], items.collect::<Markup>());

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::exact::{rounded, sender, us};
 use super::parts::{self, judged};
 use super::{Report, RunInfo, TargetReport, VERSION};
-use crate::check::Finding;
+use crate::assertions::AssertionResult;
 use crate::clock::rfc3339;
 use crate::hosts::{Protocol, Target};
 use crate::outcome::{Class, Evidence, Outcome, OutcomeKind, Said, Sample, TargetId};
@@ -140,13 +140,13 @@ pub(super) fn moved(info: &RunInfo, target: TargetId, from: Option<&str>) -> Str
 }
 
 /// What the checks found, a line each.
-pub(super) fn checks(findings: &[Finding]) -> String {
-    let lines = findings.iter().map(|finding| {
+pub(super) fn checks(assertions: &[AssertionResult]) -> String {
+    let lines = assertions.iter().map(|assertion| {
         line(&Check {
             r#type: "check",
-            asked: &finding.asked,
-            found: &finding.found,
-            passed: finding.passed,
+            asked: &assertion.condition,
+            found: &assertion.observed,
+            passed: assertion.passed,
         })
     });
     lines.collect()

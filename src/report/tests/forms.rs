@@ -6,7 +6,7 @@ use super::{
     Duration, HistogramForm, LocalCause, OK, Outcome, Protocol, Refusal, Report, SECOND, Story,
     mixed, rejected,
 };
-use crate::check::Finding;
+use crate::assertions::AssertionResult;
 use crate::outcome::{Evidence, EvidenceKind, Extra, Rtt, RttClock, Said, TargetId, Unreached};
 use crate::report::{csv, hgrm, markdown, notes, openmetrics, parts};
 use crate::stats::{Distribution, RunRecord};
@@ -219,9 +219,9 @@ fn extras_are_told() {
         statistics.record_extra(TargetId(0), Extra::Duplicate);
         markdown::text(&Report {
             statistics: &statistics,
-            findings: &[Finding {
-                asked: "fail if loss > 1 %".to_owned(),
-                found: "loss of [ntp] is 25 %".to_owned(),
+            assertions: &[AssertionResult {
+                condition: "fail if loss > 1 %".to_owned(),
+                observed: "loss of [ntp] is 25 %".to_owned(),
                 passed: false,
             }],
             ..report.clone()

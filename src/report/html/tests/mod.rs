@@ -6,7 +6,7 @@ pub(in crate::report) mod well_formed;
 use std::time::Duration;
 
 use super::{DETAILED, STYLE, over_text};
-use crate::check::Finding;
+use crate::assertions::AssertionResult;
 use crate::outcome::{LocalCause, Outcome, Refusal, Said};
 use story::{OK, Story, lost_syn, mixed, rejected};
 use well_formed::check;
@@ -160,9 +160,9 @@ fn many_targets_are_all_counted_and_few_described() {
 fn checks_say_how_they_went() {
     let mut story = mixed();
     for passed in [true, false] {
-        story.findings.push(Finding {
-            asked: "loss > 1 %".to_owned(),
-            found: "loss is <b>".to_owned(),
+        story.assertions.push(AssertionResult {
+            condition: "loss > 1 %".to_owned(),
+            observed: "loss is <b>".to_owned(),
             passed,
         });
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::check::Finding;
+use crate::assertions::AssertionResult;
 use crate::clock::WallClock;
 use crate::outcome::{
     Ending, Evidence, Handshake, IcmpError, IcmpVersion, LocalCause, Outcome, Refusal, Rtt,
@@ -20,7 +20,7 @@ pub(super) const OK: Outcome = Outcome::Connected(Handshake::Clean);
 pub(super) struct Story {
     pub(super) info: RunInfo,
     pub(super) samples: Vec<Sample>,
-    pub(super) findings: Vec<Finding>,
+    pub(super) assertions: Vec<AssertionResult>,
     start: Instant,
     sent: Vec<u32>,
 }
@@ -34,7 +34,7 @@ impl Story {
         Self {
             sent: vec![0; hosts.len()],
             samples: Vec::new(),
-            findings: Vec::new(),
+            assertions: Vec::new(),
             info,
             start,
         }
@@ -82,7 +82,7 @@ impl Story {
             ended: self.start + SECOND * (most + 2),
             ..RunRecord::starting(self.start)
         };
-        let report = Report::new(&self.info, &statistics, record, &self.findings);
+        let report = Report::new(&self.info, &statistics, record, &self.assertions);
         html::page(&report, &[])
     }
 }

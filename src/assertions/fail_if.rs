@@ -5,13 +5,13 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::Finding;
+use super::AssertionResult;
 use crate::outcome::Class;
 use crate::stats::{Distribution, Recorder};
 
 /// A condition on one figure. A run fails when it holds.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Condition {
+pub struct FailCondition {
     figure: Figure,
     relation: Relation,
     /// In the figure's own unit: percent, microseconds, or a number.
@@ -21,7 +21,7 @@ pub struct Condition {
 /// What is wrong with a condition, and where.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{what}, at column {column}: {text}[here]{rest}")]
-pub struct ConditionError {
+pub struct FailConditionError {
     what: String,
     column: usize,
     text: String,
@@ -104,11 +104,11 @@ const RELATIONS: [(&str, Relation); 7] = [
 
 const FIGURES: &str = "a figure is loss, p99, mean, max, ..., rtt-p50, refused-mean, jitter, or a count such as failed";
 
-impl FromStr for Condition {
-    type Err = ConditionError;
+impl FromStr for FailCondition {
+    type Err = FailConditionError;
 
-    fn from_str(text: &str) -> Result<Self, ConditionError> {
-        let fail = |at: usize, what: &str| ConditionError {
+    fn from_str(text: &str) -> Result<Self, FailConditionError> {
+        let fail = |at: usize, what: &str| FailConditionError {
             what: what.to_owned(),
             column: text[..at].chars().count() + 1,
             text: text[..at].to_owned(),
@@ -307,15 +307,15 @@ impl Relation {
     }
 }
 
-impl Condition {
+impl FailCondition {
     /// Whether the condition holds for a target, which is a failure. A figure that does not exist cannot be
     /// cleared of it: that is a failure, too, and says so.
-    pub fn check(&self, target: &str, recorder: &Recorder) -> Finding {
+    pub fn check(&self, target: &str, recorder: &Recorder) -> AssertionResult {
         let value = self.figure.of(recorder);
         let name = self.figure;
-        Finding {
-            asked: format!("fail if {self}"),
-            found: match value {
+        AssertionResult {
+            condition: format!("fail if {self}"),
+            observed: match value {
                 Some(value) => format!("{name} of {target} is {}", name.spoken(value)),
                 None => format!("{name} of {target} does not exist: too few values"),
             },
@@ -324,7 +324,7 @@ impl Condition {
     }
 }
 
-impl fmt::Display for Condition {
+impl fmt::Display for FailCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let limit = self.figure.spoken(self.limit);
         write!(f, "{} {} {limit}", self.figure, self.relation.sign())
@@ -339,12 +339,12 @@ mod tests {
     use proptest::prelude::*;
     use std::time::Instant;
 
-    fn parsed(text: &str) -> Condition {
+    fn parsed(text: &str) -> FailCondition {
         text.parse().expect(text)
     }
 
     fn message(text: &str) -> String {
-        let error = text.parse::<Condition>().expect_err(text);
+        let error = text.parse::<FailCondition>().expect_err(text);
         error.to_string()
     }
 
@@ -413,27 +413,27 @@ mod tests {
         assert!(parsed("loss>25%").check("h:1", &run).passed);
         assert!(!parsed("failed==2").check("h:1", &run).passed);
         assert!(parsed("max>2ms").check("h:1", &run).passed);
-        let found = parsed("loss>1%").check("h:1", &run).found;
+        let found = parsed("loss>1%").check("h:1", &run).observed;
         assert_eq!(found, "loss of h:1 is 25 %");
     }
 
     #[test]
     fn a_figure_that_does_not_exist_clears_nothing() {
         let few = parsed("p99>50ms").check("h:1", &recorder(8));
-        assert!(!few.passed && few.found.contains("does not exist"));
+        assert!(!few.passed && few.observed.contains("does not exist"));
         assert!(parsed("p99>50ms").check("h:1", &recorder(400)).passed);
     }
 
     proptest! {
         #[test]
         fn no_text_is_a_panic(text: String) {
-            let _ = text.parse::<Condition>();
+            let _ = text.parse::<FailCondition>();
         }
 
         #[test]
         fn nearly_right_texts_are_no_panic(text in "(loss|p9?9?|rtt-max|failed)?[<>=!]{0,3}[ 0-9.%mus-]{0,6}") {
-            if let Ok(condition) = text.parse::<Condition>() {
-                let again: Condition = condition.to_string().parse().expect("its own words");
+            if let Ok(condition) = text.parse::<FailCondition>() {
+                let again: FailCondition = condition.to_string().parse().expect("its own words");
                 prop_assert_eq!(again.figure, condition.figure);
             }
         }

@@ -1,15 +1,12 @@
-//! A run as a check for scripts: what was asked of it, and what was found. Pure.
+//! `--expect`: every probe of a target has to end like this.
 
-mod condition;
-
-use crate::outcome::{Class, Outcome, OutcomeKind, TargetId};
+use super::AssertionResult;
+use crate::outcome::{Class, Outcome, OutcomeKind};
 use crate::stats::Recorder;
-
-pub use condition::{Condition, ConditionError};
 
 /// Which endings are meant: those of one outcome, or with one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Expected {
+pub enum Expectation {
     /// Every ending of this kind: `connected`, `refused`.
     Kind(OutcomeKind),
     /// Every ending with this reason: `rst`, `admin-prohibited`.
@@ -20,76 +17,7 @@ pub enum Expected {
     Failure,
 }
 
-/// What every target must show, and whether it has.
-#[derive(Clone, Debug)]
-pub struct Until {
-    expected: Expected,
-    /// For each target, how many of its probes had ended when one ended as expected.
-    met_after: Vec<Option<u64>>,
-    ended: Vec<u64>,
-}
-
-impl Until {
-    /// Waits for `expected` of so many targets.
-    pub fn new(expected: Expected, targets: usize) -> Self {
-        Self {
-            expected,
-            met_after: vec![None; targets],
-            ended: vec![0; targets],
-        }
-    }
-
-    /// One more target to wait for.
-    pub fn join(&mut self) {
-        self.met_after.push(None);
-        self.ended.push(0);
-    }
-
-    /// Takes in a probe that has ended; warm-up probes and late answers count as well.
-    pub fn record(&mut self, target: TargetId, outcome: &Outcome) {
-        let (Some(ended), Some(met)) = (
-            self.ended.get_mut(target.index()),
-            self.met_after.get_mut(target.index()),
-        ) else {
-            return;
-        };
-        *ended += 1;
-        if met.is_none() && self.expected.is_met_by(outcome) {
-            *met = Some(*ended);
-        }
-    }
-
-    /// Whether every target has shown it.
-    pub fn is_met(&self) -> bool {
-        self.met_after.iter().all(Option::is_some)
-    }
-
-    /// What was found of a target.
-    pub fn finding(&self, target: TargetId, name: &str) -> Finding {
-        let met = self.met_after.get(target.index()).copied().flatten();
-        Finding {
-            asked: format!("until {}", self.expected.name()),
-            found: match met {
-                Some(probe) => format!("{name} did at probe {probe}"),
-                None => format!("{name} never did"),
-            },
-            passed: met.is_some(),
-        }
-    }
-}
-
-/// What a check found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// What was asked: `loss > 1 %`.
-    pub asked: String,
-    /// What was found: `loss is 12.5 %`.
-    pub found: String,
-    /// Whether the check passed.
-    pub passed: bool,
-}
-
-impl Expected {
+impl Expectation {
     /// Reads an outcome or a reason by its stable name. `is_reason` tells whether there is such a reason.
     pub fn parse(text: &str, is_reason: impl Fn(&str) -> bool) -> Result<Self, String> {
         let kind = OutcomeKind::ALL.into_iter().find(|kind| {
@@ -147,11 +75,11 @@ impl Expected {
     }
 
     /// Whether every probe of a target ended so; a target of which no probe ended has not met anything.
-    pub fn check(&self, target: &str, recorder: &Recorder) -> Finding {
+    pub fn check(&self, target: &str, recorder: &Recorder) -> AssertionResult {
         let (met, all) = (self.count(recorder), recorder.sent());
-        Finding {
-            asked: format!("expect {}", self.name()),
-            found: format!("{met} of {all} probes of {target}"),
+        AssertionResult {
+            condition: format!("expect {}", self.name()),
+            observed: format!("{met} of {all} probes of {target}"),
             passed: met == all && all > 0,
         }
     }
@@ -186,39 +114,26 @@ mod tests {
         recorder
     }
 
-    fn expected(text: &str) -> Expected {
-        Expected::parse(text, |reason| reason == "rst").expect(text)
+    fn expected(text: &str) -> Expectation {
+        Expectation::parse(text, |reason| reason == "rst").expect(text)
     }
 
     #[test]
     fn outcomes_reasons_and_classes_can_be_expected() {
-        assert_eq!(expected("refused"), Expected::Kind(OutcomeKind::Refused));
-        assert_eq!(expected("rst"), Expected::Reason("rst".to_owned()));
+        assert_eq!(expected("refused"), Expectation::Kind(OutcomeKind::Refused));
+        assert_eq!(expected("rst"), Expectation::Reason("rst".to_owned()));
         assert!(expected("ok").is_met_by(&OK) && !expected("ok").is_met_by(&REFUSED));
         assert!(expected("failure").is_met_by(&Outcome::NoReply));
-        let error = Expected::parse("nonsense", |_| false).expect_err("no outcome");
+        let error = Expectation::parse("nonsense", |_| false).expect_err("no outcome");
         assert!(error.contains("no-reply"), "{error}");
-        assert!(Expected::parse("unfinished", |_| false).is_err());
-    }
-
-    #[test]
-    fn waiting_ends_when_every_target_has_shown_it() {
-        let mut until = Until::new(expected("ok"), 2);
-        let (first, second) = (TargetId(0), TargetId(1));
-        until.record(first, &REFUSED);
-        until.record(first, &OK);
-        assert!(!until.is_met());
-        assert!(!until.finding(second, "h:2").passed);
-        until.record(second, &OK);
-        assert!(until.is_met());
-        assert_eq!(until.finding(first, "h:1").found, "h:1 did at probe 2");
+        assert!(Expectation::parse("unfinished", |_| false).is_err());
     }
 
     #[test]
     fn every_probe_must_meet_what_is_expected() {
         let all = expected("rst").check("h:1", &recorded(&[REFUSED, REFUSED]));
         assert!(all.passed);
-        assert_eq!(all.found, "2 of 2 probes of h:1");
+        assert_eq!(all.observed, "2 of 2 probes of h:1");
         let some = expected("refused").check("h:1", &recorded(&[REFUSED, OK]));
         assert!(!some.passed);
         assert!(

@@ -1,0 +1,20 @@
+//! What turns a run into a test for scripts: `--expect`, `--fail-if` and `--until`. Pure.
+
+mod expect;
+mod fail_if;
+mod until;
+
+pub use expect::Expectation;
+pub use fail_if::{FailCondition, FailConditionError};
+pub use until::Until;
+
+/// Result of one assertion for one target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssertionResult {
+    /// The assertion: `loss > 1 %`.
+    pub condition: String,
+    /// The measured value: `loss is 12.5 %`.
+    pub observed: String,
+    /// Whether the assertion holds.
+    pub passed: bool,
+}

@@ -1,0 +1,88 @@
+//! `--until`: the run ends once every target has shown this, and fails if one never does.
+
+use super::{AssertionResult, Expectation};
+use crate::outcome::{Outcome, TargetId};
+
+/// A condition that every target has to meet once, and whether it has.
+#[derive(Clone, Debug)]
+pub struct Until {
+    expected: Expectation,
+    /// For each target, how many of its probes had ended when one ended as expected.
+    met_after: Vec<Option<u64>>,
+    ended: Vec<u64>,
+}
+
+impl Until {
+    /// Starts with `targets` targets that have not met it.
+    pub fn new(expected: Expectation, targets: usize) -> Self {
+        Self {
+            expected,
+            met_after: vec![None; targets],
+            ended: vec![0; targets],
+        }
+    }
+
+    /// Adds a target.
+    pub fn join(&mut self) {
+        self.met_after.push(None);
+        self.ended.push(0);
+    }
+
+    /// Records the outcome of a probe; warm-up probes and late replies count as well.
+    pub fn record(&mut self, target: TargetId, outcome: &Outcome) {
+        let (Some(ended), Some(met)) = (
+            self.ended.get_mut(target.index()),
+            self.met_after.get_mut(target.index()),
+        ) else {
+            return;
+        };
+        *ended += 1;
+        if met.is_none() && self.expected.is_met_by(outcome) {
+            *met = Some(*ended);
+        }
+    }
+
+    /// Whether every target has met it.
+    pub fn is_met(&self) -> bool {
+        self.met_after.iter().all(Option::is_some)
+    }
+
+    /// Result for one target.
+    pub fn result(&self, target: TargetId, name: &str) -> AssertionResult {
+        let met = self.met_after.get(target.index()).copied().flatten();
+        AssertionResult {
+            condition: format!("until {}", self.expected.name()),
+            observed: match met {
+                Some(probe) => format!("{name} did at probe {probe}"),
+                None => format!("{name} never did"),
+            },
+            passed: met.is_some(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::{Handshake, Refusal};
+
+    const OK: Outcome = Outcome::Connected(Handshake::Clean);
+    const REFUSED: Outcome = Outcome::Refused(Refusal::ByRst);
+
+    fn expected(text: &str) -> Expectation {
+        Expectation::parse(text, |_| false).expect(text)
+    }
+
+    #[test]
+    fn waiting_ends_when_every_target_has_shown_it() {
+        let mut until = Until::new(expected("ok"), 2);
+        let (first, second) = (TargetId(0), TargetId(1));
+        until.record(first, &REFUSED);
+        until.record(first, &OK);
+        assert!(!until.is_met());
+        assert!(!until.result(second, "h:2").passed);
+        until.record(second, &OK);
+        assert!(until.is_met());
+        assert_eq!(until.result(first, "h:1").observed, "h:1 did at probe 2");
+    }
+}

@@ -219,7 +219,7 @@ impl Format {
             (".hgrm", Self::Hgrm),
             (".prom", Self::OpenMetrics),
         ];
-        let known = endings.iter().find(|(ending, _)| name.ends_with(ending));
+        let known = endings.iter().find(|(suffix, _)| name.ends_with(suffix));
         known.map(|(_, format)| *format)
     }
 }

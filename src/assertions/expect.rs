@@ -1,7 +1,7 @@
 //! `--expect`: every probe of a target has to end like this.
 
 use super::AssertionResult;
-use crate::outcome::{Class, Outcome, OutcomeKind};
+use crate::outcome::{Outcome, OutcomeClass, OutcomeKind};
 use crate::stats::Recorder;
 
 /// Which endings are meant: those of one outcome, or with one reason.
@@ -42,8 +42,8 @@ impl Expectation {
         match self {
             Self::Kind(expected) => kind == *expected,
             Self::Reason(reason) => outcome.reason().is_some_and(|is| is == reason.as_str()),
-            Self::Success => kind.class() == Class::Succeeded,
-            Self::Failure => kind.class() == Class::Failed,
+            Self::Success => kind.class() == OutcomeClass::Succeeded,
+            Self::Failure => kind.class() == OutcomeClass::Failed,
         }
     }
 
@@ -51,11 +51,11 @@ impl Expectation {
     fn count(&self, recorder: &Recorder) -> u64 {
         match self {
             Self::Kind(kind) => recorder.count(*kind),
-            Self::Success => recorder.count_class(Class::Succeeded),
-            Self::Failure => recorder.count_class(Class::Failed),
+            Self::Success => recorder.count_class(OutcomeClass::Succeeded),
+            Self::Failure => recorder.count_class(OutcomeClass::Failed),
             // What ended with a reason is among the causes.
             Self::Reason(_) => {
-                let causes = recorder.causes.iter();
+                let causes = recorder.outcome_groups.iter();
                 causes
                     .filter(|cause| self.is_met_by(&cause.outcome))
                     .map(|cause| cause.count)
@@ -103,7 +103,7 @@ mod tests {
     use std::time::Instant;
 
     const OK: Outcome = Outcome::Connected(Handshake::Clean);
-    const REFUSED: Outcome = Outcome::Refused(Refusal::ByRst);
+    const REFUSED: Outcome = Outcome::Refused(Refusal::Rst);
 
     fn recorded(outcomes: &[Outcome]) -> Recorder {
         let start = Instant::now();

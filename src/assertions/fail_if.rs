@@ -6,7 +6,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::AssertionResult;
-use crate::outcome::Class;
+use crate::outcome::OutcomeClass;
 use crate::stats::{Distribution, Recorder};
 
 /// A condition on one figure. A run fails when it holds.
@@ -232,9 +232,9 @@ impl Count {
     fn of(self, recorder: &Recorder) -> u64 {
         match self {
             Self::Sent => recorder.sent(),
-            Self::Succeeded => recorder.count_class(Class::Succeeded),
-            Self::Failed => recorder.count_class(Class::Failed),
-            Self::Local => recorder.count_class(Class::Local),
+            Self::Succeeded => recorder.count_class(OutcomeClass::Succeeded),
+            Self::Failed => recorder.count_class(OutcomeClass::Failed),
+            Self::Local => recorder.count_class(OutcomeClass::Local),
             Self::Late => recorder.late,
             Self::Outages => recorder.outages.total(),
             Self::Duplicates => recorder.answers.duplicates,

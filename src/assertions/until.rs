@@ -67,7 +67,7 @@ mod tests {
     use crate::outcome::{Handshake, Refusal};
 
     const OK: Outcome = Outcome::Connected(Handshake::Clean);
-    const REFUSED: Outcome = Outcome::Refused(Refusal::ByRst);
+    const REFUSED: Outcome = Outcome::Refused(Refusal::Rst);
 
     fn expected(text: &str) -> Expectation {
         Expectation::parse(text, |_| false).expect(text)

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::hosts::{Protocol, Target};
-use crate::outcome::{Class, Handshake, Outcome, OutcomeKind, Unreached};
+use crate::outcome::{Handshake, Outcome, OutcomeClass, OutcomeKind, UnreachableBy};
 use crate::path::{Conclusion, Note, Path};
 use crate::platform::{Counters, Link, Listener, NeighbourFacts, NeighbourState, RouteFacts};
 
@@ -241,7 +241,7 @@ impl Tried {
 
     /// How many probes succeeded.
     pub fn succeeded(&self) -> u64 {
-        self.sum(|outcome| outcome.kind().class() == Class::Succeeded)
+        self.sum(|outcome| outcome.kind().class() == OutcomeClass::Succeeded)
     }
 
     /// How many probes got any answer from the target itself, as far as one probe can tell: also a refusal.
@@ -262,7 +262,7 @@ impl Tried {
     fn is_the_targets_word(&self, outcome: &Outcome) -> bool {
         match outcome {
             Outcome::Refused(_) => true,
-            Outcome::Unreachable(Unreached::ByIcmp(icmp)) => {
+            Outcome::Unreachable(UnreachableBy::Icmp(icmp)) => {
                 // Of UDP the host itself says so; of TCP only a firewall would.
                 let own = icmp.from == Some(self.target.address.ip());
                 own && icmp.is_port_unreachable() && self.target.protocol == Protocol::Udp

@@ -11,7 +11,7 @@ use crate::hosts::resolve::{Family, ResolveError, resolve_all};
 use crate::hosts::{Host, Protocol, Target, TargetSpec};
 use crate::path::{Conclusion, End, Path, Tracer, conclude};
 use crate::plan::{PathPlan, Plan};
-use crate::platform::{self, Here, Link, Poller, RouteKind, SignalState, is_link_local};
+use crate::platform::{self, Link, LocalHost, Poller, RouteKind, SignalState, is_link_local};
 
 /// What only stands beside the port is not waited for that long: a target that works would wait for its own firewall.
 const BRIEFLY: Duration = Duration::from_millis(1200);
@@ -161,7 +161,7 @@ impl Ground<'_> {
 
     /// The address that packets to the target come from. Where the system tells no routes, the one without -S and -I.
     fn source(&self, target: &Target) -> Option<IpAddr> {
-        let here = Here::from(&self.plan.sockets);
+        let here = LocalHost::from(&self.plan.sockets);
         match here.route_facts(target.protocol, target.address) {
             Some(route) => route.source,
             None => platform::source_address(target.address).ok(),
@@ -186,7 +186,7 @@ impl Ground<'_> {
 
     /// Steps 3 and 4: the route, the link, the next hop, and whether a gateway answers.
     pub(super) fn way(&self, target: &Target) -> WayFindings {
-        let here = Here::from(&self.plan.sockets);
+        let here = LocalHost::from(&self.plan.sockets);
         let route = here.route_facts(target.protocol, target.address);
         let interface = route.as_ref().and_then(|route| route.interface.clone());
         let link = interface.and_then(|interface| platform::link(&interface));
@@ -203,7 +203,7 @@ impl Ground<'_> {
             .and_then(|it| self.one(plain(Protocol::Icmp, it), BESIDE));
         let sockets = &self.plan.sockets;
         let is_forced = sockets.source.is_some() || sockets.interface.is_some();
-        let free = || Here::default().route_facts(target.protocol, target.address);
+        let free = || LocalHost::default().route_facts(target.protocol, target.address);
         WayFindings {
             route,
             unforced: is_forced.then(free).flatten(),
@@ -216,10 +216,10 @@ impl Ground<'_> {
     /// The way to a name server that did not answer, or where this machine asks itself, to anywhere; nothing is sent to
     /// either.
     pub(super) fn way_to_name_server(&self) -> WayFindings {
-        let here = Here::from(&self.plan.sockets);
+        let here = LocalHost::from(&self.plan.sockets);
         let kind = |server: SocketAddr| here.route_facts(Protocol::Udp, server).map(|it| it.kind);
         let servers = platform::name_servers().into_iter();
-        let others = servers.filter(|server| !Here::is_own(*server));
+        let others = servers.filter(|server| !LocalHost::is_own(*server));
         let candidates = others.chain(ANYWHERE).map(|it| SocketAddr::new(it, DNS));
         let candidates: Vec<_> = candidates.collect();
         let mut reached = candidates
@@ -234,7 +234,7 @@ impl Ground<'_> {
 
     /// The next hop's entry, once probes have made this machine ask for it.
     pub(super) fn look_at_neighbour(&self, target: &Target, way: &mut WayFindings) {
-        let here = Here::from(&self.plan.sockets);
+        let here = LocalHost::from(&self.plan.sockets);
         way.neighbour = here.neighbour(target.protocol, target.address);
     }
 
@@ -255,7 +255,7 @@ impl Ground<'_> {
     }
 
     fn sizes(&self, echo: &Target) -> Option<SizeFindings> {
-        let here = Here::from(&self.plan.sockets);
+        let here = LocalHost::from(&self.plan.sockets);
         let route = here.route_facts(echo.protocol, echo.address)?;
         if route.kind != RouteKind::Unicast {
             return None;
@@ -373,7 +373,7 @@ impl Ground<'_> {
 /// Step 8: who listens on this machine.
 pub(super) fn own(target: &Target) -> Option<OwnFindings> {
     let port = target.port()?;
-    Here::is_own(target.address.ip()).then(|| OwnFindings {
+    LocalHost::is_own(target.address.ip()).then(|| OwnFindings {
         listeners: platform::listeners(target.protocol, port),
     })
 }

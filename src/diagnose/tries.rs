@@ -7,7 +7,7 @@ use super::Tried;
 use super::findings::add_to;
 use crate::engine::{Engine, Sink};
 use crate::hosts::Target;
-use crate::outcome::{Extra, Outcome, Sample, TargetId};
+use crate::outcome::{ExtraReply, Outcome, Sample, TargetId};
 use crate::plan::{Limit, Pace, Plan};
 use crate::platform::{Poller, SignalState};
 use crate::probe::Probes;
@@ -87,8 +87,8 @@ impl Sink for Tallies {
         }
     }
 
-    fn extra(&mut self, target: TargetId, extra: Extra) {
-        if let (Some(tally), Extra::Stray) = (self.0.get_mut(target.index()), extra) {
+    fn extra(&mut self, target: TargetId, extra: ExtraReply) {
+        if let (Some(tally), ExtraReply::Stray) = (self.0.get_mut(target.index()), extra) {
             tally.strays += 1;
         }
     }
@@ -100,20 +100,20 @@ impl Sink for Tallies {
 
 impl Tally {
     fn record(&mut self, sample: &Sample) {
-        let ending = &sample.ending;
+        let result = &sample.result;
         if sample.late {
             // Its probe has been counted as one without a reply.
-            self.late += u64::from(ending.outcome.is_answered());
+            self.late += u64::from(result.outcome.is_answered());
             return;
         }
-        if ending.outcome == Outcome::Unfinished {
+        if result.outcome == Outcome::Unfinished {
             return;
         }
         self.sent += 1;
-        add_to(&mut self.ends, ending.outcome, 1);
-        if ending.outcome.is_answered() {
-            self.connects.extend(ending.connect);
-            self.rtts.extend(ending.rtt.map(|rtt| rtt.time));
+        add_to(&mut self.ends, result.outcome, 1);
+        if result.outcome.is_answered() {
+            self.connects.extend(result.connect);
+            self.rtts.extend(result.rtt.map(|rtt| rtt.time));
         }
     }
 

@@ -10,10 +10,12 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::hosts::Target;
-use crate::outcome::{Class, Ending, Extra, LocalCause, Outcome, OutcomeKind, Sample, TargetId};
+use crate::outcome::{
+    ExtraReply, LocalCause, Outcome, OutcomeClass, OutcomeKind, ProbeResult, Sample, TargetId,
+};
 use crate::plan::Pace;
 use crate::platform::SignalState;
-use crate::probe::{Begun, Network, ProbeId, Progress};
+use crate::probe::{Network, ProbeId, Progress, Started};
 use crate::stats::RunRecord;
 use flights::{Flight, Flights, Phase};
 use schedule::{Schedule, Slot};
@@ -34,7 +36,7 @@ pub trait Sink {
     /// A probe has ended.
     fn sample(&mut self, sample: &Sample);
     /// Something came from a target that ended no probe.
-    fn extra(&mut self, target: TargetId, extra: Extra);
+    fn extra(&mut self, target: TargetId, extra: ExtraReply);
     /// The user wants the statistics so far.
     fn statistics_requested(&mut self, so_far: &RunRecord);
     /// Targets that have another address now.
@@ -200,7 +202,7 @@ impl<'a, N: Network> Engine<'a, N> {
     fn start(&mut self, slot: Slot, sink: &mut dyn Sink) -> bool {
         let id = self.flights.reserve();
         match self.network.begin(id, slot.target) {
-            Begun::UnderWay { sent_at } => {
+            Started::UnderWay { sent_at } => {
                 let flight = Flight {
                     slot,
                     sent_at,
@@ -208,12 +210,12 @@ impl<'a, N: Network> Engine<'a, N> {
                 };
                 self.flights.launch(id, flight, sent_at + self.pace.timeout);
             }
-            Begun::Ended { sent_at, ending } => {
+            Started::Ended { sent_at, result } => {
                 self.flights.cancel(id);
-                if self.must_wait_for_descriptor(&ending) {
+                if self.must_wait_for_descriptor(&result) {
                     return false;
                 }
-                sink.sample(&sample(slot, sent_at, false, ending));
+                sink.sample(&sample(slot, sent_at, false, result));
                 self.schedule.ended(slot.target, sent_at);
             }
         }
@@ -221,8 +223,8 @@ impl<'a, N: Network> Engine<'a, N> {
     }
 
     /// Out of descriptors while probes are under way: fewer at once will do, and none has failed.
-    fn must_wait_for_descriptor(&mut self, ending: &Ending) -> bool {
-        let none_left = ending.outcome == Outcome::Local(LocalCause::TooManyOpenFiles);
+    fn must_wait_for_descriptor(&mut self, result: &ProbeResult) -> bool {
+        let none_left = result.outcome == Outcome::Local(LocalCause::TooManyOpenFiles);
         let wait = none_left && self.flights.open() > 0;
         if wait {
             self.cap = self.flights.open();
@@ -265,7 +267,7 @@ impl<'a, N: Network> Engine<'a, N> {
         if gap >= STANDSTILL {
             self.flights.delay(gap);
             self.schedule.skip(gap);
-            self.record.standstill += gap;
+            self.record.stalled += gap;
         }
     }
 
@@ -285,9 +287,9 @@ impl<'a, N: Network> Engine<'a, N> {
             .collect(self.now, self.trusted_since, &mut progress);
         for step in progress.drain(..) {
             match step {
-                Progress::Ended(id, ending) => self.end(id, ending, sink),
+                Progress::Ended(id, result) => self.end(id, result, sink),
                 Progress::Connected(id) => self.hold(id, sink),
-                Progress::Extra(target, extra) => sink.extra(target, extra),
+                Progress::ExtraReply(target, extra) => sink.extra(target, extra),
             }
         }
         self.progress = progress;
@@ -299,23 +301,23 @@ impl<'a, N: Network> Engine<'a, N> {
             Some(Phase::Connecting) => self.flights.enter(id, Phase::Holding, until),
             // A late answer is what was waited for; there is no point in holding it.
             Some(Phase::Overdue) => {
-                let ending = self.network.release(id);
-                self.end(id, ending, sink);
+                let result = self.network.release(id);
+                self.end(id, result, sink);
             }
             _ => {}
         }
     }
 
-    fn end(&mut self, id: ProbeId, ending: Ending, sink: &mut dyn Sink) {
+    fn end(&mut self, id: ProbeId, result: ProbeResult, sink: &mut dyn Sink) {
         let Some(flight) = self.landed(id) else {
             return;
         };
-        let kind = ending.outcome.kind();
+        let kind = result.outcome.kind();
         if flight.phase != Phase::Overdue {
-            self.report(&flight, ending, sink);
-        } else if kind.class() != Class::Local && kind != OutcomeKind::NoReply {
+            self.report(&flight, result, sink);
+        } else if kind.class() != OutcomeClass::Local && kind != OutcomeKind::NoReply {
             // Only an answer is late: neither our own trouble nor the kernel's giving up is one.
-            sink.sample(&sample(flight.slot, flight.sent_at, true, ending));
+            sink.sample(&sample(flight.slot, flight.sent_at, true, result));
         }
     }
 
@@ -326,8 +328,8 @@ impl<'a, N: Network> Engine<'a, N> {
         Some(flight)
     }
 
-    fn report(&mut self, flight: &Flight, ending: Ending, sink: &mut dyn Sink) {
-        sink.sample(&sample(flight.slot, flight.sent_at, false, ending));
+    fn report(&mut self, flight: &Flight, result: ProbeResult, sink: &mut dyn Sink) {
+        sink.sample(&sample(flight.slot, flight.sent_at, false, result));
         self.schedule.ended(flight.slot.target, self.now);
     }
 
@@ -336,8 +338,8 @@ impl<'a, N: Network> Engine<'a, N> {
             self.give_up(id, sink);
         }
         while let Some(id) = self.flights.expired(Phase::Holding, self.now) {
-            let ending = self.network.release(id);
-            self.end(id, ending, sink);
+            let result = self.network.release(id);
+            self.end(id, result, sink);
         }
         while let Some(id) = self.flights.expired(Phase::Overdue, self.now) {
             self.drop_overdue(id);
@@ -349,15 +351,15 @@ impl<'a, N: Network> Engine<'a, N> {
         let Some(flight) = self.flights.get(id).copied() else {
             return;
         };
-        let ending = self.network.give_up(id, self.now, self.trusted_since);
-        if ending.outcome == Outcome::NoReply {
+        let result = self.network.give_up(id, self.now, self.trusted_since);
+        if result.outcome == Outcome::NoReply {
             let patience = self.pace.timeout.clamp(LATE_AT_LEAST, LATE_AT_MOST);
             self.flights.enter(id, Phase::Overdue, self.now + patience);
         } else {
             self.landed(id);
         }
-        self.report(&flight, ending, sink);
-        if ending.outcome == Outcome::NoReply && sink.takes_port(flight.slot.target) {
+        self.report(&flight, result, sink);
+        if result.outcome == Outcome::NoReply && sink.takes_port(flight.slot.target) {
             self.drop_overdue(id);
         }
     }
@@ -375,7 +377,7 @@ impl<'a, N: Network> Engine<'a, N> {
             let Some(flight) = self.flights.land(id) else {
                 continue;
             };
-            let ending = match flight.phase {
+            let result = match flight.phase {
                 Phase::Connecting => self.network.abandon(id),
                 Phase::Holding => self.network.release(id),
                 Phase::Overdue => {
@@ -383,7 +385,7 @@ impl<'a, N: Network> Engine<'a, N> {
                     continue;
                 }
             };
-            sink.sample(&sample(flight.slot, flight.sent_at, false, ending));
+            sink.sample(&sample(flight.slot, flight.sent_at, false, result));
         }
         self.now = (self.clock)();
         self.record = self.so_far();
@@ -391,7 +393,7 @@ impl<'a, N: Network> Engine<'a, N> {
     }
 }
 
-fn sample(slot: Slot, sent_at: Instant, late: bool, ending: Ending) -> Sample {
+fn sample(slot: Slot, sent_at: Instant, late: bool, result: ProbeResult) -> Sample {
     Sample {
         target: slot.target,
         seq: slot.seq,
@@ -399,6 +401,6 @@ fn sample(slot: Slot, sent_at: Instant, late: bool, ending: Ending) -> Sample {
         scheduled_at: slot.due,
         sent_at,
         late,
-        ending,
+        result,
     }
 }

@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 use super::{Engine, Sink};
 use crate::hosts::{Protocol, Target};
 use crate::outcome::{
-    Ending, Evidence, Extra, Handshake, LocalCause, Outcome, OutcomeKind, Sample, TargetId,
+    Evidence, ExtraReply, Handshake, LocalCause, Outcome, OutcomeKind, ProbeResult, Sample,
+    TargetId,
 };
 use crate::plan::{Limit, Pace};
 use crate::platform::SignalState;
-use crate::probe::{Begun, Network, ProbeId, Progress};
+use crate::probe::{Network, ProbeId, Progress, Started};
 use crate::stats::RunRecord;
 
 const MS: Duration = Duration::from_millis(1);
@@ -56,7 +57,7 @@ struct Fake<'a> {
     descriptors: usize,
 }
 
-fn ending(outcome: Outcome) -> Ending {
+fn result(outcome: Outcome) -> ProbeResult {
     (outcome, Evidence::default()).into()
 }
 
@@ -68,11 +69,11 @@ impl Fake<'_> {
 }
 
 impl Network for Fake<'_> {
-    fn begin(&mut self, id: ProbeId, _: TargetId) -> Begun {
+    fn begin(&mut self, id: ProbeId, _: TargetId) -> Started {
         let sent_at = self.world.now.get();
         if self.open >= self.descriptors {
-            let ending = ending(Outcome::Local(LocalCause::TooManyOpenFiles));
-            return Begun::Ended { sent_at, ending };
+            let result = result(Outcome::Local(LocalCause::TooManyOpenFiles));
+            return Started::Ended { sent_at, result };
         }
         if let Some((after, outcome)) = (self.script)(self.begun) {
             self.answers.insert(id, (sent_at + after, outcome));
@@ -80,7 +81,7 @@ impl Network for Fake<'_> {
         self.begun += 1;
         self.open += 1;
         self.most_open.set(self.most_open.get().max(self.open));
-        Begun::UnderWay { sent_at }
+        Started::UnderWay { sent_at }
     }
 
     fn join(&mut self, _: &Target) {}
@@ -109,31 +110,31 @@ impl Network for Fake<'_> {
         let due: Vec<_> = due.map(|(id, (_, outcome))| (*id, *outcome)).collect();
         for (id, outcome) in due {
             self.close(id);
-            progress.push(Progress::Ended(id, ending(outcome)));
+            progress.push(Progress::Ended(id, result(outcome)));
         }
     }
 
-    fn give_up(&mut self, id: ProbeId, now: Instant, _: Instant) -> Ending {
+    fn give_up(&mut self, id: ProbeId, now: Instant, _: Instant) -> ProbeResult {
         match self.answers.get(&id) {
             Some((at, outcome)) if *at <= now => {
                 let outcome = *outcome;
                 self.close(id);
-                ending(outcome)
+                result(outcome)
             }
-            _ => ending(Outcome::NoReply),
+            _ => result(Outcome::NoReply),
         }
     }
 
-    fn release(&mut self, id: ProbeId) -> Ending {
+    fn release(&mut self, id: ProbeId) -> ProbeResult {
         self.close(id);
-        ending(OK)
+        result(OK)
     }
 
     fn redirect(&mut self, _: TargetId, _: SocketAddr) {}
 
-    fn abandon(&mut self, id: ProbeId) -> Ending {
+    fn abandon(&mut self, id: ProbeId) -> ProbeResult {
         self.close(id);
-        ending(Outcome::Unfinished)
+        result(Outcome::Unfinished)
     }
 }
 
@@ -150,7 +151,7 @@ impl Sink for Late<'_> {
     fn sample(&mut self, sample: &Sample) {
         self.seen.0.borrow_mut().push(*sample);
     }
-    fn extra(&mut self, _: TargetId, _: Extra) {}
+    fn extra(&mut self, _: TargetId, _: ExtraReply) {}
     fn statistics_requested(&mut self, _: &RunRecord) {}
     fn idle(&mut self) {}
     fn joined(&mut self) -> Vec<Target> {
@@ -178,7 +179,7 @@ impl Seen {
         let samples = self.0.borrow();
         let story = samples
             .iter()
-            .map(|s| (s.seq, s.late, s.ending.outcome.kind()));
+            .map(|s| (s.seq, s.late, s.result.outcome.kind()));
         story.collect()
     }
 }
@@ -332,7 +333,7 @@ fn a_standstill_moves_deadlines_and_schedule_and_fails_no_probe() {
         5,
         "those asked for, whatever was left out"
     );
-    assert!(record.standstill >= MS * 4000, "{record:?}");
+    assert!(record.stalled >= MS * 4000, "{record:?}");
     assert_eq!(
         record.skipped, 0,
         "a run that counts its probes leaves none out"
@@ -362,7 +363,7 @@ fn what_the_end_of_a_run_leaves_out_has_a_reason() {
     let record = case.run(|_| Some((MS, OK)));
     let sent = case.seen.story().len() as u64;
     assert_eq!((sent, record.skipped), (5, 5), "{record:?}");
-    assert_eq!(record.standstill, Duration::ZERO);
+    assert_eq!(record.stalled, Duration::ZERO);
     assert_eq!(record.behind, MS * 500, "from the first of them to the end");
 }
 

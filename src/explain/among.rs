@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::{Case, sender};
 use crate::hosts::Protocol;
-use crate::outcome::{Class, Outcome, OutcomeKind};
+use crate::outcome::{Outcome, OutcomeClass, OutcomeKind};
 use crate::stats::Recorder;
 
 /// Other services of a host named in a text.
@@ -69,11 +69,11 @@ enum Standing {
 impl Standing {
     fn of(address: IpAddr, never_answers: bool, recorder: &Recorder) -> Self {
         let came = |kind| recorder.count(kind) > 0;
-        let handshake = recorder.count_class(Class::Succeeded) > 0;
+        let handshake = recorder.count_class(OutcomeClass::Succeeded) > 0;
         if handshake || came(OutcomeKind::ResetAfterConnect) {
             return Self::Answers;
         }
-        let mut senders = recorder.causes.iter().filter_map(|it| sender(&it.outcome));
+        let mut senders = recorder.outcome_groups.iter().filter_map(|it| sender(&it.outcome));
         if came(OutcomeKind::Refused) || senders.clone().any(|from| from == address) {
             return Self::Refuses;
         }
@@ -102,7 +102,7 @@ impl Among {
             return;
         }
         self.targets += 1;
-        let failed = witness.recorder.count_class(Class::Failed) > 0;
+        let failed = witness.recorder.count_class(OutcomeClass::Failed) > 0;
         match standing {
             Standing::Answers => {
                 self.answered += 1;
@@ -234,7 +234,7 @@ impl Among {
 
     /// Whether only this target loses probes, or all do.
     fn loss(&self, case: &Case) -> Option<String> {
-        if case.recorder.count_class(Class::Failed) == 0 {
+        if case.recorder.count_class(OutcomeClass::Failed) == 0 {
             return None;
         }
         if self.lossy == 1 && self.lossless > 0 {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{Case, code, sender};
 use crate::hosts::Protocol;
-use crate::outcome::{IcmpError, Outcome, Unreached};
+use crate::outcome::{IcmpError, Outcome, UnreachableBy};
 
 /// Fills in what the run showed; `alive` is what else of that address answered.
 pub(super) fn fill(text: &str, case: &Case, outcome: &Outcome, alive: &str) -> String {
@@ -79,7 +79,7 @@ fn host(case: &Case) -> String {
 /// How much the next link takes.
 fn mtu(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Unreachable(Unreached::ByIcmp(IcmpError { mtu: Some(mtu), .. })) => {
+        Outcome::Unreachable(UnreachableBy::Icmp(IcmpError { mtu: Some(mtu), .. })) => {
             format!("its next link takes at most {mtu} bytes")
         }
         _ => "it is too large for its next link".to_owned(),

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use crate::clock::WallClock;
 use crate::hosts::Protocol;
-use crate::outcome::{Class, Outcome, OutcomeKind};
-use crate::stats::{Cause, Recorder};
+use crate::outcome::{Outcome, OutcomeClass, OutcomeKind};
+use crate::stats::{OutcomeGroup, Recorder};
 pub use among::{Among, Witness};
 pub use capture::capture_filter;
 use fill::{fill, plain};
@@ -83,7 +83,7 @@ pub struct Verdict {
 /// Judges a target by its tallies and by what it is among, with no more certainty than they carry.
 pub fn verdict(case: &Case, among: &Among) -> Verdict {
     let limited = is_rate_limited(case);
-    let mut troubles: Vec<&Cause> = case.recorder.causes.iter().collect();
+    let mut troubles: Vec<&OutcomeGroup> = case.recorder.outcome_groups.iter().collect();
     // Silence between rejects at speed is no cause of its own.
     troubles.retain(|cause| !(limited && cause.outcome == Outcome::NoReply));
     // What failed comes before what only took longer, and the frequent before the rare.
@@ -168,10 +168,10 @@ fn explained(case: &Case, outcome: &Outcome, alive: bool) -> Text {
         "fragmentation-needed" if case.protocol != Protocol::Tcp => return special::PATH_MTU,
         "silence" if strays => return special::STRAYS,
         "silence" if case.never_answers => return special::NEVER_ANSWERS,
-        "silence" if case.recorder.count_class(Class::Succeeded) > 0 => {
+        "silence" if case.recorder.count_class(OutcomeClass::Succeeded) > 0 => {
             return special::silent_at_times(case.protocol);
         }
-        "rst" if case.recorder.count_class(Class::Succeeded) > 0 => {
+        "rst" if case.recorder.count_class(OutcomeClass::Succeeded) > 0 => {
             return special::REFUSED_AT_TIMES;
         }
         "silence" if alive => return special::silent_port(case.protocol),
@@ -197,8 +197,8 @@ fn sender(outcome: &Outcome) -> Option<IpAddr> {
 }
 
 /// 0 for a probe that failed, here or there; 1 for one that got through with trouble.
-fn hardship(cause: &Cause) -> u8 {
-    u8::from(cause.outcome.kind().class() == Class::Succeeded)
+fn hardship(cause: &OutcomeGroup) -> u8 {
+    u8::from(cause.outcome.kind().class() == OutcomeClass::Succeeded)
 }
 
 /// The code of an outcome's text: its reason, or its name where it has none.
@@ -208,7 +208,7 @@ fn code(outcome: &Outcome) -> String {
 }
 
 fn untroubled(case: &Case) -> Verdict {
-    let answered = case.recorder.count_class(Class::Succeeded);
+    let answered = case.recorder.count_class(OutcomeClass::Succeeded);
     let (code, text) = match case.protocol {
         _ if answered == 0 => (
             "nothing-measured",
@@ -260,7 +260,7 @@ const RATE_LIMIT: &str = "ICMP errors are rate-limited by their sender, usually 
 fn is_rate_limited(case: &Case) -> bool {
     let rejects = case.recorder.count(OutcomeKind::Unreachable);
     // Whoever answers at times does not reject, and its silence has another reason.
-    let answered = case.recorder.count_class(Class::Succeeded) > 0;
+    let answered = case.recorder.count_class(OutcomeClass::Succeeded) > 0;
     // About one a second gets through (Linux); far fewer rejects than that leave silence unexplained.
     let enough = rejects as f64 >= case.lasted.as_secs_f64() / 2.0;
     case.pace < ICMP_PACE && rejects > 0 && !answered && enough && takes_turns(case)
@@ -270,7 +270,7 @@ fn is_rate_limited(case: &Case) -> bool {
 /// explains.
 fn takes_turns(case: &Case) -> bool {
     let span = |kind| {
-        let causes = case.recorder.causes.iter();
+        let causes = case.recorder.outcome_groups.iter();
         let mut of_kind = causes.filter(move |cause| cause.outcome.kind() == kind);
         let first = of_kind.next()?;
         Some(
@@ -291,7 +291,8 @@ fn takes_turns(case: &Case) -> bool {
 /// This machine's own trouble is no word about the target.
 fn nothing_learned(case: &Case) -> Option<String> {
     let of = |class| case.recorder.count_class(class);
-    let only_local = of(Class::Local) > 0 && of(Class::Succeeded) + of(Class::Failed) == 0;
+    let only_local =
+        of(OutcomeClass::Local) > 0 && of(OutcomeClass::Succeeded) + of(OutcomeClass::Failed) == 0;
     only_local.then(|| {
         format!(
             "This says nothing about {} itself: no probe got that far.",

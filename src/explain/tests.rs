@@ -1,5 +1,5 @@
 use super::*;
-use crate::outcome::{Handshake, IcmpError, IcmpVersion, LocalCause, Refusal, Unreached};
+use crate::outcome::{Handshake, IcmpError, IcmpVersion, LocalCause, Refusal, UnreachableBy};
 use crate::stats::fixture::sample;
 use std::time::Instant;
 
@@ -13,7 +13,7 @@ fn recorded(start: Instant, outcomes: &[Outcome]) -> Recorder {
     recorder
 }
 
-fn judge(outcomes: &[Outcome], pace: Duration) -> Verdict {
+fn classify(outcomes: &[Outcome], pace: Duration) -> Verdict {
     let start = Instant::now();
     let recorder = recorded(start, outcomes);
     verdict(&case(&recorder, start, pace), &Among::default())
@@ -41,7 +41,7 @@ fn case(recorder: &Recorder, start: Instant, pace: Duration) -> Case<'_> {
 }
 
 fn rejected() -> Outcome {
-    Outcome::Unreachable(Unreached::ByIcmp(IcmpError {
+    Outcome::Unreachable(UnreachableBy::Icmp(IcmpError {
         version: IcmpVersion::V4,
         kind: 3,
         code: 3,
@@ -52,7 +52,7 @@ fn rejected() -> Outcome {
 
 #[test]
 fn a_reject_names_the_device_and_the_port() {
-    let verdict = judge(&[rejected(); 3], ICMP_PACE);
+    let verdict = classify(&[rejected(); 3], ICMP_PACE);
     assert_eq!(verdict.code, "port-unreachable");
     assert!(verdict.meaning[0].starts_with("10.20.0.1 "), "{verdict:?}");
     assert!(verdict.next[0].contains("tcp/5432"), "{verdict:?}");
@@ -63,7 +63,7 @@ fn a_reject_names_the_device_and_the_port() {
 fn silence_between_rejects_is_the_rate_limit_only_at_speed() {
     let mixed = [rejected(), Outcome::NoReply, Outcome::NoReply];
     let limited = |interval| {
-        judge(&mixed, interval)
+        classify(&mixed, interval)
             .meaning
             .concat()
             .contains("rate-limited")
@@ -75,7 +75,7 @@ fn silence_between_rejects_is_the_rate_limit_only_at_speed() {
 #[test]
 fn silence_that_goes_on_or_beside_answers_is_a_cause_of_its_own() {
     let limited = |outcomes: &[Outcome]| {
-        let verdict = judge(outcomes, Duration::from_millis(100));
+        let verdict = classify(outcomes, Duration::from_millis(100));
         verdict.meaning.concat().contains("rate-limited")
     };
     let silence = Outcome::NoReply;
@@ -87,7 +87,7 @@ fn silence_that_goes_on_or_beside_answers_is_a_cause_of_its_own() {
 #[test]
 fn rejects_at_speed_are_one_cause_and_their_sender_is_asked_first() {
     let mixed = [rejected(), Outcome::NoReply, Outcome::NoReply];
-    let verdict = judge(&mixed, Duration::ZERO);
+    let verdict = classify(&mixed, Duration::ZERO);
     assert_eq!(verdict.code, "port-unreachable");
     assert!(
         verdict.next[0].contains("owner of 10.20.0.1"),
@@ -98,10 +98,10 @@ fn rejects_at_speed_are_one_cause_and_their_sender_is_asked_first() {
 
 #[test]
 fn success_claims_no_more_than_the_kernels_answer() {
-    let verdict = judge(&[OK, OK], ICMP_PACE);
+    let verdict = classify(&[OK, OK], ICMP_PACE);
     assert_eq!(verdict.code, "works");
     assert!(verdict.meaning[0].contains("not that the application will"));
-    assert_eq!(judge(&[], ICMP_PACE).code, "nothing-measured");
+    assert_eq!(classify(&[], ICMP_PACE).code, "nothing-measured");
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_code_is_explained_without_a_run() {
 
 #[test]
 fn mixed_results_say_so() {
-    let verdict = judge(&[OK, Outcome::NoReply, OK], ICMP_PACE);
+    let verdict = classify(&[OK, Outcome::NoReply, OK], ICMP_PACE);
     assert_eq!(verdict.code, "silence");
     assert!(verdict.meaning.concat().contains("2 of 3"), "{verdict:?}");
 }
@@ -151,7 +151,7 @@ fn among(targets: &[(Option<&str>, &str, &[Outcome])]) -> Verdict {
 
 const SILENT: &[Outcome] = &[Outcome::NoReply; 3];
 const FINE: &[Outcome] = &[OK; 3];
-const CLOSED: &[Outcome] = &[Outcome::Refused(Refusal::ByRst); 3];
+const CLOSED: &[Outcome] = &[Outcome::Refused(Refusal::Rst); 3];
 
 #[test]
 fn a_silent_port_of_a_host_that_answers_is_about_the_port() {
@@ -214,7 +214,7 @@ fn who_is_silent_together_is_said() {
 
 #[test]
 fn a_port_that_refuses_at_times_is_not_called_closed() {
-    let sometimes: &[Outcome] = &[OK, Outcome::Refused(Refusal::ByRst), OK];
+    let sometimes: &[Outcome] = &[OK, Outcome::Refused(Refusal::Rst), OK];
     let text = among(&[(None, "10.20.0.7:5432", sometimes)])
         .meaning
         .concat();
@@ -293,7 +293,7 @@ fn loss_at_one_target_is_told_from_loss_at_all() {
 
 #[test]
 fn the_verdict_says_since_when() {
-    let history = |outcomes: &[Outcome]| judge(outcomes, ICMP_PACE).meaning.concat();
+    let history = |outcomes: &[Outcome]| classify(outcomes, ICMP_PACE).meaning.concat();
     let lost = Outcome::NoReply;
     let text = history(&[OK, OK, lost, lost]);
     assert!(

@@ -59,7 +59,7 @@ struct Told<'a> {
     service: String,
 }
 
-type Ending = (String, String, Vec<String>);
+type ProbeResult = (String, String, Vec<String>);
 
 impl<'a> Told<'a> {
     fn new(path: &'a Path) -> Self {
@@ -71,7 +71,7 @@ impl<'a> Told<'a> {
         }
     }
 
-    fn end(&self, conclusion: &Conclusion) -> Ending {
+    fn end(&self, conclusion: &Conclusion) -> ProbeResult {
         match &conclusion.end {
             End::Reached { ttl, how } => self.reached(*ttl, *how, conclusion.speaker),
             End::Rejected {
@@ -96,7 +96,7 @@ impl<'a> Told<'a> {
         }
     }
 
-    fn reached(&self, ttl: Option<u8>, how: Reached, speaker: Option<Speaker>) -> Ending {
+    fn reached(&self, ttl: Option<u8>, how: Reached, speaker: Option<Speaker>) -> ProbeResult {
         let what = match how {
             Reached::SynAck => "The handshake completes",
             Reached::Rst => "A RST comes",
@@ -192,7 +192,7 @@ impl<'a> Told<'a> {
         }
     }
 
-    fn rejected(&self, icmp: &IcmpError, place: &str) -> Ending {
+    fn rejected(&self, icmp: &IcmpError, place: &str) -> ProbeResult {
         let from = icmp
             .from
             .map_or_else(|| "An unnamed device".to_owned(), |from| from.to_string());
@@ -212,7 +212,7 @@ impl<'a> Told<'a> {
         (reason.into_owned(), meaning, next)
     }
 
-    fn silent(&self, after: Option<u8>) -> Ending {
+    fn silent(&self, after: Option<u8>) -> ProbeResult {
         let host = self.path.host.map(|host| {
             format!(
                 " The host itself is there, at {} ({}){}: so these probes, or the answers to them, are filtered, on \
@@ -253,7 +253,7 @@ impl<'a> Told<'a> {
         })
     }
 
-    fn looped(&self, found: Loop) -> Ending {
+    fn looped(&self, found: Loop) -> ProbeResult {
         let Loop { first, last } = found;
         let meaning = format!(
             "Packets go round between hops {first} and {last} until their TTL runs out: each of these routers sends \

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::Case;
 use crate::clock::spoken;
-use crate::outcome::Class;
+use crate::outcome::OutcomeClass;
 use crate::stats::{Outage, Outages};
 
 /// What the times of the failures say of a target that was reached at times.
 pub(super) fn history(case: &Case) -> Option<String> {
-    let failed = case.recorder.count_class(Class::Failed);
-    let succeeded = case.recorder.count_class(Class::Succeeded);
+    let failed = case.recorder.count_class(OutcomeClass::Failed);
+    let succeeded = case.recorder.count_class(OutcomeClass::Succeeded);
     if failed == 0 || succeeded == 0 {
         return None;
     }

@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use crate::clock::WallClock;
-use crate::outcome::{Outcome, Unreached};
+use crate::outcome::{Outcome, UnreachableBy};
 use crate::path::{End, Names, Path, Step, Tracer, Watcher};
 use crate::ping::{self, RunError, Verdict, prepared};
 use crate::plan::{Format, TracePlan};
-use crate::platform::{self, Here};
+use crate::platform::{self, LocalHost};
 use crate::report::{self, Forms, TraceInfo, TraceReport, trace};
 use crate::term::{Output, Progress, ResultFile, complain};
 
@@ -25,7 +25,7 @@ pub fn run(plan: TracePlan, output: &mut Output) -> Result<Verdict, RunError> {
     if !platform::hears_hops(target.protocol) {
         complain(SILENT_HOPS);
     }
-    let here = Here::from(&plan.plan.sockets);
+    let here = LocalHost::from(&plan.plan.sockets);
     let info = TraceInfo {
         route: here.route_to(target.protocol, target.address),
         target: target.clone(),
@@ -105,7 +105,7 @@ impl<'a> Desk<'a> {
 
 impl Watcher for Desk<'_> {
     fn step(&mut self, step: &Step) {
-        if let Outcome::Unreachable(Unreached::ByIcmp(icmp)) = step.sample.ending.outcome
+        if let Outcome::Unreachable(UnreachableBy::Icmp(icmp)) = step.sample.result.outcome
             && let Some(from) = icmp.from
         {
             self.names.ask(from);

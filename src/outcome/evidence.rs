@@ -7,7 +7,7 @@ use super::{Errno, IcmpError};
 
 /// Everything the system says about a TCP connect attempt at the moment it is asked.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct TcpTestimony {
+pub struct TcpSocketEvidence {
     /// The socket's pending error (`SO_ERROR`), read before the error queue.
     pub errno: Option<Errno>,
     /// Whether this system has an error queue and it was read; without one, `icmp` says nothing.
@@ -149,7 +149,7 @@ impl Evidence {
 }
 
 /// What this machine knows of a probe's surroundings. Asked only when an outcome depends on it.
-pub trait Surroundings {
+pub trait HostContext {
     /// Whether `address` belongs to this machine.
     fn is_own(&self, address: IpAddr) -> bool;
 

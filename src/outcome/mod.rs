@@ -1,14 +1,14 @@
 //! What happened to one probe and how we know. Pure: no sockets, no clock, no output.
 //!
 //! Evidence takes three steps: a system call (`platform/`) becomes decoded evidence
-//! ([`evidence`]), and [`judge`] gives it a meaning.
+//! ([`evidence`]), and [`classify`] gives it a meaning.
 
+pub mod classify;
 mod errno;
 pub mod evidence;
 mod icmp;
-pub mod judge;
-mod local;
-mod said;
+mod local_cause;
+mod reply_summary;
 mod sample;
 
 use std::borrow::Cow;
@@ -17,9 +17,9 @@ use std::net::IpAddr;
 pub use errno::Errno;
 pub use evidence::{Evidence, EvidenceKind};
 pub use icmp::{IcmpError, IcmpVersion};
-pub use local::LocalCause;
-pub use said::Said;
-pub use sample::{Ending, Extra, Rtt, RttClock, Sample, TargetId};
+pub use local_cause::LocalCause;
+pub use reply_summary::ReplySummary;
+pub use sample::{ExtraReply, ProbeResult, Rtt, RttClock, Sample, TargetId};
 
 /// How one probe ended. Every probe ends as exactly one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub enum Outcome {
     /// The connection was refused.
     Refused(Refusal),
     /// An ICMP error from another machine answered the probe.
-    Unreachable(Unreached),
+    Unreachable(UnreachableBy),
     /// Nothing came back before the deadline.
     NoReply,
     /// This very machine stopped the probe: never loss, never the target's fault.
@@ -61,18 +61,18 @@ pub enum Handshake {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// A RST answered the SYN: the error queue was read, and it was empty.
-    ByRst,
+    Rst,
     /// Only the system's ECONNREFUSED is known: a RST, or a firewall's ICMP error.
-    BySystem,
+    Errno,
 }
 
 /// Who said that the target cannot be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unreached {
+pub enum UnreachableBy {
     /// An ICMP error, with its sender.
-    ByIcmp(IcmpError),
+    Icmp(IcmpError),
     /// Only the system's errno is known: a system without an error queue.
-    BySystem(Errno),
+    Errno(Errno),
 }
 
 /// The outcome without its data: what is counted.
@@ -100,7 +100,7 @@ pub enum OutcomeKind {
 
 /// What an outcome means for the counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
+pub enum OutcomeClass {
     /// The target completed the handshake and did not abort it, or it answered.
     Succeeded,
     /// The target, or the way to it, did not: this is what the loss percentage counts.
@@ -131,8 +131,8 @@ impl Outcome {
     pub fn reason(&self) -> Option<Cow<'static, str>> {
         match self {
             Self::Connected(handshake) => handshake.reason().map(Cow::Borrowed),
-            Self::Refused(Refusal::ByRst) => Some(Cow::Borrowed("rst")),
-            Self::Refused(Refusal::BySystem) => Some(Cow::Borrowed("refused-by-errno")),
+            Self::Refused(Refusal::Rst) => Some(Cow::Borrowed("rst")),
+            Self::Refused(Refusal::Errno) => Some(Cow::Borrowed("refused-by-errno")),
             Self::Unreachable(by) => Some(by.reason()),
             Self::NoReply => Some(Cow::Borrowed("silence")),
             Self::Local(cause) => Some(Cow::Borrowed(cause.reason())),
@@ -161,20 +161,20 @@ impl Outcome {
     }
 }
 
-impl Unreached {
+impl UnreachableBy {
     /// The stable kebab-case reason.
     pub fn reason(&self) -> Cow<'static, str> {
         match self {
-            Self::ByIcmp(icmp) => icmp.reason(),
-            Self::BySystem(_) => Cow::Borrowed("unreachable-by-errno"),
+            Self::Icmp(icmp) => icmp.reason(),
+            Self::Errno(_) => Cow::Borrowed("unreachable-by-errno"),
         }
     }
 
     /// Who said it, where that is known.
     pub fn from(&self) -> Option<IpAddr> {
         match self {
-            Self::ByIcmp(icmp) => icmp.from,
-            Self::BySystem(_) => None,
+            Self::Icmp(icmp) => icmp.from,
+            Self::Errno(_) => None,
         }
     }
 }
@@ -221,13 +221,13 @@ impl OutcomeKind {
     }
 
     /// What it means for the counts.
-    pub fn class(self) -> Class {
+    pub fn class(self) -> OutcomeClass {
         match self {
             // A close in order is the server's right, and whether it is seen at once is chance.
-            Self::Connected | Self::Reply | Self::ClosedAfterConnect => Class::Succeeded,
-            Self::Local => Class::Local,
-            Self::Unfinished => Class::Unfinished,
-            _ => Class::Failed,
+            Self::Connected | Self::Reply | Self::ClosedAfterConnect => OutcomeClass::Succeeded,
+            Self::Local => OutcomeClass::Local,
+            Self::Unfinished => OutcomeClass::Unfinished,
+            _ => OutcomeClass::Failed,
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::judge::Judgement;
-use super::{Evidence, Outcome, Said};
+use super::classify::Classified;
+use super::{Evidence, Outcome, ReplySummary};
 
 /// Index of a target within the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,12 +33,12 @@ pub struct Sample {
     /// The answer came after the deadline; the probe was reported as `no-reply` before.
     pub late: bool,
     /// How it ended.
-    pub ending: Ending,
+    pub result: ProbeResult,
 }
 
 /// How one probe ended, with what was measured on the way.
 #[derive(Clone, Copy, Debug)]
-pub struct Ending {
+pub struct ProbeResult {
     /// What happened.
     pub outcome: Outcome,
     /// How we know.
@@ -59,12 +59,12 @@ pub struct Ending {
     /// The TTL or hop limit with which the answer arrived, where the system tells.
     pub ttl: Option<u8>,
     /// What a datagram's answer said, where it said something.
-    pub said: Option<Said>,
+    pub said: Option<ReplySummary>,
 }
 
-impl From<Judgement> for Ending {
+impl From<Classified> for ProbeResult {
     /// An ending of which nothing was measured.
-    fn from((outcome, evidence): Judgement) -> Self {
+    fn from((outcome, evidence): Classified) -> Self {
         Self {
             outcome,
             evidence,
@@ -82,7 +82,7 @@ impl From<Judgement> for Ending {
 
 /// Something that came from a target and ended no probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extra {
+pub enum ExtraReply {
     /// A further answer to a probe that had ended already: by its first answer, or by an error.
     Duplicate,
     /// A datagram that answers no probe.
@@ -117,14 +117,14 @@ impl RttClock {
     }
 }
 
-impl Ending {
+impl ProbeResult {
     /// From the start of the probe to its end, as far as it was measured.
     pub fn lasted(&self) -> Duration {
         self.connect.unwrap_or_default() + self.held.unwrap_or_default()
     }
 
     /// Whether the SYN is known to have been sent more than once, so that the time is no round trip.
-    pub fn was_sent_again(&self) -> bool {
+    pub fn was_retransmitted(&self) -> bool {
         self.syn_sent.is_some_and(|syns| syns > 1)
     }
 }

@@ -237,7 +237,7 @@ fn reached_by(outcome: Outcome) -> Option<Reached> {
         Outcome::Connected(_) | Outcome::ClosedAfterConnect | Outcome::ResetAfterConnect => {
             Some(Reached::SynAck)
         }
-        Outcome::Refused(Refusal::ByRst) => Some(Reached::Rst),
+        Outcome::Refused(Refusal::Rst) => Some(Reached::Rst),
         Outcome::Reply => Some(Reached::Reply),
         _ => None,
     }

@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use super::Purpose;
 use crate::hosts::Target;
-use crate::outcome::{Ending, Evidence, Outcome, TargetId};
-use crate::probe::{Begun, Leash, Network, ProbeId, Probes, Progress};
+use crate::outcome::{Evidence, Outcome, ProbeResult, TargetId};
+use crate::probe::{Network, ProbeId, ProbeOverride, Probes, Progress, Started};
 
 /// TTLs to be tried, one after the other or all at once, as the engine's pace has it.
 #[derive(Debug)]
@@ -67,34 +67,35 @@ pub(super) struct Courses<'a> {
 }
 
 impl Network for Courses<'_> {
-    fn begin(&mut self, id: ProbeId, target: TargetId) -> Begun {
+    fn begin(&mut self, id: ProbeId, target: TargetId) -> Started {
         let index = target.index();
         let course = &self.all[index];
         self.begun[index] += 1;
         let ttl = course.ttl(self.begun[index]);
         if !self.bounds[index].admits(ttl) {
-            return Begun::Ended {
+            return Started::Ended {
                 sent_at: Instant::now(),
-                ending: (Outcome::Unfinished, Evidence::default()).into(),
+                result: (Outcome::Unfinished, Evidence::default()).into(),
             };
         }
         let port = course.port;
-        self.probes.leash(course.target, Leash { ttl, port });
+        self.probes
+            .set_override(course.target, ProbeOverride { ttl, port });
         let begun = self.probes.begin(id, course.target);
         let left = match &begun {
-            Begun::UnderWay { .. } => true,
-            Begun::Ended { ending, .. } => !matches!(ending.outcome, Outcome::Local(_)),
+            Started::UnderWay { .. } => true,
+            Started::Ended { result, .. } => !matches!(result.outcome, Outcome::Local(_)),
         };
         self.sent.set(self.sent.get() + u64::from(left));
         begun
     }
 
-    fn give_up(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> Ending {
-        let ending = self.probes.give_up(id, now, trusted_since);
-        if self.frees_ports && ending.outcome == Outcome::NoReply {
+    fn give_up(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> ProbeResult {
+        let result = self.probes.give_up(id, now, trusted_since);
+        if self.frees_ports && result.outcome == Outcome::NoReply {
             self.probes.abandon(id);
         }
-        ending
+        result
     }
 
     fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
@@ -104,14 +105,14 @@ impl Network for Courses<'_> {
     fn collect(&mut self, now: Instant, trusted_since: Instant, progress: &mut Vec<Progress>) {
         self.probes.collect(now, trusted_since, progress);
         // Duplicates and strays are told of the network's targets, and say nothing of the path.
-        progress.retain(|step| !matches!(step, Progress::Extra(..)));
+        progress.retain(|step| !matches!(step, Progress::ExtraReply(..)));
     }
 
-    fn release(&mut self, id: ProbeId) -> Ending {
+    fn release(&mut self, id: ProbeId) -> ProbeResult {
         self.probes.release(id)
     }
 
-    fn abandon(&mut self, id: ProbeId) -> Ending {
+    fn abandon(&mut self, id: ProbeId) -> ProbeResult {
         self.probes.abandon(id)
     }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::hosts::{Protocol, Target};
-use crate::outcome::{IcmpError, LocalCause, Outcome, Refusal, Sample, Unreached};
+use crate::outcome::{IcmpError, LocalCause, Outcome, Refusal, Sample, UnreachableBy};
 use crate::stats::Distribution;
 
 /// Significant digits of a hop's times: a hop of a path is not worth the memory of more.
@@ -107,10 +107,10 @@ impl Hop {
 
     /// Takes in a probe to `target` that has ended. An answer that came late is one all the same.
     pub fn record(&mut self, target: &Target, sample: &Sample) {
-        let ending = &sample.ending;
-        let said = match ending.outcome {
+        let result = &sample.result;
+        let said = match result.outcome {
             // Somebody answered, but this system does not tell who: neither a hop nor lost.
-            Outcome::Refused(Refusal::BySystem) | Outcome::Unreachable(Unreached::BySystem(_)) => {
+            Outcome::Refused(Refusal::Errno) | Outcome::Unreachable(UnreachableBy::Errno(_)) => {
                 return;
             }
             Outcome::Unfinished => return,
@@ -125,11 +125,11 @@ impl Hop {
         let Some((from, what)) = said else { return };
         self.answered += 1;
         if matches!(what, What::Reached(_)) {
-            self.reply_ttl = self.reply_ttl.max(ending.ttl);
+            self.reply_ttl = self.reply_ttl.max(result.ttl);
         }
         // Which of several SYNs was answered does not show (Karn's algorithm, RFC 6298 section 3).
-        let time = ending.rtt.map(|rtt| rtt.time).or(ending.connect);
-        let time = time.filter(|_| !ending.was_sent_again());
+        let time = result.rtt.map(|rtt| rtt.time).or(result.connect);
+        let time = time.filter(|_| !result.was_retransmitted());
         if let Some(time) = time {
             self.times.record(time);
         }
@@ -245,9 +245,9 @@ fn meaning(target: &Target, outcome: Outcome) -> Option<(Option<IpAddr>, What)> 
         Outcome::Connected(_) | Outcome::ResetAfterConnect | Outcome::ClosedAfterConnect => {
             own(Reached::SynAck)
         }
-        Outcome::Refused(Refusal::ByRst) => own(Reached::Rst),
+        Outcome::Refused(Refusal::Rst) => own(Reached::Rst),
         Outcome::Reply => own(Reached::Reply),
-        Outcome::Unreachable(Unreached::ByIcmp(icmp)) => {
+        Outcome::Unreachable(UnreachableBy::Icmp(icmp)) => {
             let what = if icmp.is_ttl_exceeded() {
                 What::TimeExceeded
             } else if says_closed && icmp.is_port_unreachable() && icmp.from == address {

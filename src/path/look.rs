@@ -10,7 +10,7 @@ use super::loss::Share;
 use super::{Distance, DistanceBy, Hop, Purpose, Step, Watcher};
 use crate::engine::Sink;
 use crate::hosts::Target;
-use crate::outcome::{Extra, Outcome, Sample, TargetId};
+use crate::outcome::{ExtraReply, Outcome, Sample, TargetId};
 use crate::stats::RunRecord;
 
 /// The shortest wait for the answer of a hop, once it is known how slow the others are.
@@ -45,7 +45,7 @@ impl Ladder {
 
     fn record(&mut self, ttl: Option<u8>, sample: &Sample) {
         let Some(ttl) = ttl else {
-            self.whole = Some(sample.ending.outcome);
+            self.whole = Some(sample.result.outcome);
             return;
         };
         let Some(hop) = self.hops.get_mut(usize::from(ttl).saturating_sub(1)) else {
@@ -154,7 +154,7 @@ pub(super) struct Look<'a> {
 
 impl Sink for Look<'_> {
     fn sample(&mut self, sample: &Sample) {
-        if sample.ending.outcome == Outcome::Unfinished {
+        if sample.result.outcome == Outcome::Unfinished {
             return;
         }
         let course = &self.courses[sample.target.index()];
@@ -184,7 +184,7 @@ impl Sink for Look<'_> {
             || ended_at.elapsed() >= settle(slowest, self.timeout)
     }
 
-    fn extra(&mut self, _target: TargetId, _extra: Extra) {}
+    fn extra(&mut self, _target: TargetId, _extra: ExtraReply) {}
 
     fn statistics_requested(&mut self, _so_far: &RunRecord) {}
 

@@ -1,7 +1,7 @@
 //! Where on the path to a port probes end, and how far away whoever answers is.
 //!
 //! Probes of the real protocol to the real port are sent with every TTL from 1 on, each on its leash
-//! ([`crate::probe::Leash`]). A first look tries all of them side by side, from different ports, to learn how long the path
+//! ([`crate::probe::ProbeOverride`]). A first look tries all of them side by side, from different ports, to learn how long the path
 //! is and how slow. Then each flow is walked: one source port, one hop after the other, because TCP cannot have two
 //! sockets with the same two ends, and routers choose among parallel links by these.
 

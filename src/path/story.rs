@@ -15,8 +15,8 @@ use super::{Distance, DistanceBy, Flow, Hop, Path, Purpose, Step, Watcher};
 use crate::engine::Sink;
 use crate::hosts::{Lookup, Protocol, Target};
 use crate::outcome::{
-    Ending, Evidence, EvidenceKind, Handshake, IcmpError, IcmpVersion, LocalCause, Outcome,
-    Refusal, Rtt, RttClock, Sample, TargetId, Unreached,
+    Evidence, EvidenceKind, Handshake, IcmpError, IcmpVersion, LocalCause, Outcome, ProbeResult,
+    Refusal, Rtt, RttClock, Sample, TargetId, UnreachableBy,
 };
 use crate::plan::MOST_HOPS;
 
@@ -126,7 +126,7 @@ impl Story {
             .zip(words)
             .map(|(seq, (ttl, outcome))| self.sample(seq, port, ttl, outcome))
             .collect();
-        self.path.sent += samples.iter().filter(|it| left(&it.ending.outcome)).count() as u64;
+        self.path.sent += samples.iter().filter(|it| left(&it.result.outcome)).count() as u64;
         let mut walk = Walk {
             target: &self.path.target.clone(),
             courses: &courses,
@@ -154,7 +154,7 @@ impl Story {
             scheduled_at: sent_at,
             sent_at,
             late: false,
-            ending: Ending {
+            result: ProbeResult {
                 local: Some(([10, 20, 9, 4], port).into()),
                 connect: Some(time + Duration::from_micros(60)),
                 rtt: answered.then_some(Rtt {
@@ -173,7 +173,7 @@ fn left(outcome: &Outcome) -> bool {
 
 fn evidence(outcome: &Outcome) -> Evidence {
     match outcome {
-        Outcome::Unreachable(Unreached::ByIcmp(icmp)) => Evidence {
+        Outcome::Unreachable(UnreachableBy::Icmp(icmp)) => Evidence {
             icmp: Some(*icmp),
             ..Evidence::of(EvidenceKind::Icmp)
         },
@@ -199,8 +199,8 @@ fn outcome(target: &Target, word: &str) -> Outcome {
     match word.split_at(1) {
         ("*", _) => Outcome::NoReply,
         ("S", _) => Outcome::Connected(Handshake::Clean),
-        ("R", _) => Outcome::Refused(Refusal::ByRst),
-        ("?", _) => Outcome::Refused(Refusal::BySystem),
+        ("R", _) => Outcome::Refused(Refusal::Rst),
+        ("?", _) => Outcome::Refused(Refusal::Errno),
         ("D", _) => Outcome::Reply,
         ("P", _) => icmp(3, 3, Some(target.address.ip())),
         ("N", _) => icmp(11, 0, Some(target.address.ip())),
@@ -216,7 +216,7 @@ fn outcome(target: &Target, word: &str) -> Outcome {
 }
 
 fn icmp(kind: u8, code: u8, from: Option<IpAddr>) -> Outcome {
-    Outcome::Unreachable(Unreached::ByIcmp(IcmpError {
+    Outcome::Unreachable(UnreachableBy::Icmp(IcmpError {
         version: IcmpVersion::V4,
         kind,
         code,

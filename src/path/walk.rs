@@ -6,7 +6,7 @@ use super::course::{Bound, Course};
 use super::{Flow, Hop, Purpose, Step, Watcher};
 use crate::engine::Sink;
 use crate::hosts::Target;
-use crate::outcome::{Extra, Outcome, Sample, TargetId};
+use crate::outcome::{ExtraReply, Outcome, Sample, TargetId};
 use crate::stats::RunRecord;
 
 /// Takes in what the flows hear.
@@ -24,7 +24,7 @@ pub(super) struct Walk<'a> {
 
 impl Sink for Walk<'_> {
     fn sample(&mut self, sample: &Sample) {
-        if sample.ending.outcome == Outcome::Unfinished {
+        if sample.result.outcome == Outcome::Unfinished {
             return;
         }
         let index = sample.target.index();
@@ -46,7 +46,7 @@ impl Sink for Walk<'_> {
         });
     }
 
-    fn extra(&mut self, _target: TargetId, _extra: Extra) {}
+    fn extra(&mut self, _target: TargetId, _extra: ExtraReply) {}
 
     fn statistics_requested(&mut self, _so_far: &RunRecord) {
         self.wants_statistics = true;
@@ -92,7 +92,7 @@ fn hop_at(hops: &mut Vec<Hop>, ttl: u8) -> &mut Hop {
 /// Whether a probe left this machine.
 fn is_a_try(sample: &Sample) -> bool {
     !matches!(
-        sample.ending.outcome,
+        sample.result.outcome,
         Outcome::Local(_) | Outcome::Unfinished
     )
 }

@@ -3,7 +3,7 @@
 use super::bytes::Reader;
 use super::token::low16;
 use super::words;
-use crate::outcome::Said;
+use crate::outcome::ReplySummary;
 
 /// The header behind the id: only "recursion desired" is set, and there is one question (RFC 1035 section 4.1.1).
 ///
@@ -36,7 +36,7 @@ pub(super) fn write(token: u64, out: &mut Vec<u8>) {
 ///
 /// Nothing behind the question is read, so there are no names whose compression could loop
 /// (RFC 1035 section 4.1.4). A server that could not read the query may leave the question out.
-pub(super) fn read(token: u64, answer: &[u8]) -> Option<Said> {
+pub(super) fn read(token: u64, answer: &[u8]) -> Option<ReplySummary> {
     let mut reader = Reader::new(answer);
     let (id, flags) = (reader.u16()?, reader.u16()?);
     let (questions, answers) = (reader.u16()?, reader.u16()?);
@@ -50,7 +50,7 @@ pub(super) fn read(token: u64, answer: &[u8]) -> Option<Said> {
     own.then(|| said(flags, answers))
 }
 
-fn said(flags: u16, answers: u16) -> Said {
+fn said(flags: u16, answers: u16) -> ReplySummary {
     let mut said = match name(flags & RCODE) {
         Some(name) => name.to_owned(),
         None => format!("RCODE {}", flags & RCODE),
@@ -62,7 +62,7 @@ fn said(flags: u16, answers: u16) -> Said {
     if flags & TRUNCATED != 0 {
         said.push_str(", truncated");
     }
-    Said::new(&said)
+    ReplySummary::new(&said)
 }
 
 /// RFC 1035 section 4.1.1, RFC 2136 section 2.2; the names are those of IANA's "DNS RCODEs".

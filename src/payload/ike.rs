@@ -8,7 +8,7 @@
 
 use super::bytes::Reader;
 use super::token::mixed;
-use crate::outcome::Said;
+use crate::outcome::ReplySummary;
 
 /// The header between the responder's SPI, which is 0 in a first message, and the length (RFC 7296 section 3.1).
 const HEADER: [u8; 8] = [
@@ -110,7 +110,7 @@ fn append_mixed(token: u64, steps: std::ops::Range<u64>, out: &mut Vec<u8>) {
 ///
 /// Version 1 has no response flag: its servers send an Informational exchange with our SPI, which they
 /// call the initiator's cookie (RFC 2408 sections 3.1, 5.2).
-pub(super) fn read(token: u64, answer: &[u8]) -> Option<Said> {
+pub(super) fn read(token: u64, answer: &[u8]) -> Option<ReplySummary> {
     let mut reader = Reader::new(answer);
     let own = reader.u64()? == spi(token);
     reader.take(8)?; // responder's SPI
@@ -149,7 +149,7 @@ impl<'a> Iterator for Payloads<'a> {
     }
 }
 
-fn said_v2(payloads: Payloads) -> Said {
+fn said_v2(payloads: Payloads) -> ReplySummary {
     let mut accepted = false;
     for (kind, body) in payloads {
         if let Some(said) = (kind == NOTIFY).then(|| notify(body)).flatten() {
@@ -157,7 +157,7 @@ fn said_v2(payloads: Payloads) -> Said {
         }
         accepted |= kind == SA;
     }
-    Said::new(if accepted {
+    ReplySummary::new(if accepted {
         "IKEv2 proposal accepted"
     } else {
         "IKEv2 response"
@@ -165,7 +165,7 @@ fn said_v2(payloads: Payloads) -> Said {
 }
 
 /// An error, or a status that refuses; nothing for what only accompanies an answer (RFC 7296 section 3.10).
-fn notify(body: &[u8]) -> Option<Said> {
+fn notify(body: &[u8]) -> Option<ReplySummary> {
     let mut reader = Reader::new(body);
     let [_, spi_size] = reader.chunk()?;
     let kind = reader.u16()?;
@@ -179,7 +179,7 @@ fn notify(body: &[u8]) -> Option<Said> {
         (..FIRST_STATUS, None) => format!("IKEv2 error {kind}"),
         _ => return None,
     };
-    Some(Said::new(&said))
+    Some(ReplySummary::new(&said))
 }
 
 /// RFC 7296 section 3.10.1; REDIRECT is RFC 5685 section 9.
@@ -200,10 +200,10 @@ fn notify_name(kind: u16) -> Option<&'static str> {
 }
 
 /// A version 1 server's notification (RFC 2408 section 3.14).
-fn said_v1(mut payloads: Payloads) -> Said {
+fn said_v1(mut payloads: Payloads) -> ReplySummary {
     let body = payloads.find(|(kind, _)| *kind == NOTIFICATION_V1);
     let kind = body.and_then(|(_, body)| notification_v1(body));
-    Said::new(&match kind {
+    ReplySummary::new(&match kind {
         Some(5) => "IKEv1 INVALID-MAJOR-VERSION".to_owned(),
         Some(7) => "IKEv1 INVALID-EXCHANGE-TYPE".to_owned(),
         Some(14) => "IKEv1 NO-PROPOSAL-CHOSEN".to_owned(),

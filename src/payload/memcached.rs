@@ -3,7 +3,7 @@
 use super::bytes::Reader;
 use super::token::low16;
 use super::words;
-use crate::outcome::Said;
+use crate::outcome::ReplySummary;
 
 /// The frame header behind the request id: sequence number 0, one datagram in all, and two bytes
 /// reserved (protocol.txt, "UDP protocol").
@@ -28,7 +28,7 @@ pub(super) fn write(token: u64, out: &mut Vec<u8>) {
 }
 
 /// What the answer to this token's request says; nothing if it is none.
-pub(super) fn read(token: u64, answer: &[u8]) -> Option<Said> {
+pub(super) fn read(token: u64, answer: &[u8]) -> Option<ReplySummary> {
     let mut reader = Reader::new(answer);
     let (id, sequence) = (reader.u16()?, reader.u16()?);
     reader.take(4)?; // number of datagrams, reserved

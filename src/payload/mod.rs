@@ -7,7 +7,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::outcome::Said;
+use crate::outcome::ReplySummary;
 
 mod ber;
 mod bytes;
@@ -85,9 +85,9 @@ pub struct Question {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// The answer to this very question: it repeats what only this question contained.
-    Own(Said),
+    Own(ReplySummary),
     /// An answer to something: nothing in it can tell to what.
-    Unproven(Said),
+    Unproven(ReplySummary),
     /// No answer to this question.
     Alien,
 }
@@ -149,11 +149,11 @@ impl Payload {
     }
 
     /// Judges a datagram that came from the target.
-    pub fn judge(&self, question: &Question, answer: &[u8]) -> Answer {
+    pub fn classify(&self, question: &Question, answer: &[u8]) -> Answer {
         match self {
-            Self::Plain(size) => plain::judge(question.token, *size, answer),
+            Self::Plain(size) => plain::classify(question.token, *size, answer),
             Self::Own(bytes) => plain::judge_own(bytes, answer),
-            Self::Named(named) => named.judge(question, answer),
+            Self::Named(named) => named.classify(question, answer),
         }
     }
 

@@ -117,7 +117,7 @@ impl Named {
     }
 
     /// Judges a datagram that came from the target.
-    pub(super) fn judge(self, question: &Question, answer: &[u8]) -> Answer {
+    pub(super) fn classify(self, question: &Question, answer: &[u8]) -> Answer {
         let token = question.token;
         let own = match self {
             Self::Dns => dns::read(token, answer),

@@ -2,7 +2,7 @@
 
 use super::bytes::Reader;
 use super::words;
-use crate::outcome::Said;
+use crate::outcome::ReplySummary;
 
 /// Leap indicator 0, version 4, mode 3 (client), in the first byte (RFC 5905 section 7.3).
 const CLIENT: u8 = 0x23;
@@ -35,7 +35,7 @@ pub(super) fn write(token: u64, out: &mut Vec<u8>) {
 /// What the answer to this token's request says; nothing if it is none (RFC 4330 section 5).
 ///
 /// More than 48 bytes may come: extension fields and a message authentication code (RFC 5905 section 7.3).
-pub(super) fn read(token: u64, answer: &[u8]) -> Option<Said> {
+pub(super) fn read(token: u64, answer: &[u8]) -> Option<ReplySummary> {
     let mut reader = Reader::new(answer);
     let (first, stratum) = (reader.u8()?, reader.u8()?);
     reader.take(10)?; // poll, precision, root delay, root dispersion
@@ -50,14 +50,14 @@ pub(super) fn read(token: u64, answer: &[u8]) -> Option<Said> {
 /// Stratum 0 brings a kiss code, such as RATE or DENY, as its reference id (RFC 5905 section 7.4).
 ///
 /// Its leap indicator is 3 as well, so it is looked at first.
-fn said(first: u8, stratum: u8, reference: [u8; 4]) -> Said {
+fn said(first: u8, stratum: u8, reference: [u8; 4]) -> ReplySummary {
     let kiss = stratum == 0 && reference.iter().all(u8::is_ascii_graphic);
     if kiss {
-        Said::new(&format!("kiss {}", words::text(&reference)))
+        ReplySummary::new(&format!("kiss {}", words::text(&reference)))
     } else if first & UNSYNCHRONISED == UNSYNCHRONISED {
-        Said::new("unsynchronised")
+        ReplySummary::new("unsynchronised")
     } else {
-        Said::new(&format!("stratum {stratum}"))
+        ReplySummary::new(&format!("stratum {stratum}"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Bytes that mean nothing, the user's own bytes, and the echo protocol.
 
 use super::{Answer, words};
-use crate::outcome::Said;
+use crate::outcome::ReplySummary;
 
 /// How many bytes a token takes.
 const TOKEN_SIZE: usize = size_of::<u64>();
@@ -36,7 +36,7 @@ fn is_pattern(bytes: &[u8]) -> bool {
 
 /// Judges an answer to plain bytes. Fewer of them than a token has prove nothing, even if they come back. What
 /// has the whole pattern but another token is the echo of another probe, which may be of another run.
-pub(super) fn judge(token: u64, size: usize, answer: &[u8]) -> Answer {
+pub(super) fn classify(token: u64, size: usize, answer: &[u8]) -> Answer {
     if let Some(said) = read_echo(token, size, answer) {
         return Answer::Own(said);
     }
@@ -44,14 +44,14 @@ pub(super) fn judge(token: u64, size: usize, answer: &[u8]) -> Answer {
     if is_whole && answer.get(TOKEN_SIZE..).is_some_and(is_pattern) {
         return Answer::Alien;
     }
-    Answer::Unproven(Said::new(&words::counted(answer.len(), "byte")))
+    Answer::Unproven(ReplySummary::new(&words::counted(answer.len(), "byte")))
 }
 
 /// What an exact echo is (RFC 862); nothing if it is not one that proves itself.
-pub(super) fn read_echo(token: u64, size: usize, answer: &[u8]) -> Option<Said> {
+pub(super) fn read_echo(token: u64, size: usize, answer: &[u8]) -> Option<ReplySummary> {
     let (repeated, rest) = answer.split_first_chunk::<TOKEN_SIZE>()?;
     let echo = answer.len() == size && *repeated == token.to_be_bytes() && is_pattern(rest);
-    echo.then(|| Said::new("echo"))
+    echo.then(|| ReplySummary::new("echo"))
 }
 
 /// Judges an answer to the user's own bytes. They are the same in every probe, so nothing is proven.
@@ -62,7 +62,7 @@ pub(super) fn judge_own(own: &[u8], answer: &[u8]) -> Answer {
     } else {
         size
     };
-    Answer::Unproven(Said::new(&said))
+    Answer::Unproven(ReplySummary::new(&said))
 }
 
 #[cfg(test)]
@@ -87,21 +87,27 @@ mod tests {
 
     #[test]
     fn only_an_echo_with_the_token_in_it_is_proven() {
-        let unproven = |text| Answer::Unproven(Said::new(text));
-        assert_eq!(judge(7, 8, &made(7, 8)), Answer::Own(Said::new("echo")));
-        assert_eq!(judge(7, 7, &made(7, 7)), unproven("7 bytes"));
-        assert_eq!(judge(7, 600, &made(7, 600)), Answer::Own(Said::new("echo")));
+        let unproven = |text| Answer::Unproven(ReplySummary::new(text));
+        assert_eq!(
+            classify(7, 8, &made(7, 8)),
+            Answer::Own(ReplySummary::new("echo"))
+        );
+        assert_eq!(classify(7, 7, &made(7, 7)), unproven("7 bytes"));
+        assert_eq!(
+            classify(7, 600, &made(7, 600)),
+            Answer::Own(ReplySummary::new("echo"))
+        );
         let mut changed = made(7, 600);
         changed[599] ^= 1;
-        assert_eq!(judge(7, 600, &changed), unproven("600 bytes"));
-        assert_eq!(judge(7, 8, &made(6, 8)), unproven("8 bytes"));
-        assert_eq!(judge(7, 8, &made(7, 9)), unproven("9 bytes"));
-        assert_eq!(judge(7, 0, b""), unproven("0 bytes"));
+        assert_eq!(classify(7, 600, &changed), unproven("600 bytes"));
+        assert_eq!(classify(7, 8, &made(6, 8)), unproven("8 bytes"));
+        assert_eq!(classify(7, 8, &made(7, 9)), unproven("9 bytes"));
+        assert_eq!(classify(7, 0, b""), unproven("0 bytes"));
     }
 
     #[test]
     fn own_bytes_that_come_back_are_named() {
-        let unproven = |text| Answer::Unproven(Said::new(text));
+        let unproven = |text| Answer::Unproven(ReplySummary::new(text));
         assert_eq!(judge_own(b"hello", b"hello"), unproven("same 5 bytes"));
         assert_eq!(judge_own(b"hello", b"!"), unproven("1 byte"));
     }

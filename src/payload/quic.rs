@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::bytes::Reader;
 use super::token::mixed;
-use crate::outcome::Said;
+use crate::outcome::ReplySummary;
 
 /// A long header (0x80, RFC 8999 section 5.1) with the fixed bit (0x40, RFC 9000 section 17.2) and the
 /// type Initial, without which some servers look no further.
@@ -60,7 +60,7 @@ pub(super) fn write(token: u64, out: &mut Vec<u8>) {
 ///
 /// A Version Negotiation packet returns both ids in exchanged places (RFC 8999 section 6). One that
 /// lists no version, or ends within one, is to be ignored.
-pub(super) fn read(token: u64, answer: &[u8]) -> Option<Said> {
+pub(super) fn read(token: u64, answer: &[u8]) -> Option<ReplySummary> {
     let mut reader = Reader::new(answer);
     let (first, version) = (reader.u8()?, reader.u32()?);
     let to = id(&mut reader)?;
@@ -79,7 +79,7 @@ fn id<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
 }
 
 /// The versions in the server's order, without those that only keep clients honest (RFC 9000 section 6.3).
-fn said(versions: &[[u8; 4]]) -> Said {
+fn said(versions: &[[u8; 4]]) -> ReplySummary {
     let versions = versions.iter().map(|version| u32::from_be_bytes(*version));
     let mut real = versions.filter(|version| version & RESERVED_MASK != RESERVED);
     let mut said = "versions".to_owned();
@@ -90,7 +90,7 @@ fn said(versions: &[[u8; 4]]) -> Said {
     if said == "versions" {
         said.push_str(" none known");
     }
-    Said::new(&said)
+    ReplySummary::new(&said)
 }
 
 /// RFC 9000 section 15, RFC 9369 section 3.1; drafts are 0xff0000 and their number

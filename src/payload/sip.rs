@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 
 use super::{Question, words};
-use crate::outcome::Said;
+use crate::outcome::ReplySummary;
 
 /// The version, first in every response (RFC 3261 section 7.2). Case does not matter (section 7.1).
 const VERSION: &[u8] = b"SIP/2.0 ";
@@ -42,7 +42,7 @@ fn unzoned(address: SocketAddr) -> SocketAddr {
 /// What the answer to this token's request says; nothing if it is none.
 ///
 /// A response repeats the Call-ID (RFC 3261 section 8.2.6.2), in which case matters (section 20.8).
-pub(super) fn read(token: u64, answer: &[u8]) -> Option<Said> {
+pub(super) fn read(token: u64, answer: &[u8]) -> Option<ReplySummary> {
     let status = status(words::line(answer))?;
     let lines = answer.split(|byte| *byte == b'\n').skip(1);
     let mut headers = lines.map(words::line).take_while(|line| !line.is_empty());

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::ber::{Elements, OCTETS};
 use super::token::low32;
 use super::words;
-use crate::outcome::Said;
+use crate::outcome::ReplySummary;
 
 /// What stands before the id in a version 3 message (RFC 3412 section 6).
 const V3_START: &[&[u8]] = &[
@@ -108,7 +108,7 @@ pub(super) fn write_v2c(token: u64, out: &mut Vec<u8>) {
 /// What the answer to this token's version 3 request says; nothing if it is none.
 ///
 /// Only msgID is compared: a report may come with the request-id 0 (RFC 3412 section 7.1 step 3).
-pub(super) fn read_v3(token: u64, answer: &[u8]) -> Option<Said> {
+pub(super) fn read_v3(token: u64, answer: &[u8]) -> Option<ReplySummary> {
     let mut message = Elements::new(answer).sequence()?;
     let version = message.integer()?;
     let id_of_message = message.sequence()?.integer()?;
@@ -122,11 +122,11 @@ pub(super) fn read_v3(token: u64, answer: &[u8]) -> Option<Said> {
 }
 
 /// The authoritative engine's id, first of the security parameters (RFC 3414 section 2.4).
-fn engine(security: &[u8]) -> Said {
+fn engine(security: &[u8]) -> ReplySummary {
     let parameters = Elements::new(security).sequence();
     let id = parameters.and_then(|mut parameters| parameters.tagged(OCTETS));
     let Some(id) = id.filter(|id| !id.is_empty()) else {
-        return Said::new("report");
+        return ReplySummary::new("report");
     };
     let mut said = "engine id ".to_owned();
     for byte in id.iter().take(ENGINE_ID_SHOWN) {
@@ -137,11 +137,11 @@ fn engine(security: &[u8]) -> Said {
     } else {
         ""
     });
-    Said::new(&said)
+    ReplySummary::new(&said)
 }
 
 /// What the answer to this token's version 2c request says; nothing if it is none.
-pub(super) fn read_v2c(token: u64, answer: &[u8]) -> Option<Said> {
+pub(super) fn read_v2c(token: u64, answer: &[u8]) -> Option<ReplySummary> {
     let mut message = Elements::new(answer).sequence()?;
     let version = message.integer()?;
     message.tagged(OCTETS)?; // community
@@ -150,28 +150,28 @@ pub(super) fn read_v2c(token: u64, answer: &[u8]) -> Option<Said> {
     let status = response.integer()?;
     response.integer()?; // error-index
     own.then(|| match status {
-        0 => value(response).unwrap_or(Said::new("response without a value")),
+        0 => value(response).unwrap_or(ReplySummary::new("response without a value")),
         _ => error(status),
     })
 }
 
 /// The first variable's value: text, or one of the exceptions of RFC 3416 section 3.
-fn value(mut response: Elements) -> Option<Said> {
+fn value(mut response: Elements) -> Option<ReplySummary> {
     let mut variable = response.sequence()?.sequence()?;
     variable.next()?; // its name
     Some(match variable.next()? {
-        (OCTETS, []) => Said::new("empty sysDescr"),
+        (OCTETS, []) => ReplySummary::new("empty sysDescr"),
         (OCTETS, text) => words::said(text),
-        (0x80, _) => Said::new("noSuchObject"),
-        (0x81, _) => Said::new("noSuchInstance"),
-        (0x82, _) => Said::new("endOfMibView"),
+        (0x80, _) => ReplySummary::new("noSuchObject"),
+        (0x81, _) => ReplySummary::new("noSuchInstance"),
+        (0x82, _) => ReplySummary::new("endOfMibView"),
         _ => return None,
     })
 }
 
 /// An error-status, by the names of RFC 3416 section 3 where a `GetRequest` can bring it about.
-fn error(status: i32) -> Said {
-    Said::new(&match status {
+fn error(status: i32) -> ReplySummary {
+    ReplySummary::new(&match status {
         1 => "error tooBig".to_owned(),
         2 => "error noSuchName".to_owned(),
         5 => "error genErr".to_owned(),

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::bytes::Reader;
 use super::token::{low32, mixed};
-use crate::outcome::Said;
+use crate::outcome::ReplySummary;
 
 /// Message type of a Binding request (RFC 8489 sections 5, 18.2).
 const REQUEST: u16 = 0x0001;
@@ -40,11 +40,11 @@ pub(super) fn write(token: u64, out: &mut Vec<u8>) {
 }
 
 /// What the answer to this token's request says; nothing if it is none.
-pub(super) fn read(token: u64, answer: &[u8]) -> Option<Said> {
+pub(super) fn read(token: u64, answer: &[u8]) -> Option<ReplySummary> {
     read_as(transaction(token), answer)
 }
 
-fn read_as(transaction: [u8; 16], answer: &[u8]) -> Option<Said> {
+fn read_as(transaction: [u8; 16], answer: &[u8]) -> Option<ReplySummary> {
     let mut reader = Reader::new(answer);
     let (kind, length) = (reader.u16()?, reader.u16()?);
     let repeated: [u8; 16] = reader.chunk()?;
@@ -58,25 +58,25 @@ fn read_as(transaction: [u8; 16], answer: &[u8]) -> Option<Said> {
     }
 }
 
-fn success(attributes: &[u8], transaction: [u8; 16]) -> Said {
+fn success(attributes: &[u8], transaction: [u8; 16]) -> ReplySummary {
     let disguised = find(attributes, XOR_MAPPED_ADDRESS);
     let disguised = disguised.and_then(|value| address(value, transaction));
     // Servers of the protocol's first version know only the plain one (RFC 8489 section 11).
     let plain = || find(attributes, MAPPED_ADDRESS).and_then(|value| address(value, [0; 16]));
     match disguised.or_else(plain) {
-        Some(address) => Said::new(&format!("mapped {address}")),
-        None => Said::new("success without an address"),
+        Some(address) => ReplySummary::new(&format!("mapped {address}")),
+        None => ReplySummary::new("success without an address"),
     }
 }
 
 /// Class (hundreds) and number of an error (RFC 8489 section 14.8).
-fn error(attributes: &[u8]) -> Said {
+fn error(attributes: &[u8]) -> ReplySummary {
     match find(attributes, ERROR_CODE) {
         Some([_, _, class, number, ..]) => {
             let code = u16::from(class & 0x07) * 100 + u16::from(*number);
-            Said::new(&format!("error {code}"))
+            ReplySummary::new(&format!("error {code}"))
         }
-        _ => Said::new("error without a code"),
+        _ => ReplySummary::new("error without a code"),
     }
 }
 

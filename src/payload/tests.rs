@@ -70,7 +70,7 @@ fn request(payload: &Payload, token: u64) -> Vec<u8> {
 }
 
 fn is_own(named: Named, token: u64, answer: &[u8]) -> bool {
-    let answer = Payload::Named(named).judge(&question(token), answer);
+    let answer = Payload::Named(named).classify(&question(token), answer);
     matches!(answer, Answer::Own(_))
 }
 
@@ -91,7 +91,7 @@ fn every_genuine_answer_is_recognised() {
     let said: Vec<_> = examples(0x0123_4567_89ab_cdef)
         .map(|(named, example)| {
             let token = question(0x0123_4567_89ab_cdef);
-            match Payload::Named(named).judge(&token, &example.bytes) {
+            match Payload::Named(named).classify(&token, &example.bytes) {
                 Answer::Own(said) => (named.name(), said.as_str().to_owned()),
                 other => panic!("{named:?}: {other:?}"),
             }
@@ -118,11 +118,11 @@ fn every_genuine_answer_is_recognised() {
 
 #[test]
 fn what_proves_nothing_is_not_claimed() {
-    let judged = |named, answer: &[u8]| Payload::Named(named).judge(&question(7), answer);
+    let judged = |named, answer: &[u8]| Payload::Named(named).classify(&question(7), answer);
     let error = judged(Named::Tftp, b"\0\x05\0\x01File not found\0");
     assert_eq!(
         error,
-        Answer::Unproven(Said::new("error 1: File not found"))
+        Answer::Unproven(ReplySummary::new("error 1: File not found"))
     );
     assert_eq!(judged(Named::Syslog, b"<15>1 - - x - - -"), Answer::Alien);
     assert_eq!(judged(Named::Echo, b"hello"), Answer::Alien);

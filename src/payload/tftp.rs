@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use super::bytes::Reader;
 use super::words;
-use crate::outcome::Said;
+use crate::outcome::ReplySummary;
 
 /// Opcode of a read request (RFC 1350 section 5).
 const READ_REQUEST: u8 = 1;
@@ -28,23 +28,25 @@ pub(super) fn write(token: u64, out: &mut Vec<u8>) {
 }
 
 /// What an answer says; nothing if it is none. No answer repeats anything of its request.
-pub(super) fn read(answer: &[u8]) -> Option<Said> {
+pub(super) fn read(answer: &[u8]) -> Option<ReplySummary> {
     let mut reader = Reader::new(answer);
     let (opcode, number) = (reader.u16()?, reader.u16()?);
     match opcode {
         ERROR => error(number, reader.rest()),
-        DATA => (number == 1 && reader.rest().len() <= BLOCK_SIZE).then(|| Said::new("data")),
+        DATA => {
+            (number == 1 && reader.rest().len() <= BLOCK_SIZE).then(|| ReplySummary::new("data"))
+        }
         _ => None,
     }
 }
 
 /// Code and message, which ends with a zero byte (RFC 1350 section 5). Some servers leave that out.
-fn error(code: u16, message: &[u8]) -> Option<Said> {
+fn error(code: u16, message: &[u8]) -> Option<ReplySummary> {
     let message = message.split(|byte| *byte == 0).next()?;
     let words = words::text(message);
     Some(match words.trim() {
-        "" => Said::new(&format!("error {code}")),
-        words => Said::new(&format!("error {code}: {words}")),
+        "" => ReplySummary::new(&format!("error {code}")),
+        words => ReplySummary::new(&format!("error {code}: {words}")),
     })
 }
 

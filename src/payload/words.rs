@@ -1,6 +1,6 @@
 //! Small pieces of wording.
 
-use crate::outcome::Said;
+use crate::outcome::ReplySummary;
 
 /// A number with its noun: `1 byte`, `2 bytes`.
 pub(super) fn counted(count: usize, noun: &str) -> String {
@@ -15,8 +15,8 @@ pub(super) fn text(bytes: &[u8]) -> String {
 }
 
 /// The beginning of a peer's text as all that is said.
-pub(super) fn said(bytes: &[u8]) -> Said {
-    Said::new(&text(bytes))
+pub(super) fn said(bytes: &[u8]) -> ReplySummary {
+    ReplySummary::new(&text(bytes))
 }
 
 /// The first line of a text, without its end; LF and CR LF both end one.

@@ -12,11 +12,11 @@ use crate::assertions::{AssertionResult, Until};
 use crate::engine::Sink;
 use crate::hosts::Target;
 use crate::hosts::resolve::LookupResult;
-use crate::outcome::{Class, Extra, Sample, TargetId};
+use crate::outcome::{ExtraReply, OutcomeClass, Sample, TargetId};
 use crate::plan::{Limit, Plan};
-use crate::platform::Here;
+use crate::platform::LocalHost;
 use crate::report::{Report, RunInfo, live};
-use crate::stats::{RunRecord, State, Statistics};
+use crate::stats::{RunRecord, UpDownState, Statistics};
 use crate::term::{Output, Progress, ResultFile, complain};
 
 /// A run that takes longer than this shows its progress.
@@ -27,7 +27,7 @@ pub(super) struct Desk<'a> {
     info: RunInfo,
     outlets: Outlets<'a>,
     statistics: Statistics,
-    states: Vec<State>,
+    states: Vec<UpDownState>,
     until: Option<Until>,
     /// Names that are looked up again.
     pub(super) lookout: Option<Lookout>,
@@ -55,7 +55,7 @@ impl<'a> Desk<'a> {
         Self {
             outlets: Outlets::new(&info, output, files),
             statistics: Statistics::new(targets, most),
-            states: vec![State::default(); targets],
+            states: vec![UpDownState::default(); targets],
             until: until.map(|until| Until::new(until, targets)),
             lookout: None,
             latecomers: None,
@@ -116,7 +116,7 @@ impl<'a> Desk<'a> {
 
     fn verdict(&self, assertions: &[AssertionResult]) -> Verdict {
         let answered =
-            |recorder: &crate::stats::Recorder| recorder.count_class(Class::Succeeded) > 0;
+            |recorder: &crate::stats::Recorder| recorder.count_class(OutcomeClass::Succeeded) > 0;
         // Who expects a certain end of probes, or waits for one, says himself what success is.
         let checks = &self.info.plan.checks;
         let own_words = !checks.expect.is_empty() || checks.until.is_some();
@@ -140,7 +140,7 @@ impl<'a> Desk<'a> {
 
     fn is_shown(&self, sample: &Sample) -> bool {
         let output = &self.info.plan.output;
-        let succeeded = sample.ending.outcome.kind().class() == Class::Succeeded;
+        let succeeded = sample.result.outcome.kind().class() == OutcomeClass::Succeeded;
         let worth_a_line = !output.failures_only || !succeeded || sample.late;
         worth_a_line && !output.quiet
     }
@@ -169,12 +169,12 @@ impl<'a> Desk<'a> {
 
     /// Takes in a target whose name has been resolved at last.
     fn welcome(&mut self, target: &Target) {
-        let here = Here::from(&self.info.plan.sockets);
+        let here = LocalHost::from(&self.info.plan.sockets);
         let route = here.route_to(target.protocol, target.address);
         self.info.targets.push(target.clone());
         self.info.routes.push(route);
         self.statistics.join();
-        self.states.push(State::default());
+        self.states.push(UpDownState::default());
         if let Some(until) = &mut self.until {
             until.join();
         }
@@ -211,7 +211,7 @@ impl<'a> Desk<'a> {
             target.address = *first;
             target.address.set_port(port);
             target.lookup = Some(lookup.clone());
-            let here = Here::from(&self.info.plan.sockets);
+            let here = LocalHost::from(&self.info.plan.sockets);
             self.info.routes[index] = here.route_to(target.protocol, target.address);
             moved.push((id, target.address));
             self.outlets.moved(&self.info, id, &from);
@@ -235,7 +235,7 @@ impl Sink for Desk<'_> {
     fn sample(&mut self, sample: &Sample) {
         self.statistics.record(sample);
         if let Some(until) = &mut self.until {
-            until.record(sample.target, &sample.ending.outcome);
+            until.record(sample.target, &sample.result.outcome);
         }
         let is_shown = self.is_shown(sample);
         self.outlets.probe(&self.info, sample, is_shown);
@@ -244,7 +244,7 @@ impl Sink for Desk<'_> {
             trails.note(target, sample);
         }
         if !sample.late {
-            let failed = sample.ending.outcome.kind().class() == Class::Failed;
+            let failed = sample.result.outcome.kind().class() == OutcomeClass::Failed;
             self.ended += 1;
             self.failed += u64::from(failed && !sample.warmup);
             if !sample.warmup {
@@ -253,7 +253,7 @@ impl Sink for Desk<'_> {
         }
     }
 
-    fn extra(&mut self, target: TargetId, extra: Extra) {
+    fn extra(&mut self, target: TargetId, extra: ExtraReply) {
         self.statistics.record_extra(target, extra);
     }
 

@@ -19,7 +19,7 @@ use crate::engine::Engine;
 use crate::hosts::{Host, Protocol, Target, TargetSpec};
 use crate::plan::Plan;
 use crate::platform::signals::Signals;
-use crate::platform::{self, Here, Poller};
+use crate::platform::{self, LocalHost, Poller};
 use crate::probe::Probes;
 use crate::report::{self, RunInfo};
 use crate::term::Output;
@@ -156,7 +156,7 @@ fn measure(
     let trails = Trails::wanted(&plan, signals, poller.waker());
     // Whatever takes its time with thousands of targets comes before the clock starts.
     let network = Probes::new(poller, &resolved.targets, &plan);
-    let here = Here::from(&plan.sockets);
+    let here = LocalHost::from(&plan.sockets);
     let protocols = plan.targets.iter().map(|wanted| wanted.protocol);
     let is_mixed = !protocols.is_sorted_by(|a, b| a == b);
     let info = RunInfo {

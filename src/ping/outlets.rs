@@ -9,7 +9,7 @@ use crate::outcome::{Sample, TargetId};
 use crate::path::Names;
 use crate::plan::{Format, PathPlan, Plan};
 use crate::report::{Form, Redactor, Report, RunInfo, TraceInfo, TraceReport, WIDEST};
-use crate::stats::Change;
+use crate::stats::StateChange;
 use crate::term::{Output, ResultFile, complain, safe};
 
 /// All outlets of one run.
@@ -76,7 +76,7 @@ impl<'a> Outlets<'a> {
     }
 
     /// Tells that a target is up or down now.
-    pub(super) fn change(&mut self, info: &RunInfo, target: TargetId, change: &Change) {
+    pub(super) fn change(&mut self, info: &RunInfo, target: TargetId, change: &StateChange) {
         self.tell(false, |form| form.change(info, target, change));
     }
 

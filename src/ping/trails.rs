@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::hosts::Target;
-use crate::outcome::{Class, Sample, TargetId};
+use crate::outcome::{OutcomeClass, Sample, TargetId};
 use crate::path::{Path, Tracer};
 use crate::plan::{PathPlan, Plan};
 use crate::platform::signals::Signals;
@@ -57,7 +57,7 @@ impl Trails {
     /// Takes in a probe; its socket is wanted back at once if the path is looked at because of it.
     pub(super) fn note(&mut self, target: &Target, sample: &Sample) {
         let index = sample.target.index();
-        if sample.late || sample.ending.outcome.kind().class() != Class::Failed {
+        if sample.late || sample.result.outcome.kind().class() != OutcomeClass::Failed {
             return;
         }
         if self.failures.len() <= index {
@@ -65,7 +65,7 @@ impl Trails {
         }
         self.failures[index] += 1;
         if self.failures[index] == self.after && self.begun.len() < MOST_PATHS {
-            self.begin(sample.target, target.clone(), sample.ending.local);
+            self.begin(sample.target, target.clone(), sample.result.local);
         }
     }
 

@@ -29,17 +29,18 @@ pub use facts::{
     is_link_local,
 };
 pub use system::{
-    CAN_BIND_TO_INTERFACE, CAN_FORBID_FRAGMENTS, Control, HAS_ERROR_QUEUE, Inbox, Poller, Waker,
-    answer_hops, bind_to_interface, counters, disconnect, echo_socket, ephemeral_ports, fragment,
-    hear_icmp_errors, hear_ttl, hears_hops, host, interface_index, keep_flow_label, limit_ports,
-    link, links, listeners, next_report, open_descriptors, peer_end, raise_descriptor_limit,
-    set_traffic_class, signals, stamp, tcp_info, tcp_socket, tcp_testimony, udp_socket,
+    CAN_BIND_TO_INTERFACE, CAN_FORBID_FRAGMENTS, Control, HAS_ERROR_QUEUE, Poller, RecvBatch,
+    Waker, answer_hops, bind_to_interface, counters, disconnect, echo_socket, ephemeral_ports,
+    fragment, hear_icmp_errors, hear_ttl, hears_hops, host, interface_index, keep_flow_label,
+    limit_ports, link, links, listeners, next_report, open_descriptors, peer_end,
+    raise_descriptor_limit, set_traffic_class, signals, stamp, tcp_info, tcp_socket,
+    tcp_socket_evidence, udp_socket,
 };
 
 /// This machine as probes leave it. It is asked afresh each time: addresses and neighbours change during a run.
 /// Each system's folder says what can be asked.
 #[derive(Clone, Debug, Default)]
-pub struct Here {
+pub struct LocalHost {
     /// The interface that probes are bound to.
     pub interface: Option<String>,
     /// The source address that probes are bound to.
@@ -48,7 +49,7 @@ pub struct Here {
     pub dscp: Option<u8>,
 }
 
-impl From<&SocketPlan> for Here {
+impl From<&SocketPlan> for LocalHost {
     fn from(plan: &SocketPlan) -> Self {
         Self {
             interface: plan.interface.clone(),
@@ -58,7 +59,7 @@ impl From<&SocketPlan> for Here {
     }
 }
 
-impl Here {
+impl LocalHost {
     /// The route packets to one target take.
     pub fn route_to(&self, protocol: Protocol, target: SocketAddr) -> Option<Route> {
         self.routes_to(iter::once((protocol, target))).pop()?
@@ -67,7 +68,7 @@ impl Here {
 
 /// Whence and whither a probe goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Journey {
+pub struct FlowKey {
     /// By what.
     pub protocol: Protocol,
     /// To where.
@@ -150,7 +151,7 @@ pub struct Route {
 
 /// Facts about the machine that belong in a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostFacts {
+pub struct HostInfo {
     /// Operating system and version: `Linux 6.18.44`.
     pub system: String,
     /// The machine's own name, if it has one.
@@ -256,7 +257,7 @@ mod tests {
     #[test]
     fn linux_tells_of_everything() {
         let target = (Ipv4Addr::LOCALHOST, 1).into();
-        let here = Here::default();
+        let here = LocalHost::default();
         for protocol in [Protocol::Tcp, Protocol::Udp] {
             assert!(listeners(protocol, 1).is_some());
             assert!(here.route_facts(protocol, target).is_some());

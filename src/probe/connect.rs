@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use socket2::{SockAddr, Socket};
 
-use super::Leash;
+use super::ProbeOverride;
 use super::ports::{PortRange, PortWalk};
 use super::setup::SetupError;
 use super::socket::{any_port, bind, is_under_way, prepare, put_on};
@@ -38,13 +38,13 @@ pub(super) struct Destination {
     pub(super) address: SocketAddr,
     walk: PortWalk,
     /// Probes go only so far.
-    pub(super) leash: Option<Leash>,
+    pub(super) set_override: Option<ProbeOverride>,
     /// The local address towards it, and when it was last asked for.
     local: Option<(Instant, IpAddr)>,
 }
 
 /// A handshake under way.
-pub(super) struct Started {
+pub(super) struct ConnectStarted {
     pub(super) socket: Socket,
     /// Just before `connect()`.
     pub(super) sent_at: Instant,
@@ -59,7 +59,7 @@ impl Destination {
         Self {
             address,
             walk: PortWalk::anywhere(),
-            leash: None,
+            set_override: None,
             local: None,
         }
     }
@@ -103,10 +103,13 @@ impl Connector {
     }
 
     /// Opens a socket and starts its handshake.
-    pub(super) fn connect(&mut self, destination: &mut Destination) -> Result<Started, SetupError> {
-        let leash = destination.leash;
-        if let Some(port) = leash.and_then(|leash| leash.port) {
-            return self.connect_from(destination.address, Some(port), leash);
+    pub(super) fn connect(
+        &mut self,
+        destination: &mut Destination,
+    ) -> Result<ConnectStarted, SetupError> {
+        let set_override = destination.set_override;
+        if let Some(port) = set_override.and_then(|set_override| set_override.port) {
+            return self.connect_from(destination.address, Some(port), set_override);
         }
         let mut taken = SetupError::Socket(io::ErrorKind::AddrInUse.into());
         for _ in 0..self.port_tries() {
@@ -114,7 +117,7 @@ impl Connector {
                 taken = SetupError::MeetsItself;
                 break;
             };
-            match self.connect_from(destination.address, Some(port), leash) {
+            match self.connect_from(destination.address, Some(port), set_override) {
                 Err(failure) if failure.is_taken() => taken = failure,
                 result => return result,
             }
@@ -123,7 +126,7 @@ impl Connector {
             return Err(taken);
         }
         // The kernel has the last word on whether a port is free.
-        self.connect_from(destination.address, None, leash)
+        self.connect_from(destination.address, None, set_override)
     }
 
     fn port_tries(&self) -> usize {
@@ -152,22 +155,22 @@ impl Connector {
         &mut self,
         address: SocketAddr,
         port: Option<u16>,
-        leash: Option<Leash>,
-    ) -> Result<Started, SetupError> {
+        set_override: Option<ProbeOverride>,
+    ) -> Result<ConnectStarted, SetupError> {
         // Which ports a socket may have sticks to it.
         let spare = port.and_then(|_| self.spares.take(address));
         let is_known = spare.is_some();
         let socket = spare.map_or_else(|| self.open(address), Ok)?;
-        if let Some(leash) = leash {
-            put_on(&socket, address, leash)?;
+        if let Some(set_override) = set_override {
+            put_on(&socket, address, set_override)?;
             // Without it the time of an ICMP error is that at which this process woke up.
             let _ = platform::stamp(&socket, false);
         }
-        self.take_port(&socket, address, port, leash)?;
+        self.take_port(&socket, address, port, set_override)?;
         let sent_at = Instant::now();
         match socket.connect(&SockAddr::from(address)) {
             Err(error) if !is_under_way(&error) => Err(error.into()),
-            _ => Ok(Started {
+            _ => Ok(ConnectStarted {
                 socket,
                 sent_at,
                 port,
@@ -204,10 +207,10 @@ impl Connector {
         socket: &Socket,
         address: SocketAddr,
         port: Option<u16>,
-        leash: Option<Leash>,
+        set_override: Option<ProbeOverride>,
     ) -> Result<(), SetupError> {
         // A port that must be this one may lie outside the kernel's range.
-        let free = leash.is_none_or(|leash| leash.port.is_none());
+        let free = set_override.is_none_or(|set_override| set_override.port.is_none());
         match (port, &self.options.source) {
             (None, None) => return Ok(()),
             (Some(port), None) if free && (self.limit_ports)(socket, port).is_ok() => return Ok(()),
@@ -266,7 +269,7 @@ mod tests {
         connector
     }
 
-    fn port(started: &Started) -> Option<u16> {
+    fn port(started: &ConnectStarted) -> Option<u16> {
         Some(started.socket.local_addr().ok()?.as_socket()?.port())
     }
 

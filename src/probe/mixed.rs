@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use super::datagram::{DatagramProbes, LineId};
 use super::tcp::TcpProbes;
-use super::{Begun, Leash, Network, ProbeId, Progress};
+use super::{Network, ProbeId, ProbeOverride, Progress, Started};
 use crate::hosts::{Protocol, Target};
-use crate::outcome::{Ending, TargetId};
+use crate::outcome::{ProbeResult, TargetId};
 use crate::plan::{ContentPlan, Plan};
 use crate::platform::{Poller, Readiness};
 
@@ -93,10 +93,10 @@ impl Probes {
     }
 
     /// From now on probes to this target go so far, from this port.
-    pub fn leash(&mut self, target: TargetId, leash: Leash) {
+    pub fn set_override(&mut self, target: TargetId, set_override: ProbeOverride) {
         match self.targets[target.index()] {
-            Place::Tcp(place) => self.tcp.leash(place, leash),
-            Place::Datagram(place) => self.datagrams.leash(place, leash),
+            Place::Tcp(place) => self.tcp.set_override(place, set_override),
+            Place::Datagram(place) => self.datagrams.set_override(place, set_override),
         }
     }
 
@@ -114,7 +114,7 @@ impl Probes {
 }
 
 impl Network for Probes {
-    fn begin(&mut self, id: ProbeId, target: TargetId) -> Begun {
+    fn begin(&mut self, id: ProbeId, target: TargetId) -> Started {
         match self.targets[target.index()] {
             Place::Tcp(place) => {
                 self.note(id, false);
@@ -171,7 +171,7 @@ impl Network for Probes {
         self.datagrams.hand_over(progress);
     }
 
-    fn give_up(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> Ending {
+    fn give_up(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> ProbeResult {
         if self.is_datagram(id) {
             self.datagrams.give_up(&self.poller, id, trusted_since)
         } else {
@@ -179,11 +179,11 @@ impl Network for Probes {
         }
     }
 
-    fn release(&mut self, id: ProbeId) -> Ending {
+    fn release(&mut self, id: ProbeId) -> ProbeResult {
         self.tcp.release(&self.poller, id)
     }
 
-    fn abandon(&mut self, id: ProbeId) -> Ending {
+    fn abandon(&mut self, id: ProbeId) -> ProbeResult {
         if self.is_datagram(id) {
             self.datagrams.abandon(&self.poller, id)
         } else {

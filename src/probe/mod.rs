@@ -17,7 +17,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use crate::hosts::Target;
-use crate::outcome::{Ending, Extra, TargetId};
+use crate::outcome::{ExtraReply, ProbeResult, TargetId};
 use mixed::Watch;
 
 pub use mixed::Probes;
@@ -35,7 +35,7 @@ pub struct ProbeId {
 
 /// How far a target's probes go, and from which local port: what looks at the path wants both in its own hands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Leash {
+pub struct ProbeOverride {
     /// Time to live or hop limit; as the plan has it where none is said.
     pub ttl: Option<u8>,
     /// The local port, or the identifier of ICMP echoes; any where none is said.
@@ -44,7 +44,7 @@ pub struct Leash {
 
 /// How a probe began.
 #[derive(Debug)]
-pub enum Begun {
+pub enum Started {
     /// It is under way.
     UnderWay {
         /// Just before `connect()` or `send()`.
@@ -55,7 +55,7 @@ pub enum Begun {
         /// When it was tried.
         sent_at: Instant,
         /// How.
-        ending: Ending,
+        result: ProbeResult,
     },
 }
 
@@ -63,17 +63,17 @@ pub enum Begun {
 #[derive(Debug)]
 pub enum Progress {
     /// It has ended, and the network has forgotten it.
-    Ended(ProbeId, Ending),
+    Ended(ProbeId, ProbeResult),
     /// The handshake completed; now it is held and watched.
     Connected(ProbeId),
     /// Something came from a target that ended no probe.
-    Extra(TargetId, Extra),
+    ExtraReply(TargetId, ExtraReply),
 }
 
 /// What the engine needs of the network.
 pub trait Network {
     /// Starts a probe to `target`.
-    fn begin(&mut self, id: ProbeId, target: TargetId) -> Begun;
+    fn begin(&mut self, id: ProbeId, target: TargetId) -> Started;
 
     /// One more target, whose id is the next number.
     fn join(&mut self, target: &Target);
@@ -90,11 +90,11 @@ pub trait Network {
 
     /// The deadline of a probe has passed: says how it stands. After `no-reply` the probe stays open, to
     /// see whether an answer comes late, until it is forgotten; otherwise it has ended.
-    fn give_up(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> Ending;
+    fn give_up(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> ProbeResult;
 
     /// The hold time of a connected probe is over: it ends as connected.
-    fn release(&mut self, id: ProbeId) -> Ending;
+    fn release(&mut self, id: ProbeId) -> ProbeResult;
 
     /// Nobody waits for the probe any more: closes it.
-    fn abandon(&mut self, id: ProbeId) -> Ending;
+    fn abandon(&mut self, id: ProbeId) -> ProbeResult;
 }

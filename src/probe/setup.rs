@@ -4,9 +4,9 @@ use std::io;
 use std::net::SocketAddr;
 
 use crate::hosts::Protocol;
-use crate::outcome::judge::{self, Judgement, tcp};
+use crate::outcome::classify::{self, Classified, tcp};
 use crate::outcome::{Errno, Evidence, LocalCause, Outcome};
-use crate::platform::{self, Here, Journey, errno, is_link_local};
+use crate::platform::{self, FlowKey, LocalHost, errno, is_link_local};
 
 /// What could not be done to send a probe.
 #[derive(Debug)]
@@ -57,7 +57,12 @@ impl SetupError {
     }
 
     /// Judges why a probe to `target` never got under way.
-    pub(super) fn judge(&self, here: &Here, protocol: Protocol, target: SocketAddr) -> Judgement {
+    pub(super) fn classify(
+        &self,
+        here: &LocalHost,
+        protocol: Protocol,
+        target: SocketAddr,
+    ) -> Classified {
         let local = |cause, evidence| (Outcome::Local(cause), evidence);
         let (error, binding) = match self {
             Self::Open(error) | Self::Socket(error) => (error, false),
@@ -66,7 +71,7 @@ impl SetupError {
             Self::Group => return local(LocalCause::GroupTarget, Evidence::default()),
         };
         let errno = errno(error);
-        let journey = Journey {
+        let flow_key = FlowKey {
             protocol,
             target,
             local: None,
@@ -79,14 +84,14 @@ impl SetupError {
             // A local port below `ip_unprivileged_port_start` (ip(7)).
             Errno::AccessDenied if binding => LocalCause::Permission,
             // A datagram to a broadcast address wants SO_BROADCAST (`ip4_datagram_connect` in net/ipv4/datagram.c).
-            Errno::AccessDenied if here.is_broadcast(&journey) => LocalCause::GroupTarget,
+            Errno::AccessDenied if here.is_broadcast(&flow_key) => LocalCause::GroupTarget,
             // A link-local target whose interface nobody named, as a resolver may give it.
             Errno::InvalidArgument if target.is_ipv6() && is_link_local(target.ip()) => {
                 LocalCause::NoRoute
             }
             // The route is there, so it is the source address that leads nowhere: of another interface, or gone.
             Errno::InvalidArgument | Errno::NetworkUnreachable
-                if here.source.is_some() && here.has_route(&journey) =>
+                if here.source.is_some() && here.has_route(&flow_key) =>
             {
                 LocalCause::AddressNotAvailable
             }
@@ -100,7 +105,7 @@ impl SetupError {
             {
                 return tcp::failed(errno, false);
             }
-            _ => return judge::failed_at_once(errno),
+            _ => return classify::failed_at_once(errno),
         };
         local(cause, Evidence::errno(errno))
     }
@@ -113,10 +118,10 @@ mod tests {
 
     #[test]
     fn a_socket_that_may_not_be_opened_is_no_route() {
-        let here = Here::from(&SocketPlan::default());
+        let here = LocalHost::from(&SocketPlan::default());
         let target = SocketAddr::from(([127, 0, 0, 1], 0));
         let error = SetupError::Open(io::Error::from_raw_os_error(libc::EACCES));
-        let (outcome, _) = error.judge(&here, Protocol::Icmp, target);
+        let (outcome, _) = error.classify(&here, Protocol::Icmp, target);
         assert_eq!(outcome, Outcome::Local(LocalCause::Permission));
         assert!(!error.is_taken() && !error.is_shortage());
     }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use socket2::{SockAddr, Socket};
 
-use super::Leash;
+use super::ProbeOverride;
 use crate::plan::SocketPlan;
 use crate::platform;
 
@@ -42,8 +42,12 @@ fn mark(socket: &Socket, target: SocketAddr, options: &SocketPlan) -> io::Result
 
 /// Limits how far packets go. They all belong to one flow: by itself Linux draws another flow label for each IPv6
 /// socket (`ip6_autoflowlabel` in include/net/ipv6.h), and routers choose among links by it (RFC 6438).
-pub(super) fn put_on(socket: &Socket, target: SocketAddr, leash: Leash) -> io::Result<()> {
-    let ttl = leash.ttl.map(u32::from);
+pub(super) fn put_on(
+    socket: &Socket,
+    target: SocketAddr,
+    set_override: ProbeOverride,
+) -> io::Result<()> {
+    let ttl = set_override.ttl.map(u32::from);
     if target.is_ipv4() {
         return ttl.map_or(Ok(()), |ttl| socket.set_ttl_v4(ttl));
     }

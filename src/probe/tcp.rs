@@ -6,21 +6,21 @@ use std::time::{Duration, Instant};
 use socket2::Socket;
 
 use super::around::Around;
-use super::connect::{Connector, Destination, Started};
-use super::{Begun, Leash, ProbeId, Progress, Watch, stamps};
+use super::connect::{ConnectStarted, Connector, Destination};
+use super::{ProbeId, ProbeOverride, Progress, Started, Watch, stamps};
 use crate::clock::Moment;
 use crate::hosts::Protocol;
-use crate::outcome::evidence::{TcpInfo, TcpTestimony};
-use crate::outcome::judge::{self, Judgement, tcp};
-use crate::outcome::{Ending, Errno, Evidence, Handshake, Outcome, Refusal, Rtt, RttClock};
+use crate::outcome::classify::{self, Classified, tcp};
+use crate::outcome::evidence::{TcpInfo, TcpSocketEvidence};
+use crate::outcome::{Errno, Evidence, Handshake, Outcome, ProbeResult, Refusal, Rtt, RttClock};
 use crate::plan::{Close, Plan};
-use crate::platform::{self, Here, Journey, PeerEnd, Poller, Readiness, errno};
+use crate::platform::{self, FlowKey, LocalHost, PeerEnd, Poller, Readiness, errno};
 
 /// TCP probes to many targets, over a poller that they share with other probes.
 pub(super) struct TcpProbes {
     connector: Connector,
     /// This machine, as probes with these options leave it.
-    here: Here,
+    here: LocalHost,
     close: Close,
     hold: bool,
     /// Every probe's local address is told to somebody.
@@ -40,7 +40,7 @@ struct TcpProbe {
     /// When it began by both clocks, where somebody looks at the path.
     begun: Option<Moment>,
     /// When the handshake ended and how, once it has.
-    connected: Option<(Instant, Ending)>,
+    connected: Option<(Instant, ProbeResult)>,
 }
 
 impl TcpProbes {
@@ -48,7 +48,7 @@ impl TcpProbes {
     pub(super) fn new(plan: &Plan) -> Self {
         let (pace, output) = (&plan.pace, &plan.output);
         Self {
-            here: Here::from(&plan.sockets),
+            here: LocalHost::from(&plan.sockets),
             connector: Connector::new(plan.sockets.clone(), pace),
             close: plan.sockets.close,
             hold: pace.hold.is_some(),
@@ -70,8 +70,8 @@ impl TcpProbes {
     }
 
     /// From now on probes to this target go so far, from this port.
-    pub(super) fn leash(&mut self, target: usize, leash: Leash) {
-        self.targets[target].leash = Some(leash);
+    pub(super) fn set_override(&mut self, target: usize, set_override: ProbeOverride) {
+        self.targets[target].set_override = Some(set_override);
     }
 
     fn keep(&mut self, id: ProbeId, probe: TcpProbe) {
@@ -90,18 +90,18 @@ impl TcpProbes {
     }
 
     /// Ends the connection the way the user wants.
-    fn close(&mut self, probe: TcpProbe, ending: &Ending) {
+    fn close(&mut self, probe: TcpProbe, result: &ProbeResult) {
         if self.close != Close::Rst {
             return;
         }
         let TcpProbe { target, socket, .. } = probe;
-        let left = match ending.outcome {
+        let left = match result.outcome {
             Outcome::Connected(Handshake::Clean)
             | Outcome::ClosedAfterConnect
-            | Outcome::Refused(Refusal::ByRst) => self.connector.keep(target, socket).err(),
+            | Outcome::Refused(Refusal::Rst) => self.connector.keep(target, socket).err(),
             _ => Some(socket),
         };
-        if let Some(socket) = left.filter(|_| ending.outcome.handshake_completed()) {
+        if let Some(socket) = left.filter(|_| result.outcome.handshake_completed()) {
             // SO_LINGER with time 0 makes close(2) send a RST (socket(7), RFC 9293 section 3.10.4).
             let _ = socket.set_linger(Some(Duration::ZERO));
         }
@@ -120,47 +120,53 @@ impl TcpProbes {
         if probe.id != id {
             return None;
         }
-        let ending = if probe.connected.is_some() {
-            let Some(ending) = probe.after_connect(ready, now) else {
+        let result = if probe.connected.is_some() {
+            let Some(result) = probe.after_connect(ready, now) else {
                 let _ = poller.watch_end(&probe.socket, ready.token);
                 return None;
             };
-            ending
+            result
         } else {
-            let Some(ending) = probe.handshake(ready, now, trusted_since, &self.here) else {
+            let Some(result) = probe.handshake(ready, now, trusted_since, &self.here) else {
                 let _ = poller.watch_again(&probe.socket, ready.token);
                 return None;
             };
-            if self.hold && matches!(ending.outcome, Outcome::Connected(_)) {
-                probe.connected = Some((now, ending));
+            if self.hold && matches!(result.outcome, Outcome::Connected(_)) {
+                probe.connected = Some((now, result));
                 let _ = poller.watch_end(&probe.socket, ready.token);
                 return Some(Progress::Connected(id));
             }
-            ending
+            result
         };
         let probe = self.take(poller, id)?;
-        self.close(probe, &ending);
-        Some(Progress::Ended(id, ending))
+        self.close(probe, &result);
+        Some(Progress::Ended(id, result))
     }
 
     /// Starts a handshake with a target.
-    pub(super) fn begin(&mut self, poller: &Poller, id: ProbeId, target: usize) -> Begun {
+    pub(super) fn begin(&mut self, poller: &Poller, id: ProbeId, target: usize) -> Started {
         let destination = &mut self.targets[target];
         match self.connector.connect(destination) {
             Ok(started) => self.follow(poller, id, target, started),
-            Err(failure) => Begun::Ended {
+            Err(failure) => Started::Ended {
                 sent_at: Instant::now(),
-                ending: failure
-                    .judge(&self.here, Protocol::Tcp, destination.address)
+                result: failure
+                    .classify(&self.here, Protocol::Tcp, destination.address)
                     .into(),
             },
         }
     }
 
     /// Watches for the end of a handshake.
-    fn follow(&mut self, poller: &Poller, id: ProbeId, target: usize, started: Started) -> Begun {
+    fn follow(
+        &mut self,
+        poller: &Poller,
+        id: ProbeId,
+        target: usize,
+        started: ConnectStarted,
+    ) -> Started {
         let local = self.local(target, &started);
-        let Started {
+        let ConnectStarted {
             socket,
             sent_at,
             is_known,
@@ -174,11 +180,11 @@ impl TcpProbes {
         };
         // Without a place in the poller the probe would look silent: that is our own failure.
         if let Err(error) = watched {
-            let ending = judge::failed_at_once(errno(&error)).into();
-            return Begun::Ended { sent_at, ending };
+            let result = classify::failed_at_once(errno(&error)).into();
+            return Started::Ended { sent_at, result };
         }
         let destination = &self.targets[target];
-        let begun = destination.leash.map(|_| {
+        let begun = destination.set_override.map(|_| {
             let now = Moment::now();
             now.earlier(now.instant.saturating_duration_since(sent_at))
         });
@@ -193,12 +199,12 @@ impl TcpProbes {
             connected: None,
         };
         self.keep(id, probe);
-        Begun::UnderWay { sent_at }
+        Started::UnderWay { sent_at }
     }
 
     /// The local address. Where every probe's is told to somebody the kernel is asked; at full speed that is a good part
     /// of a probe's cost, and its port with the address of a moment ago will do.
-    fn local(&mut self, target: usize, started: &Started) -> Option<SocketAddr> {
+    fn local(&mut self, target: usize, started: &ConnectStarted) -> Option<SocketAddr> {
         let destination = &mut self.targets[target];
         let known = destination.known_local(started.sent_at);
         if let (false, Some(port), Some(address)) = (self.tells_local, started.port, known) {
@@ -219,7 +225,7 @@ impl TcpProbes {
         id: ProbeId,
         now: Instant,
         trusted_since: Instant,
-    ) -> Ending {
+    ) -> ProbeResult {
         let Some(Some(probe)) = self.probes.get(id.slot as usize) else {
             return unfinished(None);
         };
@@ -230,28 +236,28 @@ impl TcpProbes {
             closed: false,
         };
         let answered = probe.handshake(unseen, now, trusted_since, &self.here);
-        let ending = answered.unwrap_or_else(|| probe.silent(now, trusted_since, &self.here));
-        if ending.outcome != Outcome::NoReply
+        let result = answered.unwrap_or_else(|| probe.silent(now, trusted_since, &self.here));
+        if result.outcome != Outcome::NoReply
             && let Some(probe) = self.take(poller, id)
         {
-            self.close(probe, &ending);
+            self.close(probe, &result);
         }
-        ending
+        result
     }
 
     /// The time to hold a connection is over.
-    pub(super) fn release(&mut self, poller: &Poller, id: ProbeId) -> Ending {
+    pub(super) fn release(&mut self, poller: &Poller, id: ProbeId) -> ProbeResult {
         let Some(probe) = self.take(poller, id) else {
             return unfinished(None);
         };
-        let ending = probe.connected.map(|(_, ending)| ending);
-        let ending = ending.unwrap_or_else(|| unfinished(probe.local));
-        self.close(probe, &ending);
-        ending
+        let result = probe.connected.map(|(_, result)| result);
+        let result = result.unwrap_or_else(|| unfinished(probe.local));
+        self.close(probe, &result);
+        result
     }
 
     /// Nobody waits for a probe any more.
-    pub(super) fn abandon(&mut self, poller: &Poller, id: ProbeId) -> Ending {
+    pub(super) fn abandon(&mut self, poller: &Poller, id: ProbeId) -> ProbeResult {
         unfinished(self.take(poller, id).and_then(|probe| probe.local))
     }
 }
@@ -263,9 +269,9 @@ impl TcpProbe {
         ready: Readiness,
         now: Instant,
         trusted_since: Instant,
-        here: &Here,
-    ) -> Option<Ending> {
-        let testimony = platform::tcp_testimony(&self.socket, ready);
+        here: &LocalHost,
+    ) -> Option<ProbeResult> {
+        let testimony = platform::tcp_socket_evidence(&self.socket, ready);
         let connect = self.time_until(now, trusted_since);
         // Who sent an ICMP error can only be judged by one who knows for sure where the SYN came from.
         let asked = testimony.icmp.and_then(|_| local_address(&self.socket));
@@ -276,15 +282,15 @@ impl TcpProbe {
             Outcome::Connected(_) => self.second_look(ready, &testimony).unwrap_or(judged),
             _ => judged,
         };
-        let ending = self.ending(judged, local, connect, testimony.info);
-        Some(Ending {
-            rtt: ending.rtt.or_else(|| self.time_of_error(&testimony)),
-            ..ending
+        let result = self.result(judged, local, connect, testimony.info);
+        Some(ProbeResult {
+            rtt: result.rtt.or_else(|| self.time_of_error(&testimony)),
+            ..result
         })
     }
 
     /// How long the way to whoever sent an ICMP error took, where somebody looks at the path.
-    fn time_of_error(&self, testimony: &TcpTestimony) -> Option<Rtt> {
+    fn time_of_error(&self, testimony: &TcpSocketEvidence) -> Option<Rtt> {
         let sent_once = testimony
             .info
             .is_none_or(|info| info.retransmitted == Some(0));
@@ -293,7 +299,7 @@ impl TcpProbe {
     }
 
     /// What makes a connected probe more than that: it reached itself, or the other side has closed already.
-    fn second_look(&self, ready: Readiness, testimony: &TcpTestimony) -> Option<Judgement> {
+    fn second_look(&self, ready: Readiness, testimony: &TcpSocketEvidence) -> Option<Classified> {
         if self.local == Some(self.target) {
             return Some(tcp::connected_to_itself());
         }
@@ -304,13 +310,13 @@ impl TcpProbe {
     }
 
     /// A reset or a close of a connection that is held, if this is one.
-    fn after_connect(&self, ready: Readiness, now: Instant) -> Option<Ending> {
+    fn after_connect(&self, ready: Readiness, now: Instant) -> Option<ProbeResult> {
         let (since, connected) = self.connected?;
         // An ICMP error on a connection that stands is read away here and ends nothing (RFC 1122, 4.2.3.9).
-        let testimony = platform::tcp_testimony(&self.socket, ready);
+        let testimony = platform::tcp_socket_evidence(&self.socket, ready);
         let end = platform::peer_end(&self.socket, ready, testimony.errno);
         let (outcome, evidence) = tcp::ended_after_connect(end)?;
-        Some(Ending {
+        Some(ProbeResult {
             outcome,
             evidence,
             held: Some(now.saturating_duration_since(since)),
@@ -319,28 +325,28 @@ impl TcpProbe {
     }
 
     /// The deadline has passed without an answer.
-    fn silent(&self, now: Instant, trusted_since: Instant, here: &Here) -> Ending {
+    fn silent(&self, now: Instant, trusted_since: Instant, here: &LocalHost) -> ProbeResult {
         let info = platform::tcp_info(&self.socket);
         let waited = self.time_until(now, trusted_since);
         let local = self.local.or_else(|| local_address(&self.socket));
         let judged = tcp::timed_out(info, &self.around(here, local, waited));
-        self.ending(judged, local, waited, info)
+        self.result(judged, local, waited, info)
     }
 
     fn around<'a>(
         &self,
-        here: &'a Here,
+        here: &'a LocalHost,
         local: Option<SocketAddr>,
         waited: Option<Duration>,
     ) -> Around<'a> {
-        let journey = Journey {
+        let flow_key = FlowKey {
             protocol: Protocol::Tcp,
             target: self.target,
             local,
         };
         Around {
             here,
-            journey,
+            flow_key,
             waited,
         }
     }
@@ -357,17 +363,17 @@ impl TcpProbe {
         told.then(|| platform::answer_hops(&self.socket)).flatten()
     }
 
-    fn ending(
+    fn result(
         &self,
-        judged: Judgement,
+        judged: Classified,
         local: Option<SocketAddr>,
         connect: Option<Duration>,
         info: Option<TcpInfo>,
-    ) -> Ending {
+    ) -> ProbeResult {
         let (outcome, evidence) = judged;
         // Of a connection that the system itself gave up the counters no longer tell what left.
         let sent = !matches!(outcome, Outcome::Local(_)) && evidence.errno != Some(Errno::TimedOut);
-        Ending {
+        ProbeResult {
             outcome,
             evidence,
             local,
@@ -397,8 +403,8 @@ fn exact_rtt(info: TcpInfo) -> Option<Rtt> {
     })
 }
 
-fn unfinished(local: Option<SocketAddr>) -> Ending {
-    Ending {
+fn unfinished(local: Option<SocketAddr>) -> ProbeResult {
+    ProbeResult {
         local,
         ..(Outcome::Unfinished, Evidence::default()).into()
     }

@@ -11,8 +11,8 @@ use super::parts::judged;
 use super::{Report, RunInfo, TargetReport};
 use crate::clock::rfc3339;
 use crate::hosts::Target;
-use crate::outcome::{Class, Errno, Evidence, EvidenceKind, RttClock, Said, Sample};
-use crate::stats::{Cause, Distribution};
+use crate::outcome::{Errno, Evidence, EvidenceKind, OutcomeClass, ReplySummary, RttClock, Sample};
+use crate::stats::{OutcomeGroup, Distribution};
 use crate::term::safe;
 
 /// The columns of a probe's row: the fields of the JSON line, flattened.
@@ -90,8 +90,8 @@ pub(super) fn heading() -> String {
 /// The row of one probe.
 pub(super) fn row(info: &RunInfo, sample: &Sample) -> String {
     let target = &info.targets[sample.target.index()];
-    let ending = &sample.ending;
-    let local = ending.local.map(|local| match target.port() {
+    let result = &sample.result;
+    let local = result.local.map(|local| match target.port() {
         Some(_) => local.to_string(),
         None => local.ip().to_string(),
     });
@@ -101,17 +101,17 @@ pub(super) fn row(info: &RunInfo, sample: &Sample) -> String {
     line.plain(sample.seq);
     line.plain(sample.warmup);
     line.maybe(local);
-    line.plain(ending.outcome.kind().name());
-    line.maybe(ending.outcome.reason());
+    line.plain(result.outcome.kind().name());
+    line.maybe(result.outcome.reason());
     line.plain(sample.late);
-    line.maybe(ending.connect.map(us));
-    line.maybe(ending.rtt.map(|rtt| us(rtt.time)));
-    line.maybe(ending.rtt.map(|rtt| RttClock::name(rtt.clock)));
-    line.maybe(ending.syn_sent);
-    line.maybe(ending.held.map(us));
-    line.maybe(ending.ttl);
-    line.text(ending.said.as_ref().map_or("", Said::as_str));
-    line.evidence(&ending.evidence);
+    line.maybe(result.connect.map(us));
+    line.maybe(result.rtt.map(|rtt| us(rtt.time)));
+    line.maybe(result.rtt.map(|rtt| RttClock::name(rtt.clock)));
+    line.maybe(result.syn_sent);
+    line.maybe(result.held.map(us));
+    line.maybe(result.ttl);
+    line.text(result.said.as_ref().map_or("", ReplySummary::as_str));
+    line.evidence(&result.evidence);
     line.end()
 }
 
@@ -156,7 +156,7 @@ fn target_row(report: &Report, target: &TargetReport) -> String {
     line.maybe(recorder.jitter.mean_us().map(rounded));
     let outages = Some(recorder.outages.total());
     line.maybe(outages.filter(|_| !target.never_answers()));
-    line.cause(recorder.causes.first());
+    line.cause(recorder.outcome_groups.first());
     line.plain(judged(target).code);
     line.end()
 }
@@ -205,11 +205,15 @@ impl Line {
         let recorder = target.recorder;
         let loss = target.loss();
         self.plain(recorder.sent());
-        for class in [Class::Succeeded, Class::Failed, Class::Local] {
+        for class in [
+            OutcomeClass::Succeeded,
+            OutcomeClass::Failed,
+            OutcomeClass::Local,
+        ] {
             self.plain(recorder.count_class(class));
         }
         self.plain(recorder.late);
-        self.plain(recorder.count_class(Class::Unfinished));
+        self.plain(recorder.count_class(OutcomeClass::Unfinished));
         self.plain(recorder.answers.duplicates);
         self.plain(recorder.answers.strays);
         self.plain(recorder.answers.reordered);
@@ -230,7 +234,7 @@ impl Line {
         self.maybe(figures.map(|it| rounded(it.max)));
     }
 
-    fn cause(&mut self, cause: Option<&Cause>) {
+    fn cause(&mut self, cause: Option<&OutcomeGroup>) {
         self.maybe(cause.map(|it| it.outcome.kind().name()));
         self.maybe(cause.and_then(|it| it.outcome.reason()));
         self.maybe(cause.and_then(|it| sender(&it.outcome)));

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::outcome::{Outcome, Unreached};
+use crate::outcome::{Outcome, UnreachableBy};
 
 /// The percentiles of a summary: in percent, as a column's name, and as a quantile.
 pub(super) const PERCENTILES: [(f64, &str, &str); 5] = [
@@ -33,7 +33,7 @@ pub(super) fn seconds(us: f64) -> String {
 /// Who sent the ICMP error that ended a probe, where one did and that is known.
 pub(super) fn sender(outcome: &Outcome) -> Option<IpAddr> {
     match outcome {
-        Outcome::Unreachable(Unreached::ByIcmp(icmp)) => icmp.from,
+        Outcome::Unreachable(UnreachableBy::Icmp(icmp)) => icmp.from,
         _ => None,
     }
 }

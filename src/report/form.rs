@@ -8,7 +8,7 @@ use super::{
 };
 use crate::outcome::{Sample, TargetId};
 use crate::plan::Format;
-use crate::stats::Change;
+use crate::stats::StateChange;
 
 /// One form of one run's results. Text in, bytes out; where they go is somebody else's business.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ impl Form {
     }
 
     /// What is said of a target that has gone down or come up.
-    pub fn change(&self, info: &RunInfo, target: TargetId, change: &Change) -> String {
+    pub fn change(&self, info: &RunInfo, target: TargetId, change: &StateChange) -> String {
         match self.format {
             Format::Text => live::change(info, target, change),
             Format::Json => json::change(info, target, change),
@@ -90,10 +90,10 @@ impl Form {
         if self.format == Format::Json {
             json::summaries(report).for_each(&mut *tell);
         }
-        tell(self.ending(report));
+        tell(self.result(report));
     }
 
-    fn ending(&self, report: &Report) -> String {
+    fn result(&self, report: &Report) -> String {
         match self.format {
             Format::Text => format!("\n{}", report.text()),
             Format::Json => json::checks(report.assertions),

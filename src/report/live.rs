@@ -8,9 +8,9 @@ use super::numbers::{count, ms_aligned};
 use super::{RunInfo, words};
 use crate::clock::{rfc3339, spoken};
 use crate::hosts::{Protocol, Target};
-use crate::outcome::{Class, OutcomeKind, Sample, TargetId};
+use crate::outcome::{OutcomeClass, OutcomeKind, Sample, TargetId};
 use crate::plan::{Limit, Pace, SocketPlan};
-use crate::stats::Change;
+use crate::stats::StateChange;
 use crate::term::safe;
 
 /// Turns samples into lines.
@@ -77,7 +77,7 @@ impl Printer {
 
     /// With how many hops left the answer came, where the system tells, and what it was before.
     fn answer(&mut self, sample: &Sample) -> String {
-        let Some(ttl) = sample.ending.ttl else {
+        let Some(ttl) = sample.result.ttl else {
             return String::new();
         };
         let before = self.ttls[sample.target.index()].replace(ttl);
@@ -88,7 +88,7 @@ impl Printer {
     }
 
     fn outcome(&self, sample: &Sample) -> String {
-        let kind = sample.ending.outcome.kind();
+        let kind = sample.result.outcome.kind();
         let word = format!("{:<12}", words::outcome(kind));
         if !self.colour {
             return word;
@@ -104,9 +104,9 @@ impl Printer {
 
 fn style(kind: OutcomeKind) -> Style {
     let colour = match kind.class() {
-        Class::Succeeded => AnsiColor::Green,
-        Class::Failed => AnsiColor::Red,
-        Class::Local | Class::Unfinished => AnsiColor::Yellow,
+        OutcomeClass::Succeeded => AnsiColor::Green,
+        OutcomeClass::Failed => AnsiColor::Red,
+        OutcomeClass::Local | OutcomeClass::Unfinished => AnsiColor::Yellow,
     };
     Style::new().fg_color(Some(colour.into()))
 }
@@ -122,25 +122,25 @@ fn number(sample: &Sample) -> String {
 fn time(sample: &Sample) -> String {
     let unmeasured = || format!("{:>9}     ", "-  ");
     let measured = |time: Duration| format!("{} ms  ", ms_aligned(time));
-    sample.ending.connect.map_or_else(unmeasured, measured)
+    sample.result.connect.map_or_else(unmeasured, measured)
 }
 
 fn source(sample: &Sample) -> String {
     let port = sample
-        .ending
+        .result
         .local
         .map(|local| format!("from :{}", local.port()));
     format!("{:<13}", port.unwrap_or_default())
 }
 
 fn detail(protocol: Protocol, sample: &Sample) -> String {
-    let ending = &sample.ending;
-    let detail = words::detail_with(protocol, ending);
+    let result = &sample.result;
+    let detail = words::detail_with(protocol, result);
     let detail = detail.unwrap_or_default();
     if sample.late {
         return format!("late: after the timeout, counted as no reply. {detail}");
     }
-    match ending.held {
+    match result.held {
         Some(held) => format!("{detail}, after {}", spoken(round_us(held))),
         None => detail,
     }
@@ -165,7 +165,7 @@ pub(crate) fn label(info: &RunInfo, target: &Target) -> String {
 }
 
 /// That a target has gone down, or has come up again.
-pub(super) fn change(info: &RunInfo, target: TargetId, change: &Change) -> String {
+pub(super) fn change(info: &RunInfo, target: TargetId, change: &StateChange) -> String {
     let name = label(info, &info.targets[target.index()]);
     let at = rfc3339(info.clock.at(change.at));
     let lasted = |was: &str| {
@@ -173,7 +173,7 @@ pub(super) fn change(info: &RunInfo, target: TargetId, change: &Change) -> Strin
         lasted.map_or_else(String::new, |lasted| format!(" after {lasted} {was}"))
     };
     let mut causes: Vec<_> = change
-        .causes
+        .outcomes
         .iter()
         .map(|it| words::outcome(it.kind()))
         .collect();

@@ -14,7 +14,7 @@ use super::{Report, RunInfo, TargetReport, VERSION, histogram, notes};
 use crate::assertions::AssertionResult;
 use crate::clock::{rfc3339, spoken};
 use crate::hosts::{Lookup, Target};
-use crate::outcome::Class;
+use crate::outcome::OutcomeClass;
 
 /// Stands for the target's name in our own words until these are escaped: a character for private use.
 const NAME: &str = "\u{f8ff}";
@@ -233,7 +233,7 @@ fn target_table(info: &RunInfo, targets: &[TargetReport]) -> String {
     heading.extend(headings(false, &["max ms", "rtt ms"]));
     let row = |target: &TargetReport| {
         let recorder = target.recorder;
-        let ok = recorder.count_class(Class::Succeeded);
+        let ok = recorder.count_class(OutcomeClass::Succeeded);
         let mut row: Vec<_> = name_cell(target, true).into_iter().collect();
         row.extend([
             target.target.address.ip().to_string(),
@@ -279,7 +279,7 @@ fn conclusion(target: &TargetReport) -> (Vec<String>, Vec<String>) {
 
 /// Troubled targets in groups that share a meaning.
 fn alike<'a>(targets: &'a [TargetReport<'a>]) -> Vec<Group<'a>> {
-    let troubled = targets.iter().filter(|it| !it.recorder.causes.is_empty());
+    let troubled = targets.iter().filter(|it| !it.recorder.outcome_groups.is_empty());
     let groups = grouped(troubled, judged_unnamed).into_iter();
     groups.map(|(_, group)| group).collect()
 }

@@ -43,7 +43,7 @@ use crate::clock::WallClock;
 use crate::explain::{Among, Witness};
 use crate::hosts::{Protocol, Target};
 use crate::plan::Plan;
-use crate::platform::{HostFacts, Route};
+use crate::platform::{HostInfo, Route};
 use crate::stats::{Loss, Recorder, RunRecord, Statistics};
 
 /// This program's version.
@@ -61,7 +61,7 @@ pub struct RunInfo {
     /// The way to each target, as this machine sees it.
     pub routes: Vec<Option<Route>>,
     /// This machine.
-    pub host: HostFacts,
+    pub host: HostInfo,
     /// Whether protocols differ, so that a target's name has to say its own.
     pub is_mixed: bool,
     /// How wide the text may be.

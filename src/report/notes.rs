@@ -12,7 +12,7 @@ pub(super) fn run(report: &Report) -> Vec<String> {
         local_ports(report),
         parts::capture_filter(report).map(|filter| format!("tcpdump filter: '{filter}'")),
         schedule_lag(report),
-        standstill(report),
+        stalled(report),
         behind(report),
         skipped(report),
         descriptors(report),
@@ -48,8 +48,8 @@ fn schedule_lag(report: &Report) -> Option<String> {
     ))
 }
 
-fn standstill(report: &Report) -> Option<String> {
-    let lost = some_time(report.record.standstill)?;
+fn stalled(report: &Report) -> Option<String> {
+    let lost = some_time(report.record.stalled)?;
     Some(format!(
         "note: this process stood still for {lost} in all (stopped, starved, or held up by its output)"
     ))

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::exact::{PERCENTILES, seconds};
 use super::parts::judged;
 use super::{Report, TargetReport};
-use crate::outcome::{Class, OutcomeKind};
+use crate::outcome::{OutcomeClass, OutcomeKind};
 use crate::stats::Distribution;
 use crate::term::safe;
 
@@ -39,25 +39,25 @@ const GAUGES: [Gauge; 17] = [
     (
         "success",
         "1 if the target answered at least once, else 0.",
-        |it| Some(u8::from(of_class(it, Class::Succeeded) > 0).to_string()),
+        |it| Some(u8::from(of_class(it, OutcomeClass::Succeeded) > 0).to_string()),
     ),
     ("succeeded", "Probes that the target answered.", |it| {
-        Some(of_class(it, Class::Succeeded).to_string())
+        Some(of_class(it, OutcomeClass::Succeeded).to_string())
     }),
     (
         "failed",
         "Probes that the target, or the way to it, did not answer or refused.",
-        |it| Some(of_class(it, Class::Failed).to_string()),
+        |it| Some(of_class(it, OutcomeClass::Failed).to_string()),
     ),
     (
         "local_errors",
         "Probes that the probing machine itself stopped; no loss.",
-        |it| Some(of_class(it, Class::Local).to_string()),
+        |it| Some(of_class(it, OutcomeClass::Local).to_string()),
     ),
     (
         "unfinished",
         "Probes still under way when the run was stopped; in no other count.",
-        |it| Some(of_class(it, Class::Unfinished).to_string()),
+        |it| Some(of_class(it, OutcomeClass::Unfinished).to_string()),
     ),
     ("late", "Answers that came after the timeout.", |it| {
         Some(it.recorder.late.to_string())
@@ -228,20 +228,20 @@ fn line(name: &str, labels: &str, number: &str) -> String {
 fn probes(labels: &str, target: &TargetReport) -> String {
     let recorder = target.recorder;
     let mut counts = BTreeMap::new();
-    for cause in &recorder.causes {
+    for cause in &recorder.outcome_groups {
         let reason = cause.outcome.reason().map(std::borrow::Cow::into_owned);
         *counts.entry((cause.outcome.kind(), reason)).or_insert(0) += cause.count;
     }
     // The rest has no reason, or one too many to be told apart.
     for kind in OutcomeKind::ALL {
         let told = recorder
-            .causes
+            .outcome_groups
             .iter()
             .filter(|it| it.outcome.kind() == kind);
         let rest = recorder.count(kind) - told.map(|it| it.count).sum::<u64>();
         *counts.entry((kind, None)).or_insert(0) += rest;
     }
-    counts.retain(|(kind, _), count| *count > 0 && kind.class() != Class::Unfinished);
+    counts.retain(|(kind, _), count| *count > 0 && kind.class() != OutcomeClass::Unfinished);
     let line = |((kind, reason), count): ((OutcomeKind, Option<String>), u64)| {
         let mut labels = format!("{labels},{}", label("outcome", kind.name()));
         if let Some(reason) = reason {
@@ -277,7 +277,7 @@ fn verdict(labels: &str, target: &TargetReport) -> String {
     line("verdict", &format!("{labels},{code}"), "1")
 }
 
-fn of_class(target: &TargetReport, class: Class) -> u64 {
+fn of_class(target: &TargetReport, class: OutcomeClass) -> u64 {
     target.recorder.count_class(class)
 }
 

@@ -8,9 +8,9 @@ use super::{Report, TargetReport, words};
 use crate::clock::{date_and_time, spoken};
 use crate::explain::{self, Case, Verdict, verdict};
 use crate::hosts::Protocol;
-use crate::outcome::{Class, Handshake, Outcome, OutcomeKind, Refusal};
+use crate::outcome::{Handshake, Outcome, OutcomeClass, OutcomeKind, Refusal};
 use crate::plan::Limit;
-use crate::stats::{Distribution, Outage, Ttls};
+use crate::stats::{Distribution, Outage, ReplyTtls};
 use crate::term::safe;
 
 /// Outages listed; the others are counted.
@@ -118,7 +118,7 @@ pub(super) fn outcome_rows(target: &TargetReport, style: Style) -> Vec<Row> {
     );
     let replies = recorder.count(OutcomeKind::Reply);
     row("reply", replies, said(target, style));
-    let mut causes: Vec<_> = recorder.causes.iter().collect();
+    let mut causes: Vec<_> = recorder.outcome_groups.iter().collect();
     causes.sort_by_key(|cause| (cause.outcome.kind(), Reverse(cause.count)));
     for cause in causes {
         let kind = cause.outcome.kind();
@@ -128,7 +128,7 @@ pub(super) fn outcome_rows(target: &TargetReport, style: Style) -> Vec<Row> {
         }
     }
     let others = (style.own)("of too many kinds to list");
-    row("others", recorder.other_causes, others);
+    row("others", recorder.other_outcomes, others);
     rows
 }
 
@@ -152,7 +152,7 @@ fn said(target: &TargetReport, style: Style) -> String {
 
 fn lossy_handshakes(target: &TargetReport) -> String {
     let mut notes = Vec::new();
-    for cause in &target.recorder.causes {
+    for cause in &target.recorder.outcome_groups {
         let why = match cause.outcome {
             Outcome::Connected(Handshake::AfterSynLoss) => {
                 "the first lost on its way or dropped there"
@@ -170,7 +170,7 @@ fn lossy_handshakes(target: &TargetReport) -> String {
 
 fn note(target: &TargetReport, outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Refused(Refusal::ByRst) => {
+        Outcome::Refused(Refusal::Rst) => {
             let figures = target.recorder.refused.figures();
             let time = figures.map(|figures| format!(", {} ms on average", ms(figures.mean)));
             format!("RST{}", time.unwrap_or_default())
@@ -249,14 +249,14 @@ pub(super) fn is_troubled(target: &TargetReport) -> bool {
     let answers = &recorder.answers;
     let odd = answers.duplicates + answers.strays + answers.reordered + answers.ttl.total;
     let unfinished = recorder.count(OutcomeKind::Unfinished);
-    !recorder.causes.is_empty() || recorder.late + odd + unfinished > 0
+    !recorder.outcome_groups.is_empty() || recorder.late + odd + unfinished > 0
 }
 
 /// The share of failed probes: as a figure, and how sure it is.
 pub(super) fn loss(target: &TargetReport) -> Option<(String, String)> {
     let loss = target.loss()?;
-    let failed = target.recorder.count_class(Class::Failed);
-    let counted = failed + target.recorder.count_class(Class::Succeeded);
+    let failed = target.recorder.count_class(OutcomeClass::Failed);
+    let counted = failed + target.recorder.count_class(OutcomeClass::Succeeded);
     let share = percent(failed, counted);
     if failed == counted {
         return Some((
@@ -316,7 +316,7 @@ fn answers(report: &Report, target: &TargetReport) -> Vec<(&'static str, String)
 }
 
 /// `64`, or what it was and since when it is something else.
-fn ttl(report: &Report, ttls: &Ttls) -> Option<String> {
+fn ttl(report: &Report, ttls: &ReplyTtls) -> Option<String> {
     let ((_, first), others) = ttls.changes.split_first()?;
     let mut text = first.to_string();
     for (since, ttl) in others {
@@ -357,7 +357,7 @@ pub(super) fn outages(report: &Report, target: &TargetReport) -> Vec<String> {
 /// The different ways in which its probes failed, in words.
 pub(super) fn causes_of(outage: &Outage) -> String {
     let mut causes: Vec<&str> = Vec::new();
-    for outcome in &outage.causes {
+    for outcome in &outage.outcomes {
         let word = words::outcome(outcome.kind());
         if !causes.contains(&word) {
             causes.push(word);

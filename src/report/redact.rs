@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::{RunInfo, csv, over_text};
 use crate::hosts::Target;
 use crate::plan::Format;
-use crate::platform::HostFacts;
+use crate::platform::HostInfo;
 
 /// Replaces names and addresses.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +23,7 @@ impl Redactor {
     pub fn new<'a>(
         targets: impl IntoIterator<Item = &'a Target>,
         sources: impl IntoIterator<Item = IpAddr>,
-        host: &HostFacts,
+        host: &HostInfo,
     ) -> Self {
         let mut redactor = Self::default();
         for target in targets {

@@ -1,7 +1,7 @@
 //! The run in one line of characters, for a terminal that can show them.
 
-use crate::outcome::Class;
-use crate::stats::{Stretch, Timeline};
+use crate::outcome::OutcomeClass;
+use crate::stats::{TimeSlice, Timeline};
 
 /// From the fastest to the slowest answer.
 const BLOCKS: [char; 8] = [
@@ -14,23 +14,23 @@ const AT_LEAST: u64 = 8;
 /// The run in at most so many columns: the height of a column is its slowest answer on a logarithmic scale, `x` a
 /// failure, `!` this machine's own trouble, a blank no probe. Nothing for a run of a few probes.
 pub(super) fn line(timeline: &Timeline, columns: usize) -> Option<String> {
-    let stretches = timeline.sparkline(columns);
-    let probes: u64 = stretches.iter().flatten().map(Stretch::probes).sum();
+    let slices = timeline.sparkline(columns);
+    let probes: u64 = slices.iter().flatten().map(TimeSlice::probes).sum();
     if probes < AT_LEAST {
         return None;
     }
-    let slowest = stretches.iter().flatten().filter_map(Stretch::latency);
+    let slowest = slices.iter().flatten().filter_map(TimeSlice::latency);
     let (low, high) = slowest.fold((f64::INFINITY, 0_f64), |(low, high), (_, slowest)| {
         (low.min(slowest), high.max(slowest))
     });
-    let cell = |stretch: &Option<Stretch>| stretch.as_ref().map_or(' ', |it| cell(it, low, high));
-    Some(stretches.iter().map(cell).collect())
+    let cell = |slice: &Option<TimeSlice>| slice.as_ref().map_or(' ', |it| cell(it, low, high));
+    Some(slices.iter().map(cell).collect())
 }
 
-fn cell(stretch: &Stretch, low: f64, high: f64) -> char {
-    match (stretch.worst(), stretch.latency()) {
-        (Class::Failed, _) => 'x',
-        (Class::Local, _) => '!',
+fn cell(slice: &TimeSlice, low: f64, high: f64) -> char {
+    match (slice.worst(), slice.latency()) {
+        (OutcomeClass::Failed, _) => 'x',
+        (OutcomeClass::Local, _) => '!',
         (_, Some((_, slowest))) => block(slowest, low, high),
         (_, None) => ' ',
     }
@@ -57,7 +57,7 @@ mod tests {
         let mut timeline = Timeline::sharing(1);
         for (index, outcome) in outcomes.iter().enumerate() {
             let mut sample = sample(start, index as u64 + 1, *outcome);
-            sample.ending.connect = Some(Duration::from_micros(us(index)));
+            sample.result.connect = Some(Duration::from_micros(us(index)));
             timeline.record(&sample);
         }
         timeline

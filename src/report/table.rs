@@ -8,7 +8,7 @@ use super::page::wrap;
 use super::parts::{is_troubled, judged, judged_unnamed, outcomes, particulars, rule};
 use super::{Report, RunInfo, TargetReport, histogram};
 use crate::explain::Verdict;
-use crate::outcome::Class;
+use crate::outcome::OutcomeClass;
 
 /// Width of a column of figures.
 const FIGURE: usize = 9;
@@ -118,7 +118,10 @@ fn columns(percentiles: &[f64], all: bool) -> Vec<Column> {
     let mut columns = vec![
         Column::new("sent", |target| target.recorder.sent().to_string()),
         Column::new("ok", |target| {
-            target.recorder.count_class(Class::Succeeded).to_string()
+            target
+                .recorder
+                .count_class(OutcomeClass::Succeeded)
+                .to_string()
         }),
         Column::new("failed", loss),
     ];
@@ -139,8 +142,8 @@ fn columns(percentiles: &[f64], all: bool) -> Vec<Column> {
 }
 
 fn loss(target: &TargetReport) -> String {
-    let failed = target.recorder.count_class(Class::Failed);
-    let counted = failed + target.recorder.count_class(Class::Succeeded);
+    let failed = target.recorder.count_class(OutcomeClass::Failed);
+    let counted = failed + target.recorder.count_class(OutcomeClass::Succeeded);
     let loss = target.loss().map(|_| percent(failed, counted));
     loss.unwrap_or_else(|| "-".to_owned())
 }
@@ -172,7 +175,7 @@ fn conclusions(targets: &[TargetReport]) -> String {
     let mut places = HashMap::new();
     for target in targets
         .iter()
-        .filter(|target| !target.recorder.causes.is_empty())
+        .filter(|target| !target.recorder.outcome_groups.is_empty())
     {
         let place = *places.entry(judged_unnamed(target)).or_insert(groups.len());
         match groups.get_mut(place) {

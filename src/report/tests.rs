@@ -11,13 +11,13 @@ use super::{Report, RunInfo, WIDEST, live, summary};
 use crate::clock::WallClock;
 use crate::hosts::{Lookup, Protocol, Target};
 use crate::outcome::{
-    Ending, Errno, Evidence, EvidenceKind, Handshake, IcmpError, IcmpVersion, LocalCause, Outcome,
-    Refusal, Rtt, RttClock, Sample, TargetId, Unreached,
+    Errno, Evidence, EvidenceKind, Handshake, IcmpError, IcmpVersion, LocalCause, Outcome,
+    ProbeResult, Refusal, Rtt, RttClock, Sample, TargetId, UnreachableBy,
 };
 use crate::plan::{
     CheckPlan, ContentPlan, HistogramForm, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan,
 };
-use crate::platform::{HostFacts, Route};
+use crate::platform::{HostInfo, Route};
 use crate::stats::{RunRecord, Statistics};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -72,7 +72,7 @@ impl Story {
             scheduled_at: sent_at,
             sent_at,
             late: false,
-            ending: Ending {
+            result: ProbeResult {
                 outcome,
                 evidence: evidence(&outcome),
                 local: Some(local).filter(|_| !matches!(outcome, Outcome::Local(_))),
@@ -140,8 +140,8 @@ fn target(host: &str) -> Target {
 }
 
 /// The machine that probes.
-pub(super) fn host() -> HostFacts {
-    HostFacts {
+pub(super) fn host() -> HostInfo {
+    HostInfo {
         system: "Linux 6.18".to_owned(),
         name: Some("desk".to_owned()),
         rtt_clock: Some("kernel"),
@@ -181,7 +181,7 @@ pub(super) fn plan() -> Plan {
 const OK: Outcome = Outcome::Connected(Handshake::Clean);
 
 fn rejected() -> Outcome {
-    Outcome::Unreachable(Unreached::ByIcmp(IcmpError {
+    Outcome::Unreachable(UnreachableBy::Icmp(IcmpError {
         version: IcmpVersion::V4,
         kind: 3,
         code: 13,
@@ -195,7 +195,7 @@ fn mixed() -> Story {
     let mut story = Story::new(&["db.example"]);
     story.probe(0, 412, OK, 1);
     story.probe(0, 1_015_000, Outcome::Connected(Handshake::AfterSynLoss), 2);
-    story.probe(0, 377, Outcome::Refused(Refusal::ByRst), 1);
+    story.probe(0, 377, Outcome::Refused(Refusal::Rst), 1);
     story.probe(0, 501, rejected(), 1);
     story.probe(0, 4_000_000, Outcome::NoReply, 4);
     story.probe(0, 405, OK, 1);
@@ -221,7 +221,7 @@ fn several_targets() {
     let mut story = Story::new(&["db.example", "old.example", "far.example"]);
     for _ in 0..2 {
         story.probe(0, 412, OK, 1);
-        story.probe(1, 377, Outcome::Refused(Refusal::ByRst), 1);
+        story.probe(1, 377, Outcome::Refused(Refusal::Rst), 1);
         story.probe(2, 0, Outcome::Local(LocalCause::NoRoute), 0);
     }
     insta::assert_snapshot!("several_lines", story.lines());
@@ -232,7 +232,7 @@ fn several_targets() {
 fn targets_that_show_the_same_are_explained_once() {
     let mut story = Story::new(&["db.example", "www.example", "db2.example"]);
     for target in 0..2 {
-        story.probe(target, 377, Outcome::Refused(Refusal::ByRst), 1);
+        story.probe(target, 377, Outcome::Refused(Refusal::Rst), 1);
     }
     story.probe(2, 4_000_000, Outcome::NoReply, 4);
     insta::assert_snapshot!("alike_summary", story.summary());
@@ -245,7 +245,7 @@ fn targets_on_different_hosts_are_explained_apart() {
     story.info.targets[0].address = ([10, 20, 0, 7], 7).into();
     story.info.targets[1].address = ([10, 20, 0, 17], 7).into();
     for target in 0..2 {
-        story.probe(target, 377, Outcome::Refused(Refusal::ByRst), 1);
+        story.probe(target, 377, Outcome::Refused(Refusal::Rst), 1);
     }
     let text = story.summary();
     assert!(

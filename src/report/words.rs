@@ -2,7 +2,7 @@
 
 use crate::hosts::Protocol;
 use crate::outcome::{
-    Ending, Handshake, IcmpError, LocalCause, Outcome, OutcomeKind, Refusal, Unreached,
+    Handshake, IcmpError, LocalCause, Outcome, OutcomeKind, ProbeResult, Refusal, UnreachableBy,
 };
 
 /// The word for an outcome, at most twelve columns wide.
@@ -27,8 +27,8 @@ pub(super) fn detail(protocol: Protocol, outcome: &Outcome, syns: Option<u32>) -
         Outcome::Reply => return None,
         Outcome::ResetAfterConnect => "RST after the handshake".to_owned(),
         Outcome::ClosedAfterConnect => "closed by the target after the handshake".to_owned(),
-        Outcome::Refused(Refusal::ByRst) => refused(syns),
-        Outcome::Refused(Refusal::BySystem) => {
+        Outcome::Refused(Refusal::Rst) => refused(syns),
+        Outcome::Refused(Refusal::Errno) => {
             "ECONNREFUSED: a RST, or a firewall's reject".to_owned()
         }
         Outcome::Unreachable(by) => unreached(by),
@@ -47,12 +47,12 @@ fn refused(syns: Option<u32>) -> String {
 }
 
 /// As [`detail`], with what the evidence adds: what the answer said, the sender of our own ICMP error, the errno.
-pub(super) fn detail_with(protocol: Protocol, ending: &Ending) -> Option<String> {
-    let (outcome, proof) = (&ending.outcome, &ending.evidence);
+pub(super) fn detail_with(protocol: Protocol, result: &ProbeResult) -> Option<String> {
+    let (outcome, proof) = (&result.outcome, &result.evidence);
     if *outcome == Outcome::Reply {
-        return ending.said.map(|said| said.to_string());
+        return result.said.map(|said| said.to_string());
     }
-    let words = detail(protocol, outcome, ending.syn_sent)?;
+    let words = detail(protocol, outcome, result.syn_sent)?;
     let Outcome::Local(_) = outcome else {
         return Some(words);
     };
@@ -64,10 +64,10 @@ pub(super) fn detail_with(protocol: Protocol, ending: &Ending) -> Option<String>
     Some(words + &proof)
 }
 
-fn unreached(by: &Unreached) -> String {
+fn unreached(by: &UnreachableBy) -> String {
     match by {
-        Unreached::ByIcmp(error) => icmp(error),
-        Unreached::BySystem(errno) => {
+        UnreachableBy::Icmp(error) => icmp(error),
+        UnreachableBy::Errno(errno) => {
             format!("{} (this system does not say who)", errno.name())
         }
     }
@@ -156,7 +156,7 @@ mod tests {
             from: Some([10, 20, 0, 1].into()),
             mtu: None,
         };
-        let outcome = Outcome::Unreachable(Unreached::ByIcmp(error));
+        let outcome = Outcome::Unreachable(UnreachableBy::Icmp(error));
         assert_eq!(
             detail(Protocol::Tcp, &outcome, None).as_deref(),
             Some("ICMP admin-prohibited (3/13) from 10.20.0.1")

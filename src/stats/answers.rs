@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::outcome::{Extra, Outcome, Said, Sample};
+use crate::outcome::{ExtraReply, Outcome, ReplySummary, Sample};
 
 /// Different answers told apart; beyond these they are counted together.
 const KINDS: usize = 8;
@@ -14,11 +14,11 @@ const CHANGES: usize = 8;
 #[derive(Clone, Debug, Default)]
 pub struct Answers {
     /// What they said, and how often.
-    pub said: Vec<(Said, u64)>,
+    pub said: Vec<(ReplySummary, u64)>,
     /// Answers that said something else again.
     pub other: u64,
     /// The TTLs they arrived with.
-    pub ttl: Ttls,
+    pub ttl: ReplyTtls,
     /// Further answers to a probe that had ended already.
     pub duplicates: u64,
     /// Datagrams that answered no probe.
@@ -31,7 +31,7 @@ pub struct Answers {
 
 /// The TTLs that answers arrived with, and when they changed: then the path did, or somebody else answers.
 #[derive(Clone, Debug, Default)]
-pub struct Ttls {
+pub struct ReplyTtls {
     /// Each value from the probe on that was sent then; the first ones, if there are many.
     pub changes: Vec<(Instant, u8)>,
     /// Changes in all.
@@ -44,10 +44,10 @@ impl Answers {
     pub(super) fn record(&mut self, sample: &Sample) {
         self.ttl.record(sample);
         // A handshake may wait for its second SYN while the next one completes: that is no disorder.
-        if sample.ending.outcome == Outcome::Reply {
+        if sample.result.outcome == Outcome::Reply {
             self.note_order(sample);
         }
-        let Some(said) = sample.ending.said else {
+        let Some(said) = sample.result.said else {
             return;
         };
         if let Some((_, count)) = self.said.iter_mut().find(|(known, _)| *known == said) {
@@ -62,7 +62,7 @@ impl Answers {
     /// Answers that wait together are looked at in any order, so the time of arrival decides, where it is known.
     fn note_order(&mut self, sample: &Sample) {
         let (latest, then) = self.latest;
-        let arrived = sample.ending.arrived;
+        let arrived = sample.result.arrived;
         if sample.seq > latest {
             self.latest = (sample.seq, arrived);
         } else if arrived.is_none() || then.is_none() || arrived > then {
@@ -71,17 +71,17 @@ impl Answers {
     }
 
     /// Takes in what answered no waiting probe.
-    pub fn record_extra(&mut self, extra: Extra) {
+    pub fn record_extra(&mut self, extra: ExtraReply) {
         match extra {
-            Extra::Duplicate => self.duplicates += 1,
-            Extra::Stray => self.strays += 1,
+            ExtraReply::Duplicate => self.duplicates += 1,
+            ExtraReply::Stray => self.strays += 1,
         }
     }
 }
 
-impl Ttls {
+impl ReplyTtls {
     fn record(&mut self, sample: &Sample) {
-        let Some(ttl) = sample.ending.ttl else {
+        let Some(ttl) = sample.result.ttl else {
             return;
         };
         let changed = self.last.replace(ttl).is_some_and(|last| last != ttl);
@@ -107,8 +107,8 @@ mod tests {
         let mut all = Answers::default();
         for &(seq, said, ttl) in answers {
             let mut sample = sample(start, seq, Outcome::Reply);
-            sample.ending.said = Some(Said::new(said));
-            sample.ending.ttl = Some(ttl);
+            sample.result.said = Some(ReplySummary::new(said));
+            sample.result.ttl = Some(ttl);
             all.record(&sample);
         }
         all
@@ -117,7 +117,10 @@ mod tests {
     #[test]
     fn answers_are_told_apart_by_what_they_say_up_to_a_limit() {
         let few = recorded(&[(1, "a", 64), (2, "b", 64), (3, "a", 64)]);
-        assert_eq!(few.said, [(Said::new("a"), 2), (Said::new("b"), 1)]);
+        assert_eq!(
+            few.said,
+            [(ReplySummary::new("a"), 2), (ReplySummary::new("b"), 1)]
+        );
         let texts: Vec<_> = (1..=20).map(|n| (n, n.to_string())).collect();
         let answers: Vec<_> = texts
             .iter()
@@ -149,7 +152,7 @@ mod tests {
         let mut answers = Answers::default();
         let mut arrive = |seq, ms| {
             let mut sample = sample(Instant::now(), seq, Outcome::Reply);
-            sample.ending.arrived = Some(Duration::from_millis(ms));
+            sample.result.arrived = Some(Duration::from_millis(ms));
             answers.record(&sample);
             answers.reordered
         };

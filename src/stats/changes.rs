@@ -7,14 +7,14 @@ use crate::outcome::Outcome;
 
 /// One target's state, as its samples have shown it so far.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct State {
+pub struct UpDownState {
     up_since: Option<Instant>,
     down_since: Option<Instant>,
 }
 
 /// A target has gone down or come up again.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Change {
+pub struct StateChange {
     /// When the first probe was sent that showed it.
     pub at: Instant,
     /// Whether it is up now.
@@ -22,35 +22,35 @@ pub struct Change {
     /// How long it was otherwise; absent if it was never seen so.
     pub lasted: Option<Duration>,
     /// The different ways in which probes failed while it was down.
-    pub causes: Vec<Outcome>,
+    pub outcomes: Vec<Outcome>,
 }
 
-impl State {
+impl UpDownState {
     /// Looks at the tallies after a probe that was sent at `at` has been recorded. Probes count in the order in
     /// which they were sent, so what a slow one shows is told when it has ended.
-    pub fn note(&mut self, recorder: &Recorder, at: Instant) -> Option<Change> {
+    pub fn note(&mut self, recorder: &Recorder, at: Instant) -> Option<StateChange> {
         let outages = &recorder.outages;
         match (outages.current(), self.down_since) {
             (Some(outage), None) => {
                 self.down_since = Some(outage.from);
                 let up_since = self.up_since.take();
-                Some(Change {
+                Some(StateChange {
                     at: outage.from,
                     is_up: false,
                     lasted: up_since.map(|since| outage.from.saturating_duration_since(since)),
-                    causes: outage.causes.clone(),
+                    outcomes: outage.outcomes.clone(),
                 })
             }
             (None, Some(since)) => {
                 self.down_since = None;
                 self.up_since = Some(at);
-                Some(Change {
+                Some(StateChange {
                     at,
                     is_up: true,
                     lasted: Some(at.saturating_duration_since(since)),
-                    causes: outages
+                    outcomes: outages
                         .latest()
-                        .map(|it| it.causes.clone())
+                        .map(|it| it.outcomes.clone())
                         .unwrap_or_default(),
                 })
             }
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn going_down_and_coming_up_are_told_once_with_how_long_it_was_so() {
         let start = Instant::now();
-        let (mut recorder, mut state) = (Recorder::new(3), State::default());
+        let (mut recorder, mut state) = (Recorder::new(3), UpDownState::default());
         let mut changes = Vec::new();
         let lost = Outcome::NoReply;
         for (seq, outcome) in (1..).zip([OK, OK, lost, lost, lost, OK, OK]) {
@@ -87,13 +87,13 @@ mod tests {
             .map(|change| (change.is_up, change.lasted.map(|it| it.as_secs())))
             .collect();
         assert_eq!(told, [(false, Some(2)), (true, Some(3))]);
-        assert_eq!(changes[1].causes, [lost]);
+        assert_eq!(changes[1].outcomes, [lost]);
     }
 
     #[test]
     fn a_target_that_never_answered_was_never_up() {
         let start = Instant::now();
-        let (mut recorder, mut state) = (Recorder::new(3), State::default());
+        let (mut recorder, mut state) = (Recorder::new(3), UpDownState::default());
         let sample = sample(start, 1, Outcome::NoReply);
         recorder.record(&sample);
         let change = state.note(&recorder, sample.sent_at).expect("down");

@@ -14,16 +14,16 @@ mod timeline;
 
 use std::time::Duration;
 
-pub use answers::{Answers, Ttls};
-pub use changes::{Change, State};
+pub use answers::{Answers, ReplyTtls};
+pub use changes::{StateChange, UpDownState};
 pub use distribution::{Distribution, Figures};
 pub use loss::Loss;
 pub use outages::{Outage, Outages};
-pub use recorder::{Cause, Recorder};
+pub use recorder::{OutcomeGroup, Recorder};
 pub use run::RunRecord;
-pub use timeline::{Stretch, Timeline};
+pub use timeline::{TimeSlice, Timeline};
 
-use crate::outcome::{Extra, Sample, TargetId};
+use crate::outcome::{ExtraReply, Sample, TargetId};
 
 /// The statistics of a whole run.
 #[derive(Clone, Debug)]
@@ -77,7 +77,7 @@ impl Statistics {
     }
 
     /// Takes in what came from a target and ended no probe.
-    pub fn record_extra(&mut self, target: TargetId, extra: Extra) {
+    pub fn record_extra(&mut self, target: TargetId, extra: ExtraReply) {
         if let Some(recorder) = self.targets.get_mut(target.index()) {
             recorder.answers.record_extra(extra);
         }
@@ -113,7 +113,7 @@ pub(crate) mod fixture {
 
     use std::time::{Duration, Instant};
 
-    use crate::outcome::{Ending, Evidence, Outcome, Sample, TargetId};
+    use crate::outcome::{Evidence, Outcome, ProbeResult, Sample, TargetId};
 
     /// A probe sent `seq` seconds after `start` that took a millisecond.
     pub(crate) fn sample(start: Instant, seq: u64, outcome: Outcome) -> Sample {
@@ -125,7 +125,7 @@ pub(crate) mod fixture {
             scheduled_at: sent_at,
             sent_at,
             late: false,
-            ending: Ending {
+            result: ProbeResult {
                 outcome,
                 evidence: Evidence::default(),
                 local: None,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use crate::outcome::{Class, Outcome, Sample};
+use crate::outcome::{Outcome, OutcomeClass, Sample};
 
 /// Outages remembered at either end of a run; those in between are only counted.
 const KEPT: usize = 16;
@@ -23,7 +23,7 @@ pub struct Outage {
     /// How many probes failed.
     pub probes: u64,
     /// Their different outcomes, in order of appearance.
-    pub causes: Vec<Outcome>,
+    pub outcomes: Vec<Outcome>,
     /// No probe after it succeeded: it had not ended when the run did.
     pub ongoing: bool,
 }
@@ -76,16 +76,16 @@ impl Default for Outages {
 
 impl Meaning {
     fn of(sample: &Sample) -> Self {
-        let outcome = sample.ending.outcome;
+        let outcome = sample.result.outcome;
         match outcome.kind().class() {
-            Class::Succeeded => Self::Fine(sample.sent_at),
-            Class::Local | Class::Unfinished => Self::Neutral,
-            Class::Failed => Self::Failed(Outage {
+            OutcomeClass::Succeeded => Self::Fine(sample.sent_at),
+            OutcomeClass::Local | OutcomeClass::Unfinished => Self::Neutral,
+            OutcomeClass::Failed => Self::Failed(Outage {
                 first_seq: sample.seq,
                 from: sample.sent_at,
-                to: sample.sent_at + sample.ending.lasted(),
+                to: sample.sent_at + sample.result.lasted(),
                 probes: 1,
-                causes: vec![outcome],
+                outcomes: vec![outcome],
                 ongoing: true,
             }),
         }
@@ -117,9 +117,9 @@ impl Outage {
     fn extend(&mut self, next: &Self) {
         self.to = self.to.max(next.to);
         self.probes += next.probes;
-        for cause in &next.causes {
-            if self.causes.len() < CAUSES && !self.causes.contains(cause) {
-                self.causes.push(*cause);
+        for cause in &next.outcomes {
+            if self.outcomes.len() < CAUSES && !self.outcomes.contains(cause) {
+                self.outcomes.push(*cause);
             }
         }
     }
@@ -247,7 +247,7 @@ mod tests {
     fn failures_in_a_row_are_one_outage_whatever_the_order_they_end_in() {
         let outages = recorded(&[
             (1, OK),
-            (2, Outcome::Refused(Refusal::ByRst)),
+            (2, Outcome::Refused(Refusal::Rst)),
             (4, OK),
             (3, Outcome::NoReply),
             (5, Outcome::NoReply),
@@ -256,8 +256,8 @@ mod tests {
         assert_eq!(list.len(), 2);
         assert_eq!((list[0].probes, list[0].ongoing), (2, false));
         assert_eq!(
-            list[0].causes,
-            [Outcome::Refused(Refusal::ByRst), Outcome::NoReply]
+            list[0].outcomes,
+            [Outcome::Refused(Refusal::Rst), Outcome::NoReply]
         );
         assert_eq!((list[1].probes, list[1].ongoing), (1, true));
     }
@@ -267,9 +267,9 @@ mod tests {
         let local = Outcome::Local(LocalCause::NoRoute);
         assert_eq!(recorded(&[(1, OK), (2, local), (3, OK)]).total(), 0);
         let outages = recorded(&[
-            (1, Outcome::Refused(Refusal::ByRst)),
+            (1, Outcome::Refused(Refusal::Rst)),
             (2, local),
-            (3, Outcome::Refused(Refusal::ByRst)),
+            (3, Outcome::Refused(Refusal::Rst)),
         ]);
         assert_eq!(outages.total(), 1);
         assert_eq!(outages.list()[0].probes, 2);
@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn the_order_in_which_probes_end_changes_nothing() {
         let local = Outcome::Local(LocalCause::NoRoute);
-        let refused = Outcome::Refused(Refusal::ByRst);
+        let refused = Outcome::Refused(Refusal::Rst);
         let story = [
             OK,
             refused,

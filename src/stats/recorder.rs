@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::Instant;
 
 use super::{Answers, Distribution, Jitter, Loss, Outages, Timeline};
-use crate::outcome::{Class, Outcome, OutcomeKind, RttClock, Sample};
+use crate::outcome::{Outcome, OutcomeClass, OutcomeKind, RttClock, Sample};
 
 /// Different causes told apart; beyond these only outcomes are counted.
 const CAUSES: usize = 64;
@@ -29,9 +29,9 @@ pub struct Recorder {
     /// Runs of failed probes.
     pub outages: Outages,
     /// Every kind of ending but the clean handshake and the reply.
-    pub causes: Vec<Cause>,
+    pub outcome_groups: Vec<OutcomeGroup>,
     /// Probes whose cause was one too many to be told apart.
-    pub other_causes: u64,
+    pub other_outcomes: u64,
     /// The fewest and the most SYNs that left for a probe nobody answered.
     pub silent_syns: Option<RangeInclusive<u32>>,
     /// What the answers were like.
@@ -46,7 +46,7 @@ pub struct Recorder {
 
 /// One way in which probes ended, with its tally.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Cause {
+pub struct OutcomeGroup {
     /// How they ended; equal outcomes share reason and sender.
     pub outcome: Outcome,
     /// How many.
@@ -69,8 +69,8 @@ impl Recorder {
             refused: Distribution::new(digits),
             jitter: Jitter::default(),
             outages: Outages::default(),
-            causes: Vec::new(),
-            other_causes: 0,
+            outcome_groups: Vec::new(),
+            other_outcomes: 0,
             silent_syns: None,
             answers: Answers::default(),
             timeline: Timeline::default(),
@@ -85,11 +85,11 @@ impl Recorder {
             self.late += 1;
             return;
         }
-        let outcome = sample.ending.outcome;
+        let outcome = sample.result.outcome;
         self.counts[outcome.kind() as usize] += 1;
         self.outages.record(sample);
         self.timeline.record(sample);
-        self.note_local(sample.ending.local);
+        self.note_local(sample.result.local);
         if outcome == Outcome::Unfinished {
             return;
         }
@@ -109,31 +109,31 @@ impl Recorder {
     }
 
     fn note_times(&mut self, sample: &Sample) {
-        let ending = &sample.ending;
-        let answered = ending.outcome.is_answered();
-        if let Some(connect) = ending.connect {
+        let result = &sample.result;
+        let answered = result.outcome.is_answered();
+        if let Some(connect) = result.connect {
             if answered {
                 self.connect.record(connect);
-            } else if matches!(ending.outcome, Outcome::Refused(_)) && !ending.was_sent_again() {
+            } else if matches!(result.outcome, Outcome::Refused(_)) && !result.was_retransmitted() {
                 self.refused.record(connect);
             }
         }
-        if let Some(rtt) = ending.rtt {
+        if let Some(rtt) = result.rtt {
             self.rtt_by_user |= rtt.clock == RttClock::User;
             self.rtt.record(rtt.time);
             self.jitter.record(rtt.time);
-        } else if let Some(connect) = ending
+        } else if let Some(connect) = result
             .connect
-            .filter(|_| answered && ending.syn_sent.is_none())
+            .filter(|_| answered && result.syn_sent.is_none())
         {
             self.jitter.record(connect);
         }
     }
 
     fn note_cause(&mut self, sample: &Sample) {
-        let outcome = sample.ending.outcome;
+        let outcome = sample.result.outcome;
         if outcome == Outcome::NoReply
-            && let Some(syns) = sample.ending.syn_sent
+            && let Some(syns) = sample.result.syn_sent
         {
             widen(&mut self.silent_syns, syns);
         }
@@ -142,22 +142,22 @@ impl Recorder {
         }
         let at = sample.sent_at;
         let known = self
-            .causes
+            .outcome_groups
             .iter_mut()
             .find(|cause| cause.outcome == outcome);
         if let Some(cause) = known {
             cause.count += 1;
             cause.first = cause.first.min(at);
             cause.last = cause.last.max(at);
-        } else if self.causes.len() < CAUSES {
-            self.causes.push(Cause {
+        } else if self.outcome_groups.len() < CAUSES {
+            self.outcome_groups.push(OutcomeGroup {
                 outcome,
                 count: 1,
                 first: at,
                 last: at,
             });
         } else {
-            self.other_causes += 1;
+            self.other_outcomes += 1;
         }
     }
 
@@ -167,7 +167,7 @@ impl Recorder {
     }
 
     /// How many probes' outcomes mean this.
-    pub fn count_class(&self, class: Class) -> u64 {
+    pub fn count_class(&self, class: OutcomeClass) -> u64 {
         let of_class = OutcomeKind::ALL.iter().filter(|kind| kind.class() == class);
         of_class.map(|kind| self.count(*kind)).sum()
     }
@@ -179,8 +179,8 @@ impl Recorder {
 
     /// The share of failed probes; this machine's own trouble is not loss and stays out of it.
     pub fn loss(&self) -> Option<Loss> {
-        let failed = self.count_class(Class::Failed);
-        Loss::of(failed, failed + self.count_class(Class::Succeeded))
+        let failed = self.count_class(OutcomeClass::Failed);
+        Loss::of(failed, failed + self.count_class(OutcomeClass::Succeeded))
     }
 }
 
@@ -217,7 +217,7 @@ mod tests {
         let local = Outcome::Local(LocalCause::NoRoute);
         let recorder = recorded(&[OK, local, Outcome::NoReply, local]);
         assert_eq!(recorder.sent(), 4);
-        assert_eq!(recorder.count_class(Class::Local), 2);
+        assert_eq!(recorder.count_class(OutcomeClass::Local), 2);
         let loss = recorder.loss().expect("two probes count");
         assert!((loss.percent - 50.0).abs() < 1e-9);
         assert_eq!(recorded(&[local]).loss(), None);
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_timeout_enters_no_latency_and_a_refusal_has_its_own() {
-        let recorder = recorded(&[Outcome::NoReply, Outcome::Refused(Refusal::ByRst), OK]);
+        let recorder = recorded(&[Outcome::NoReply, Outcome::Refused(Refusal::Rst), OK]);
         assert_eq!(recorder.connect.count(), 1);
         assert_eq!(recorder.refused.count(), 1);
         assert_eq!(recorder.rtt.count(), 0);
@@ -243,7 +243,7 @@ mod tests {
         let mut recorder = recorded(&[Outcome::NoReply]);
         let mut late = sample(Instant::now(), 1, OK);
         late.late = true;
-        late.ending.rtt = Some(Rtt {
+        late.result.rtt = Some(Rtt {
             time: Duration::from_millis(600),
             clock: RttClock::Kernel,
         });
@@ -257,16 +257,16 @@ mod tests {
     fn causes_are_tallied_by_outcome_reason_and_sender() {
         let recorder = recorded(&[
             OK,
-            Outcome::Refused(Refusal::ByRst),
+            Outcome::Refused(Refusal::Rst),
             Outcome::Connected(Handshake::AfterSynLoss),
-            Outcome::Refused(Refusal::ByRst),
+            Outcome::Refused(Refusal::Rst),
         ]);
         let tally: Vec<_> = recorder
-            .causes
+            .outcome_groups
             .iter()
             .map(|c| (c.outcome, c.count))
             .collect();
         let lost = Outcome::Connected(Handshake::AfterSynLoss);
-        assert_eq!(tally, [(Outcome::Refused(Refusal::ByRst), 2), (lost, 1)]);
+        assert_eq!(tally, [(Outcome::Refused(Refusal::Rst), 2), (lost, 1)]);
     }
 }

@@ -12,7 +12,7 @@ pub struct RunRecord {
     /// The user stopped it.
     pub interrupted: bool,
     /// Time in which this process stood still: stopped, starved, or held up by its output.
-    pub standstill: Duration,
+    pub stalled: Duration,
     /// Time by which the schedule ran ahead of what this machine could send, at the end of the run, too.
     pub behind: Duration,
     /// Probes that were left out for either.
@@ -30,7 +30,7 @@ impl RunRecord {
             started: now,
             ended: now,
             interrupted: false,
-            standstill: Duration::ZERO,
+            stalled: Duration::ZERO,
             behind: Duration::ZERO,
             skipped: 0,
             wall_clock_moved: 0.0,

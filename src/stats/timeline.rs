@@ -6,7 +6,7 @@ mod tests;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::outcome::{Class, OutcomeKind, Sample};
+use crate::outcome::{OutcomeClass, OutcomeKind, Sample};
 
 /// Probes of a run with few targets that are kept one by one, for all of them together.
 const SHARED: usize = 20_000;
@@ -76,7 +76,7 @@ struct Tally {
 
 /// What happened in a stretch of time.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Stretch {
+pub struct TimeSlice {
     /// Its start; for a single probe the time when that was sent.
     pub from: Instant,
     /// Its end; the same time for a single probe.
@@ -135,30 +135,30 @@ impl Timeline {
     }
 
     /// Every probe, or every stretch of time in which there was one, in the order of time.
-    pub fn stretches(&self) -> Vec<Stretch> {
+    pub fn slices(&self) -> Vec<TimeSlice> {
         let Some(origin) = self.origin else {
             return Vec::new();
         };
         match &self.marks {
             Marks::Single(marks) => singles(marks, origin),
-            Marks::Merged(buckets) => buckets.stretches(origin),
+            Marks::Merged(buckets) => buckets.slices(origin),
         }
     }
 
     /// The run in at most `columns` stretches of equal length, for a line of characters or a small picture: fewer
     /// where time is not known that finely, and nothing in those in which no probe was sent.
-    pub fn sparkline(&self, columns: usize) -> Vec<Option<Stretch>> {
-        let stretches = self.stretches();
+    pub fn sparkline(&self, columns: usize) -> Vec<Option<TimeSlice>> {
+        let slices = self.slices();
         let columns = columns.min(self.room());
-        let (Some(first), Some(last)) = (stretches.first(), stretches.last()) else {
+        let (Some(first), Some(last)) = (slices.first(), slices.last()) else {
             return Vec::new();
         };
         let (begin, span) = (first.middle(), last.middle() - first.middle());
-        let mut line: Vec<Option<Stretch>> = vec![None; columns];
-        for stretch in stretches {
-            let place = nearest(stretch.middle() - begin, span, columns);
+        let mut line: Vec<Option<TimeSlice>> = vec![None; columns];
+        for slice in slices {
+            let place = nearest(slice.middle() - begin, span, columns);
             if let Some(column) = line.get_mut(place) {
-                *column = Some(column.map_or(stretch, |known| known.joined(&stretch)));
+                *column = Some(column.map_or(slice, |known| known.joined(&slice)));
             }
         }
         line
@@ -187,8 +187,8 @@ fn nearest(offset: Duration, span: Duration, columns: usize) -> usize {
 impl Mark {
     #[allow(clippy::cast_possible_truncation)] // fewer digits are meant
     fn of(sample: &Sample, origin: Instant) -> Self {
-        let outcome = &sample.ending.outcome;
-        let latency = sample.ending.connect.filter(|_| outcome.is_answered());
+        let outcome = &sample.result.outcome;
+        let latency = sample.result.connect.filter(|_| outcome.is_answered());
         Self {
             offset: nanoseconds(origin, sample.sent_at),
             kind: outcome.kind(),
@@ -217,20 +217,20 @@ fn instant(origin: Instant, nanoseconds: i64) -> Instant {
     }
 }
 
-fn singles(marks: &[Mark], origin: Instant) -> Vec<Stretch> {
+fn singles(marks: &[Mark], origin: Instant) -> Vec<TimeSlice> {
     let mut marks: Vec<_> = marks.iter().collect();
     marks.sort_by_key(|mark| mark.offset);
-    let stretch = |mark: &Mark| {
+    let slice = |mark: &Mark| {
         let at = instant(origin, mark.offset);
         let mut tally = Tally::default();
         tally.add(mark);
-        Stretch {
+        TimeSlice {
             from: at,
             to: at,
             tally,
         }
     };
-    marks.into_iter().map(stretch).collect()
+    marks.into_iter().map(slice).collect()
 }
 
 impl Default for Buckets {
@@ -298,11 +298,11 @@ impl Buckets {
         usize::try_from(place - self.first).unwrap_or(0)
     }
 
-    fn stretches(&self, origin: Instant) -> Vec<Stretch> {
+    fn slices(&self, origin: Instant) -> Vec<TimeSlice> {
         let known = (self.first..).zip(&self.tallies);
         let used = known.filter(|(_, tally)| **tally != Tally::default());
         let begin = |place: i64| instant(origin, place << self.width);
-        used.map(|(place, tally)| Stretch {
+        used.map(|(place, tally)| TimeSlice {
             from: begin(place),
             to: begin(place + 1),
             tally: *tally,
@@ -340,14 +340,14 @@ impl Tally {
     }
 }
 
-impl Stretch {
+impl TimeSlice {
     /// How many probes ended this way.
     pub fn count(&self, kind: OutcomeKind) -> u64 {
         self.tally.counts[kind as usize].into()
     }
 
     /// How many probes' outcomes mean this.
-    pub fn count_class(&self, class: Class) -> u64 {
+    pub fn count_class(&self, class: OutcomeClass) -> u64 {
         let of_class = OutcomeKind::ALL
             .into_iter()
             .filter(|kind| kind.class() == class);
@@ -370,14 +370,14 @@ impl Stretch {
     }
 
     /// The worst that happened: failure, then this machine's own trouble, then a probe that did not end.
-    pub fn worst(&self) -> Class {
+    pub fn worst(&self) -> OutcomeClass {
         let seen = OutcomeKind::ALL
             .iter()
             .filter(|kind| self.count(**kind) > 0);
         let classes = seen.map(|kind| kind.class());
         classes
             .max_by_key(|class| gravity(*class))
-            .unwrap_or(Class::Unfinished)
+            .unwrap_or(OutcomeClass::Unfinished)
     }
 
     /// The time it stands for.
@@ -398,11 +398,11 @@ fn number(buckets: usize) -> i64 {
     i64::try_from(buckets).unwrap_or(i64::MAX)
 }
 
-fn gravity(class: Class) -> u8 {
+fn gravity(class: OutcomeClass) -> u8 {
     match class {
-        Class::Succeeded => 0,
-        Class::Unfinished => 1,
-        Class::Local => 2,
-        Class::Failed => 3,
+        OutcomeClass::Succeeded => 0,
+        OutcomeClass::Unfinished => 1,
+        OutcomeClass::Local => 2,
+        OutcomeClass::Failed => 3,
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::support::{Outcome, closed, holding, run, synack};
 
-const ENDINGS: [&str; 8] = [
+const EXTENSIONS: [&str; 8] = [
     "txt",
     "md",
     "csv",
@@ -17,7 +17,7 @@ const ENDINGS: [&str; 8] = [
 ];
 
 fn written(folder: &Path, options: &str) -> (Outcome, Vec<String>) {
-    let paths = ENDINGS.map(|ending| folder.join(format!("run.{ending}")));
+    let paths = EXTENSIONS.map(|extension| folder.join(format!("run.{extension}")));
     let outputs: Vec<_> = paths
         .iter()
         .map(|path| format!("-o {}", path.display()))
@@ -52,11 +52,11 @@ fn every_form_is_written_beside_what_is_printed() {
         "Percentile",
         "# TYPE synack_",
     ];
-    for ((ending, text), sign) in ENDINGS.iter().zip(&texts).zip(signs) {
-        assert!(text.contains(sign), "{ending} has no {sign:?}: {text}");
+    for ((extension, text), sign) in EXTENSIONS.iter().zip(&texts).zip(signs) {
+        assert!(text.contains(sign), "{extension} has no {sign:?}: {text}");
     }
     let kept = fs::read_dir(folder.path()).expect("the folder").count();
-    assert_eq!(kept, ENDINGS.len(), "nothing else is left");
+    assert_eq!(kept, EXTENSIONS.len(), "nothing else is left");
 }
 
 #[test]
@@ -65,12 +65,12 @@ fn no_form_tells_an_address_that_is_to_be_hidden() {
     let (_guard, shut) = closed();
     let (outcome, texts) = written(folder.path(), &format!("--redact {shut}"));
     assert!(outcome.stdout.contains("target-1"), "{outcome:?}");
-    for (ending, text) in ENDINGS
+    for (extension, text) in EXTENSIONS
         .iter()
         .zip(&texts)
         .chain([(&"screen", &outcome.stdout)])
     {
-        assert!(!text.contains("127.0.0.1"), "{ending}: {text}");
+        assert!(!text.contains("127.0.0.1"), "{extension}: {text}");
     }
 }
 
@@ -80,7 +80,7 @@ fn a_place_that_cannot_be_written_to_is_told_before_the_first_probe() {
     for (path, named) in [
         ("/no/such/folder/x.csv", "/no/such/folder/x.csv"),
         ("/proc/x.csv", "/proc/x.csv"),
-        ("x.docx", "ending"),
+        ("x.docx", "extension"),
     ] {
         let outcome = run(&format!("-o {path} {open}"));
         assert_eq!(outcome.code, Some(2), "{outcome:?}");

@@ -190,8 +190,8 @@ impl Expectations {
 
     fn check_some(&self, run: &Run, found: &mut Vec<String>) {
         let text = |value: &Value| value.as_str().unwrap_or("none").to_owned();
-        let ending = |line: &Value| (text(&line["outcome"]), text(&line["reason"]));
-        let got: BTreeSet<_> = run.of_type("probe").map(ending).collect();
+        let result = |line: &Value| (text(&line["outcome"]), text(&line["reason"]));
+        let got: BTreeSet<_> = run.of_type("probe").map(result).collect();
         let expected: BTreeSet<_> = self.some.iter().cloned().collect();
         if got != expected {
             found.push(format!(

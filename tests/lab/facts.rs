@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use synack::hosts::Protocol;
-use synack::platform::{self, Here, NeighbourState, RouteKind};
+use synack::platform::{self, LocalHost, NeighbourState, RouteKind};
 
 use crate::family::Family;
 use crate::netns::{Namespace, need_nft, settle, shell};
@@ -97,7 +97,7 @@ fn routes(family: Family) -> Result<()> {
     for (name, kind, on_link, way) in cases {
         let target = SocketAddr::from((address(family, name)?, PORT));
         for protocol in [Protocol::Tcp, Protocol::Udp, Protocol::Icmp] {
-            let facts = Here::default().route_facts(protocol, target);
+            let facts = LocalHost::default().route_facts(protocol, target);
             let facts = facts.context("no facts")?;
             let interface = facts.interface.map(|name| name.to_string());
             let found = (interface, facts.source, facts.next_hop, facts.mtu);
@@ -130,7 +130,7 @@ fn port_rules(family: Family) -> Result<()> {
     ];
     for (port, expected) in cases {
         let kind = |protocol| {
-            let facts = Here::default().route_facts(protocol, (target, port).into());
+            let facts = LocalHost::default().route_facts(protocol, (target, port).into());
             facts.map(|facts| facts.kind)
         };
         same("TCP", (port, kind(Protocol::Tcp)), (port, Some(expected)))?;
@@ -139,7 +139,7 @@ fn port_rules(family: Family) -> Result<()> {
     }
     same(
         "ICMP",
-        Here::default()
+        LocalHost::default()
             .route_facts(Protocol::Icmp, (target, 0).into())
             .map(|it| it.kind),
         Some(RouteKind::Unicast),
@@ -153,7 +153,7 @@ fn path_mtu(family: Family) -> Result<()> {
     routed.router.inside(|| shell("ip link set far mtu 1300"))?;
     let target = SocketAddr::from((address(family, "target")?, PORT));
     let learnt = || {
-        let facts = Here::default().route_facts(Protocol::Udp, target)?;
+        let facts = LocalHost::default().route_facts(Protocol::Udp, target)?;
         Some((facts.kind, facts.on_link, facts.mtu))
     };
     same("before", learnt(), Some((RouteKind::Unicast, false, None)))?;
@@ -170,7 +170,7 @@ fn neighbours(family: Family) -> Result<()> {
     let gateway = address(family, "router")?;
     let far = SocketAddr::from((address(family, "target")?, PORT));
     let dead = SocketAddr::from((address(family, "absent_neighbour")?, PORT));
-    let known = |target| Here::default().neighbour(Protocol::Udp, target);
+    let known = |target| LocalHost::default().neighbour(Protocol::Udp, target);
     let state = |target| known(target).map(|it| (it.next_hop, it.state, it.link_address));
     shell(&family.fill("ip {f} neigh flush dev lab0"))?;
     let unknown = |hop| Some((hop, NeighbourState::None, None));

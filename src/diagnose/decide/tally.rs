@@ -1,7 +1,7 @@
 //! How probes ended, in numbers.
 
 use crate::diagnose::Tried;
-use crate::outcome::{Handshake, IcmpError, LocalCause, Outcome, Unreached};
+use crate::outcome::{Handshake, IcmpError, LocalCause, Outcome, UnreachableBy};
 
 /// How many probes ended in which way.
 #[derive(Clone, Copy, Debug, Default)]
@@ -94,7 +94,7 @@ impl Tally {
 /// The ICMP error that was met most often.
 pub(super) fn usual_icmp(tried: &Tried) -> Option<IcmpError> {
     most(tried, |outcome| match outcome {
-        Outcome::Unreachable(Unreached::ByIcmp(icmp)) => Some(*icmp),
+        Outcome::Unreachable(UnreachableBy::Icmp(icmp)) => Some(*icmp),
         _ => None,
     })
 }

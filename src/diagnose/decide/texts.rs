@@ -7,7 +7,9 @@ use super::case::Case;
 use super::tally::Tally;
 use crate::diagnose::Tried;
 use crate::hosts::Protocol;
-use crate::outcome::{Handshake, IcmpError, IcmpVersion, LocalCause, Outcome, Refusal, Unreached};
+use crate::outcome::{
+    Handshake, IcmpError, IcmpVersion, LocalCause, Outcome, Refusal, UnreachableBy,
+};
 use crate::platform::Listener;
 
 /// Said wherever packets got no answer.
@@ -82,12 +84,12 @@ fn end(protocol: Protocol, outcome: &Outcome) -> String {
         Outcome::Reply => "answered",
         Outcome::ClosedAfterConnect => "closed right after the handshake",
         Outcome::ResetAfterConnect => "reset right after the handshake",
-        Outcome::Refused(Refusal::ByRst) => "refused with RST",
-        Outcome::Refused(Refusal::BySystem) => "refused (RST or ICMP, this system does not say)",
-        Outcome::Unreachable(Unreached::ByIcmp(error)) => {
+        Outcome::Refused(Refusal::Rst) => "refused with RST",
+        Outcome::Refused(Refusal::Errno) => "refused (RST or ICMP, this system does not say)",
+        Outcome::Unreachable(UnreachableBy::Icmp(error)) => {
             return format!("{} from {}", icmp(error), device(error.from));
         }
-        Outcome::Unreachable(Unreached::BySystem(errno)) => {
+        Outcome::Unreachable(UnreachableBy::Errno(errno)) => {
             return format!("{} (this system does not say from whom)", errno.name());
         }
         Outcome::NoReply => "without a reply",

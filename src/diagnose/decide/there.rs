@@ -348,7 +348,7 @@ pub(super) fn refused(case: &Case) -> Option<Diagnosis> {
 fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
     let ends = case.tried.iter().flat_map(|tried| &tried.ends);
     let mut ends = ends.map(|(end, _)| end);
-    let untold = ends.any(|end| *end == Outcome::Refused(Refusal::BySystem));
+    let untold = ends.any(|end| *end == Outcome::Refused(Refusal::Errno));
     let found = if untold {
         found.unknown("Whether it was a RST or a firewall's ICMP error: this system does not tell.")
     } else {

@@ -9,16 +9,16 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use rustix::system::uname;
 
 use crate::hosts::Protocol;
-use crate::platform::{EphemeralPorts, HostFacts};
+use crate::platform::{EphemeralPorts, HostInfo};
 
 /// One entry for each open descriptor (proc(5)).
 const DESCRIPTORS: &str = "/proc/self/fd";
 
 /// The machine's system and name.
-pub fn host() -> HostFacts {
+pub fn host() -> HostInfo {
     let names = uname();
     let name = names.nodename().to_string_lossy().into_owned();
-    HostFacts {
+    HostInfo {
         system: format!("Linux {}", names.release().to_string_lossy()),
         name: (name != "(none)").then_some(name),
         rtt_clock: Some("kernel"),

@@ -31,13 +31,13 @@ struct Envelope {
 
 /// Room for datagrams; made for the first, kept from call to call.
 #[derive(Default)]
-pub struct Inbox {
+pub struct RecvBatch {
     buffers: Vec<u8>,
     envelopes: Vec<Envelope>,
-    received: ArrayVec<Received, { Inbox::ROOM }>,
+    received: ArrayVec<Received, { RecvBatch::ROOM }>,
 }
 
-impl Inbox {
+impl RecvBatch {
     /// Most datagrams taken in one call.
     pub const ROOM: usize = 16;
 
@@ -185,14 +185,17 @@ mod tests {
     #[test]
     fn datagrams_come_in_order_each_with_its_own_length_and_sender() {
         let (sender, socket) = pair();
-        let mut inbox = Inbox::default();
+        let mut inbox = RecvBatch::default();
         for length in [3, 0, 5] {
             sender.send(&[length; 8][..length.into()]).expect("sent");
         }
         assert_eq!(inbox.receive(&socket, 2, true).expect("two"), 2);
         let lengths: Vec<_> = inbox.datagrams().map(|(_, bytes)| bytes.len()).collect();
         assert_eq!(lengths, [3, 0]);
-        assert_eq!(inbox.receive(&socket, Inbox::ROOM, true).expect("one"), 1);
+        assert_eq!(
+            inbox.receive(&socket, RecvBatch::ROOM, true).expect("one"),
+            1
+        );
         let (received, bytes) = inbox.datagrams().next().expect("the third");
         assert_eq!(bytes, [5; 5]);
         assert_eq!(received.from, sender.local_addr().ok());
@@ -202,7 +205,7 @@ mod tests {
     #[test]
     fn a_call_without_control_data_leaves_the_next_one_its_room() {
         let (sender, socket) = pair();
-        let mut inbox = Inbox::default();
+        let mut inbox = RecvBatch::default();
         let nothing = inbox.receive(&socket, 4, false).expect_err("nothing there");
         assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);
         assert_eq!(inbox.datagrams().count(), 0);

@@ -34,14 +34,14 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{Readiness, errno};
 use crate::outcome::Errno;
-use crate::outcome::evidence::{PeerEnd, TcpState, TcpTestimony};
+use crate::outcome::evidence::{PeerEnd, TcpSocketEvidence, TcpState};
 
 pub use counters::counters;
 pub use datagram::{Control, echo_socket, fragment, hear_ttl, stamp, udp_socket};
 pub use error_queue::next_report;
 pub use hops::answer_hops;
 pub use host::{ephemeral_ports, hears_hops, host, open_descriptors, raise_descriptor_limit};
-pub use inbox::Inbox;
+pub use inbox::RecvBatch;
 pub use links::{link, links};
 pub use listeners::listeners;
 pub use poller::{Poller, Waker};
@@ -123,18 +123,18 @@ pub fn peer_end(_socket: &Socket, readiness: Readiness, errno: Option<Errno>) ->
 /// `SO_ERROR` is read first: taking an entry off the error queue can clear the pending error
 /// (`sock_dequeue_err_skb`, net/core/skbuff.c), and a failed socket would then look connected.
 /// A socket without an error needs neither.
-pub fn tcp_testimony(socket: &Socket, readiness: Readiness) -> TcpTestimony {
+pub fn tcp_socket_evidence(socket: &Socket, readiness: Readiness) -> TcpSocketEvidence {
     let mut testimony = if readiness.failed {
         errors(socket)
     } else {
-        TcpTestimony::default()
+        TcpSocketEvidence::default()
     };
     let info = tcp_info(socket);
     // A RST can come between the poll, which saw no error yet, and this look at the state.
     if !readiness.failed && info.is_some_and(|info| info.state == TcpState::Closed) {
         testimony = errors(socket);
     }
-    TcpTestimony {
+    TcpSocketEvidence {
         info,
         stands: info.map_or_else(|| socket.peer_addr().is_ok(), |info| info.is_connected()),
         ..testimony
@@ -142,14 +142,14 @@ pub fn tcp_testimony(socket: &Socket, readiness: Readiness) -> TcpTestimony {
 }
 
 /// `SO_ERROR`, and then the error queue.
-fn errors(socket: &Socket) -> TcpTestimony {
+fn errors(socket: &Socket) -> TcpSocketEvidence {
     let pending = socket.take_error();
     let queue = error_queue::drain(socket);
-    TcpTestimony {
+    TcpSocketEvidence {
         errno: pending.ok().flatten().map(|error| errno(&error)),
         icmp: queue.icmp,
         icmp_at: queue.icmp_at,
         queue_read: !queue.cut,
-        ..TcpTestimony::default()
+        ..TcpSocketEvidence::default()
     }
 }

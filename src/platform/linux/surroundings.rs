@@ -13,9 +13,9 @@ use nix::net::if_::{if_indextoname, if_nametoindex};
 use super::netlink::{Conversation, Flow, RouteFound, Selector};
 use crate::hosts::Protocol;
 use crate::outcome::evidence::NextHop;
-use crate::platform::{Here, Journey, Route};
+use crate::platform::{FlowKey, LocalHost, Route};
 
-impl Here {
+impl LocalHost {
     /// The routes packets to these targets take, in their order.
     pub fn routes_to(
         &self,
@@ -25,12 +25,12 @@ impl Here {
         let mut names = HashMap::new();
         let mut route = |(protocol, target)| {
             let local = None;
-            let journey = Journey {
+            let flow_key = FlowKey {
                 protocol,
                 target,
                 local,
             };
-            let found = self.lookup(kernel.as_ref()?, &journey).ok()?;
+            let found = self.lookup(kernel.as_ref()?, &flow_key).ok()?;
             let name = names.entry(found.interface);
             Some(Route {
                 next_hop: Some(found.next_hop),
@@ -45,9 +45,9 @@ impl Here {
     pub(super) fn lookup(
         &self,
         kernel: &Conversation,
-        journey: &Journey,
+        flow_key: &FlowKey,
     ) -> io::Result<RouteFound> {
-        let (target, local) = (journey.target, journey.local);
+        let (target, local) = (flow_key.target, flow_key.local);
         let bound = self.interface.as_deref().and_then(interface_index);
         // Multipath over IPv4 selects by source and target. IPv6 selects by the flow label, which nobody knows,
         // and wants the source to be an address of the very interface.
@@ -57,8 +57,8 @@ impl Here {
             source: source.or(self.source),
             tos: self.dscp.unwrap_or(0) << 2,
             flow: Some(Flow {
-                protocol: number(journey),
-                ports: journey
+                protocol: number(flow_key),
+                ports: flow_key
                     .protocol
                     .has_ports()
                     .then(|| (local.map_or(0, |local| local.port()), target.port())),
@@ -77,8 +77,8 @@ impl Here {
     }
 
     /// A single question.
-    fn look_up(&self, journey: &Journey) -> Option<RouteFound> {
-        self.lookup(&Conversation::begin()?, journey).ok()
+    fn look_up(&self, flow_key: &FlowKey) -> Option<RouteFound> {
+        self.lookup(&Conversation::begin()?, flow_key).ok()
     }
 
     /// Whether `address` belongs to this machine. The routing tables know more than the interfaces: a whole
@@ -90,28 +90,28 @@ impl Here {
     }
 
     /// Whether there is a route to the target, whatever the source address.
-    pub fn has_route(&self, journey: &Journey) -> bool {
+    pub fn has_route(&self, flow_key: &FlowKey) -> bool {
         let from_anywhere = Self {
             source: None,
             ..self.clone()
         };
         let local = None;
-        let journey = Journey { local, ..*journey };
-        from_anywhere.look_up(&journey).is_some()
+        let flow_key = FlowKey { local, ..*flow_key };
+        from_anywhere.look_up(&flow_key).is_some()
     }
 
     /// Whether the target is a broadcast address of a network that this machine is on.
-    pub fn is_broadcast(&self, journey: &Journey) -> bool {
-        let found = self.look_up(journey);
+    pub fn is_broadcast(&self, flow_key: &FlowKey) -> bool {
+        let found = self.look_up(flow_key);
         found.is_some_and(|route| route.kind == RouteType::Broadcast)
     }
 
     /// What is known of the next hop of a probe on this journey that was sent `waited` ago.
-    pub fn next_hop(&self, journey: &Journey, waited: Option<Duration>) -> NextHop {
+    pub fn next_hop(&self, flow_key: &FlowKey, waited: Option<Duration>) -> NextHop {
         let Some(kernel) = Conversation::begin() else {
             return NextHop::Unknown;
         };
-        let Ok(route) = self.lookup(&kernel, journey) else {
+        let Ok(route) = self.lookup(&kernel, flow_key) else {
             return NextHop::Unknown;
         };
         if route.kind == RouteType::Local {
@@ -143,11 +143,11 @@ fn does_not_know(error: &io::Error) -> bool {
 }
 
 /// The protocol's number in the IP header (IANA).
-fn number(journey: &Journey) -> u8 {
-    match journey.protocol {
+fn number(flow_key: &FlowKey) -> u8 {
+    match flow_key.protocol {
         Protocol::Tcp => 6,
         Protocol::Udp => 17,
-        Protocol::Icmp if journey.target.is_ipv4() => 1,
+        Protocol::Icmp if flow_key.target.is_ipv4() => 1,
         Protocol::Icmp => 58,
     }
 }
@@ -178,13 +178,13 @@ mod tests {
 
     #[test]
     fn loopback_is_ours_and_a_documentation_address_is_not() {
-        assert!(Here::is_own(Ipv4Addr::LOCALHOST.into()));
-        assert!(!Here::is_own(Ipv4Addr::new(192, 0, 2, 1).into()));
+        assert!(LocalHost::is_own(Ipv4Addr::LOCALHOST.into()));
+        assert!(!LocalHost::is_own(Ipv4Addr::new(192, 0, 2, 1).into()));
     }
 
     #[test]
     fn the_route_to_loopback_leaves_by_it() {
-        let route = Here::default()
+        let route = LocalHost::default()
             .route_to(Protocol::Tcp, (Ipv4Addr::LOCALHOST, 80).into())
             .expect("a route to loopback");
         assert_eq!(route.interface.as_deref(), Some("lo"));

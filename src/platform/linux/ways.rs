@@ -12,10 +12,10 @@ use super::surroundings::{interface_index, name_of};
 use crate::hosts::Protocol;
 use crate::outcome::Errno;
 use crate::platform::{
-    Here, Journey, NeighbourFacts, NeighbourState, RouteFacts, RouteKind, errno,
+    FlowKey, LocalHost, NeighbourFacts, NeighbourState, RouteFacts, RouteKind, errno,
 };
 
-impl Here {
+impl LocalHost {
     /// What this machine would do with a packet to this target. `None`: the kernel does not tell.
     pub fn route_facts(&self, protocol: Protocol, target: SocketAddr) -> Option<RouteFacts> {
         let named = self.interface.as_deref();
@@ -23,8 +23,8 @@ impl Here {
             return Some(RouteFacts::nowhere(RouteKind::Refused(Errno::NoDevice)));
         }
         let kernel = Conversation::begin()?;
-        let journey = begun(protocol, target);
-        match self.lookup(&kernel, &journey) {
+        let flow_key = begun(protocol, target);
+        match self.lookup(&kernel, &flow_key) {
             Ok(found) => Some(self.facts(&found)),
             Err(error) => Some(RouteFacts::nowhere(self.refusal(&kernel, &error)?)),
         }
@@ -78,8 +78,8 @@ impl Here {
 }
 
 /// Before a port is taken.
-fn begun(protocol: Protocol, target: SocketAddr) -> Journey {
-    Journey {
+fn begun(protocol: Protocol, target: SocketAddr) -> FlowKey {
+    FlowKey {
         protocol,
         target,
         local: None,
@@ -140,8 +140,8 @@ mod tests {
     use super::*;
     use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-    fn here(interface: Option<&str>, source: Option<IpAddr>) -> Here {
-        Here {
+    fn here(interface: Option<&str>, source: Option<IpAddr>) -> LocalHost {
+        LocalHost {
             interface: interface.map(str::to_owned),
             source,
             dscp: None,
@@ -155,7 +155,7 @@ mod tests {
             Ipv6Addr::LOCALHOST.into(),
         ];
         for target in targets {
-            let facts = Here::default().route_facts(Protocol::Tcp, (target, 80).into());
+            let facts = LocalHost::default().route_facts(Protocol::Tcp, (target, 80).into());
             let expected = RouteFacts {
                 kind: RouteKind::Local,
                 interface: Some("lo".into()),
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn a_broadcast_address_is_known_as_one() {
         let target = (Ipv4Addr::new(127, 255, 255, 255), 80).into();
-        let facts = Here::default().route_facts(Protocol::Udp, target);
+        let facts = LocalHost::default().route_facts(Protocol::Udp, target);
         assert_eq!(facts.map(|facts| facts.kind), Some(RouteKind::Broadcast));
     }
 
@@ -202,7 +202,7 @@ mod tests {
                 state: NeighbourState::NoArp,
                 link_address: None,
             };
-            let found = Here::default().neighbour(Protocol::Tcp, (target, 80).into());
+            let found = LocalHost::default().neighbour(Protocol::Tcp, (target, 80).into());
             assert_eq!(found, Some(expected));
         }
     }

@@ -14,16 +14,16 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{
-    Counters, EchoSocket, EphemeralPorts, Here, HostFacts, Journey, Link, Listener, NeighbourFacts,
-    Readiness, Received, Report, Route, RouteFacts, errno, source_address,
+    Counters, EchoSocket, EphemeralPorts, FlowKey, HostInfo, Link, Listener, LocalHost,
+    NeighbourFacts, Readiness, Received, Report, Route, RouteFacts, errno, source_address,
 };
 use crate::hosts::Protocol as TargetProtocol;
 use crate::outcome::Errno;
-use crate::outcome::evidence::{NextHop, PeerEnd, TcpInfo, TcpTestimony};
+use crate::outcome::evidence::{NextHop, PeerEnd, TcpInfo, TcpSocketEvidence};
 
 pub use poller::{Poller, Waker};
 
-impl Here {
+impl LocalHost {
     /// The source address towards each target, as a UDP socket's connect chooses it.
     pub fn routes_to(
         &self,
@@ -46,17 +46,17 @@ impl Here {
     }
 
     /// Not told by this system.
-    pub fn next_hop(&self, _journey: &Journey, _waited: Option<Duration>) -> NextHop {
+    pub fn next_hop(&self, _journey: &FlowKey, _waited: Option<Duration>) -> NextHop {
         NextHop::Unknown
     }
 
     /// Not told by this system.
-    pub fn has_route(&self, _journey: &Journey) -> bool {
+    pub fn has_route(&self, _journey: &FlowKey) -> bool {
         false
     }
 
     /// Not told by this system.
-    pub fn is_broadcast(&self, _journey: &Journey) -> bool {
+    pub fn is_broadcast(&self, _journey: &FlowKey) -> bool {
         false
     }
 
@@ -152,12 +152,12 @@ pub fn fragment(_socket: &Socket, _v6: bool, allowed: bool) -> io::Result<()> {
 pub struct Control;
 
 /// Room for one datagram; kept from call to call.
-pub struct Inbox {
+pub struct RecvBatch {
     buffer: Vec<u8>,
     received: Option<Received>,
 }
 
-impl Default for Inbox {
+impl Default for RecvBatch {
     fn default() -> Self {
         Self {
             // Larger than any datagram.
@@ -167,7 +167,7 @@ impl Default for Inbox {
     }
 }
 
-impl Inbox {
+impl RecvBatch {
     /// Most datagrams taken in one call.
     pub const ROOM: usize = 1;
 
@@ -259,12 +259,12 @@ pub fn peer_end(mut socket: &Socket, _readiness: Readiness, errno: Option<Errno>
 }
 
 /// The socket's pending error, and whether it has a peer, is all there is.
-pub fn tcp_testimony(socket: &Socket, _readiness: Readiness) -> TcpTestimony {
+pub fn tcp_socket_evidence(socket: &Socket, _readiness: Readiness) -> TcpSocketEvidence {
     let pending = socket.take_error();
-    TcpTestimony {
+    TcpSocketEvidence {
         errno: pending.ok().flatten().map(|error| errno(&error)),
         stands: socket.peer_addr().is_ok(),
-        ..TcpTestimony::default()
+        ..TcpSocketEvidence::default()
     }
 }
 
@@ -326,8 +326,8 @@ pub fn raise_descriptor_limit() -> Option<usize> {
 }
 
 /// The machine's system; no kernel clock measures here.
-pub fn host() -> HostFacts {
-    HostFacts {
+pub fn host() -> HostInfo {
+    HostInfo {
         system: std::env::consts::OS.to_owned(),
         name: None,
         rtt_clock: None,

@@ -8,10 +8,10 @@ use super::line::{Found, Line};
 use super::speech::{Asked, Speech};
 use crate::clock::Moment;
 use crate::hosts::Protocol;
-use crate::outcome::judge::datagram;
-use crate::outcome::{Ending, Extra, Rtt, Said, TargetId};
-use crate::platform::{Here, Journey, Received};
-use crate::probe::Leash;
+use crate::outcome::classify::datagram;
+use crate::outcome::{ExtraReply, ProbeResult, ReplySummary, Rtt, TargetId};
+use crate::platform::{FlowKey, LocalHost, Received};
+use crate::probe::ProbeOverride;
 use crate::probe::Progress;
 use crate::probe::around::Around;
 use crate::probe::ports::PortWalk;
@@ -29,7 +29,7 @@ pub(super) struct Destination {
     pub(super) speech: Speech,
     pub(super) walk: PortWalk,
     /// Probes go only so far, each on a socket of its own.
-    pub(super) leash: Option<Leash>,
+    pub(super) set_override: Option<ProbeOverride>,
     /// A probe was answered, and the answer proved to be its own.
     has_answered: bool,
     /// An answer came that could not prove to be one to its probe.
@@ -51,7 +51,7 @@ impl Destination {
             address,
             speech,
             walk: PortWalk::anywhere(),
-            leash: None,
+            set_override: None,
             has_answered: false,
             unproven: false,
             irregular: false,
@@ -106,15 +106,15 @@ impl Destination {
             } => {
                 self.unproven |= !proven;
                 self.has_answered |= proven;
-                let ending = answered(&asked, line.local, said, measured);
-                Some(Progress::Ended(asked.probe, ending))
+                let result = answered(&asked, line.local, said, measured);
+                Some(Progress::Ended(asked.probe, result))
             }
-            Found::Duplicate => Some(self.extra(Extra::Duplicate)),
+            Found::Duplicate => Some(self.extra(ExtraReply::Duplicate)),
             Found::Ambiguous => {
                 self.unproven = true;
-                Some(self.extra(Extra::Stray))
+                Some(self.extra(ExtraReply::Stray))
             }
-            Found::Stray => Some(self.extra(Extra::Stray)),
+            Found::Stray => Some(self.extra(ExtraReply::Stray)),
             Found::Nothing => None,
         }
     }
@@ -122,14 +122,14 @@ impl Destination {
     /// How long the way to whoever sent an ICMP error took. Only who looks at the path wants it: an error is no
     /// answer of the target's.
     pub(super) fn time_of_error(&self, asked: &Asked, failure: &Failure) -> Option<Rtt> {
-        self.leash?;
+        self.set_override?;
         let received = failure.testimony.arrived;
         stamps::rtt(&asked.sent, asked.left, received, &Moment::now())
     }
 
-    fn extra(&mut self, extra: Extra) -> Progress {
+    fn extra(&mut self, extra: ExtraReply) -> Progress {
         self.irregular = true;
-        Progress::Extra(self.target, extra)
+        Progress::ExtraReply(self.target, extra)
     }
 
     /// Where the system does not say who sent a datagram, a connected socket's peer did.
@@ -141,18 +141,18 @@ impl Destination {
 
     pub(super) fn around<'a>(
         &self,
-        here: &'a Here,
+        here: &'a LocalHost,
         line: &Line,
         waited: Option<Duration>,
     ) -> Around<'a> {
-        let journey = Journey {
+        let flow_key = FlowKey {
             protocol: self.protocol,
             target: self.address,
             local: Some(line.local),
         };
         Around {
             here,
-            journey,
+            flow_key,
             waited,
         }
     }
@@ -162,12 +162,12 @@ impl Destination {
 fn answered(
     asked: &Asked,
     local: SocketAddr,
-    said: Option<Said>,
+    said: Option<ReplySummary>,
     (received, now, trusted_since): (&Received, &Moment, Instant),
-) -> Ending {
+) -> ProbeResult {
     let trusted = asked.sent.instant >= trusted_since;
     let waited = now.instant.saturating_duration_since(asked.sent.instant);
-    Ending {
+    ProbeResult {
         local: Some(local),
         connect: trusted.then_some(waited),
         rtt: stamps::rtt(&asked.sent, asked.left, received.at, now),

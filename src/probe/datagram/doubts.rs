@@ -8,14 +8,14 @@
 use std::time::Instant;
 
 use super::speech::{Asked, Speech};
-use crate::outcome::judge::datagram::Testimony;
+use crate::outcome::classify::datagram::DatagramEvidence;
 use crate::probe::ProbeId;
 
 /// A probe that has failed, and what was said of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Failure {
     pub(super) probe: ProbeId,
-    pub(super) testimony: Testimony,
+    pub(super) testimony: DatagramEvidence,
     /// When that was heard.
     pub(super) at: Instant,
 }
@@ -23,7 +23,7 @@ pub(super) struct Failure {
 /// An error, and what it quotes.
 #[derive(Clone, Debug)]
 struct Doubt {
-    testimony: Testimony,
+    testimony: DatagramEvidence,
     at: Instant,
     quoted: Box<[u8]>,
     /// It is about none that was sent later: the first number of those.
@@ -54,7 +54,7 @@ impl Doubts {
     /// wait and have not failed, oldest first.
     pub(super) fn note<'a>(
         &mut self,
-        testimony: Testimony,
+        testimony: DatagramEvidence,
         quoted: &[u8],
         speech: &Speech,
         asked: &(impl DoubleEndedIterator<Item = &'a Asked> + Clone),
@@ -140,7 +140,7 @@ mod tests {
         }
     }
 
-    fn testimony() -> Testimony {
+    fn testimony() -> DatagramEvidence {
         let icmp = IcmpError {
             version: IcmpVersion::V4,
             kind: 3,
@@ -148,7 +148,7 @@ mod tests {
             from: None,
             mtu: None,
         };
-        Testimony::by_icmp(icmp, Some(Errno::HostUnreachable))
+        DatagramEvidence::by_icmp(icmp, Some(Errno::HostUnreachable))
     }
 
     fn plain() -> Speech {

@@ -58,7 +58,7 @@ impl Echo {
     }
 
     /// Judges what came in on the socket.
-    pub(super) fn judge(&self, asked: &Asked, packet: &[u8]) -> Heard {
+    pub(super) fn classify(&self, asked: &Asked, packet: &[u8]) -> Heard {
         let message = self.strip(packet);
         let Some((header, data)) = message.split_first_chunk::<HEADER>() else {
             return Heard::Foreign;
@@ -171,17 +171,28 @@ mod tests {
     fn only_the_very_reply_is_ours() {
         for is_v4 in [true, false] {
             let echo = Echo::new(is_v4, 56, RAW);
-            assert_eq!(echo.judge(&asked(1), &answer(is_v4, 1)), Heard::Own(None));
-            assert_eq!(echo.judge(&asked(1), &answer(is_v4, 2)), Heard::Alien);
+            assert_eq!(
+                echo.classify(&asked(1), &answer(is_v4, 1)),
+                Heard::Own(None)
+            );
+            assert_eq!(echo.classify(&asked(1), &answer(is_v4, 2)), Heard::Alien);
             let mut request = Vec::new();
             echo.write(&asked(1).question, 1, &mut request);
-            assert_eq!(echo.judge(&asked(1), &request), Heard::Foreign, "a request");
+            assert_eq!(
+                echo.classify(&asked(1), &request),
+                Heard::Foreign,
+                "a request"
+            );
             let mut other = answer(is_v4, 1);
             other[5] ^= 1;
-            assert_eq!(echo.judge(&asked(1), &other), Heard::Foreign, "identifier");
+            assert_eq!(
+                echo.classify(&asked(1), &other),
+                Heard::Foreign,
+                "identifier"
+            );
             let mut damaged = answer(is_v4, 1);
             damaged[20] ^= 1;
-            assert_eq!(echo.judge(&asked(1), &damaged), Heard::Alien, "data");
+            assert_eq!(echo.classify(&asked(1), &damaged), Heard::Alien, "data");
         }
     }
 
@@ -190,7 +201,7 @@ mod tests {
         let mut packet = vec![0x46; 24];
         packet.extend(answer(true, 1));
         let echo = Echo::new(true, 56, RAW);
-        assert_eq!(echo.judge(&asked(1), &packet), Heard::Own(None));
+        assert_eq!(echo.classify(&asked(1), &packet), Heard::Own(None));
     }
 
     #[test]
@@ -217,7 +228,7 @@ mod tests {
             is_v4: bool,
         ) {
             let echo = Echo::new(is_v4, 56, RAW);
-            prop_assert!(!matches!(echo.judge(&asked(1), &bytes), Heard::Own(_)));
+            prop_assert!(!matches!(echo.classify(&asked(1), &bytes), Heard::Own(_)));
             echo.was_said(&asked(1), &bytes);
         }
 
@@ -225,10 +236,10 @@ mod tests {
         fn a_damaged_or_cut_reply_is_never_ours(at in 0_usize..64, flip in 1_u8.., is_v4: bool) {
             let echo = Echo::new(is_v4, 56, RAW);
             let mut packet = answer(is_v4, 1);
-            prop_assert!(!matches!(echo.judge(&asked(1), &packet[..at]), Heard::Own(_)));
+            prop_assert!(!matches!(echo.classify(&asked(1), &packet[..at]), Heard::Own(_)));
             packet[at] ^= flip;
             let is_checksum = (2..4).contains(&at);
-            let heard = echo.judge(&asked(1), &packet);
+            let heard = echo.classify(&asked(1), &packet);
             prop_assert_eq!(matches!(heard, Heard::Own(_)), is_checksum, "the kernel checks that one");
         }
     }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use super::speech::Asked;
 use super::{DatagramProbes, LineId, unfinished};
 use crate::clock::Moment;
-use crate::outcome::judge::{Judgement, datagram};
-use crate::outcome::{Ending, Outcome};
+use crate::outcome::classify::{Classified, datagram};
+use crate::outcome::{Outcome, ProbeResult};
 use crate::platform::Poller;
 use crate::probe::around::Around;
 use crate::probe::{ProbeId, Progress, Watch};
@@ -86,22 +86,22 @@ impl DatagramProbes {
             let target = line.peer.ip();
             let testimony = &failure.testimony;
             let judged = datagram::failed(testimony, target, waited, within_call, &around);
-            let ending = judged.map(|judged| unanswered(&around, judged));
-            let ending = ending.map(|ending| Ending {
+            let result = judged.map(|judged| unanswered(&around, judged));
+            let result = result.map(|result| ProbeResult {
                 rtt: destination.time_of_error(&asked, &failure),
-                ..ending
+                ..result
             });
             self.progress
-                .extend(ending.map(|ending| Progress::Ended(asked.probe, ending)));
+                .extend(result.map(|result| Progress::Ended(asked.probe, result)));
         }
     }
 
     /// The end of a probe, if it has been told already.
-    pub(super) fn take_ended(&mut self, id: ProbeId) -> Option<Ending> {
+    pub(super) fn take_ended(&mut self, id: ProbeId) -> Option<ProbeResult> {
         let is_its = |step: &Progress| matches!(step, Progress::Ended(ended, _) if *ended == id);
         let place = self.progress.iter().position(is_its)?;
         match self.progress.remove(place) {
-            Progress::Ended(_, ending) => Some(ending),
+            Progress::Ended(_, result) => Some(result),
             _ => None,
         }
     }
@@ -112,7 +112,7 @@ impl DatagramProbes {
         poller: &Poller,
         id: ProbeId,
         trusted_since: Instant,
-    ) -> Ending {
+    ) -> ProbeResult {
         let Some(line_id) = self.carrier(id) else {
             return self.take_ended(id).unwrap_or_else(unfinished);
         };
@@ -120,9 +120,9 @@ impl DatagramProbes {
         self.listen(line_id, true, trusted_since);
         let told = self.take_ended(id);
         let told = told.or_else(|| self.settle_doubt(line_id, id, trusted_since));
-        let ending = told.unwrap_or_else(|| self.time_out(line_id, id, trusted_since));
+        let result = told.unwrap_or_else(|| self.time_out(line_id, id, trusted_since));
         self.keep_or_close(poller, line_id);
-        ending
+        result
     }
 
     /// The end of a probe, if an error came that can be about it.
@@ -131,14 +131,14 @@ impl DatagramProbes {
         line_id: LineId,
         id: ProbeId,
         trusted_since: Instant,
-    ) -> Option<Ending> {
+    ) -> Option<ProbeResult> {
         let line = self.lines.get(line_id)?;
         line.settle_doubt(id, &self.destinations[line.destination].speech);
         self.tell_failures(line_id, Some(trusted_since), None);
         self.take_ended(id)
     }
 
-    fn time_out(&mut self, line_id: LineId, id: ProbeId, trusted_since: Instant) -> Ending {
+    fn time_out(&mut self, line_id: LineId, id: ProbeId, trusted_since: Instant) -> ProbeResult {
         let Some(line) = self.lines.get(line_id) else {
             return unfinished();
         };
@@ -149,11 +149,11 @@ impl DatagramProbes {
         let left = !self.stamped.contains(&line.peer.ip())
             || asked.is_none_or(|asked| asked.left.is_some());
         let around = self.destinations[line.destination].around(&self.here, line, waited);
-        let ending = unanswered(&around, datagram::timed_out(left, &around));
-        if ending.outcome != Outcome::NoReply {
+        let result = unanswered(&around, datagram::timed_out(left, &around));
+        if result.outcome != Outcome::NoReply {
             line.take(id);
         }
-        ending
+        result
     }
 }
 
@@ -165,9 +165,9 @@ fn waited(asked: &Asked, trusted_since: Option<Instant>, at: Instant) -> Option<
 }
 
 /// An ending without an answer.
-fn unanswered(around: &Around, judged: Judgement) -> Ending {
-    Ending {
-        local: around.journey.local,
+fn unanswered(around: &Around, judged: Classified) -> ProbeResult {
+    ProbeResult {
+        local: around.flow_key.local,
         connect: around.waited,
         ..judged.into()
     }

@@ -13,9 +13,9 @@ use socket2::{SockAddr, Socket};
 use super::doubts::{Doubts, Failure};
 use super::lines::Standing;
 use super::speech::{Asked, Heard, Speech};
-use crate::outcome::judge::datagram::Testimony;
-use crate::outcome::{Errno, Said};
-use crate::platform::{self, Control, Inbox, Report, errno};
+use crate::outcome::classify::datagram::DatagramEvidence;
+use crate::outcome::{Errno, ReplySummary};
+use crate::platform::{self, Control, RecvBatch, Report, errno};
 use crate::probe::ProbeId;
 
 /// Entries of an error queue read in one go.
@@ -70,7 +70,7 @@ pub(super) enum Found {
     /// The answer to a probe that waited, and whether it proved to be that.
     Answer {
         asked: Asked,
-        said: Option<Said>,
+        said: Option<ReplySummary>,
         proven: bool,
     },
     /// A second answer to an earlier probe.
@@ -154,8 +154,8 @@ impl Line {
 
     /// Takes as many datagrams as probes wait for, and tells whether there may be more. An error that is pending
     /// comes first, once, and is kept.
-    pub(super) fn receive(&mut self, inbox: &mut Inbox, speech: &Speech) -> io::Result<bool> {
-        let wanted = self.asked.len().clamp(1, Inbox::ROOM);
+    pub(super) fn receive(&mut self, inbox: &mut RecvBatch, speech: &Speech) -> io::Result<bool> {
+        let wanted = self.asked.len().clamp(1, RecvBatch::ROOM);
         let from_anywhere = speech.comes_from_anywhere();
         let came = inbox.receive(&self.socket, wanted, from_anywhere);
         if let Err(error) = &came
@@ -185,9 +185,9 @@ impl Line {
                     quoted,
                 }) => {
                     let quoted = quote.get(..quoted).unwrap_or(&quote);
-                    let testimony = Testimony {
+                    let testimony = DatagramEvidence {
                         arrived: at,
-                        ..Testimony::by_icmp(error, errno)
+                        ..DatagramEvidence::by_icmp(error, errno)
                     };
                     self.note_icmp(speech, target, quoted, testimony);
                     found = true;
@@ -201,7 +201,7 @@ impl Line {
         {
             self.failures.push_back(Failure {
                 probe: oldest.probe,
-                testimony: Testimony::by_errno(errno),
+                testimony: DatagramEvidence::by_errno(errno),
                 at: Instant::now(),
             });
             found = true;
@@ -221,7 +221,7 @@ impl Line {
         speech: &Speech,
         target: Option<SocketAddr>,
         quoted: &[u8],
-        testimony: Testimony,
+        testimony: DatagramEvidence,
     ) {
         let another_s = target.is_some_and(|to| to.ip() != self.peer.ip());
         if another_s || testimony.icmp.is_some_and(|icmp| !icmp.is_error()) {
@@ -279,7 +279,7 @@ impl Line {
     fn find(&mut self, speech: &Speech, datagram: &[u8]) -> Found {
         let (mut foreign, mut ambiguous) = (false, false);
         for place in 0..self.asked.len() {
-            match speech.judge(&self.asked[place], datagram) {
+            match speech.classify(&self.asked[place], datagram) {
                 Heard::Own(said) => {
                     return self.settle(place, said, true).unwrap_or(Found::Nothing);
                 }
@@ -294,7 +294,7 @@ impl Line {
             }
         }
         for earlier in &self.answered {
-            match speech.judge(earlier, datagram) {
+            match speech.classify(earlier, datagram) {
                 Heard::Own(_) => return Found::Duplicate,
                 Heard::Foreign => foreign = true,
                 Heard::Unproven(_) | Heard::Alien => {}
@@ -307,7 +307,7 @@ impl Line {
         }
     }
 
-    fn settle(&mut self, place: usize, said: Option<Said>, proven: bool) -> Option<Found> {
+    fn settle(&mut self, place: usize, said: Option<ReplySummary>, proven: bool) -> Option<Found> {
         let asked = self.asked.remove(place)?;
         self.remember(asked);
         // Whatever else comes on this line could be meant for the probe just answered.

@@ -21,14 +21,14 @@ use socket2::Socket;
 use super::chance::chance;
 use super::ports::PortRange;
 use super::setup::SetupError;
-use super::{Begun, Leash, ProbeId, Progress};
+use super::{ProbeId, ProbeOverride, Progress, Started};
 use crate::clock::Moment;
 use crate::hosts::Protocol;
-use crate::outcome::judge::{Judgement, datagram};
-use crate::outcome::{Ending, Evidence, Outcome, TargetId};
+use crate::outcome::classify::{Classified, datagram};
+use crate::outcome::{Evidence, Outcome, ProbeResult, TargetId};
 use crate::payload::Question;
 use crate::plan::{ContentPlan, SocketPlan};
-use crate::platform::{self, Control, EchoSocket, Here, Inbox, Poller, errno};
+use crate::platform::{self, Control, EchoSocket, LocalHost, Poller, RecvBatch, errno};
 use destination::Destination;
 use echo::Echo;
 pub(in crate::probe) use lines::LineId;
@@ -39,7 +39,7 @@ use token::token;
 /// UDP and ICMP probes to many targets, over a poller that they share with other probes.
 pub(super) struct DatagramProbes {
     options: SocketPlan,
-    here: Here,
+    here: LocalHost,
     /// Local ports that the user chose.
     ports: Option<PortRange>,
     /// Ask the kernel when datagrams leave, which costs a tenth of the speed.
@@ -53,7 +53,7 @@ pub(super) struct DatagramProbes {
     number: u64,
     /// When the engine came round last: exact enough for the age of a line.
     looked_at: Instant,
-    inbox: Inbox,
+    inbox: RecvBatch,
     request: Vec<u8>,
     control: Control,
     /// What has become of probes, and is not told of yet.
@@ -72,7 +72,7 @@ impl DatagramProbes {
     pub(super) fn new(options: &SocketPlan, full_speed: bool) -> Self {
         let chosen = options.source.as_ref().and_then(|s| s.ports.as_ref());
         Self {
-            here: Here::from(options),
+            here: LocalHost::from(options),
             ports: chosen.and_then(PortRange::exactly),
             options: options.clone(),
             stamp_sending: !full_speed,
@@ -82,7 +82,7 @@ impl DatagramProbes {
             seed: chance(),
             number: 0,
             looked_at: Instant::now(),
-            inbox: Inbox::default(),
+            inbox: RecvBatch::default(),
             request: Vec::new(),
             control: Control::default(),
             progress: Vec::new(),
@@ -121,8 +121,8 @@ impl DatagramProbes {
     }
 
     /// From now on probes to this target go so far, from this port, each on a socket of its own.
-    pub(super) fn leash(&mut self, destination: usize, leash: Leash) {
-        self.destinations[destination].leash = Some(leash);
+    pub(super) fn set_override(&mut self, destination: usize, set_override: ProbeOverride) {
+        self.destinations[destination].set_override = Some(set_override);
     }
 
     /// Which kind of socket this process may have; where it may have none, each probe will say so.
@@ -134,17 +134,17 @@ impl DatagramProbes {
     }
 
     /// Sends a probe to a destination.
-    pub(super) fn begin(&mut self, poller: &Poller, id: ProbeId, destination: usize) -> Begun {
+    pub(super) fn begin(&mut self, poller: &Poller, id: ProbeId, destination: usize) -> Started {
         let now = self.looked_at;
         self.close_stale(poller, now);
         let line_id = match self.line(poller, destination, now) {
             Ok(line_id) => line_id,
             Err(failure) => {
                 let place = &self.destinations[destination];
-                let judged = failure.judge(&self.here, place.protocol, place.address);
-                return Begun::Ended {
+                let judged = failure.classify(&self.here, place.protocol, place.address);
+                return Started::Ended {
                     sent_at: Instant::now(),
-                    ending: judged.into(),
+                    result: judged.into(),
                 };
             }
         };
@@ -152,13 +152,13 @@ impl DatagramProbes {
         let (sent_at, ended) = self.send(id, line_id);
         self.keep_or_close(poller, line_id);
         match ended {
-            None => Begun::UnderWay { sent_at },
-            Some(ending) => Begun::Ended { sent_at, ending },
+            None => Started::UnderWay { sent_at },
+            Some(result) => Started::Ended { sent_at, result },
         }
     }
 
     /// Sends a probe on a line; an ending if it did not get away.
-    fn send(&mut self, id: ProbeId, line_id: LineId) -> (Instant, Option<Ending>) {
+    fn send(&mut self, id: ProbeId, line_id: LineId) -> (Instant, Option<ProbeResult>) {
         let number = self.number;
         self.number += 1;
         let Some(line) = self.lines.get(line_id) else {
@@ -197,19 +197,19 @@ impl DatagramProbes {
             }
         }
         self.tell_failures(line_id, None, Some(id));
-        let ended = not_sent.map(|error| Ending {
+        let ended = not_sent.map(|error| ProbeResult {
             local,
-            ..self.judge_unsent(line_id, error).into()
+            ..self.classify_unsent(line_id, error).into()
         });
         (sent_at, ended.or_else(|| self.take_ended(id)))
     }
 
     /// Judges a datagram that the system refused to send.
-    fn judge_unsent(&mut self, line_id: LineId, error: io::Error) -> Judgement {
+    fn classify_unsent(&mut self, line_id: LineId, error: io::Error) -> Classified {
         let unsent = datagram::not_sent(errno(&error));
         let destination = self.lines.get(line_id).map(|line| line.destination);
         let place = &self.destinations[destination.unwrap_or_default()];
-        let setup = || SetupError::from(error).judge(&self.here, place.protocol, place.address);
+        let setup = || SetupError::from(error).classify(&self.here, place.protocol, place.address);
         unsent.unwrap_or_else(setup)
     }
 
@@ -249,7 +249,7 @@ impl DatagramProbes {
     }
 
     /// Nobody waits for a probe any more.
-    pub(super) fn abandon(&mut self, poller: &Poller, id: ProbeId) -> Ending {
+    pub(super) fn abandon(&mut self, poller: &Poller, id: ProbeId) -> ProbeResult {
         let Some(line_id) = self.carrier(id) else {
             return self.take_ended(id).unwrap_or_else(unfinished);
         };
@@ -259,7 +259,7 @@ impl DatagramProbes {
             line.local
         });
         self.keep_or_close(poller, line_id);
-        Ending {
+        ProbeResult {
             local,
             ..unfinished()
         }
@@ -282,7 +282,7 @@ impl DatagramProbes {
             return;
         };
         let destination = line.destination;
-        let is_leashed = self.destinations[destination].leash.is_some();
+        let is_leashed = self.destinations[destination].set_override.is_some();
         // The next probe may want the same port, and none that hears what is meant for it.
         if line.asked.is_empty() && (is_leashed || line.failed && !line.was_heard()) {
             self.close(poller, line_id);
@@ -305,6 +305,6 @@ impl DatagramProbes {
     }
 }
 
-fn unfinished() -> Ending {
+fn unfinished() -> ProbeResult {
     (Outcome::Unfinished, Evidence::default()).into()
 }

@@ -37,7 +37,7 @@ impl DatagramProbes {
         now: Instant,
     ) -> Result<LineId, SetupError> {
         let place = &self.destinations[destination];
-        let (leash, address) = (place.leash, place.address);
+        let (set_override, address) = (place.set_override, place.address);
         // An ICMP identifier is one flow, like ping's. Ports that the user chose are all there are.
         let lasting = self.ports.is_some() || place.protocol == Protocol::Icmp;
         let sharing = self.ports.is_some() && place.proves_itself();
@@ -52,10 +52,11 @@ impl DatagramProbes {
                 result => return result,
             };
             // A socket's TTL can be another one for each datagram, but it has no way back to the usual one.
-            let can_share = sharing && leash.is_none_or(|leash| leash.ttl.is_some());
+            let can_share =
+                sharing && set_override.is_none_or(|set_override| set_override.ttl.is_some());
             if can_share && let Some(id) = self.lines.any(destination) {
-                if let Some((leash, line)) = leash.zip(self.lines.get(id)) {
-                    put_on(&line.socket, address, leash)?;
+                if let Some((set_override, line)) = set_override.zip(self.lines.get(id)) {
+                    put_on(&line.socket, address, set_override)?;
                 }
                 return Ok(id);
             }
@@ -114,7 +115,9 @@ impl DatagramProbes {
         let local = socket.local_addr()?.as_socket();
         let mut local = local.unwrap_or_else(|| any_port(None, *address));
         if kind == Some(EchoSocket::Raw) {
-            let chosen = self.destinations[destination].leash.and_then(|it| it.port);
+            let chosen = self.destinations[destination]
+                .set_override
+                .and_then(|it| it.port);
             local.set_port(chosen.unwrap_or_else(|| self.identifier()));
         }
         Ok(Connected {
@@ -145,8 +148,8 @@ impl DatagramProbes {
             (platform::udp_socket(address)?, None)
         };
         prepare(&socket, address, &self.options)?;
-        if let Some(leash) = self.destinations[destination].leash {
-            put_on(&socket, address, leash)?;
+        if let Some(set_override) = self.destinations[destination].set_override {
+            put_on(&socket, address, set_override)?;
         }
         platform::hear_ttl(&socket, address.is_ipv6())?;
         platform::stamp(&socket, self.stamp_sending)?;
@@ -157,7 +160,10 @@ impl DatagramProbes {
     /// Binds to the source address and one of the ports, where these were chosen.
     fn bind(&mut self, socket: &Socket, destination: usize) -> Result<(), SetupError> {
         let place = &self.destinations[destination];
-        if let Some(port) = place.leash.and_then(|leash| leash.port) {
+        if let Some(port) = place
+            .set_override
+            .and_then(|set_override| set_override.port)
+        {
             let mut local = any_port(self.source(place), place.address);
             local.set_port(port);
             return bind(socket, local).map_err(SetupError::Bind);

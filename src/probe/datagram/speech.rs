@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::echo::Echo;
 use crate::clock::Moment;
-use crate::outcome::Said;
+use crate::outcome::ReplySummary;
 use crate::payload::{Answer, Payload, Question};
 use crate::probe::ProbeId;
 
@@ -35,9 +35,9 @@ pub(super) struct Asked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Heard {
     /// The answer to this very probe.
-    Own(Option<Said>),
+    Own(Option<ReplySummary>),
     /// An answer that does not tell to what.
-    Unproven(Said),
+    Unproven(ReplySummary),
     /// No answer to this probe, although it came to us.
     Alien,
     /// Somebody else's.
@@ -72,14 +72,14 @@ impl Speech {
     }
 
     /// Judges a datagram.
-    pub(super) fn judge(&self, asked: &Asked, datagram: &[u8]) -> Heard {
+    pub(super) fn classify(&self, asked: &Asked, datagram: &[u8]) -> Heard {
         match self {
-            Self::Udp(payload) => match payload.judge(&asked.question, datagram) {
+            Self::Udp(payload) => match payload.classify(&asked.question, datagram) {
                 Answer::Own(said) => Heard::Own(Some(said)),
                 Answer::Unproven(said) => Heard::Unproven(said),
                 Answer::Alien => Heard::Alien,
             },
-            Self::Icmp(echo) => echo.judge(asked, datagram),
+            Self::Icmp(echo) => echo.classify(asked, datagram),
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use socket2::{SockAddr, Socket};
 
-use crate::platform::{self, Inbox};
+use crate::platform::{self, RecvBatch};
 
 /// Longer than a work queue waits, but for a machine that is very busy.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -18,7 +18,7 @@ const PAUSE: Duration = Duration::from_micros(200);
 
 /// A socket that keeps stamping switched on for as long as it is open; on return it is, where this system does so at
 /// all. Without that the first probes of a run had no path rtt.
-pub(super) fn on(target: SocketAddr, inbox: &mut Inbox) -> Option<Socket> {
+pub(super) fn on(target: SocketAddr, inbox: &mut RecvBatch) -> Option<Socket> {
     let socket = platform::udp_socket(target).ok()?;
     platform::stamp(&socket, false).ok()?;
     // A machine without loopback has a first probe without a figure, no more.
@@ -27,7 +27,7 @@ pub(super) fn on(target: SocketAddr, inbox: &mut Inbox) -> Option<Socket> {
 }
 
 /// Sends datagrams to itself until one is stamped.
-fn settle(socket: &Socket, v4: bool, inbox: &mut Inbox) -> io::Result<()> {
+fn settle(socket: &Socket, v4: bool, inbox: &mut RecvBatch) -> io::Result<()> {
     let own: IpAddr = if v4 {
         Ipv4Addr::LOCALHOST.into()
     } else {
@@ -53,9 +53,9 @@ mod tests {
 
     #[test]
     fn the_first_datagram_after_it_is_stamped() {
-        let mut inbox = Inbox::default();
+        let mut inbox = RecvBatch::default();
         let kept = on(([127, 0, 0, 1], 9).into(), &mut inbox).expect("a socket");
-        while inbox.receive(&kept, Inbox::ROOM, false).is_ok() {}
+        while inbox.receive(&kept, RecvBatch::ROOM, false).is_ok() {}
         kept.send(&[0]).expect("loopback");
         while inbox.receive(&kept, 1, false).is_err() {
             thread::sleep(PAUSE);

@@ -16,7 +16,7 @@ use crate::clock::WallClock;
 use crate::diagnose::{Diagnosis, Findings};
 use crate::hosts::{Lookup, Target};
 use crate::plan::{Format, Plan};
-use crate::platform::HostFacts;
+use crate::platform::HostInfo;
 
 /// A walk that has been taken.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ pub struct DiagnosisReport<'a> {
     /// What that comes to.
     pub diagnosis: &'a Diagnosis,
     /// This machine.
-    pub host: &'a HostFacts,
+    pub host: &'a HostInfo,
     /// Turns instants into UTC.
     pub clock: WallClock,
     /// When it began.

@@ -10,7 +10,9 @@ use crate::diagnose::{
     Tried, WayFindings, Who,
 };
 use crate::hosts::{Protocol, Target};
-use crate::outcome::{Handshake, IcmpError, IcmpVersion, LocalCause, Outcome, Refusal, Unreached};
+use crate::outcome::{
+    Handshake, IcmpError, IcmpVersion, LocalCause, Outcome, Refusal, UnreachableBy,
+};
 use crate::path::conclude;
 use crate::path::story::Story;
 use crate::plan::Format;
@@ -22,7 +24,7 @@ use crate::report::WIDEST;
 use crate::report::tests::{host, plan, schema::violation};
 
 const OK: Outcome = Outcome::Connected(Handshake::Clean);
-const RST: Outcome = Outcome::Refused(Refusal::ByRst);
+const RST: Outcome = Outcome::Refused(Refusal::Rst);
 
 fn ip(text: &str) -> IpAddr {
     text.parse().expect("an address")
@@ -56,7 +58,7 @@ fn echo(address: &str, ends: &[(Outcome, u64)]) -> Tried {
 }
 
 fn too_big() -> Outcome {
-    Outcome::Unreachable(Unreached::ByIcmp(IcmpError {
+    Outcome::Unreachable(UnreachableBy::Icmp(IcmpError {
         version: IcmpVersion::V4,
         kind: 3,
         code: 4,
@@ -66,7 +68,7 @@ fn too_big() -> Outcome {
 }
 
 fn rejected() -> Outcome {
-    Outcome::Unreachable(Unreached::ByIcmp(IcmpError {
+    Outcome::Unreachable(UnreachableBy::Icmp(IcmpError {
         version: IcmpVersion::V4,
         kind: 3,
         code: 13,

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::markup::{Markup, block, tag};
 use super::state;
 use crate::explain::Verdict;
-use crate::outcome::{Class, OutcomeKind};
+use crate::outcome::{OutcomeClass, OutcomeKind};
 use crate::report::live::label;
 use crate::report::numbers::count;
 use crate::report::parts::{judged, judged_unnamed, loss};
@@ -88,13 +88,13 @@ fn list(kind: &'static str, items: Vec<String>) -> Markup {
 fn evidence(report: &Report, target: &TargetReport) -> Vec<String> {
     let recorder = target.recorder;
     let mut facts = Vec::new();
-    let fine = recorder.count_class(Class::Succeeded);
+    let fine = recorder.count_class(OutcomeClass::Succeeded);
     let probes = count(recorder.sent(), "probe");
     facts.push(format!("{fine} of {probes} succeeded"));
-    let mut causes: Vec<_> = recorder.causes.iter().collect();
+    let mut causes: Vec<_> = recorder.outcome_groups.iter().collect();
     causes.sort_by_key(|cause| {
         (
-            cause.outcome.kind().class() == Class::Succeeded,
+            cause.outcome.kind().class() == OutcomeClass::Succeeded,
             Reverse(cause.count),
         )
     });
@@ -154,7 +154,7 @@ pub(super) fn of_many(targets: &[TargetReport]) -> Markup {
 
 fn untroubled(targets: &[TargetReport]) -> &'static str {
     let recorders = || targets.iter().map(|target| target.recorder);
-    if recorders().all(|it| it.count_class(Class::Succeeded) > 0) {
+    if recorders().all(|it| it.count_class(OutcomeClass::Succeeded) > 0) {
         "Every probe that ended succeeded. This proves that something answers in the names of these targets, not \
          that the applications will."
     } else if recorders().all(|it| it.sent() == it.count(OutcomeKind::Unfinished)) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::markup::{Markup, block, tag};
 use crate::clock::{date_and_time, rfc3339, spoken};
 use crate::hosts::Protocol;
-use crate::outcome::Class;
+use crate::outcome::OutcomeClass;
 use crate::plan::{Limit, Pace};
 use crate::report::numbers::count;
 use crate::report::{Report, RunInfo, VERSION, notes};
@@ -203,7 +203,7 @@ fn clocks(info: &RunInfo) -> Markup {
 fn limits(report: &Report) -> Vec<String> {
     let (info, targets) = (report.info, &report.statistics.targets);
     let counted = |class| targets.iter().map(move |target| target.count_class(class));
-    let all: u64 = [Class::Succeeded, Class::Failed]
+    let all: u64 = [OutcomeClass::Succeeded, OutcomeClass::Failed]
         .into_iter()
         .flat_map(counted)
         .sum();

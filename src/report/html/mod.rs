@@ -72,7 +72,7 @@ pub fn over_text(page: &str, mut change: impl FnMut(&str) -> String) -> String {
 }
 
 fn has_causes(target: &TargetReport) -> bool {
-    !target.recorder.causes.is_empty()
+    !target.recorder.outcome_groups.is_empty()
 }
 
 fn head(title: &str) -> Markup {

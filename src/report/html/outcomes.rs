@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use super::markup::{Markup, tag};
 use super::table::{Column, table};
 use super::{heading, symbols};
-use crate::outcome::{Outcome, OutcomeKind, Unreached};
+use crate::outcome::{Outcome, OutcomeKind, UnreachableBy};
 use crate::report::numbers::percent;
 use crate::report::{Report, TargetReport, parts, words};
-use crate::stats::Cause;
+use crate::stats::OutcomeGroup;
 
 /// Causes listed; a recorder keeps few more than these.
 const LISTED: usize = 32;
@@ -25,12 +25,12 @@ pub(super) fn section(report: &Report, target: &TargetReport) -> Markup {
         ("Last".to_owned(), "t"),
     ];
     let mut rows = clean(target);
-    let mut causes: Vec<_> = target.recorder.causes.iter().collect();
+    let mut causes: Vec<_> = target.recorder.outcome_groups.iter().collect();
     causes.sort_by_key(|cause| (cause.outcome.kind(), Reverse(cause.count)));
     let listed = causes.iter().take(LISTED);
     rows.extend(listed.map(|cause| caused(report, target, cause)));
     let unlisted = causes.iter().skip(LISTED).map(|cause| cause.count);
-    let others = target.recorder.other_causes + unlisted.sum::<u64>();
+    let others = target.recorder.other_outcomes + unlisted.sum::<u64>();
     if others > 0 {
         let mut row = vec![Markup::from("others")];
         row.extend(numbers(target, others));
@@ -69,7 +69,7 @@ fn clean(target: &TargetReport) -> Vec<Vec<Markup>> {
         (OutcomeKind::Reply, said(target)),
     ] {
         let of_kind = recorder
-            .causes
+            .outcome_groups
             .iter()
             .filter(|it| it.outcome.kind() == kind);
         let caused: u64 = of_kind.map(|cause| cause.count).sum();
@@ -104,7 +104,7 @@ fn said(target: &TargetReport) -> String {
     }
 }
 
-fn caused(report: &Report, target: &TargetReport, cause: &Cause) -> Vec<Markup> {
+fn caused(report: &Report, target: &TargetReport, cause: &OutcomeGroup) -> Vec<Markup> {
     let kind = cause.outcome.kind();
     let at = |instant| Markup::from(report.info.clock.label(instant));
     let mut row = vec![symbols::named(kind)];
@@ -140,7 +140,7 @@ fn sender(target: &TargetReport, outcome: &Outcome) -> String {
         }
     };
     let address = match outcome {
-        Outcome::Unreachable(Unreached::ByIcmp(icmp)) => icmp.from.map(own),
+        Outcome::Unreachable(UnreachableBy::Icmp(icmp)) => icmp.from.map(own),
         Outcome::Local(_) => Some("this machine".to_owned()),
         _ => None,
     };

@@ -4,11 +4,11 @@ use super::markup::{Attributes, Markup, block, leaf, tag};
 use super::scale::LogScale;
 use super::state::State;
 use super::table::{Column, table};
-use crate::outcome::Class;
+use crate::outcome::OutcomeClass;
 use crate::report::TargetReport;
 use crate::report::live::label;
 use crate::report::numbers::{ms_or_dash, percent, percentile_name};
-use crate::stats::Stretch;
+use crate::stats::TimeSlice;
 
 /// Rows; further targets are counted. More would make a file that nobody can open.
 const ROWS: usize = 500;
@@ -72,8 +72,8 @@ fn row(target: &TargetReport, number: Option<usize>, scale: LogScale) -> Vec<Mar
         None => name,
     };
     let mut cells = vec![name, State::of(target).named(), picture(target, scale)];
-    let fine = recorder.count_class(Class::Succeeded);
-    let failed = recorder.count_class(Class::Failed);
+    let fine = recorder.count_class(OutcomeClass::Succeeded);
+    let failed = recorder.count_class(OutcomeClass::Failed);
     let loss = target.loss().map(|_| percent(failed, failed + fine));
     let loss = loss.unwrap_or_else(|| "-".to_owned());
     cells.extend([recorder.sent().to_string(), fine.to_string(), loss].map(Markup::from));
@@ -109,14 +109,14 @@ fn picture(target: &TargetReport, scale: LogScale) -> Markup {
     }
     let step = WIDTH / line.len() as f64;
     let (mut fine, mut failed, mut aside) = (String::new(), String::new(), String::new());
-    for (index, stretch) in line.iter().enumerate() {
-        let Some(stretch) = stretch else { continue };
+    for (index, slice) in line.iter().enumerate() {
+        let Some(slice) = slice else { continue };
         let x = (index as f64 + 0.5) * step;
-        let bar = format!("M{x:.0} {HEIGHT}V{:.0}", top(stretch, scale));
-        match stretch.worst() {
-            Class::Succeeded => fine += &bar,
-            Class::Failed => failed += &bar,
-            Class::Local | Class::Unfinished => aside += &bar,
+        let bar = format!("M{x:.0} {HEIGHT}V{:.0}", top(slice, scale));
+        match slice.worst() {
+            OutcomeClass::Succeeded => fine += &bar,
+            OutcomeClass::Failed => failed += &bar,
+            OutcomeClass::Local | OutcomeClass::Unfinished => aside += &bar,
         }
     }
     let paths = [("ok", fine), ("failed", failed), ("aside", aside)];
@@ -139,18 +139,18 @@ fn picture(target: &TargetReport, scale: LogScale) -> Markup {
     tag("svg", attributes, drawn)
 }
 
-fn top(stretch: &Stretch, scale: LogScale) -> f64 {
-    let slowest = stretch.latency().map(|(_, slowest)| slowest);
-    match (stretch.worst(), slowest) {
-        (Class::Succeeded, Some(us)) => HEIGHT - 3.0 - scale.place(us) * (HEIGHT - 7.0),
-        (Class::Succeeded, None) => HEIGHT - 3.0,
+fn top(slice: &TimeSlice, scale: LogScale) -> f64 {
+    let slowest = slice.latency().map(|(_, slowest)| slowest);
+    match (slice.worst(), slowest) {
+        (OutcomeClass::Succeeded, Some(us)) => HEIGHT - 3.0 - scale.place(us) * (HEIGHT - 7.0),
+        (OutcomeClass::Succeeded, None) => HEIGHT - 3.0,
         _ => 0.0,
     }
 }
 
-fn in_words(line: &[Option<Stretch>]) -> String {
-    let stretches = line.iter().flatten();
-    let failed = stretches.filter(|stretch| stretch.worst() == Class::Failed);
+fn in_words(line: &[Option<TimeSlice>]) -> String {
+    let slices = line.iter().flatten();
+    let failed = slices.filter(|slice| slice.worst() == OutcomeClass::Failed);
     match (failed.count(), line.len()) {
         (0, _) => "no failure".to_owned(),
         (failed, all) => format!("failures in {failed} of {all} parts of the run"),

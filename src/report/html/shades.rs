@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use crate::outcome::Class;
-use crate::stats::Stretch;
+use crate::outcome::OutcomeClass;
+use crate::stats::TimeSlice;
 
 /// Time in which probes failed and none succeeded.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,18 +19,18 @@ pub(super) struct Shade {
 ///
 /// The list ends an outage when its last probe was given up. That may have waited for long while a later one was
 /// answered already: in a picture the answer would lie within the outage, so here it ends where that was sent.
-pub(super) fn of(stretches: &[Stretch]) -> Vec<Shade> {
+pub(super) fn of(slices: &[TimeSlice]) -> Vec<Shade> {
     let mut shades = Vec::new();
     let mut current: Option<Shade> = None;
-    for stretch in stretches {
-        let failed = stretch.count_class(Class::Failed);
-        if stretch.count_class(Class::Succeeded) > 0 {
-            let to = Some(stretch.from);
+    for slice in slices {
+        let failed = slice.count_class(OutcomeClass::Failed);
+        if slice.count_class(OutcomeClass::Succeeded) > 0 {
+            let to = Some(slice.from);
             shades.extend(current.take().map(|shade| Shade { to, ..shade }));
         } else if let Some(shade) = &mut current {
             shade.failed += failed;
         } else if failed > 0 {
-            let from = stretch.from;
+            let from = slice.from;
             current = Some(Shade {
                 from,
                 to: None,
@@ -72,6 +72,6 @@ mod tests {
             to: None,
             failed: 1,
         };
-        assert_eq!(of(&timeline.stretches()), [first, last]);
+        assert_eq!(of(&timeline.slices()), [first, last]);
     }
 }

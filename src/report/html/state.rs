@@ -1,7 +1,7 @@
 //! Whether a target works, in a word, a mark and a colour.
 
 use super::markup::{Attributes, Markup, block, tag};
-use crate::outcome::{Class, OutcomeKind};
+use crate::outcome::{OutcomeClass, OutcomeKind};
 use crate::report::TargetReport;
 use crate::report::numbers::count;
 
@@ -21,9 +21,9 @@ pub(super) enum State {
 impl State {
     pub(super) fn of(target: &TargetReport) -> Self {
         let count = |class| target.recorder.count_class(class);
-        let (fine, failed) = (count(Class::Succeeded), count(Class::Failed));
+        let (fine, failed) = (count(OutcomeClass::Succeeded), count(OutcomeClass::Failed));
         let silent = target.recorder.count(OutcomeKind::NoReply) == failed;
-        match (fine, failed, count(Class::Local)) {
+        match (fine, failed, count(OutcomeClass::Local)) {
             (0, _, 0) if target.never_answers() && silent => Self::Unknown,
             (0, 0, 0) => Self::Unknown,
             (_, 0, 0) => Self::Fine,
@@ -136,8 +136,8 @@ pub(super) fn headline(targets: &[TargetReport]) -> String {
 fn of_one(target: &TargetReport) -> String {
     let recorder = target.recorder;
     let sent = recorder.sent();
-    let local = recorder.count_class(Class::Local);
-    let failed = recorder.count_class(Class::Failed) + local;
+    let local = recorder.count_class(OutcomeClass::Local);
+    let failed = recorder.count_class(OutcomeClass::Failed) + local;
     let here = match local {
         0 => String::new(),
         all if all == failed => ", on this machine itself".to_owned(),

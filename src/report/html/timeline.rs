@@ -10,10 +10,10 @@ use super::scale::{LogScale, Tick, time_ticks};
 use super::shades::{self, Shade};
 use super::symbols::{self, TROUBLES};
 use crate::clock::spoken;
-use crate::outcome::{Class, OutcomeKind};
+use crate::outcome::{OutcomeClass, OutcomeKind};
 use crate::report::numbers::{count, ms};
 use crate::report::{Report, TargetReport, words};
-use crate::stats::Stretch;
+use crate::stats::TimeSlice;
 
 /// Height of a lane.
 const LANE: f64 = 16.0;
@@ -43,7 +43,7 @@ const LEAST_RATIO: f64 = 3.0;
 struct Picture<'a> {
     report: &'a Report<'a>,
     target: &'a TargetReport<'a>,
-    stretches: Vec<Stretch>,
+    slices: Vec<TimeSlice>,
     /// The outcomes that have a lane.
     lanes: Vec<OutcomeKind>,
     /// Absent where no probe was answered.
@@ -63,25 +63,25 @@ pub(super) fn section(report: &Report, target: &TargetReport, number: usize) -> 
 impl<'a> Picture<'a> {
     fn of(report: &'a Report, target: &'a TargetReport) -> Option<Self> {
         let timeline = &target.recorder.timeline;
-        let stretches = timeline.stretches();
-        let last = stretches.last()?.middle();
-        let seen = |kind: &OutcomeKind| stretches.iter().any(|it| it.count(*kind) > 0);
+        let slices = timeline.slices();
+        let last = slices.last()?.middle();
+        let seen = |kind: &OutcomeKind| slices.iter().any(|it| it.count(*kind) > 0);
         let (from, to) = (report.record.started, report.record.ended.max(last));
         // A little room, so that no mark lies on an edge.
         let room = to.saturating_duration_since(from) / 80;
         Some(Self {
             lanes: TROUBLES.into_iter().filter(seen).collect(),
-            scale: scale(&stretches),
+            scale: scale(&slices),
             shades: if target.never_answers() {
                 Vec::new()
             } else {
-                shades::of(&stretches)
+                shades::of(&slices)
             },
             from: from.checked_sub(room).unwrap_or(from),
             to: to + room,
             report,
             target,
-            stretches,
+            slices,
         })
     }
 
@@ -153,7 +153,7 @@ impl<'a> Picture<'a> {
         let y = LANE * (lane as f64 + 0.5);
         let alone = self.report.info.targets.len() == 1;
         let all = if alone { PLACES } else { PLACES_OF_MANY };
-        let of_kind = self.stretches.iter().filter(|it| it.count(kind) > 0);
+        let of_kind = self.slices.iter().filter(|it| it.count(kind) > 0);
         let places: BTreeSet<_> = of_kind
             .map(|it| (self.place(it.middle()) * all).round() as i64)
             .collect();
@@ -189,7 +189,7 @@ impl<'a> Picture<'a> {
         ];
         let paths = kinds.into_iter().filter_map(|kind| {
             let answers = self
-                .stretches
+                .slices
                 .iter()
                 .filter(|it| shown_as(it) == Some(kind));
             let marks: BTreeSet<_> = answers.filter_map(|it| self.mark(it, scale)).collect();
@@ -198,7 +198,7 @@ impl<'a> Picture<'a> {
             (!path.is_empty()).then(|| leaf("path", &[("class", &class), ("d", &path)]))
         });
         let merged = self.target.recorder.timeline.resolution().is_some();
-        let class = match self.stretches.len() {
+        let class = match self.slices.len() {
             _ if merged => "plane merged",
             ..FEW => "plane few",
             _ => "plane",
@@ -216,9 +216,9 @@ impl<'a> Picture<'a> {
 
     /// Where a stretch is drawn: its place in time, and its slowest and its fastest answer.
     #[allow(clippy::cast_possible_truncation)] // a few thousand units
-    fn mark(&self, stretch: &Stretch, scale: LogScale) -> Option<(i64, i64, i64)> {
-        let (fastest, slowest) = stretch.latency()?;
-        let x = (self.place(stretch.middle()) * UNITS.0).round() as i64;
+    fn mark(&self, slice: &TimeSlice, scale: LogScale) -> Option<(i64, i64, i64)> {
+        let (fastest, slowest) = slice.latency()?;
+        let x = (self.place(slice.middle()) * UNITS.0).round() as i64;
         let y = |us| ((1.0 - scale.place(us)) * UNITS.1).round() as i64;
         Some((x, y(slowest), y(fastest)))
     }
@@ -342,18 +342,18 @@ impl<'a> Picture<'a> {
 }
 
 /// Around all answers that are drawn.
-fn scale(stretches: &[Stretch]) -> Option<LogScale> {
-    let answered = stretches.iter().filter(|it| shown_as(it).is_some());
-    let ranges = answered.filter_map(Stretch::latency);
+fn scale(slices: &[TimeSlice]) -> Option<LogScale> {
+    let answered = slices.iter().filter(|it| shown_as(it).is_some());
+    let ranges = answered.filter_map(TimeSlice::latency);
     let (low, high) = ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
     Some(LogScale::around(low, high, LEAST_RATIO))
 }
 
 /// The kind of success as which a stretch is drawn among the answers.
-fn shown_as(stretch: &Stretch) -> Option<OutcomeKind> {
+fn shown_as(slice: &TimeSlice) -> Option<OutcomeKind> {
     let kinds = OutcomeKind::ALL.into_iter();
-    let mut successes = kinds.filter(|kind| kind.class() == Class::Succeeded);
-    successes.find(|kind| stretch.count(*kind) > 0)
+    let mut successes = kinds.filter(|kind| kind.class() == OutcomeClass::Succeeded);
+    successes.find(|kind| slice.count(*kind) > 0)
 }
 
 /// Two digits are enough for a width.

@@ -12,7 +12,9 @@ use super::{Report, RunInfo, TargetReport, VERSION};
 use crate::assertions::AssertionResult;
 use crate::clock::rfc3339;
 use crate::hosts::{Protocol, Target};
-use crate::outcome::{Class, Evidence, Outcome, OutcomeKind, Said, Sample, TargetId};
+use crate::outcome::{
+    Evidence, Outcome, OutcomeClass, OutcomeKind, ReplySummary, Sample, TargetId,
+};
 use crate::payload::Payload;
 use crate::plan::Limit;
 use crate::stats::{Answers, Distribution, Outage, Statistics};
@@ -86,7 +88,7 @@ fn start_targets(info: &RunInfo) -> Vec<StartTarget<'_>> {
 /// The line of one probe.
 pub(super) fn probe(info: &RunInfo, sample: &Sample) -> String {
     let target = &info.targets[sample.target.index()];
-    let ending = &sample.ending;
+    let result = &sample.result;
     line(&Probe {
         r#type: "probe",
         target: target.label(),
@@ -96,27 +98,27 @@ pub(super) fn probe(info: &RunInfo, sample: &Sample) -> String {
         seq: sample.seq,
         warmup: sample.warmup,
         time: rfc3339(info.clock.at(sample.sent_at)),
-        local: ending.local.map(|local| match target.port() {
+        local: result.local.map(|local| match target.port() {
             Some(_) => local.to_string(),
             None => local.ip().to_string(),
         }),
-        outcome: ending.outcome.kind().name(),
-        reason: reason(&ending.outcome),
+        outcome: result.outcome.kind().name(),
+        reason: reason(&result.outcome),
         late: sample.late,
-        connect_us: ending.connect.map(us),
-        rtt_us: ending.rtt.map(|rtt| us(rtt.time)),
-        rtt_clock: ending.rtt.map(|rtt| rtt.clock.name()),
-        syn_sent: ending.syn_sent,
-        held_us: ending.held.map(us),
-        ttl: ending.ttl,
-        answer: ending.said.as_ref().map(Said::as_str),
-        evidence: proof(&ending.evidence),
+        connect_us: result.connect.map(us),
+        rtt_us: result.rtt.map(|rtt| us(rtt.time)),
+        rtt_clock: result.rtt.map(|rtt| rtt.clock.name()),
+        syn_sent: result.syn_sent,
+        held_us: result.held.map(us),
+        ttl: result.ttl,
+        answer: result.said.as_ref().map(ReplySummary::as_str),
+        evidence: proof(&result.evidence),
     })
 }
 
 /// That a target has gone down, or has come up again.
-pub(super) fn change(info: &RunInfo, target: TargetId, change: &crate::stats::Change) -> String {
-    let causes = change.causes.iter();
+pub(super) fn change(info: &RunInfo, target: TargetId, change: &crate::stats::StateChange) -> String {
+    let causes = change.outcomes.iter();
     line(&Change {
         r#type: "change",
         target: info.targets[target.index()].label(),
@@ -176,11 +178,11 @@ fn summary(report: &Report, target: &TargetReport) -> Summary {
         started: at(report.record.started),
         ended: at(report.record.ended),
         sent: recorder.sent(),
-        succeeded: recorder.count_class(Class::Succeeded),
-        failed: recorder.count_class(Class::Failed),
-        local_errors: recorder.count_class(Class::Local),
+        succeeded: recorder.count_class(OutcomeClass::Succeeded),
+        failed: recorder.count_class(OutcomeClass::Failed),
+        local_errors: recorder.count_class(OutcomeClass::Local),
         late: recorder.late,
-        unfinished: recorder.count_class(Class::Unfinished),
+        unfinished: recorder.count_class(OutcomeClass::Unfinished),
         duplicates: recorder.answers.duplicates,
         strays: recorder.answers.strays,
         reordered: recorder.answers.reordered,
@@ -188,7 +190,7 @@ fn summary(report: &Report, target: &TargetReport) -> Summary {
         loss_interval_percent: loss.map(|loss| [rounded(loss.low), rounded(loss.high)]),
         outcomes: outcomes(target),
         causes: causes(report, target),
-        other_causes: recorder.other_causes,
+        other_causes: recorder.other_outcomes,
         answers: answers(&recorder.answers),
         other_answers: recorder.answers.other,
         ttl: ttls(report, &recorder.answers),
@@ -221,7 +223,7 @@ fn summary(report: &Report, target: &TargetReport) -> Summary {
 fn outcomes(target: &TargetReport) -> serde_json::Map<String, serde_json::Value> {
     let ended = OutcomeKind::ALL
         .iter()
-        .filter(|kind| kind.class() != Class::Unfinished);
+        .filter(|kind| kind.class() != OutcomeClass::Unfinished);
     ended
         .map(|kind| (kind.name().to_owned(), target.recorder.count(*kind)))
         .filter(|(_, count)| *count > 0)
@@ -231,7 +233,7 @@ fn outcomes(target: &TargetReport) -> serde_json::Map<String, serde_json::Value>
 
 fn causes(report: &Report, target: &TargetReport) -> Vec<Cause> {
     let at = |instant| rfc3339(report.info.clock.at(instant));
-    let causes = target.recorder.causes.iter();
+    let causes = target.recorder.outcome_groups.iter();
     causes
         .map(|cause| Cause {
             outcome: cause.outcome.kind().name(),
@@ -304,7 +306,7 @@ fn run(report: &Report) -> Run {
     let record = &report.record;
     Run {
         interrupted: record.interrupted,
-        standstill_us: us(record.standstill),
+        standstill_us: us(record.stalled),
         behind_us: us(record.behind),
         descriptor_cap: record.descriptor_cap,
         wall_clock_moved_us: rounded(record.wall_clock_moved * 1e6),
@@ -317,7 +319,7 @@ fn outage(report: &Report, outage: &Outage) -> OutageLine {
         from: at(outage.from),
         to: at(outage.to),
         probes: outage.probes,
-        causes: outage.causes.iter().map(word).collect(),
+        causes: outage.outcomes.iter().map(word).collect(),
         ongoing: outage.ongoing,
     }
 }

@@ -7,7 +7,9 @@ use super::{
     mixed, rejected,
 };
 use crate::assertions::AssertionResult;
-use crate::outcome::{Evidence, EvidenceKind, Extra, Rtt, RttClock, Said, TargetId, Unreached};
+use crate::outcome::{
+    Evidence, EvidenceKind, ExtraReply, ReplySummary, Rtt, RttClock, TargetId, UnreachableBy,
+};
 use crate::report::{csv, hgrm, markdown, notes, openmetrics, parts};
 use crate::stats::{Distribution, RunRecord};
 
@@ -25,7 +27,7 @@ fn several() -> Story {
     let mut story = Story::new(&["db.example", "old.example", "far.example"]);
     for _ in 0..2 {
         story.probe(0, 412, OK, 1);
-        story.probe(1, 377, Outcome::Refused(Refusal::ByRst), 1);
+        story.probe(1, 377, Outcome::Refused(Refusal::Rst), 1);
         story.probe(2, 0, Outcome::Local(LocalCause::NoRoute), 0);
     }
     story
@@ -47,10 +49,10 @@ fn answered(hosts: &[&str], answers: &[&str]) -> Story {
     for place in 0..hosts.len() {
         for said in answers {
             story.probe(u32::try_from(place).expect("few"), 412, Outcome::Reply, 0);
-            let ending = &mut story.samples.last_mut().expect("a sample").ending;
-            ending.said = Some(Said::new(said));
-            ending.ttl = Some(57);
-            ending.rtt = Some(Rtt {
+            let result = &mut story.samples.last_mut().expect("a sample").result;
+            result.said = Some(ReplySummary::new(said));
+            result.ttl = Some(57);
+            result.rtt = Some(Rtt {
                 time: Duration::from_micros(400),
                 clock: RttClock::User,
             });
@@ -62,15 +64,15 @@ fn answered(hosts: &[&str], answers: &[&str]) -> Story {
 /// Gives each probe the proof that its outcome has in a real run.
 fn proven(mut story: Story) -> Story {
     for sample in &mut story.samples {
-        let ending = &mut sample.ending;
-        ending.evidence = match ending.outcome {
-            Outcome::Unreachable(Unreached::ByIcmp(icmp)) => Evidence {
+        let result = &mut sample.result;
+        result.evidence = match result.outcome {
+            Outcome::Unreachable(UnreachableBy::Icmp(icmp)) => Evidence {
                 icmp: Some(icmp),
                 ..Evidence::of(EvidenceKind::Icmp)
             },
             Outcome::Reply => Evidence::of(EvidenceKind::Reply),
             Outcome::NoReply => Evidence::of(EvidenceKind::Silence),
-            _ => ending.evidence,
+            _ => result.evidence,
         };
     }
     story
@@ -198,8 +200,8 @@ fn senders_of_the_same_error_share_a_metric() {
     let mut story = Story::new(&["db.example"]);
     story.probe(0, 501, rejected(), 1);
     story.probe(0, 501, rejected(), 1);
-    let other = &mut story.samples[1].ending.outcome;
-    if let Outcome::Unreachable(Unreached::ByIcmp(icmp)) = other {
+    let other = &mut story.samples[1].result.outcome;
+    if let Outcome::Unreachable(UnreachableBy::Icmp(icmp)) = other {
         icmp.from = Some([10, 20, 0, 2].into());
     }
     let text = metrics(&story);
@@ -216,7 +218,7 @@ fn extras_are_told() {
     story.info.plan.command_line.clear();
     let text = story.reported(|report| {
         let mut statistics = report.statistics.clone();
-        statistics.record_extra(TargetId(0), Extra::Duplicate);
+        statistics.record_extra(TargetId(0), ExtraReply::Duplicate);
         markdown::text(&Report {
             statistics: &statistics,
             assertions: &[AssertionResult {
@@ -239,7 +241,7 @@ fn the_words_are_those_of_the_text() {
     story.info.columns = 1000;
     story.reported(|report| {
         let record = RunRecord {
-            standstill: SECOND,
+            stalled: SECOND,
             behind: SECOND,
             skipped: 3,
             descriptor_cap: Some(7),

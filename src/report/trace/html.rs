@@ -35,10 +35,10 @@ pub(in crate::report) fn page(report: &TraceReport) -> String {
 
 /// A part of a page about a run of probes.
 pub(super) fn section(report: &TraceReport) -> Markup {
-    let ending = format!("{}: {}", headline(report), end(&report.conclusion.end));
+    let result = format!("{}: {}", headline(report), end(&report.conclusion.end));
     let parts = [
         block("h2", &[], "Where it stops"),
-        block("p", &[("class", &"when")], ending),
+        block("p", &[("class", &"when")], result),
         means(report, "h3", "h4"),
         block("h3", &[], "Hops"),
         hops(report),

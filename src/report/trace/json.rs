@@ -81,7 +81,7 @@ struct Probe {
 
 /// The line of one probe.
 pub(super) fn step(info: &TraceInfo, step: &Step) -> String {
-    let ending = &step.sample.ending;
+    let result = &step.sample.result;
     let (protocol, port) = match step.purpose {
         Purpose::Distance(by) => by.service(),
         Purpose::Look | Purpose::Walk { .. } => (info.target.protocol, info.target.port()),
@@ -101,19 +101,19 @@ pub(super) fn step(info: &TraceInfo, step: &Step) -> String {
         ttl: step.ttl,
         time: rfc3339(info.clock.at(step.sample.sent_at)),
         // Echoes have an identifier, which is no port.
-        local: ending.local.map(|local| {
+        local: result.local.map(|local| {
             if protocol == Protocol::Icmp {
                 local.ip().to_string()
             } else {
                 local.to_string()
             }
         }),
-        outcome: ending.outcome.kind().name(),
-        reason: reason(&ending.outcome),
+        outcome: result.outcome.kind().name(),
+        reason: reason(&result.outcome),
         late: step.sample.late,
-        connect_us: ending.connect.map(us),
-        rtt_us: ending.rtt.map(|rtt| us(rtt.time)),
-        evidence: proof(&ending.evidence),
+        connect_us: result.connect.map(us),
+        rtt_us: result.rtt.map(|rtt| us(rtt.time)),
+        evidence: proof(&result.evidence),
     })
 }
 

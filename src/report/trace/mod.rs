@@ -18,7 +18,7 @@ use crate::explain::{Verdict, way};
 use crate::hosts::Target;
 use crate::path::{Conclusion, Names, Path, Step, conclude};
 use crate::plan::{Format, PathPlan, Plan};
-use crate::platform::{HostFacts, Route};
+use crate::platform::{HostInfo, Route};
 
 /// What is known before the first probe.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ pub struct TraceInfo {
     /// The way there, as this machine sees it.
     pub route: Option<Route>,
     /// This machine.
-    pub host: HostFacts,
+    pub host: HostInfo,
     /// Turns instants into UTC.
     pub clock: WallClock,
     /// When it began.

@@ -8,7 +8,7 @@ use crate::stats::fixture::sample;
 
 const OUTCOMES: [Outcome; 5] = [
     Outcome::Connected(Handshake::Clean),
-    Outcome::Refused(Refusal::ByRst),
+    Outcome::Refused(Refusal::Rst),
     Outcome::NoReply,
     Outcome::Local(LocalCause::NoRoute),
     Outcome::Unfinished,
@@ -24,7 +24,7 @@ fn recorded(start: Instant, probes: &[Probe], capacity: usize) -> Timeline {
     for (ms, outcome, us) in probes {
         let mut sample = sample(start, 1, OUTCOMES[*outcome]);
         sample.sent_at = start + Duration::from_millis(*ms);
-        sample.ending.connect = Some(Duration::from_micros(*us));
+        sample.result.connect = Some(Duration::from_micros(*us));
         timeline.record(&sample);
     }
     timeline
@@ -47,15 +47,15 @@ proptest! {
     fn counts_and_extremes_are_kept(probes in probes(), capacity in 2..80_usize, columns in 1..90_usize) {
         let timeline = recorded(Instant::now(), &probes, capacity);
         let line: Vec<_> = timeline.sparkline(columns).into_iter().flatten().collect();
-        for stretches in [timeline.stretches(), line] {
+        for slices in [timeline.slices(), line] {
             for (index, outcome) in OUTCOMES.iter().enumerate() {
                 let given = probes.iter().filter(|probe| probe.1 == index).count() as u64;
-                let kept = stretches.iter().map(|stretch| stretch.count(outcome.kind())).sum::<u64>();
+                let kept = slices.iter().map(|slice| slice.count(outcome.kind())).sum::<u64>();
                 prop_assert_eq!(kept, given);
             }
             let answered = || probes.iter().filter(|probe| probe.1 == 0).map(|probe| probe.2 as f64);
-            let fastest = stretches.iter().filter_map(Stretch::latency).map(|it| it.0);
-            let slowest = stretches.iter().filter_map(Stretch::latency).map(|it| it.1);
+            let fastest = slices.iter().filter_map(TimeSlice::latency).map(|it| it.0);
+            let slowest = slices.iter().filter_map(TimeSlice::latency).map(|it| it.1);
             prop_assert_eq!(fastest.reduce(f64::min), answered().reduce(f64::min));
             prop_assert_eq!(slowest.reduce(f64::max), answered().reduce(f64::max));
         }
@@ -65,14 +65,14 @@ proptest! {
     fn time_runs_forward_and_memory_has_a_bound(probes in probes(), capacity in 2..80_usize) {
         let start = Instant::now();
         let timeline = recorded(start, &probes, capacity);
-        let stretches = timeline.stretches();
-        prop_assert!(stretches.len() <= capacity);
+        let slices = timeline.slices();
+        prop_assert!(slices.len() <= capacity);
         prop_assert_eq!(timeline.resolution().is_none(), probes.len() <= capacity);
-        prop_assert!(stretches.iter().all(|stretch| stretch.from <= stretch.to));
-        prop_assert!(stretches.windows(2).all(|pair| pair[0].to <= pair[1].from));
+        prop_assert!(slices.iter().all(|slice| slice.from <= slice.to));
+        prop_assert!(slices.windows(2).all(|pair| pair[0].to <= pair[1].from));
         for (ms, ..) in &probes {
             let at = start + Duration::from_millis(*ms);
-            prop_assert!(stretches.iter().any(|it| it.from <= at && at <= it.to));
+            prop_assert!(slices.iter().any(|it| it.from <= at && at <= it.to));
         }
     }
 
@@ -93,10 +93,10 @@ proptest! {
 
 /// Probes of the same instant have no order of their own.
 fn sorted(timeline: &Timeline) -> Vec<(Instant, String)> {
-    let stretches = timeline.stretches();
-    let mut known: Vec<_> = stretches
+    let slices = timeline.slices();
+    let mut known: Vec<_> = slices
         .iter()
-        .map(|stretch| (stretch.from, format!("{stretch:?}")))
+        .map(|slice| (slice.from, format!("{slice:?}")))
         .collect();
     known.sort();
     known
@@ -115,9 +115,9 @@ fn the_more_targets_the_smaller_the_share() {
 #[test]
 fn few_probes_are_kept_one_by_one_and_many_at_half_the_resolution_or_better() {
     assert_eq!(steady(64, 64).resolution(), None);
-    assert_eq!(steady(64, 64).stretches().len(), 64);
+    assert_eq!(steady(64, 64).slices().len(), 64);
     for number in [65, 100, 1000, 10_000] {
-        let buckets = steady(number, 64).stretches().len();
+        let buckets = steady(number, 64).slices().len();
         assert!((32..=64).contains(&buckets), "{number}: {buckets}");
     }
 }
@@ -144,7 +144,12 @@ fn a_column_tells_the_worst_and_a_pause_is_empty() {
     ];
     let line = recorded(Instant::now(), &probes, 100).sparkline(4);
     let worst: Vec<_> = line.iter().map(|cell| cell.map(|c| c.worst())).collect();
-    let expected = [Some(Class::Failed), None, None, Some(Class::Local)];
+    let expected = [
+        Some(OutcomeClass::Failed),
+        None,
+        None,
+        Some(OutcomeClass::Local),
+    ];
     assert_eq!(worst, expected);
     let first = line[0].expect("two probes");
     assert_eq!((first.probes(), first.latency()), (2, Some((400.0, 400.0))));
@@ -153,10 +158,10 @@ fn a_column_tells_the_worst_and_a_pause_is_empty() {
 #[test]
 fn a_silent_probe_has_no_latency() {
     let timeline = recorded(Instant::now(), &[(0, 2, 4_000_000)], 10);
-    assert_eq!(timeline.stretches()[0].latency(), None);
+    assert_eq!(timeline.slices()[0].latency(), None);
     let mut answered = sample(Instant::now(), 1, OK);
-    answered.ending.connect = None;
+    answered.result.connect = None;
     let mut timeline = Timeline::default();
     timeline.record(&answered);
-    assert_eq!(timeline.stretches()[0].latency(), None);
+    assert_eq!(timeline.slices()[0].latency(), None);
 }

@@ -8,7 +8,9 @@ use crate::diagnose::{
     Findings, LocalFindings, NameFindings, OwnFindings, SizeFindings, Tried, WayFindings,
 };
 use crate::hosts::{Lookup, Protocol, Target};
-use crate::outcome::{Handshake, IcmpError, IcmpVersion, LocalCause, Outcome, Refusal, Unreached};
+use crate::outcome::{
+    Handshake, IcmpError, IcmpVersion, LocalCause, Outcome, Refusal, UnreachableBy,
+};
 use crate::path::{
     Conclusion, Distance, DistanceBy, End, Flow, Heard, Hop, Note, Path, Reached, Speaker, What,
 };
@@ -23,7 +25,7 @@ pub(super) const ROUTER: &str = "203.0.113.3";
 pub(super) const PORT: u16 = 5432;
 
 pub(super) const CONNECTED: Outcome = Outcome::Connected(Handshake::Clean);
-pub(super) const RST: Outcome = Outcome::Refused(Refusal::ByRst);
+pub(super) const RST: Outcome = Outcome::Refused(Refusal::Rst);
 pub(super) const SILENCE: Outcome = Outcome::NoReply;
 
 pub(super) fn ip(text: &str) -> IpAddr {
@@ -52,7 +54,7 @@ pub(super) fn icmp(from: &str, kind: u8, code: u8) -> IcmpError {
 }
 
 pub(super) fn rejected(from: &str, kind: u8, code: u8) -> Outcome {
-    Outcome::Unreachable(Unreached::ByIcmp(icmp(from, kind, code)))
+    Outcome::Unreachable(UnreachableBy::Icmp(icmp(from, kind, code)))
 }
 
 fn target(protocol: Protocol, address: &str, port: u16) -> Target {

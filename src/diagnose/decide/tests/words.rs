@@ -272,7 +272,7 @@ fn an_icmp_error_of_ipv6_bears_its_own_name() {
     ended(
         &mut findings,
         &[(
-            Outcome::Unreachable(crate::outcome::Unreached::ByIcmp(v4)),
+            Outcome::Unreachable(crate::outcome::UnreachableBy::Icmp(v4)),
             3,
         )],
     );

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{DETAILED, STYLE, over_text};
 use crate::assertions::AssertionResult;
-use crate::outcome::{LocalCause, Outcome, Refusal, Said};
+use crate::outcome::{LocalCause, Outcome, Refusal, ReplySummary};
 use story::{OK, Story, lost_syn, mixed, rejected};
 use well_formed::check;
 
@@ -34,7 +34,7 @@ fn several_targets() {
     let mut story = Story::new(&["db.example", "old.example", "far.example"]);
     for _ in 0..2 {
         story.probe(0, 412, OK);
-        story.probe(1, 377, Outcome::Refused(Refusal::ByRst));
+        story.probe(1, 377, Outcome::Refused(Refusal::Rst));
         story.probe(2, 0, Outcome::Local(LocalCause::NoRoute));
     }
     let page = story.page();
@@ -74,7 +74,7 @@ fn hostile_text_stays_text() {
     let mut story = Story::new(&[HOSTILE, "b.example"]);
     let [reply, silence] = [Outcome::Reply, Outcome::NoReply];
     story.probe(0, 400, reply);
-    story.samples[0].ending.said = Some(Said::new(HOSTILE));
+    story.samples[0].result.said = Some(ReplySummary::new(HOSTILE));
     story.probe(0, 4_000_000, silence);
     story.probe(1, 400, OK);
     story.info.plan.command_line = format!("synack {HOSTILE}");

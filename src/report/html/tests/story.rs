@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use crate::assertions::AssertionResult;
 use crate::clock::WallClock;
 use crate::outcome::{
-    Ending, Evidence, Handshake, IcmpError, IcmpVersion, LocalCause, Outcome, Refusal, Rtt,
-    RttClock, Sample, TargetId, Unreached,
+    Evidence, Handshake, IcmpError, IcmpVersion, LocalCause, Outcome, ProbeResult, Refusal, Rtt,
+    RttClock, Sample, TargetId, UnreachableBy,
 };
 use crate::report::tests::info_of;
 use crate::report::{Report, RunInfo, html};
@@ -56,7 +56,7 @@ impl Story {
             scheduled_at: sent_at,
             sent_at,
             late: false,
-            ending: Ending {
+            result: ProbeResult {
                 outcome,
                 evidence: Evidence::default(),
                 local: None,
@@ -88,7 +88,7 @@ impl Story {
 }
 
 pub(super) fn rejected() -> Outcome {
-    Outcome::Unreachable(Unreached::ByIcmp(IcmpError {
+    Outcome::Unreachable(UnreachableBy::Icmp(IcmpError {
         version: IcmpVersion::V4,
         kind: 3,
         code: 13,
@@ -106,7 +106,7 @@ pub(super) fn mixed() -> Story {
     let mut story = Story::new(&["db.example"]);
     story.probe(0, 412, OK);
     story.probe(0, 1_015_000, lost_syn());
-    story.probe(0, 377, Outcome::Refused(Refusal::ByRst));
+    story.probe(0, 377, Outcome::Refused(Refusal::Rst));
     story.probe(0, 501, rejected());
     story.probe(0, 4_000_000, Outcome::NoReply);
     story.probe(0, 405, OK);
@@ -140,7 +140,7 @@ pub(super) fn worst(probes: u64, targets: usize) -> Story {
     let mut story = long(0, targets);
     let endings = [
         OK,
-        Outcome::Refused(Refusal::ByRst),
+        Outcome::Refused(Refusal::Rst),
         rejected(),
         Outcome::NoReply,
         Outcome::Local(LocalCause::NoRoute),
@@ -157,7 +157,7 @@ pub(super) fn worst(probes: u64, targets: usize) -> Story {
 
 fn scattered(percent: u64, failing: bool) -> Outcome {
     match percent {
-        0 if failing => Outcome::Refused(Refusal::ByRst),
+        0 if failing => Outcome::Refused(Refusal::Rst),
         1 if failing => rejected(),
         2 if failing => Outcome::NoReply,
         3 if failing => Outcome::Local(LocalCause::NoNeighbour),

@@ -64,7 +64,7 @@ fn rejections() -> Vec<Row> {
 }
 
 fn odd_rejections() -> Vec<Row> {
-    let errno = Outcome::Unreachable(Unreached::BySystem(Errno::HostUnreachable));
+    let errno = Outcome::Unreachable(UnreachableBy::Errno(Errno::HostUnreachable));
     table! {
         "errno alone" => Code::IcmpError, |it| ended(it, &[(errno, 3)]);
         "rejected once, then the rate limit" => Code::FirewallRejects,
@@ -122,7 +122,7 @@ fn refusals() -> Vec<Row> {
         ended(it, &[(RST, 5)]);
         says(it, reached(ttl, Reached::Rst), speaker);
     };
-    let by_system = Outcome::Refused(Refusal::BySystem);
+    let by_system = Outcome::Refused(Refusal::Errno);
     table! {
         "RST from as far as the host" => Code::PortClosed, |it| refused(it, 4, Some(Speaker::Host(at(4))));
         "RST from right in front" => Code::PortClosed, |it| refused(it, 3, Some(Speaker::InFront(at(4))));

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use super::build::*;
 use crate::diagnose::{Code, Findings, decide};
-use crate::outcome::{Handshake, LocalCause, Outcome, Refusal, Unreached};
+use crate::outcome::{Handshake, LocalCause, Outcome, Refusal, UnreachableBy};
 use crate::platform::RouteKind;
 
 /// A situation, what it is, and its findings.
@@ -74,11 +74,11 @@ fn every_mixture_is_decided() {
         Outcome::ResetAfterConnect,
         Outcome::ClosedAfterConnect,
         RST,
-        Outcome::Refused(Refusal::BySystem),
+        Outcome::Refused(Refusal::Errno),
         rejected(ROUTER, 3, 13),
         rejected(ROUTER, 3, 1),
         rejected(TARGET, 3, 3),
-        Outcome::Unreachable(Unreached::BySystem(crate::outcome::Errno::HostUnreachable)),
+        Outcome::Unreachable(UnreachableBy::Errno(crate::outcome::Errno::HostUnreachable)),
         SILENCE,
         Outcome::Local(LocalCause::NoNeighbour),
         Outcome::Local(LocalCause::PortsExhausted),

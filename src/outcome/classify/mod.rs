@@ -5,17 +5,17 @@ pub mod tcp;
 
 use std::time::Duration;
 
-use super::evidence::{EvidenceKind, NextHop, Surroundings};
-use super::{Errno, Evidence, IcmpError, LocalCause, Outcome, Unreached};
+use super::evidence::{EvidenceKind, HostContext, NextHop};
+use super::{Errno, Evidence, IcmpError, LocalCause, Outcome, UnreachableBy};
 
 /// An outcome with its proof.
-pub type Judgement = (Outcome, Evidence);
+pub type Classified = (Outcome, Evidence);
 
 /// A local firewall's answer takes microseconds; a busy machine may deliver it this much later.
 const REJECTED_WITHIN: Duration = Duration::from_millis(100);
 
 /// Judges an error that `connect()`, or the setting up of its socket, returned at once.
-pub fn failed_at_once(errno: Errno) -> Judgement {
+pub fn failed_at_once(errno: Errno) -> Classified {
     let cause = LocalCause::from_errno(errno);
     (Outcome::Local(cause), Evidence::errno(errno))
 }
@@ -34,18 +34,18 @@ struct Rejection {
 
 impl Rejection {
     /// From another machine it is the network's word, from our own address it is ours.
-    fn judge(self, around: &dyn Surroundings) -> Judgement {
+    fn classify(self, around: &dyn HostContext) -> Classified {
         let outcome = if self.icmp.from.is_some_and(|from| around.is_own(from)) {
             Outcome::Local(self.own_cause(around))
         } else {
-            Outcome::Unreachable(Unreached::ByIcmp(self.icmp))
+            Outcome::Unreachable(UnreachableBy::Icmp(self.icmp))
         };
         (outcome, self.evidence())
     }
 
     /// Takes it as the network's word, whoever's address it came from.
-    fn as_the_networks(self) -> Judgement {
-        let by_icmp = Unreached::ByIcmp(self.icmp);
+    fn as_the_networks(self) -> Classified {
+        let by_icmp = UnreachableBy::Icmp(self.icmp);
         (Outcome::Unreachable(by_icmp), self.evidence())
     }
 
@@ -61,7 +61,7 @@ impl Rejection {
     ///
     /// A reject comes within the call that sends the probe, or on a busy machine shortly after. A lookup fails
     /// after seconds, unless the probe joins one that others have started: then the neighbour's entry tells.
-    fn own_cause(self, around: &dyn Surroundings) -> LocalCause {
+    fn own_cause(self, around: &dyn HostContext) -> LocalCause {
         if !self.icmp.is_host_unreachable() || self.within_call {
             return LocalCause::LocalFirewall;
         }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Judgement, Rejection, failed_at_once};
+use super::{Classified, Rejection, failed_at_once};
 use crate::outcome::evidence::{
-    EvidenceKind, NextHop, PeerEnd, Surroundings, TcpInfo, TcpState, TcpTestimony,
+    EvidenceKind, HostContext, NextHop, PeerEnd, TcpInfo, TcpSocketEvidence, TcpState,
 };
-use crate::outcome::{Errno, Evidence, Handshake, LocalCause, Outcome, Refusal, Unreached};
+use crate::outcome::{Errno, Evidence, Handshake, LocalCause, Outcome, Refusal, UnreachableBy};
 
 /// The first retransmission waits a second (RFC 6298 section 2), so after a lost packet a handshake's
 /// time and its time-stamp rtt differ by almost nothing or by about a second or more.
@@ -19,10 +19,10 @@ const FIRST_SYN_ANSWERED_WITHIN: Duration = Duration::from_millis(500);
 ///
 /// `connect` is the time since `connect()`, if it can be trusted.
 pub fn connecting(
-    testimony: &TcpTestimony,
+    testimony: &TcpSocketEvidence,
     connect: Option<Duration>,
-    around: &dyn Surroundings,
-) -> Option<Judgement> {
+    around: &dyn HostContext,
+) -> Option<Classified> {
     // An ICMP error on a connection that stands ends nothing (RFC 1122 section 4.2.3.9).
     if testimony.stands && !testimony.errno.is_some_and(Errno::is_reset) {
         let clean = Handshake::Clean;
@@ -41,7 +41,7 @@ pub fn connecting(
                 .is_some_and(|info| info.state == TcpState::SynSent),
             after: connect,
         };
-        return Some(rejection.judge(around));
+        return Some(rejection.classify(around));
     }
     if let Some(errno) = testimony.errno {
         return Some(failed(errno, testimony.queue_read));
@@ -58,19 +58,19 @@ pub fn connecting(
 /// Judges a probe whose deadline has passed while it was connecting: [`connecting`] had nothing to say.
 ///
 /// `TCP_INFO` shows what the wire does not: whether the SYNs left this machine at all.
-pub fn timed_out(info: Option<TcpInfo>, around: &dyn Surroundings) -> Judgement {
+pub fn timed_out(info: Option<TcpInfo>, around: &dyn HostContext) -> Classified {
     let outcome = stopped_here(info, around).map_or(Outcome::NoReply, Outcome::Local);
     (outcome, Evidence::of(EvidenceKind::Silence))
 }
 
 /// Judges a connection whose two ends are one socket: nothing else answered.
-pub fn connected_to_itself() -> Judgement {
+pub fn connected_to_itself() -> Classified {
     let evidence = Evidence::of(EvidenceKind::SynAck);
     (Outcome::Local(LocalCause::SelfConnect), evidence)
 }
 
 /// Judges a RST or a close that followed a completed handshake, if one did.
-pub fn ended_after_connect(end: PeerEnd) -> Option<Judgement> {
+pub fn ended_after_connect(end: PeerEnd) -> Option<Classified> {
     match end {
         PeerEnd::Open => None,
         PeerEnd::Reset => Some((Outcome::ResetAfterConnect, Evidence::of(EvidenceKind::Rst))),
@@ -81,7 +81,7 @@ pub fn ended_after_connect(end: PeerEnd) -> Option<Judgement> {
     }
 }
 
-fn connected(handshake: Handshake) -> Judgement {
+fn connected(handshake: Handshake) -> Classified {
     (
         Outcome::Connected(handshake),
         Evidence::of(EvidenceKind::SynAck),
@@ -91,7 +91,7 @@ fn connected(handshake: Handshake) -> Judgement {
 /// Judges an error of the handshake that has no entry in the error queue.
 ///
 /// `queue_read`: there is such a queue, it was read whole, and it was empty.
-pub fn failed(errno: Errno, queue_read: bool) -> Judgement {
+pub fn failed(errno: Errno, queue_read: bool) -> Classified {
     let with = |kind| Evidence {
         errno: Some(errno),
         ..Evidence::of(kind)
@@ -99,17 +99,14 @@ pub fn failed(errno: Errno, queue_read: bool) -> Judgement {
     match errno {
         // With an empty queue no ICMP error came, so this was a RST (`tcp_reset`, net/ipv4/tcp_input.c).
         Errno::ConnectionRefused if queue_read => {
-            (Outcome::Refused(Refusal::ByRst), with(EvidenceKind::Rst))
+            (Outcome::Refused(Refusal::Rst), with(EvidenceKind::Rst))
         }
-        Errno::ConnectionRefused => (
-            Outcome::Refused(Refusal::BySystem),
-            with(EvidenceKind::Errno),
-        ),
+        Errno::ConnectionRefused => (Outcome::Refused(Refusal::Errno), with(EvidenceKind::Errno)),
         // A RST in SYN_SENT reads ECONNREFUSED; ECONNRESET proves that the handshake had completed.
         reset if reset.is_reset() => (Outcome::ResetAfterConnect, with(EvidenceKind::Rst)),
         Errno::TimedOut => (Outcome::NoReply, with(EvidenceKind::Silence)),
         Errno::NetworkUnreachable | Errno::HostUnreachable => (
-            Outcome::Unreachable(Unreached::BySystem(errno)),
+            Outcome::Unreachable(UnreachableBy::Errno(errno)),
             with(EvidenceKind::Errno),
         ),
         _ => failed_at_once(errno),
@@ -117,7 +114,7 @@ pub fn failed(errno: Errno, queue_read: bool) -> Judgement {
 }
 
 /// Why no SYN has left this machine, as far as that shows.
-fn stopped_here(info: Option<TcpInfo>, around: &dyn Surroundings) -> Option<LocalCause> {
+fn stopped_here(info: Option<TcpInfo>, around: &dyn HostContext) -> Option<LocalCause> {
     let info = info?;
     // Asked first: SYNs that a full neighbour queue has thrown out count as sent (`__neigh_event_send`).
     if around.next_hop() == NextHop::Unresolved {
@@ -168,7 +165,7 @@ mod tests {
 
     struct World(NextHop);
 
-    impl Surroundings for World {
+    impl HostContext for World {
         fn is_own(&self, address: IpAddr) -> bool {
             address == OWN
         }
@@ -198,39 +195,39 @@ mod tests {
         }
     }
 
-    fn judge(testimony: TcpTestimony, next_hop: NextHop) -> Option<Outcome> {
+    fn classify(testimony: TcpSocketEvidence, next_hop: NextHop) -> Option<Outcome> {
         connecting(&testimony, Some(SOON), &World(next_hop)).map(|(outcome, _)| outcome)
     }
 
     #[test]
     fn refusal_without_an_icmp_error_is_a_rst() {
-        let testimony = TcpTestimony {
+        let testimony = TcpSocketEvidence {
             errno: Some(Errno::ConnectionRefused),
             queue_read: true,
-            ..TcpTestimony::default()
+            ..TcpSocketEvidence::default()
         };
         assert_eq!(
-            judge(testimony, NextHop::Known),
-            Some(Outcome::Refused(Refusal::ByRst))
+            classify(testimony, NextHop::Known),
+            Some(Outcome::Refused(Refusal::Rst))
         );
     }
 
     #[test]
     fn refusal_without_a_look_at_the_queue_is_only_what_the_system_says() {
-        let testimony = TcpTestimony {
+        let testimony = TcpSocketEvidence {
             errno: Some(Errno::ConnectionRefused),
-            ..TcpTestimony::default()
+            ..TcpSocketEvidence::default()
         };
-        let expected = Some(Outcome::Refused(Refusal::BySystem));
-        assert_eq!(judge(testimony, NextHop::Known), expected);
+        let expected = Some(Outcome::Refused(Refusal::Errno));
+        assert_eq!(classify(testimony, NextHop::Known), expected);
     }
 
     #[test]
     fn our_own_host_unreachable_after_a_while_was_no_firewall_s_doing() {
-        let testimony = TcpTestimony {
+        let testimony = TcpSocketEvidence {
             icmp: Some(icmp(1, OWN)),
             info: Some(info(TcpState::Closed, 2, 1, 0)),
-            ..TcpTestimony::default()
+            ..TcpSocketEvidence::default()
         };
         let late = Some(Duration::from_secs(3));
         let judged =
@@ -241,81 +238,84 @@ mod tests {
     #[test]
     fn the_same_errno_with_an_icmp_error_is_a_firewall() {
         let error = icmp(3, TARGET.ip());
-        let testimony = TcpTestimony {
+        let testimony = TcpSocketEvidence {
             errno: Some(Errno::ConnectionRefused),
             icmp: Some(error),
-            ..TcpTestimony::default()
+            ..TcpSocketEvidence::default()
         };
-        let expected = Outcome::Unreachable(Unreached::ByIcmp(error));
-        assert_eq!(judge(testimony, NextHop::Known), Some(expected));
+        let expected = Outcome::Unreachable(UnreachableBy::Icmp(error));
+        assert_eq!(classify(testimony, NextHop::Known), Some(expected));
     }
 
     #[test]
     fn our_own_icmp_error_is_local_and_the_neighbour_decides_which() {
-        let host_unreachable = TcpTestimony {
+        let host_unreachable = TcpSocketEvidence {
             icmp: Some(icmp(1, OWN)),
-            ..TcpTestimony::default()
+            ..TcpSocketEvidence::default()
         };
         let firewall = Some(Outcome::Local(LocalCause::LocalFirewall));
         let neighbour = Some(Outcome::Local(LocalCause::NoNeighbour));
-        assert_eq!(judge(host_unreachable, NextHop::Known), firewall);
-        assert_eq!(judge(host_unreachable, NextHop::Unknown), firewall);
-        assert_eq!(judge(host_unreachable, NextHop::Unresolved), neighbour);
-        let prohibited = TcpTestimony {
+        assert_eq!(classify(host_unreachable, NextHop::Known), firewall);
+        assert_eq!(classify(host_unreachable, NextHop::Unknown), firewall);
+        assert_eq!(classify(host_unreachable, NextHop::Unresolved), neighbour);
+        let prohibited = TcpSocketEvidence {
             icmp: Some(icmp(13, OWN)),
-            ..TcpTestimony::default()
+            ..TcpSocketEvidence::default()
         };
-        assert_eq!(judge(prohibited, NextHop::Unresolved), firewall);
+        assert_eq!(classify(prohibited, NextHop::Unresolved), firewall);
     }
 
     #[test]
     fn what_comes_within_connect_is_the_firewall_whatever_the_neighbour() {
-        let testimony = TcpTestimony {
+        let testimony = TcpSocketEvidence {
             icmp: Some(icmp(1, OWN)),
             info: Some(info(TcpState::SynSent, 0, 0, 0)),
-            ..TcpTestimony::default()
+            ..TcpSocketEvidence::default()
         };
         let expected = Some(Outcome::Local(LocalCause::LocalFirewall));
-        assert_eq!(judge(testimony, NextHop::Unresolved), expected);
+        assert_eq!(classify(testimony, NextHop::Unresolved), expected);
     }
 
     #[test]
     fn a_closed_socket_without_an_error_is_not_connected() {
-        let testimony = TcpTestimony {
+        let testimony = TcpSocketEvidence {
             info: Some(info(TcpState::Closed, 0, 0, 0)),
-            ..TcpTestimony::default()
+            ..TcpSocketEvidence::default()
         };
         assert_eq!(
-            judge(testimony, NextHop::Known),
+            classify(testimony, NextHop::Known),
             Some(Outcome::Local(LocalCause::SystemError))
         );
     }
 
     #[test]
     fn a_socket_that_says_nothing_is_still_connecting() {
-        assert_eq!(judge(TcpTestimony::default(), NextHop::Unknown), None);
+        assert_eq!(
+            classify(TcpSocketEvidence::default(), NextHop::Unknown),
+            None
+        );
     }
 
     #[test]
     fn an_icmp_error_on_a_connection_that_stands_ends_nothing() {
-        let testimony = TcpTestimony {
+        let testimony = TcpSocketEvidence {
             errno: Some(Errno::HostUnreachable),
             icmp: Some(icmp(1, TARGET.ip())),
             info: Some(info(TcpState::Established, 0, 0, 0)),
             stands: true,
-            ..TcpTestimony::default()
+            ..TcpSocketEvidence::default()
         };
         let expected = Some(Outcome::Connected(Handshake::Clean));
-        assert_eq!(judge(testimony, NextHop::Known), expected);
+        assert_eq!(classify(testimony, NextHop::Known), expected);
     }
 
     #[test]
     fn a_socket_in_syn_sent_is_still_connecting() {
-        let testimony = TcpTestimony {
+        let testimony = TcpSocketEvidence {
             info: Some(info(TcpState::SynSent, 0, 0, 0)),
-            ..TcpTestimony::default()
+            ..TcpSocketEvidence::default()
         };
-        assert_eq!(judge(testimony, NextHop::Known), None);
+        assert_eq!(classify(testimony, NextHop::Known), None);
     }
 
     #[test]

@@ -9,9 +9,9 @@ const LONGEST: usize = 56;
 
 /// What an answer said, in a few words: `NXDOMAIN`, `stratum 3`. Printable ASCII, whatever the peer sent.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Said(ArrayString<LONGEST>);
+pub struct ReplySummary(ArrayString<LONGEST>);
 
-impl Said {
+impl ReplySummary {
     /// Keeps the beginning of `text`; what is not printable ASCII becomes `?`.
     pub fn new(text: &str) -> Self {
         let mut said = ArrayString::new();
@@ -28,13 +28,13 @@ impl Said {
     }
 }
 
-impl fmt::Debug for Said {
+impl fmt::Debug for ReplySummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
-impl fmt::Display for Said {
+impl fmt::Display for ReplySummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -46,8 +46,14 @@ mod tests {
 
     #[test]
     fn a_peer_s_words_are_short_and_harmless() {
-        assert_eq!(Said::new("stratum 3").as_str(), "stratum 3");
-        assert_eq!(Said::new("\x1b[31mred\n\u{e9}").as_str(), "?[31mred??");
-        assert_eq!(Said::new(&"\u{20ac}".repeat(500)).as_str().len(), LONGEST);
+        assert_eq!(ReplySummary::new("stratum 3").as_str(), "stratum 3");
+        assert_eq!(
+            ReplySummary::new("\x1b[31mred\n\u{e9}").as_str(),
+            "?[31mred??"
+        );
+        assert_eq!(
+            ReplySummary::new(&"\u{20ac}".repeat(500)).as_str().len(),
+            LONGEST
+        );
     }
 }

@@ -3,13 +3,13 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Judgement, Rejection};
-use crate::outcome::evidence::{EvidenceKind, NextHop, Surroundings};
-use crate::outcome::{Errno, Evidence, IcmpError, LocalCause, Outcome, Unreached};
+use super::{Classified, Rejection};
+use crate::outcome::evidence::{EvidenceKind, HostContext, NextHop};
+use crate::outcome::{Errno, Evidence, IcmpError, LocalCause, Outcome, UnreachableBy};
 
 /// Everything the system says about a datagram that was not answered, at the moment it is asked.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Testimony {
+pub struct DatagramEvidence {
     /// The socket's pending error (`SO_ERROR`), read before the error queue.
     pub errno: Option<Errno>,
     /// The ICMP error on the socket's error queue that quotes this very probe.
@@ -18,7 +18,7 @@ pub struct Testimony {
     pub arrived: Option<Duration>,
 }
 
-impl Testimony {
+impl DatagramEvidence {
     /// An ICMP error that quotes the probe.
     pub fn by_icmp(icmp: IcmpError, errno: Option<Errno>) -> Self {
         Self {
@@ -38,7 +38,7 @@ impl Testimony {
 }
 
 /// Judges an answer: it has been checked already.
-pub fn answered() -> Judgement {
+pub fn answered() -> Classified {
     (Outcome::Reply, Evidence::of(EvidenceKind::Reply))
 }
 
@@ -46,7 +46,7 @@ pub fn answered() -> Judgement {
 ///
 /// A firewall's verdict on the own output is EPERM, whether it drops or rejects (`nf_hook_slow` in
 /// net/netfilter/core.c); a BPF program on the control group says the same.
-pub fn not_sent(errno: Errno) -> Option<Judgement> {
+pub fn not_sent(errno: Errno) -> Option<Classified> {
     let cause = match errno {
         Errno::NotPermitted => LocalCause::LocalFirewall,
         // A queueing discipline that drops (`net_xmit_errno` in include/linux/netdevice.h); told only with
@@ -62,12 +62,12 @@ pub fn not_sent(errno: Errno) -> Option<Judgement> {
 ///
 /// `within_call`: `send()` had just returned.
 pub fn failed(
-    testimony: &Testimony,
+    testimony: &DatagramEvidence,
     target: IpAddr,
     after: Option<Duration>,
     within_call: bool,
-    around: &dyn Surroundings,
-) -> Option<Judgement> {
+    around: &dyn HostContext,
+) -> Option<Classified> {
     if let Some(icmp) = testimony.icmp {
         let rejection = Rejection {
             icmp,
@@ -80,11 +80,11 @@ pub fn failed(
         return Some(if icmp.from == Some(target) {
             rejection.as_the_networks()
         } else {
-            rejection.judge(around)
+            rejection.classify(around)
         });
     }
     let errno = testimony.errno?;
-    let by_system = Outcome::Unreachable(Unreached::BySystem(errno));
+    let by_system = Outcome::Unreachable(UnreachableBy::Errno(errno));
     Some((by_system, Evidence::errno(errno)))
 }
 
@@ -93,7 +93,7 @@ pub fn failed(
 /// `left`: nothing speaks against its having left. Most sockets say when the own output refuses a datagram, but not
 /// a ping socket for `ICMPv6` (`ping_v6_sendmsg` in net/ipv6/ping.c drops the error): there the kernel's missing time
 /// stamp tells, where others to the same host had one.
-pub fn timed_out(left: bool, around: &dyn Surroundings) -> Judgement {
+pub fn timed_out(left: bool, around: &dyn HostContext) -> Classified {
     let outcome = match around.next_hop() {
         NextHop::Unresolved => Outcome::Local(LocalCause::NoNeighbour),
         _ if !left => Outcome::Local(LocalCause::DroppedLocally),
@@ -109,7 +109,7 @@ mod tests {
 
     struct World(NextHop);
 
-    impl Surroundings for World {
+    impl HostContext for World {
         fn is_own(&self, address: IpAddr) -> bool {
             address == IpAddr::from([10, 0, 0, 1])
         }
@@ -118,7 +118,7 @@ mod tests {
         }
     }
 
-    fn icmp(code: u8, from: [u8; 4]) -> Testimony {
+    fn icmp(code: u8, from: [u8; 4]) -> DatagramEvidence {
         let error = IcmpError {
             version: IcmpVersion::V4,
             kind: 3,
@@ -126,10 +126,14 @@ mod tests {
             from: Some(from.into()),
             mtu: None,
         };
-        Testimony::by_icmp(error, Some(Errno::ConnectionRefused))
+        DatagramEvidence::by_icmp(error, Some(Errno::ConnectionRefused))
     }
 
-    fn outcome(testimony: &Testimony, after: Duration, next_hop: NextHop) -> Option<Outcome> {
+    fn outcome(
+        testimony: &DatagramEvidence,
+        after: Duration,
+        next_hop: NextHop,
+    ) -> Option<Outcome> {
         let target = [10, 0, 0, 7].into();
         failed(testimony, target, Some(after), false, &World(next_hop)).map(|(outcome, _)| outcome)
     }
@@ -172,11 +176,14 @@ mod tests {
 
     #[test]
     fn without_an_error_queue_nobody_is_named() {
-        let refused = Testimony::by_errno(Errno::ConnectionRefused);
-        let by_system = Unreached::BySystem(Errno::ConnectionRefused);
+        let refused = DatagramEvidence::by_errno(Errno::ConnectionRefused);
+        let by_system = UnreachableBy::Errno(Errno::ConnectionRefused);
         let judged = outcome(&refused, SOON, NextHop::Known);
         assert_eq!(judged, Some(Outcome::Unreachable(by_system)));
-        assert_eq!(outcome(&Testimony::default(), SOON, NextHop::Known), None);
+        assert_eq!(
+            outcome(&DatagramEvidence::default(), SOON, NextHop::Known),
+            None
+        );
     }
 
     #[test]

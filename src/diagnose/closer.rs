@@ -4,14 +4,14 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use super::share::Share;
+use super::share::SourcePortSplit;
 use super::steps::{self, Ground};
 use super::tries::Habit;
 use super::walk::{Event, Step, Told};
 use super::{Findings, Tried};
 use crate::hosts::Target;
 use crate::outcome::OutcomeKind;
-use crate::path::{End, Hop, Note, Path, conclude};
+use crate::path::{Hop, Path, PathEnd, PathNote, analyze};
 use crate::plan::PathPlan;
 use crate::platform;
 
@@ -62,7 +62,7 @@ fn look_again(
 ) {
     let mixed = findings.asked_tried().is_some_and(is_mixed);
     let loses = loses(findings);
-    let Some((path, conclusion)) = findings.path.as_mut().filter(|_| mixed || loses) else {
+    let Some((path, analysis)) = findings.path.as_mut().filter(|_| mixed || loses) else {
         return;
     };
     let mut gateway = findings
@@ -102,7 +102,7 @@ fn look_again(
     if let (Some(first), Some(gateway)) = (first, gateway) {
         add_echoes(first, gateway);
     }
-    *conclusion = conclude(path);
+    *analysis = analyze(path);
 }
 
 /// Counts a gateway's echoes as probes to it. Where it answers all of them and not all others, it may limit these; or
@@ -125,14 +125,14 @@ fn is_mixed(tried: &Tried) -> bool {
 
 /// Some packets were lost and not all, on a way of more than one hop.
 fn loses(findings: &Findings) -> bool {
-    let (Some(tried), Some((_, conclusion))) = (findings.asked_tried(), &findings.path) else {
+    let (Some(tried), Some((_, analysis))) = (findings.asked_tried(), &findings.path) else {
         return false;
     };
-    if matches!(conclusion.end, End::Reached { ttl: Some(1), .. }) {
+    if matches!(analysis.end, PathEnd::FinalReply { ttl: Some(1), .. }) {
         return false;
     }
-    let reached = matches!(conclusion.end, End::Reached { how, .. } if how.is_yes());
-    let lost = |note: &Note| matches!(note, Note::Loss { lost: 2.., .. });
+    let reached = matches!(analysis.end, PathEnd::FinalReply { how, .. } if how.is_yes());
+    let lost = |note: &PathNote| matches!(note, PathNote::Loss { lost: 2.., .. });
     let resent = tried.resent() > 0;
     let sizes = findings.sizes.iter();
     let sizes = sizes.flat_map(|it| [&it.small_tried, &it.large_tried]);
@@ -140,7 +140,7 @@ fn loses(findings: &Findings) -> bool {
     is_mixed(tried)
         || resent
         || tried.is_silent() && reached
-        || conclusion.notes.iter().any(lost)
+        || analysis.notes.iter().any(lost)
         || echoes.any(is_mixed)
 }
 
@@ -155,7 +155,7 @@ impl Ground<'_> {
             only_whole: true,
             ..PathPlan::default()
         };
-        let path = self.trace(target, plan, Share::Flows.of(self.plan));
+        let path = self.trace(target, plan, SourcePortSplit::Flows.of(self.plan));
         path.map(|(path, _)| path)
     }
 
@@ -170,7 +170,7 @@ impl Ground<'_> {
         if !platform::hears_hops(known.target.protocol) {
             return None;
         }
-        let sockets = Share::Survey.of(self.plan);
+        let sockets = SourcePortSplit::Survey.of(self.plan);
         let tracer = self.tracer(&known.target, plan, sockets)?;
         Some(tracer.survey(known, &mut ()).0)
     }

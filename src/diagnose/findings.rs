@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::hosts::{Protocol, Target};
 use crate::outcome::{Handshake, Outcome, OutcomeClass, OutcomeKind, UnreachableBy};
-use crate::path::{Conclusion, Note, Path};
+use crate::path::{Path, PathAnalysis, PathNote};
 use crate::platform::{Counters, Link, Listener, NeighbourFacts, NeighbourState, RouteFacts};
 
 /// Everything that was found. What was not looked at, or could not be, is absent.
@@ -34,7 +34,7 @@ pub struct Findings {
     /// Step 6: do large packets get through?
     pub sizes: Option<SizeFindings>,
     /// Step 7: where on the way probes to that very port end.
-    pub path: Option<(Path, Conclusion)>,
+    pub path: Option<(Path, PathAnalysis)>,
     /// Step 8: the target is this machine.
     pub own: Option<OwnFindings>,
     /// This machine's counters: how much each grew meanwhile. Other programs count, too.
@@ -107,7 +107,7 @@ impl Findings {
     fn lost_on_path(&self) -> u64 {
         let notes = self.path.iter().flat_map(|(_, found)| &found.notes);
         let lost = notes.filter_map(|note| match note {
-            Note::Loss { lost, .. } => Some(*lost),
+            PathNote::Loss { lost, .. } => Some(*lost),
             _ => None,
         });
         lost.sum()

@@ -9,7 +9,7 @@ use crate::plan::Plan;
 /// What is asked at the same time, from the same address, needs other ports: two sockets whose ends are the same would take
 /// each other's answers, and TCP refuses the second.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Share {
+pub(super) enum SourcePortSplit {
     /// The probes of the asked port: one port each.
     Port,
     /// Those of its path: all others.
@@ -20,7 +20,7 @@ pub(super) enum Share {
     Survey,
 }
 
-impl Share {
+impl SourcePortSplit {
     /// The plan with this share of its source ports.
     pub(super) fn of(self, plan: &Plan) -> Plan {
         let mut plan = plan.clone();
@@ -55,15 +55,18 @@ mod tests {
     #[test]
     fn shares_are_apart_and_leave_nothing_out() {
         let all = 41_000..=41_099;
-        for (first, rest) in [(Share::Port, Share::Path), (Share::Flows, Share::Survey)] {
+        for (first, rest) in [
+            (SourcePortSplit::Port, SourcePortSplit::Path),
+            (SourcePortSplit::Flows, SourcePortSplit::Survey),
+        ] {
             let (first, rest) = (first.of_ports(&all), rest.of_ports(&all));
             assert_eq!(first.end() + 1, *rest.start());
             assert_eq!((first.start(), rest.end()), (all.start(), all.end()));
         }
         let few = 41_000..=41_005;
-        assert_eq!(Share::Port.of_ports(&few), few);
-        assert_eq!(Share::Survey.of_ports(&few), few);
+        assert_eq!(SourcePortSplit::Port.of_ports(&few), few);
+        assert_eq!(SourcePortSplit::Survey.of_ports(&few), few);
         let last = 65_530..=u16::MAX;
-        assert_eq!(Share::Survey.of_ports(&last), last);
+        assert_eq!(SourcePortSplit::Survey.of_ports(&last), last);
     }
 }

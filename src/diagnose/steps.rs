@@ -4,12 +4,12 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, TcpListener};
 use std::time::{Duration, Instant};
 
-use super::share::Share;
+use super::share::SourcePortSplit;
 use super::tries::{Habit, tries};
 use super::{LocalFindings, NameFindings, OwnFindings, SizeFindings, Tried, WayFindings};
 use crate::hosts::resolve::{Family, ResolveError, resolve_all};
 use crate::hosts::{Host, Protocol, Target, TargetSpec};
-use crate::path::{Conclusion, End, Path, Tracer, conclude};
+use crate::path::{Path, PathAnalysis, PathEnd, Tracer, analyze};
 use crate::plan::{PathPlan, Plan};
 use crate::platform::{self, Link, LocalHost, Poller, RouteKind, SignalState, is_link_local};
 
@@ -299,7 +299,7 @@ impl Ground<'_> {
     /// Step 6: the port itself, where there is one.
     pub(super) fn port(&self, target: &Target) -> Option<Tried> {
         target.port()?;
-        let plan = Share::Port.of(self.plan);
+        let plan = SourcePortSplit::Port.of(self.plan);
         let tried = tries(vec![target.clone()], &plan, PORT, self.signals);
         tried.ok()?.pop()
     }
@@ -335,13 +335,13 @@ impl Ground<'_> {
     }
 
     /// Step 7: where on the way probes to that very port end.
-    pub(super) fn path(&self, target: &Target) -> Option<(Path, Conclusion)> {
+    pub(super) fn path(&self, target: &Target) -> Option<(Path, PathAnalysis)> {
         let plan = PathPlan {
             rounds: Some(1),
             timeout: PATIENCE,
             ..PathPlan::default()
         };
-        self.trace(target, plan, Share::Path.of(self.plan))
+        self.trace(target, plan, SourcePortSplit::Path.of(self.plan))
     }
 
     pub(super) fn tracer(
@@ -360,13 +360,13 @@ impl Ground<'_> {
         target: &Target,
         plan: PathPlan,
         sockets: Plan,
-    ) -> Option<(Path, Conclusion)> {
+    ) -> Option<(Path, PathAnalysis)> {
         let (path, _) = self.tracer(target, plan, sockets)?.run(&mut ());
-        let conclusion = conclude(&path);
+        let analysis = analyze(&path);
         // Silence says nothing where the system keeps it to itself who answered.
         let is_told = platform::hears_hops(target.protocol);
-        let says_something = is_told || !matches!(conclusion.end, End::Silent { .. });
-        says_something.then_some((path, conclusion))
+        let says_something = is_told || !matches!(analysis.end, PathEnd::Silent { .. });
+        says_something.then_some((path, analysis))
     }
 }
 

@@ -73,7 +73,10 @@ impl Standing {
         if handshake || came(OutcomeKind::ResetAfterConnect) {
             return Self::Answers;
         }
-        let mut senders = recorder.outcome_groups.iter().filter_map(|it| sender(&it.outcome));
+        let mut senders = recorder
+            .outcome_groups
+            .iter()
+            .filter_map(|it| sender(&it.outcome));
         if came(OutcomeKind::Refused) || senders.clone().any(|from| from == address) {
             return Self::Refuses;
         }

@@ -6,7 +6,7 @@ use super::Verdict;
 use crate::hosts::Protocol;
 use crate::outcome::IcmpError;
 use crate::path::{
-    Conclusion, Distance, DistanceBy, End, Loop, Note, Path, Reached, Speaker, place,
+    Distance, DistanceBy, FinalReply, Loop, Path, PathAnalysis, PathEnd, PathNote, Responder, place,
 };
 
 /// How a path is looked at, for a reader who sees only the result.
@@ -34,17 +34,17 @@ pub const CODES: &[(&str, &str)] = &[
 ];
 
 /// Draws the conclusion in words, with no more certainty than what was found carries.
-pub fn verdict(path: &Path, conclusion: &Conclusion) -> Verdict {
+pub fn verdict(path: &Path, analysis: &PathAnalysis) -> Verdict {
     let told = Told::new(path);
-    let (code, meaning, next) = told.end(conclusion);
+    let (code, meaning, next) = told.end(analysis);
     let mut verdict = Verdict {
         code,
         meaning: vec![meaning],
         next,
     };
-    let notes = conclusion.notes.iter().map(|note| told.note(note));
+    let notes = analysis.notes.iter().map(|note| told.note(note));
     verdict.meaning.extend(notes);
-    verdict.next.extend(told.steps_for(&conclusion.notes));
+    verdict.next.extend(told.steps_for(&analysis.notes));
     if path.interrupted {
         let early = "It was stopped early, so there may be more.";
         verdict.meaning.push(early.to_owned());
@@ -71,23 +71,23 @@ impl<'a> Told<'a> {
         }
     }
 
-    fn end(&self, conclusion: &Conclusion) -> ProbeResult {
-        match &conclusion.end {
-            End::Reached { ttl, how } => self.reached(*ttl, *how, conclusion.speaker),
-            End::Rejected {
+    fn end(&self, analysis: &PathAnalysis) -> ProbeResult {
+        match &analysis.end {
+            PathEnd::FinalReply { ttl, how } => self.reached(*ttl, *how, analysis.speaker),
+            PathEnd::Rejected {
                 ttl,
                 icmp,
                 at,
                 after,
             } => self.rejected(icmp, &sender(*ttl, *at, *after)),
-            End::Silent { after } => self.silent(*after),
-            End::Loop(found) => self.looped(*found),
-            End::Local(cause) => (
+            PathEnd::Silent { after } => self.silent(*after),
+            PathEnd::Loop(found) => self.looped(*found),
+            PathEnd::Local(cause) => (
                 cause.reason().to_owned(),
                 format!("No probe left this machine ({}), so nothing was learned of the path.", cause.reason()),
                 vec![format!("synack explain {}", cause.reason())],
             ),
-            End::Unknown => (
+            PathEnd::Unknown => (
                 "unknown".to_owned(),
                 "This system does not say what became of the probes: a path can be looked at on Linux 5.9 and later."
                     .to_owned(),
@@ -96,12 +96,12 @@ impl<'a> Told<'a> {
         }
     }
 
-    fn reached(&self, ttl: Option<u8>, how: Reached, speaker: Option<Speaker>) -> ProbeResult {
+    fn reached(&self, ttl: Option<u8>, how: FinalReply, speaker: Option<Responder>) -> ProbeResult {
         let what = match how {
-            Reached::SynAck => "The handshake completes",
-            Reached::Rst => "A RST comes",
-            Reached::Reply => "An answer comes",
-            Reached::PortUnreachable => "The host itself says that nothing listens on the port",
+            FinalReply::SynAck => "The handshake completes",
+            FinalReply::Rst => "A RST comes",
+            FinalReply::Reply => "An answer comes",
+            FinalReply::PortUnreachable => "The host itself says that nothing listens on the port",
         };
         let Some(ttl) = ttl else {
             let far = "only for probes with the usual TTL, so how far away it is does not show";
@@ -111,29 +111,29 @@ impl<'a> Told<'a> {
         (code(how, speaker), meaning, self.steps(ttl, how, speaker))
     }
 
-    fn spoken_by(&self, ttl: u8, how: Reached, speaker: Option<Speaker>) -> String {
+    fn spoken_by(&self, ttl: u8, how: FinalReply, speaker: Option<Responder>) -> String {
         match speaker {
-            Some(Speaker::Host(host)) if how == Reached::Rst => format!(
+            Some(Responder::Host(host)) if how == FinalReply::Rst => format!(
                 ", as far away as the host itself ({}): nothing accepts on the port there, or a firewall on the host \
                  or right in front of it{} sends RSTs in its name.",
                 by(host),
                 before(ttl).map_or_else(String::new, |before| format!(" (hop {before})"))
             ),
-            Some(Speaker::Host(host)) => format!(", as far away as the host itself ({}).", by(host)),
-            Some(Speaker::InFront(host)) => format!(
+            Some(Responder::Host(host)) => format!(", as far away as the host itself ({}).", by(host)),
+            Some(Responder::InFront(host)) => format!(
                 ", one hop nearer than the host itself ({}, {}): something right in front of it answers in its name, \
                  or the way is a hop shorter for these probes.",
                 host.place(),
                 by(host)
             ),
-            Some(Speaker::Other(host)) => self.forged(ttl, how, host),
-            Some(Speaker::Further(host)) => format!(
+            Some(Responder::Other(host)) => self.forged(ttl, how, host),
+            Some(Responder::Further(host)) => format!(
                 ", further away than the host itself ({}, {}): these probes take another way, are forwarded from \
                  there, or those that should have been answered nearer got lost.",
                 host.place(),
                 by(host)
             ),
-            None if how == Reached::PortUnreachable || self.path.target.protocol == Protocol::Icmp => {
+            None if how == FinalReply::PortUnreachable || self.path.target.protocol == Protocol::Icmp => {
                 ".".to_owned()
             }
             None => ". How far away the host itself is does not show, so this may also be something in front of it that \
@@ -142,14 +142,14 @@ impl<'a> Told<'a> {
         }
     }
 
-    fn forged(&self, ttl: u8, how: Reached, host: Distance) -> String {
+    fn forged(&self, ttl: u8, how: FinalReply, host: Distance) -> String {
         let far = host.place();
         let place = match before(ttl) {
             Some(before) => format!("It is hop {ttl} or the one before (hop {before})."),
             None => "It is the first hop, or this machine itself.".to_owned(),
         };
         let what = match how {
-            Reached::Rst => {
+            FinalReply::Rst => {
                 "most likely it is not the host that refuses, but a firewall there that sends RSTs in its name \
                  (else these probes take a much shorter way)"
             }
@@ -166,25 +166,25 @@ impl<'a> Told<'a> {
         )
     }
 
-    fn steps(&self, ttl: u8, how: Reached, speaker: Option<Speaker>) -> Vec<String> {
+    fn steps(&self, ttl: u8, how: FinalReply, speaker: Option<Responder>) -> Vec<String> {
         let port = self.path.target.address.port();
         match (how, speaker) {
-            (_, Some(Speaker::Other(_))) if ttl <= 1 => vec![
+            (_, Some(Responder::Other(_))) if ttl <= 1 => vec![
                 "on this machine, as root: nft list ruleset (does a rule of OUTPUT reject or redirect it?)".to_owned(),
                 format!(
                     "ask the owner of hop 1 for its rules on {} to {}",
                     self.service, self.address
                 ),
             ],
-            (_, Some(Speaker::Other(_))) => vec![format!(
+            (_, Some(Responder::Other(_))) => vec![format!(
                 "ask the owner of hop {ttl}, or of the one before, for its rules on {} to {}",
                 self.service, self.address
             )],
-            (Reached::Rst, _) => vec![format!(
+            (FinalReply::Rst, _) => vec![format!(
                 "on {}: ss -ltn 'sport = :{port}' (does anything listen, and on which address?)",
                 self.address
             )],
-            (Reached::PortUnreachable, _) => vec![format!(
+            (FinalReply::PortUnreachable, _) => vec![format!(
                 "on {}: ss -lun 'sport = :{port}' (does anything listen, and on which address?)",
                 self.address
             )],
@@ -269,13 +269,13 @@ impl<'a> Told<'a> {
     }
 
     /// Links fail behind the hop at which ports part, where that shows.
-    fn steps_for(&self, notes: &[Note]) -> Option<String> {
+    fn steps_for(&self, notes: &[PathNote]) -> Option<String> {
         let port = notes.iter().find_map(|note| match note {
-            Note::DeadFlows(ports) => ports.first(),
+            PathNote::DeadFlows(ports) => ports.first(),
             _ => None,
         })?;
         let after = notes.iter().find_map(|note| match note {
-            Note::Parts { after } => Some(*after),
+            PathNote::Divergence { after } => Some(*after),
             _ => None,
         });
         let whom = match after {
@@ -288,35 +288,35 @@ impl<'a> Told<'a> {
         ))
     }
 
-    fn note(&self, note: &Note) -> String {
+    fn note(&self, note: &PathNote) -> String {
         match note {
-            Note::Limited(ttls) => format!(
+            PathNote::Limited(ttls) => format!(
                 "{} left some probes unanswered, but what goes further gets through: routers limit how many ICMP \
                  errors they send. That need not be loss on the path.",
                 hops(ttls)
             ),
-            Note::Loss { lost, of, .. } if lost == of => format!(
+            PathNote::Loss { lost, of, .. } if lost == of => format!(
                 "The first probes, each from a source port of its own, were answered; all {of} later ones to the end of the \
                  way were not. That happens when one of several parallel links fails (--flows shows it), or when nothing \
                  gets through any more."
             ),
-            Note::Loss { begins, lost, of } => {
+            PathNote::Loss { begins, lost, of } => {
                 let place = begins.map(|it| it.place(|ttl| format!("hop {ttl}")));
                 let place = place.map(|place| format!(" Packets get lost {place}."));
                 let place = place.unwrap_or_default();
                 format!("{lost} of {of} probes to the end of the way got no answer.{place}")
             }
-            Note::LimitedEnd { lost, of } => format!(
+            PathNote::LimitedEnd { lost, of } => format!(
                 "{lost} of {of} tries got no answer from the end of the way, which answers with ICMP errors: hosts and \
                  routers limit how many they send, so that need not be loss."
             ),
-            Note::Parts { after: 0 } => {
+            PathNote::Divergence { after: 0 } => {
                 "From the first hop on probes take different routers, depending on their source port: there are parallel links.".to_owned()
             }
-            Note::Parts { after } => format!(
+            PathNote::Divergence { after } => format!(
                 "Behind hop {after} probes take different routers, depending on their source port: there are parallel links."
             ),
-            Note::DeadFlows(ports) => {
+            PathNote::DeadFlows(ports) => {
                 let of = self.path.flows.len();
                 let list: Vec<_> = ports.iter().map(u16::to_string).collect();
                 format!(
@@ -326,11 +326,11 @@ impl<'a> Told<'a> {
                     list.join(", ")
                 )
             }
-            Note::Translator(ttl) => format!(
+            PathNote::Translator(ttl) => format!(
                 "Hop {ttl} has the target's own address and sends these probes on (address translation, a load balancer, a \
                  container): another machine behind it answers, or does not."
             ),
-            Note::OtherRouters => {
+            PathNote::OtherRouters => {
                 "Probes from other source ports met other routers: there are parallel links (--flows shows them)."
                     .to_owned()
             }
@@ -375,12 +375,12 @@ fn hops(ttls: &[u8]) -> String {
 }
 
 /// The stable name of a way that has an end.
-fn code(how: Reached, speaker: Option<Speaker>) -> String {
+fn code(how: FinalReply, speaker: Option<Responder>) -> String {
     let code = match (how, speaker) {
-        (Reached::Rst, Some(Speaker::Other(_))) => "forged-rst",
-        (Reached::SynAck, Some(Speaker::Other(_))) => "answered-for",
-        (Reached::Rst, _) => "rst",
-        (Reached::PortUnreachable, _) => "port-unreachable",
+        (FinalReply::Rst, Some(Responder::Other(_))) => "forged-rst",
+        (FinalReply::SynAck, Some(Responder::Other(_))) => "answered-for",
+        (FinalReply::Rst, _) => "rst",
+        (FinalReply::PortUnreachable, _) => "port-unreachable",
         _ => "reached",
     };
     code.to_owned()

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::clock::WallClock;
 use crate::outcome::{Outcome, UnreachableBy};
-use crate::path::{End, Names, Path, Step, Tracer, Watcher};
+use crate::path::{Path, PathEnd, RouterNames, TraceObserver, TraceProbe, Tracer};
 use crate::ping::{self, RunError, Verdict, prepared};
 use crate::plan::{Format, TracePlan};
 use crate::platform::{self, LocalHost};
@@ -51,7 +51,7 @@ struct Desk<'a> {
     output: &'a mut Output,
     forms: Forms,
     files: Vec<ResultFile>,
-    names: Names,
+    names: RouterNames,
 }
 
 impl<'a> Desk<'a> {
@@ -63,7 +63,7 @@ impl<'a> Desk<'a> {
     ) -> Self {
         Self {
             forms: Forms::new(&info.plan.output, || info.redactor()),
-            names: Names::new(names),
+            names: RouterNames::new(names),
             info,
             output,
             files,
@@ -92,7 +92,8 @@ impl<'a> Desk<'a> {
         self.names.wait(NAMES);
         let report = TraceReport::new(self.info, path, &self.names, Instant::now());
         let texts = self.forms.each(|format| trace::summary(format, &report));
-        let reached = matches!(report.conclusion.end, End::Reached { how, .. } if how.is_yes());
+        let reached =
+            matches!(report.analysis.end, PathEnd::FinalReply { how, .. } if how.is_yes());
         let closed = self.output.is_closed();
         ping::hand_over(self.output, texts, self.files)?;
         Ok(if reached || closed {
@@ -103,8 +104,8 @@ impl<'a> Desk<'a> {
     }
 }
 
-impl Watcher for Desk<'_> {
-    fn step(&mut self, step: &Step) {
+impl TraceObserver for Desk<'_> {
+    fn step(&mut self, step: &TraceProbe) {
         if let Outcome::Unreachable(UnreachableBy::Icmp(icmp)) = step.sample.result.outcome
             && let Some(from) = icmp.from
         {

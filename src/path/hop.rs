@@ -23,7 +23,7 @@ pub struct Hop {
     /// Probes that were answered.
     pub answered: u64,
     /// Who answered what, in the order in which it was first heard.
-    pub heard: Vec<Heard>,
+    pub heard: Vec<HopReply>,
     /// Round-trip times of all answers.
     pub times: Distribution,
     /// The largest TTL that was left of an answer of the target, where the system tells.
@@ -34,11 +34,11 @@ pub struct Hop {
 
 /// One kind of answer from one address.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Heard {
+pub struct HopReply {
     /// Who answered. Absent where the kernel could not tell.
     pub from: Option<IpAddr>,
     /// What.
-    pub what: What,
+    pub what: ReplyKind,
     /// How often.
     pub count: u64,
     /// The shortest round-trip time.
@@ -47,18 +47,18 @@ pub struct Heard {
 
 /// What an answer to a probe with a small TTL says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum ReplyKind {
     /// The TTL ran out there: an ordinary hop.
     TimeExceeded,
     /// Another ICMP error: somebody there, or who speaks for it, says no.
     Rejected(IcmpError),
     /// The answer that the whole probe would get.
-    Reached(Reached),
+    FinalReply(FinalReply),
 }
 
 /// The answer of whoever speaks for the target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reached {
+pub enum FinalReply {
     /// The handshake completed.
     SynAck,
     /// A RST.
@@ -69,7 +69,7 @@ pub enum Reached {
     PortUnreachable,
 }
 
-impl Reached {
+impl FinalReply {
     /// Whether it is the answer of something that works.
     pub fn is_yes(self) -> bool {
         matches!(self, Self::SynAck | Self::Reply)
@@ -124,7 +124,7 @@ impl Hop {
         self.sent += u64::from(!sample.late);
         let Some((from, what)) = said else { return };
         self.answered += 1;
-        if matches!(what, What::Reached(_)) {
+        if matches!(what, ReplyKind::FinalReply(_)) {
             self.reply_ttl = self.reply_ttl.max(result.ttl);
         }
         // Which of several SYNs was answered does not show (Karn's algorithm, RFC 6298 section 3).
@@ -133,7 +133,7 @@ impl Hop {
         if let Some(time) = time {
             self.times.record(time);
         }
-        self.hear(&Heard {
+        self.hear(&HopReply {
             from,
             what,
             count: 1,
@@ -141,8 +141,8 @@ impl Hop {
         });
     }
 
-    fn hear(&mut self, new: &Heard) {
-        let same = |it: &&mut Heard| it.from == new.from && it.what.is_like(new.what);
+    fn hear(&mut self, new: &HopReply) {
+        let same = |it: &&mut HopReply| it.from == new.from && it.what.is_like(new.what);
         if let Some(known) = self.heard.iter_mut().find(same) {
             known.count += new.count;
             known.best = [known.best, new.best].into_iter().flatten().min();
@@ -180,14 +180,14 @@ impl Hop {
     pub fn router(&self) -> Option<IpAddr> {
         self.heard
             .iter()
-            .find(|heard| heard.what == What::TimeExceeded)?
+            .find(|heard| heard.what == ReplyKind::TimeExceeded)?
             .from
     }
 
     /// The first answer that speaks for the target.
-    pub fn reached(&self) -> Option<Reached> {
+    pub fn reached(&self) -> Option<FinalReply> {
         self.heard.iter().find_map(|heard| match heard.what {
-            What::Reached(reached) => Some(reached),
+            ReplyKind::FinalReply(reached) => Some(reached),
             _ => None,
         })
     }
@@ -195,7 +195,7 @@ impl Hop {
     /// The first rejection.
     pub fn rejected(&self) -> Option<IcmpError> {
         self.heard.iter().find_map(|heard| match heard.what {
-            What::Rejected(icmp) => Some(icmp),
+            ReplyKind::Rejected(icmp) => Some(icmp),
             _ => None,
         })
     }
@@ -203,13 +203,16 @@ impl Hop {
     /// How many answers spoke for the target.
     pub(super) fn answers_of_target(&self) -> u64 {
         let heard = self.heard.iter();
-        let of_target = heard.filter(|it| matches!(it.what, What::Reached(_)));
+        let of_target = heard.filter(|it| matches!(it.what, ReplyKind::FinalReply(_)));
         of_target.map(|heard| heard.count).sum()
     }
 
     /// How many answers came from the end of the way.
     pub fn ends(&self) -> u64 {
-        let ends = self.heard.iter().filter(|it| it.what != What::TimeExceeded);
+        let ends = self
+            .heard
+            .iter()
+            .filter(|it| it.what != ReplyKind::TimeExceeded);
         ends.map(|heard| heard.count).sum()
     }
 
@@ -225,7 +228,7 @@ impl Hop {
     }
 }
 
-impl What {
+impl ReplyKind {
     /// Whether both say the same; the MTU that a router names may change.
     fn is_like(self, other: Self) -> bool {
         match (self, other) {
@@ -236,24 +239,24 @@ impl What {
 }
 
 /// Who said what. `None`: the system does not tell.
-fn meaning(target: &Target, outcome: Outcome) -> Option<(Option<IpAddr>, What)> {
+fn meaning(target: &Target, outcome: Outcome) -> Option<(Option<IpAddr>, ReplyKind)> {
     let address = Some(target.address.ip());
-    let own = |reached| Some((address, What::Reached(reached)));
+    let own = |reached| Some((address, ReplyKind::FinalReply(reached)));
     // No TCP stack says so of a closed port: there it is a firewall's word (RFC 9293 section 3.10.7.1).
     let says_closed = target.protocol == Protocol::Udp;
     match outcome {
         Outcome::Connected(_) | Outcome::ResetAfterConnect | Outcome::ClosedAfterConnect => {
-            own(Reached::SynAck)
+            own(FinalReply::SynAck)
         }
-        Outcome::Refused(Refusal::Rst) => own(Reached::Rst),
-        Outcome::Reply => own(Reached::Reply),
+        Outcome::Refused(Refusal::Rst) => own(FinalReply::Rst),
+        Outcome::Reply => own(FinalReply::Reply),
         Outcome::Unreachable(UnreachableBy::Icmp(icmp)) => {
             let what = if icmp.is_ttl_exceeded() {
-                What::TimeExceeded
+                ReplyKind::TimeExceeded
             } else if says_closed && icmp.is_port_unreachable() && icmp.from == address {
-                What::Reached(Reached::PortUnreachable)
+                ReplyKind::FinalReply(FinalReply::PortUnreachable)
             } else {
-                What::Rejected(icmp)
+                ReplyKind::Rejected(icmp)
             };
             Some((icmp.from, what))
         }

@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::conclusion::parting;
+use super::analysis::parting;
 use super::{Flow, Hop, Path};
 
 /// How many of some probes were lost.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Share {
+pub struct LossCount {
     /// Those without an answer.
     pub lost: u64,
     /// All.
     pub sent: u64,
 }
 
-impl Share {
+impl LossCount {
     /// Of the probes with one TTL.
     pub fn of(hop: &Hop) -> Self {
         Self {
@@ -68,7 +68,7 @@ impl Share {
 }
 
 /// Hops that answered some probes and not all, although the loss does not go on to the end of the way.
-pub(super) fn limited(path: &Path, to_the_end: Share) -> Vec<u8> {
+pub(super) fn limited(path: &Path, to_the_end: LossCount) -> Vec<u8> {
     if to_the_end.sent > 0 && to_the_end.lost == 0 {
         // Behind a parting a hop may be silent on one of the links.
         let shared = match path.flows.len() {
@@ -76,17 +76,18 @@ pub(super) fn limited(path: &Path, to_the_end: Share) -> Vec<u8> {
             _ => parting(&path.flows).unwrap_or(0),
         };
         let hops = path.hops.iter().filter(|hop| hop.ttl <= Some(shared));
-        let part = hops.filter(|it| !it.is_the_end() && it.answered > 0 && Share::of(it).lost > 0);
+        let part =
+            hops.filter(|it| !it.is_the_end() && it.answered > 0 && LossCount::of(it).lost > 0);
         return part.filter_map(|hop| hop.ttl).collect();
     }
     let answering = answering(path);
     let mut limited = BTreeSet::new();
     for flow in path.flows.iter().chain(&path.survey) {
         // What the end of the way lost, and that with each of the hops before it.
-        let mut beyond = vec![Share::to_the_end(flow)];
+        let mut beyond = vec![LossCount::to_the_end(flow)];
         let on_the_way = flow.hops.iter().filter(|hop| !hop.is_the_end());
         for hop in on_the_way.rev().filter(|hop| answering.contains(&hop.ttl)) {
-            let here = Share::of(hop);
+            let here = LossCount::of(hop);
             // Where the end loses some, too, chance has to be ruled out.
             if beyond.iter().any(|it| here.is_clearly_above(*it)) {
                 limited.extend(hop.ttl);
@@ -100,7 +101,7 @@ pub(super) fn limited(path: &Path, to_the_end: Share) -> Vec<u8> {
 
 /// Between which hops loss begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Begins {
+pub struct LossOnset {
     /// The last hop that gets as much through as those before it; 0: this machine.
     pub after: u8,
     /// The first one that certainly does not; absent where only the end of the way does not. Routers answer with ICMP errors:
@@ -108,7 +109,7 @@ pub struct Begins {
     pub from: Option<u8>,
 }
 
-impl Begins {
+impl LossOnset {
     /// `between hop 2 and hop 4`, `behind hop 6, or the answers to them anywhere on the way back`, where `name` says what a
     /// hop is called.
     pub fn place(self, name: impl Fn(u8) -> String) -> String {
@@ -132,11 +133,11 @@ const MUCH_MORE: f64 = 4.0;
 
 /// Where loss begins: the places that split what was counted into hops that lose less and hops that lose more, as far as
 /// chance does not explain them (the likelihood-ratio test for a change point). Absent where that leaves all of them.
-pub(super) fn begins(path: &Path, limited: &[u8]) -> Option<Begins> {
+pub(super) fn begins(path: &Path, limited: &[u8]) -> Option<LossOnset> {
     let places = losses(path, limited);
-    let sum = |places: &[(Option<u8>, Share)]| {
+    let sum = |places: &[(Option<u8>, LossCount)]| {
         let shares = places.iter().map(|(_, share)| *share);
-        shares.fold(Share::default(), Share::and)
+        shares.fold(LossCount::default(), LossCount::and)
     };
     let split = |at: usize| {
         let (before, behind) = (sum(&places[..at]), sum(&places[at..]));
@@ -169,7 +170,7 @@ pub(super) fn begins(path: &Path, limited: &[u8]) -> Option<Begins> {
     let after = first.checked_sub(1).and_then(|before| places[before].0);
     let after = after.unwrap_or(0);
     let from = places[last].0.filter(|_| last < hops.len());
-    Some(Begins { after, from })
+    Some(LossOnset { after, from })
 }
 
 /// The hops before the end of the way that ever answered: the others say nothing, and lose nothing.
@@ -193,16 +194,16 @@ fn answering(path: &Path) -> HashSet<Option<u8>> {
 
 /// What each hop lost that answers and is not limited, and last what the end of the way did, whose hop is absent where
 /// nobody knows it. Of several flows only the end tells.
-pub fn losses(path: &Path, limited: &[u8]) -> Vec<(Option<u8>, Share)> {
+pub fn losses(path: &Path, limited: &[u8]) -> Vec<(Option<u8>, LossCount)> {
     let one = path.flows.iter().filter(|_| path.flows.len() == 1);
     let walks = || one.clone().chain(&path.survey);
     let answering = answering(path);
-    let mut hops: BTreeMap<u8, Share> = BTreeMap::new();
+    let mut hops: BTreeMap<u8, LossCount> = BTreeMap::new();
     for hop in walks().flat_map(|flow| &flow.hops) {
         let counts = answering.contains(&hop.ttl) && hop.sent > 0;
         if let Some(ttl) = hop.ttl.filter(|_| counts) {
             let known = hops.entry(ttl).or_default();
-            *known = known.and(Share::of(hop));
+            *known = known.and(LossCount::of(hop));
         }
     }
     hops.retain(|ttl, _| !limited.contains(ttl));
@@ -215,17 +216,17 @@ pub fn losses(path: &Path, limited: &[u8]) -> Vec<(Option<u8>, Share)> {
 }
 
 /// Every probe that the end of the way had to answer.
-pub(super) fn to_the_end(path: &Path) -> Share {
+pub(super) fn to_the_end(path: &Path) -> LossCount {
     let flows = path.flows.iter().chain(&path.survey);
     flows
-        .map(Share::to_the_end)
-        .fold(Share::default(), Share::and)
+        .map(LossCount::to_the_end)
+        .fold(LossCount::default(), LossCount::and)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::path::story::Story;
+    use crate::path::fixture::PathFixture;
 
     /// Hops on the made-up ways, the target included.
     const HOPS: u8 = 7;
@@ -246,7 +247,7 @@ mod tests {
             [routers.join(" "), ends.join(" ")].join(" ")
         };
         let rounds: Vec<_> = (0..8).map(|_| round()).collect();
-        let mut path = Story::of(&rounds.join("|")).path;
+        let mut path = PathFixture::of(&rounds.join("|")).path;
         path.survey = path.flows.pop();
         path
     }

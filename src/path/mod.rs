@@ -5,25 +5,25 @@
 //! is and how slow. Then each flow is walked: one source port, one hop after the other, because TCP cannot have two
 //! sockets with the same two ends, and routers choose among parallel links by these.
 
-mod conclusion;
-mod course;
-mod hop;
-mod look;
-mod loss;
-mod names;
-mod ports;
+mod analysis;
+mod discovery;
 #[cfg(test)]
-pub(crate) mod story;
+pub(crate) mod fixture;
+mod flow_ports;
+mod hop;
+mod loss;
+mod reverse_dns;
+mod rounds;
 mod tracer;
-mod walk;
+mod ttl_sweep;
 
 use crate::hosts::{Protocol, Target};
 use crate::outcome::{Outcome, Sample};
 
-pub use conclusion::{Conclusion, End, Loop, Note, Speaker, conclude, merged, place};
-pub use hop::{Heard, Hop, Reached, What};
-pub use loss::{Begins, Share, losses};
-pub use names::Names;
+pub use analysis::{Loop, PathAnalysis, PathEnd, PathNote, Responder, analyze, merged, place};
+pub use hop::{FinalReply, Hop, HopReply, ReplyKind};
+pub use loss::{LossCount, LossOnset, losses};
+pub use reverse_dns::RouterNames;
 pub use tracer::Tracer;
 
 /// What was found on the way to one target.
@@ -120,13 +120,13 @@ const CLOSED_UDP_PORT: u16 = 33434;
 
 /// What a probe was sent for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub enum ProbePurpose {
     /// The first look.
-    Look,
+    Discovery,
     /// To learn how far away the host is.
     Distance(DistanceBy),
     /// The walk of the flow of this index, in this round from 1.
-    Walk {
+    Round {
         /// Its place among the flows.
         flow: usize,
         /// From 1.
@@ -136,9 +136,9 @@ pub enum Purpose {
 
 /// One probe on its leash that has ended.
 #[derive(Clone, Copy, Debug)]
-pub struct Step<'a> {
+pub struct TraceProbe<'a> {
     /// What it was sent for.
-    pub purpose: Purpose,
+    pub purpose: ProbePurpose,
     /// How far it could go; `None`: as far as usual.
     pub ttl: Option<u8>,
     /// How it ended.
@@ -146,9 +146,9 @@ pub struct Step<'a> {
 }
 
 /// Who wants to know of each probe.
-pub trait Watcher {
+pub trait TraceObserver {
     /// A probe has ended.
-    fn step(&mut self, step: &Step);
+    fn step(&mut self, step: &TraceProbe);
     /// A round begins; the first look is round 0.
     fn round(&mut self, _round: u64) {}
     /// The statistics so far are wanted.
@@ -156,6 +156,6 @@ pub trait Watcher {
 }
 
 /// Nobody does.
-impl Watcher for () {
-    fn step(&mut self, _step: &Step) {}
+impl TraceObserver for () {
+    fn step(&mut self, _step: &TraceProbe) {}
 }

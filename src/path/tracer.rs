@@ -5,12 +5,12 @@ use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::conclusion::{End, conclude, find_loop};
-use super::course::{Bound, Course, Courses};
-use super::look::{self, Ladder, Look, settle, slowest};
-use super::ports::flow_ports;
-use super::walk::Walk;
-use super::{CLOSED_UDP_PORT, DistanceBy, Flow, Hop, Path, Purpose, Watcher};
+use super::analysis::{PathEnd, analyze, find_loop};
+use super::discovery::{self, Discovery, Sweep, settle, slowest};
+use super::flow_ports::flow_ports;
+use super::rounds::Round;
+use super::ttl_sweep::{TtlLimit, TtlSeries, TtlSeriesNetwork};
+use super::{CLOSED_UDP_PORT, DistanceBy, Flow, Hop, Path, ProbePurpose, TraceObserver};
 use crate::engine::{Engine, Sink};
 use crate::hosts::{Protocol, Target};
 use crate::outcome::{Outcome, TargetId};
@@ -119,7 +119,7 @@ impl<'a> Tracer<'a> {
     }
 
     /// Looks, walks, and tells what was found, and the error of the event loop that ended it early, if one did.
-    pub fn run(mut self, watcher: &mut dyn Watcher) -> (Path, io::Result<()>) {
+    pub fn run(mut self, watcher: &mut dyn TraceObserver) -> (Path, io::Result<()>) {
         let result = self.find(watcher);
         // Who walks until he is stopped is not stopped early.
         let has_end = self.plan.rounds.is_some() || self.path.rounds == 0;
@@ -128,7 +128,7 @@ impl<'a> Tracer<'a> {
         (self.path, result)
     }
 
-    fn find(&mut self, watcher: &mut dyn Watcher) -> io::Result<()> {
+    fn find(&mut self, watcher: &mut dyn TraceObserver) -> io::Result<()> {
         watcher.round(0);
         if !self.plan.only_whole {
             self.look(watcher)?;
@@ -162,7 +162,7 @@ impl<'a> Tracer<'a> {
     }
 
     /// Waits for the next round.
-    fn pause(&mut self, until: Instant, watcher: &mut dyn Watcher) -> io::Result<()> {
+    fn pause(&mut self, until: Instant, watcher: &mut dyn TraceObserver) -> io::Result<()> {
         while Instant::now() < until && !self.signals.stop_requested() {
             self.probes.wait(Some(until))?;
             if self.signals.take_statistics_request() {
@@ -172,27 +172,27 @@ impl<'a> Tracer<'a> {
         Ok(())
     }
 
-    fn look(&mut self, watcher: &mut dyn Watcher) -> io::Result<()> {
+    fn look(&mut self, watcher: &mut dyn TraceObserver) -> io::Result<()> {
         let target = self.path.target.clone();
-        let mut purposes = vec![(TargetId(Path::PORT), Purpose::Look)];
+        let mut purposes = vec![(TargetId(Path::PORT), ProbePurpose::Discovery)];
         let asks_host = self.plan.distance && target.protocol != Protocol::Icmp;
         if asks_host {
-            let by = Purpose::Distance(DistanceBy::Echo);
+            let by = ProbePurpose::Distance(DistanceBy::Echo);
             purposes.push((TargetId(Path::HOST), by));
         }
-        let courses = look::courses(self.plan.hops, &purposes);
-        let (ladders, result) = self.climb(&purposes, &courses, self.plan.timeout, watcher);
-        let mut ladders = ladders.into_iter();
-        let Some(ladder) = ladders.next() else {
+        let all_series = discovery::all_series(self.plan.hops, &purposes);
+        let (sweeps, result) = self.run_sweep(&purposes, &all_series, self.plan.timeout, watcher);
+        let mut sweeps = sweeps.into_iter();
+        let Some(sweep) = sweeps.next() else {
             return result;
         };
-        let answers = ladder.bound.get().is_some();
-        self.wait = match slowest(&ladder.hops) {
+        let answers = sweep.bound.get().is_some();
+        self.wait = match slowest(&sweep.hops) {
             None => self.plan.timeout.min(WAIT_AFTER_SILENCE),
             slowest => settle(slowest, self.plan.timeout),
         };
-        (self.path.look, self.path.whole) = (ladder.hops, ladder.whole);
-        if let Some(host) = ladders.next() {
+        (self.path.look, self.path.whole) = (sweep.hops, sweep.whole);
+        if let Some(host) = sweeps.next() {
             self.take_distance(host);
         }
         result?;
@@ -203,37 +203,39 @@ impl<'a> Tracer<'a> {
     }
 
     /// The host does not answer echoes, but may say that nothing listens on a UDP port, or answer another TCP port.
-    fn look_for_host(&mut self, watcher: &mut dyn Watcher) -> io::Result<()> {
+    fn look_for_host(&mut self, watcher: &mut dyn TraceObserver) -> io::Result<()> {
         let places = (0..).zip(&self.known).skip(Path::OTHERS as usize);
         let ways = places.map(|(place, target)| match target.protocol {
             Protocol::Tcp => (TargetId(place), DistanceBy::TcpPort(target.address.port())),
             _ => (TargetId(place), DistanceBy::ClosedUdpPort),
         });
-        let purposes: Vec<_> = ways.map(|(id, by)| (id, Purpose::Distance(by))).collect();
-        let courses = look::courses(self.plan.hops, &purposes);
-        let (ladders, result) = self.climb(&purposes, &courses, self.wait, watcher);
-        let mut ladders = ladders.into_iter();
-        let closed = ladders.next().filter(|it| it.reached().is_some());
+        let purposes: Vec<_> = ways
+            .map(|(id, by)| (id, ProbePurpose::Distance(by)))
+            .collect();
+        let all_series = discovery::all_series(self.plan.hops, &purposes);
+        let (sweeps, result) = self.run_sweep(&purposes, &all_series, self.wait, watcher);
+        let mut sweeps = sweeps.into_iter();
+        let closed = sweeps.next().filter(|it| it.reached().is_some());
         // Of TCP ports the furthest, if it is further than whoever answers for the asked one.
         let answered = self.path.look.iter().find(|hop| hop.reached().is_some());
         let answered = answered.and_then(|hop| hop.ttl);
-        let further = |it: &Ladder| it.reached() > answered;
-        let host = closed.or_else(|| ladders.max_by_key(Ladder::reached).filter(further));
+        let further = |it: &Sweep| it.reached() > answered;
+        let host = closed.or_else(|| sweeps.max_by_key(Sweep::reached).filter(further));
         if let Some(host) = host {
             self.take_distance(host);
         }
         result
     }
 
-    fn take_distance(&mut self, ladder: Ladder) {
-        self.path.host = ladder.distance();
-        self.path.host_hops = ladder.hops;
+    fn take_distance(&mut self, sweep: Sweep) {
+        self.path.host = sweep.distance();
+        self.path.host_hops = sweep.hops;
     }
 
     /// One lost answer makes the host seem further away than it is: nobody is said to answer in its name for that.
-    fn make_sure(&mut self, watcher: &mut dyn Watcher) -> io::Result<()> {
-        let end = conclude(&self.path).end;
-        let (Some(host), End::Reached { ttl: Some(ttl), .. }, false) =
+    fn make_sure(&mut self, watcher: &mut dyn TraceObserver) -> io::Result<()> {
+        let end = analyze(&self.path).end;
+        let (Some(host), PathEnd::FinalReply { ttl: Some(ttl), .. }, false) =
             (self.path.host, end, self.signals.stop_requested())
         else {
             return Ok(());
@@ -246,40 +248,40 @@ impl<'a> Tracer<'a> {
         if ttl >= host.ttl {
             return Ok(());
         }
-        let purpose = (TargetId(place), Purpose::Distance(host.by));
-        let courses = look::again(purpose, ttl..=host.ttl);
-        let (ladders, result) = self.climb(&[purpose], &courses, self.wait, watcher);
-        for mut ladder in ladders {
-            for (hop, known) in ladder.hops.iter_mut().zip(&self.path.host_hops) {
+        let purpose = (TargetId(place), ProbePurpose::Distance(host.by));
+        let all_series = discovery::again(purpose, ttl..=host.ttl);
+        let (sweeps, result) = self.run_sweep(&[purpose], &all_series, self.wait, watcher);
+        for mut sweep in sweeps {
+            for (hop, known) in sweep.hops.iter_mut().zip(&self.path.host_hops) {
                 hop.add(known);
             }
-            self.take_distance(ladder);
+            self.take_distance(sweep);
         }
         result
     }
 
     /// Sends the probes of these courses, which are for these purposes.
-    fn climb(
+    fn run_sweep(
         &mut self,
-        purposes: &[(TargetId, Purpose)],
-        courses: &[Course],
+        purposes: &[(TargetId, ProbePurpose)],
+        all_series: &[TtlSeries],
         timeout: Duration,
-        watcher: &mut dyn Watcher,
-    ) -> (Vec<Ladder>, io::Result<()>) {
-        let ladder = |(target, purpose): &(TargetId, Purpose)| {
+        watcher: &mut dyn TraceObserver,
+    ) -> (Vec<Sweep>, io::Result<()>) {
+        let sweep = |(target, purpose): &(TargetId, ProbePurpose)| {
             let target = self.known[target.index()].clone();
-            Ladder::new(*purpose, target, self.plan.hops)
+            Sweep::new(*purpose, target, self.plan.hops)
         };
-        let mut ladders: Vec<_> = purposes.iter().map(ladder).collect();
-        let bound = |course: &Course| {
-            let its = ladders.iter().find(|it| it.purpose == course.purpose);
-            its.map_or_else(|| Rc::new(Bound::none()), |it| Rc::clone(&it.bound))
+        let mut sweeps: Vec<_> = purposes.iter().map(sweep).collect();
+        let bound = |series: &TtlSeries| {
+            let its = sweeps.iter().find(|it| it.purpose == series.purpose);
+            its.map_or_else(|| Rc::new(TtlLimit::none()), |it| Rc::clone(&it.bound))
         };
-        let bounds = courses.iter().map(bound).collect();
+        let bounds = all_series.iter().map(bound).collect();
         let spread = SPACING * u32::from(self.plan.hops);
-        let mut look = Look {
-            courses,
-            ladders: &mut ladders,
+        let mut look = Discovery {
+            all_series,
+            sweeps: &mut sweeps,
             timeout,
             ended_at: None,
             watcher,
@@ -288,29 +290,29 @@ impl<'a> Tracer<'a> {
             summary_every: Some(GLANCE),
             ..pace(spread, 1, timeout)
         };
-        let result = self.drive(courses, bounds, false, pace, &mut look);
-        (ladders, result)
+        let result = self.run_engine(all_series, bounds, false, pace, &mut look);
+        (sweeps, result)
     }
 
     /// Lets an engine send the probes of these courses.
-    fn drive(
+    fn run_engine(
         &mut self,
-        courses: &[Course],
-        bounds: Vec<Rc<Bound>>,
+        all_series: &[TtlSeries],
+        bounds: Vec<Rc<TtlLimit>>,
         frees_ports: bool,
         pace: Pace,
         sink: &mut dyn Sink,
     ) -> io::Result<()> {
-        let network = Courses {
+        let network = TtlSeriesNetwork {
             probes: &mut self.probes,
-            all: courses,
+            all: all_series,
             bounds,
-            begun: vec![0; courses.len()],
+            begun: vec![0; all_series.len()],
             frees_ports,
             sent: &self.sent,
         };
         let clock = Instant::now;
-        let targets = courses.len();
+        let targets = all_series.len();
         let engine = Engine::new(network, pace, targets, MOST_SOCKETS, self.signals, &clock);
         engine.run(sink).1
     }
@@ -322,7 +324,7 @@ impl<'a> Tracer<'a> {
     }
 
     /// Walks every flow once; tells when the next round is due.
-    fn round(&mut self, watcher: &mut dyn Watcher) -> io::Result<Instant> {
+    fn round(&mut self, watcher: &mut dyn TraceObserver) -> io::Result<Instant> {
         let mut due = Instant::now();
         let mut flows: Vec<usize> = (0..self.path.flows.len()).collect();
         // A limit lets the first pass, whatever their ports: they are others in every round.
@@ -350,39 +352,48 @@ impl<'a> Tracer<'a> {
     }
 
     /// Walks these flows up to a TTL, and beyond with the usual one.
-    fn walk(&mut self, group: &[usize], last: u8, watcher: &mut dyn Watcher) -> io::Result<()> {
+    fn walk(
+        &mut self,
+        group: &[usize],
+        last: u8,
+        watcher: &mut dyn TraceObserver,
+    ) -> io::Result<()> {
         let ttls: Vec<_> = (1..=last).map(Some).chain([None]).collect();
         let round = self.path.rounds;
-        let course = |flow: &usize| Course {
+        let series = |flow: &usize| TtlSeries {
             target: TargetId(Path::PORT),
             port: Some(self.path.flows[*flow].port),
             ttls: ttls.clone(),
-            purpose: Purpose::Walk { flow: *flow, round },
+            purpose: ProbePurpose::Round { flow: *flow, round },
         };
-        let courses: Vec<_> = group.iter().map(course).collect();
+        let all_series: Vec<_> = group.iter().map(series).collect();
         // Where only the ends are of interest, a burst would only meet limits.
         let spread = if last == 0 { APART } else { Duration::ZERO };
         let spread = spread * u32::try_from(group.len()).unwrap_or(1);
         let pace = pace(spread, ttls.len() as u64, self.wait);
-        self.follow(&courses, pace, watcher)
+        self.follow(&all_series, pace, watcher)
     }
 
     /// Sends as many probes to each hop of `known` as there are rounds, and more to the end of the way, each from a port of
     /// its own: that shows best where packets get lost. The path that comes back has nothing but them.
-    pub fn survey(mut self, known: &Path, watcher: &mut dyn Watcher) -> (Path, io::Result<()>) {
+    pub fn survey(
+        mut self,
+        known: &Path,
+        watcher: &mut dyn TraceObserver,
+    ) -> (Path, io::Result<()>) {
         (self.path.look, self.path.hops) = (known.look.clone(), known.hops.clone());
         let last = self.last_ttl();
         (self.path.look, self.path.hops) = (Vec::new(), Vec::new());
         self.path.flows = vec![Flow::new(0)];
         let rounds = self.plan.rounds.unwrap_or(1);
-        let course = |ttl| Course {
+        let series = |ttl| TtlSeries {
             target: TargetId(Path::PORT),
             port: None,
             ttls: std::iter::repeat_n(ttl, usize::try_from(rounds).unwrap_or(0)).collect(),
-            purpose: Purpose::Walk { flow: 0, round: 1 },
+            purpose: ProbePurpose::Round { flow: 0, round: 1 },
         };
         let ttls = (1..=last).map(Some).chain([None; TO_THE_END]);
-        let courses: Vec<_> = ttls.map(course).collect();
+        let all_series: Vec<_> = ttls.map(series).collect();
         let slowest = slowest(&known.look);
         if slowest >= Some(self.plan.timeout) {
             // Late is not lost.
@@ -393,7 +404,7 @@ impl<'a> Tracer<'a> {
             in_flight: AT_ONCE,
             ..pace(self.plan.interval, rounds, wait)
         };
-        let result = self.follow(&courses, pace, watcher);
+        let result = self.follow(&all_series, pace, watcher);
         self.path.survey = self.path.flows.pop();
         self.path.sent = self.sent.get();
         (self.path, result)
@@ -403,24 +414,27 @@ impl<'a> Tracer<'a> {
     /// port, and it would send a lost SYN again, and be answered.
     fn follow(
         &mut self,
-        courses: &[Course],
+        all_series: &[TtlSeries],
         pace: Pace,
-        watcher: &mut dyn Watcher,
+        watcher: &mut dyn TraceObserver,
     ) -> io::Result<()> {
-        let bounds: Vec<_> = courses.iter().map(|_| Rc::new(Bound::none())).collect();
+        let bounds: Vec<_> = all_series
+            .iter()
+            .map(|_| Rc::new(TtlLimit::none()))
+            .collect();
         let target = self.path.target.clone();
         let mut flows = std::mem::take(&mut self.path.flows);
         let mut hops = std::mem::take(&mut self.path.hops);
-        let mut walk = Walk {
+        let mut walk = Round {
             target: &target,
-            courses,
+            all_series,
             bounds: &bounds,
             flows: &mut flows,
             hops: &mut hops,
             watcher,
             wants_statistics: false,
         };
-        let result = self.drive(courses, bounds.clone(), true, pace, &mut walk);
+        let result = self.run_engine(all_series, bounds.clone(), true, pace, &mut walk);
         let wants_statistics = walk.wants_statistics;
         (self.path.flows, self.path.hops) = (flows, hops);
         if wants_statistics {

@@ -16,7 +16,7 @@ use crate::outcome::{ExtraReply, OutcomeClass, Sample, TargetId};
 use crate::plan::{Limit, Plan};
 use crate::platform::LocalHost;
 use crate::report::{Report, RunInfo, live};
-use crate::stats::{RunRecord, UpDownState, Statistics};
+use crate::stats::{RunRecord, Statistics, UpDownState};
 use crate::term::{Output, Progress, ResultFile, complain};
 
 /// A run that takes longer than this shows its progress.

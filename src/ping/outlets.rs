@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::RunError;
 use super::trails::Trail;
 use crate::outcome::{Sample, TargetId};
-use crate::path::Names;
+use crate::path::RouterNames;
 use crate::plan::{Format, PathPlan, Plan};
 use crate::report::{Form, Redactor, Report, RunInfo, TraceInfo, TraceReport, WIDEST};
 use crate::stats::StateChange;
@@ -106,7 +106,7 @@ impl<'a> Outlets<'a> {
             path: PathPlan::default(),
             plan: info.plan.clone(),
         };
-        let names = Names::new(false);
+        let names = RouterNames::new(false);
         let report = TraceReport::new(&looked_at, &trail.path, &names, Instant::now());
         self.tell(false, |form| form.path(&report));
     }

@@ -12,7 +12,7 @@ use super::{Report, RunInfo, TargetReport};
 use crate::clock::rfc3339;
 use crate::hosts::Target;
 use crate::outcome::{Errno, Evidence, EvidenceKind, OutcomeClass, ReplySummary, RttClock, Sample};
-use crate::stats::{OutcomeGroup, Distribution};
+use crate::stats::{Distribution, OutcomeGroup};
 use crate::term::safe;
 
 /// The columns of a probe's row: the fields of the JSON line, flattened.

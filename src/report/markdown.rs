@@ -279,7 +279,9 @@ fn conclusion(target: &TargetReport) -> (Vec<String>, Vec<String>) {
 
 /// Troubled targets in groups that share a meaning.
 fn alike<'a>(targets: &'a [TargetReport<'a>]) -> Vec<Group<'a>> {
-    let troubled = targets.iter().filter(|it| !it.recorder.outcome_groups.is_empty());
+    let troubled = targets
+        .iter()
+        .filter(|it| !it.recorder.outcome_groups.is_empty());
     let groups = grouped(troubled, judged_unnamed).into_iter();
     groups.map(|(_, group)| group).collect()
 }

@@ -23,7 +23,7 @@ use crate::stats::{RunRecord, Statistics};
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A run of six probes, a second apart, to targets on port 5432.
-struct Story {
+struct RunFixture {
     start: Instant,
     info: RunInfo,
     samples: Vec<Sample>,
@@ -31,10 +31,10 @@ struct Story {
 
 /// What is known before a run to these hosts.
 pub(super) fn info_of(hosts: &[&str]) -> RunInfo {
-    Story::new(hosts).info
+    RunFixture::new(hosts).info
 }
 
-impl Story {
+impl RunFixture {
     fn new(hosts: &[&str]) -> Self {
         let start = Instant::now();
         let anchor = "2026-11-20T12:00:03Z".parse().expect("a time");
@@ -191,15 +191,15 @@ fn rejected() -> Outcome {
 }
 
 /// The run that the design document tells.
-fn mixed() -> Story {
-    let mut story = Story::new(&["db.example"]);
-    story.probe(0, 412, OK, 1);
-    story.probe(0, 1_015_000, Outcome::Connected(Handshake::AfterSynLoss), 2);
-    story.probe(0, 377, Outcome::Refused(Refusal::Rst), 1);
-    story.probe(0, 501, rejected(), 1);
-    story.probe(0, 4_000_000, Outcome::NoReply, 4);
-    story.probe(0, 405, OK, 1);
-    story
+fn mixed() -> RunFixture {
+    let mut fixture = RunFixture::new(&["db.example"]);
+    fixture.probe(0, 412, OK, 1);
+    fixture.probe(0, 1_015_000, Outcome::Connected(Handshake::AfterSynLoss), 2);
+    fixture.probe(0, 377, Outcome::Refused(Refusal::Rst), 1);
+    fixture.probe(0, 501, rejected(), 1);
+    fixture.probe(0, 4_000_000, Outcome::NoReply, 4);
+    fixture.probe(0, 405, OK, 1);
+    fixture
 }
 
 #[test]
@@ -210,44 +210,44 @@ fn a_mixed_run() {
 
 #[test]
 fn a_run_in_which_all_is_well() {
-    let mut story = Story::new(&["db.example"]);
-    (0..6).for_each(|index| story.probe(0, 400 + 10 * index, OK, 1));
-    story.info.plan.output.histogram = Some(HistogramForm::Buckets(3));
-    insta::assert_snapshot!("all_well_summary", story.summary());
+    let mut fixture = RunFixture::new(&["db.example"]);
+    (0..6).for_each(|index| fixture.probe(0, 400 + 10 * index, OK, 1));
+    fixture.info.plan.output.histogram = Some(HistogramForm::Buckets(3));
+    insta::assert_snapshot!("all_well_summary", fixture.summary());
 }
 
 #[test]
 fn several_targets() {
-    let mut story = Story::new(&["db.example", "old.example", "far.example"]);
+    let mut fixture = RunFixture::new(&["db.example", "old.example", "far.example"]);
     for _ in 0..2 {
-        story.probe(0, 412, OK, 1);
-        story.probe(1, 377, Outcome::Refused(Refusal::Rst), 1);
-        story.probe(2, 0, Outcome::Local(LocalCause::NoRoute), 0);
+        fixture.probe(0, 412, OK, 1);
+        fixture.probe(1, 377, Outcome::Refused(Refusal::Rst), 1);
+        fixture.probe(2, 0, Outcome::Local(LocalCause::NoRoute), 0);
     }
-    insta::assert_snapshot!("several_lines", story.lines());
-    insta::assert_snapshot!("several_summary", story.summary());
+    insta::assert_snapshot!("several_lines", fixture.lines());
+    insta::assert_snapshot!("several_summary", fixture.summary());
 }
 
 #[test]
 fn targets_that_show_the_same_are_explained_once() {
-    let mut story = Story::new(&["db.example", "www.example", "db2.example"]);
+    let mut fixture = RunFixture::new(&["db.example", "www.example", "db2.example"]);
     for target in 0..2 {
-        story.probe(target, 377, Outcome::Refused(Refusal::Rst), 1);
+        fixture.probe(target, 377, Outcome::Refused(Refusal::Rst), 1);
     }
-    story.probe(2, 4_000_000, Outcome::NoReply, 4);
-    insta::assert_snapshot!("alike_summary", story.summary());
+    fixture.probe(2, 4_000_000, Outcome::NoReply, 4);
+    insta::assert_snapshot!("alike_summary", fixture.summary());
 }
 
 #[test]
 fn targets_on_different_hosts_are_explained_apart() {
-    let mut story = Story::new(&["a.example", "b.example"]);
+    let mut fixture = RunFixture::new(&["a.example", "b.example"]);
     // A port whose digit both addresses contain.
-    story.info.targets[0].address = ([10, 20, 0, 7], 7).into();
-    story.info.targets[1].address = ([10, 20, 0, 17], 7).into();
+    fixture.info.targets[0].address = ([10, 20, 0, 7], 7).into();
+    fixture.info.targets[1].address = ([10, 20, 0, 17], 7).into();
     for target in 0..2 {
-        story.probe(target, 377, Outcome::Refused(Refusal::Rst), 1);
+        fixture.probe(target, 377, Outcome::Refused(Refusal::Rst), 1);
     }
-    let text = story.summary();
+    let text = fixture.summary();
     assert!(
         text.contains("in the name of 10.20.0.7.") && text.contains("in the name of 10.20.0.17."),
         "{text}"
@@ -257,10 +257,10 @@ fn targets_on_different_hosts_are_explained_apart() {
 #[test]
 fn no_line_is_wider_than_the_page() {
     for columns in [40, 80, WIDEST] {
-        let mut story = mixed();
-        story.info.columns = columns;
+        let mut fixture = mixed();
+        fixture.info.columns = columns;
         // Figures stand in columns that a narrow page cannot have; prose always fits.
-        let text = story.summary();
+        let text = fixture.summary();
         let prose = text
             .lines()
             .skip_while(|line| !line.starts_with("What this means"));
@@ -274,9 +274,9 @@ fn no_line_is_wider_than_the_page() {
 
 #[test]
 fn nothing_that_was_not_measured_shows_as_zero() {
-    let mut story = Story::new(&["far.example"]);
-    story.probe(0, 0, Outcome::Local(LocalCause::NoRoute), 0);
-    let text = story.summary();
+    let mut fixture = RunFixture::new(&["far.example"]);
+    fixture.probe(0, 0, Outcome::Local(LocalCause::NoRoute), 0);
+    let text = fixture.summary();
     let measured = text
         .lines()
         .filter(|line| !line.starts_with("probes started late"));

@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::tally::Tally;
 use super::{Code, Diagnosis, Who, loss, slow, texts, there};
-use crate::path::{End, Loop, Note, Reached};
+use crate::path::{FinalReply, Loop, PathEnd, PathNote};
 
 /// Some source ports never get through.
 pub(super) fn some_flows(case: &Case) -> Option<Diagnosis> {
@@ -42,7 +42,7 @@ pub(super) fn some_flows(case: &Case) -> Option<Diagnosis> {
 /// How many source ports never got through, and which.
 fn dead_flows(case: &Case) -> Option<(usize, String)> {
     case.notes().iter().find_map(|note| match note {
-        Note::DeadFlows(ports) if !ports.is_empty() => {
+        PathNote::DeadFlows(ports) if !ports.is_empty() => {
             let texts: Vec<_> = ports.iter().map(u16::to_string).collect();
             Some((ports.len(), texts::list(&texts)))
         }
@@ -61,10 +61,10 @@ pub(super) fn dead_flows_fact(case: &Case) -> Option<String> {
 /// Where the ways of the source ports part.
 pub(super) fn parting(case: &Case) -> Option<String> {
     case.notes().iter().find_map(|note| match note {
-        Note::Parts { after: 0 } => {
+        PathNote::Divergence { after: 0 } => {
             Some("The ways of the source ports part at the start.".to_owned())
         }
-        Note::Parts { after } => Some(format!(
+        PathNote::Divergence { after } => Some(format!(
             "The ways of the source ports part behind {}.",
             case.hop_text(*after)
         )),
@@ -115,7 +115,7 @@ fn intermittent(case: &Case) -> Diagnosis {
         }
         None => found,
     };
-    let found = match there::nearer(case, &[Reached::Rst]) {
+    let found = match there::nearer(case, &[FinalReply::Rst]) {
         Some((ttl, _)) => {
             let place = there::or_before(case, ttl);
             let ask = format!(
@@ -136,7 +136,7 @@ fn intermittent(case: &Case) -> Diagnosis {
 
 /// Packets go round.
 pub(super) fn looping(case: &Case) -> Option<Diagnosis> {
-    let Some(End::Loop(found)) = case.end() else {
+    let Some(PathEnd::Loop(found)) = case.end() else {
         return None;
     };
     if case.asked.worked() > 0 {
@@ -178,7 +178,7 @@ fn in_loop(case: &Case, found: Loop, ttl: u8) -> String {
 
 /// The port's own probes were silent, and those of the path were answered.
 pub(super) fn path_gets_through(case: &Case) -> Option<Diagnosis> {
-    let Some(End::Reached { ttl, how }) = case.end() else {
+    let Some(PathEnd::FinalReply { ttl, how }) = case.end() else {
         return None;
     };
     if !case.asked.is_silent() {
@@ -210,7 +210,7 @@ pub(super) fn path_gets_through(case: &Case) -> Option<Diagnosis> {
 }
 
 /// Whoever answered said that the port is closed, though not to the port's own probes.
-fn refused_elsewhere(case: &Case, how: Reached) -> Diagnosis {
+fn refused_elsewhere(case: &Case, how: FinalReply) -> Diagnosis {
     let (who, how) = (case.who(), how.name());
     let verdict = format!(
         "{who} refuses: its own probes had no answer, those of the path had {how}: most likely nothing listens there."
@@ -263,7 +263,7 @@ pub(super) fn black_hole(case: &Case) -> Option<Diagnosis> {
 
 /// Something in between answers for the target.
 pub(super) fn proxy(case: &Case) -> Option<Diagnosis> {
-    let (ttl, further) = there::in_its_name(case, &[Reached::SynAck, Reached::Reply])?;
+    let (ttl, further) = there::in_its_name(case, &[FinalReply::SynAck, FinalReply::Reply])?;
     if case.asked.worked() == 0 {
         return None;
     }

@@ -6,7 +6,7 @@ use super::Who;
 use super::tally::Tally;
 use crate::diagnose::{Findings, Tried, WayFindings};
 use crate::hosts::Protocol;
-use crate::path::{Conclusion, End, Hop, Note, Path, Share, Speaker};
+use crate::path::{Hop, LossCount, Path, PathAnalysis, PathEnd, PathNote, Responder};
 use crate::platform::{Link, Listener, NeighbourFacts, RouteFacts, RouteKind};
 
 /// The findings, and how the asked port did.
@@ -173,28 +173,28 @@ impl<'a> Case<'a> {
         self.found.path.as_ref().map(|(path, _)| path)
     }
 
-    pub(super) fn conclusion(&self) -> Option<&'a Conclusion> {
-        self.found.path.as_ref().map(|(_, conclusion)| conclusion)
+    pub(super) fn analysis(&self) -> Option<&'a PathAnalysis> {
+        self.found.path.as_ref().map(|(_, analysis)| analysis)
     }
 
-    pub(super) fn end(&self) -> Option<&'a End> {
-        self.conclusion().map(|conclusion| &conclusion.end)
+    pub(super) fn end(&self) -> Option<&'a PathEnd> {
+        self.analysis().map(|analysis| &analysis.end)
     }
 
     /// The smallest TTL that whoever answers for the target answers.
     pub(super) fn end_ttl(&self) -> Option<u8> {
         match self.end()? {
-            End::Reached { ttl, .. } => *ttl,
+            PathEnd::FinalReply { ttl, .. } => *ttl,
             _ => None,
         }
     }
 
-    pub(super) fn speaker(&self) -> Option<Speaker> {
-        self.conclusion()?.speaker
+    pub(super) fn speaker(&self) -> Option<Responder> {
+        self.analysis()?.speaker
     }
 
-    pub(super) fn notes(&self) -> &'a [Note] {
-        self.conclusion().map_or(&[], |it| it.notes.as_slice())
+    pub(super) fn notes(&self) -> &'a [PathNote] {
+        self.analysis().map_or(&[], |it| it.notes.as_slice())
     }
 
     /// Everything that was heard on the way, hop by hop: on the walk, of each flow, and of the first look.
@@ -229,9 +229,9 @@ impl<'a> Case<'a> {
     }
 
     /// The survey's probes with the usual TTL; absent where there was none.
-    pub(super) fn surveyed(&self) -> Option<Share> {
+    pub(super) fn surveyed(&self) -> Option<LossCount> {
         let survey = self.path()?.survey.as_ref()?;
-        Some(Share::of(&survey.whole)).filter(|it| it.sent > 0)
+        Some(LossCount::of(&survey.whole)).filter(|it| it.sent > 0)
     }
 
     /// Whether no packet at all came back on that way.

@@ -6,7 +6,7 @@ use super::case::{Case, NextHop, service_of};
 use super::tally::Tally;
 use super::{Code, Diagnosis, NextStep, Who, between, here, loss, silence, texts, there};
 use crate::diagnose::Tried;
-use crate::path::{End, Note};
+use crate::path::{PathEnd, PathNote};
 use crate::platform::NeighbourState;
 
 /// Adds what the rules did not say themselves.
@@ -74,7 +74,7 @@ fn next(case: &Case, code: Code) -> Vec<NextStep> {
 /// The hop that has the target's address and sends packets on.
 fn translator(case: &Case) -> Option<u8> {
     case.notes().iter().find_map(|note| match note {
-        Note::Translator(ttl) => Some(*ttl),
+        PathNote::Translator(ttl) => Some(*ttl),
         _ => None,
     })
 }
@@ -213,7 +213,7 @@ fn alike(all: &[Tried], label: impl Fn(&Tried) -> String) -> Vec<String> {
 
 fn path(case: &Case) -> Vec<String> {
     let end = case.end().and_then(|end| match end {
-        End::Reached {
+        PathEnd::FinalReply {
             ttl: Some(ttl),
             how,
         } => {
@@ -224,12 +224,12 @@ fn path(case: &Case) -> Vec<String> {
             Some(there::speaker(case).unwrap_or_else(from))
         }
         // The verdict says so itself.
-        End::Rejected { icmp, .. } if super::rejects::usual(case).is_none() => Some(format!(
+        PathEnd::Rejected { icmp, .. } if super::rejects::usual(case).is_none() => Some(format!(
             "On the path, {} comes from {}.",
             texts::icmp(icmp),
             texts::device(icmp.from)
         )),
-        End::Silent { .. } => silence::silent_after(case),
+        PathEnd::Silent { .. } => silence::silent_after(case),
         _ => None,
     });
     let notes = [
@@ -359,7 +359,7 @@ fn counters(case: &Case) -> Vec<String> {
 fn rules_out(case: &Case, code: Code) -> Vec<String> {
     let mut out = Vec::new();
     for note in case.notes() {
-        if let Note::Limited(hops) = note {
+        if let PathNote::Limited(hops) = note {
             let hops: Vec<_> = hops.iter().map(u8::to_string).collect();
             out.push(format!(
                 "Loss at hop {}: packets got further all the same; such routers limit their ICMP errors.",

@@ -5,7 +5,7 @@ use super::tally::{Tally, usual_cause};
 use super::{Code, Diagnosis, Who, facts, texts};
 use crate::diagnose::Tried;
 use crate::outcome::LocalCause;
-use crate::path::End;
+use crate::path::PathEnd;
 use crate::platform::{Link, NeighbourState, RouteFacts, RouteKind};
 
 /// This machine cannot connect to itself, and nobody answered from elsewhere.
@@ -412,7 +412,7 @@ fn local_cause(case: &Case) -> Option<LocalCause> {
     }
     let of_route = case.route().and_then(|route| route_cause(route.kind));
     of_route.or(match case.end() {
-        Some(End::Local(why)) => Some(*why),
+        Some(PathEnd::Local(why)) => Some(*why),
         _ => None,
     })
 }

@@ -5,7 +5,7 @@ use super::tally::Tally;
 use super::{Code, Diagnosis, Who, facts, texts};
 use crate::diagnose::Tried;
 use crate::hosts::Protocol;
-use crate::path::{Begins, Note, Share, losses};
+use crate::path::{LossCount, LossOnset, PathNote, losses};
 
 /// Loss that the way shows, though all probes of the port itself came through.
 pub(super) fn found(case: &Case) -> Option<Diagnosis> {
@@ -30,9 +30,9 @@ pub(super) fn told(case: &Case) -> Diagnosis {
     }
 }
 
-fn path_loss(case: &Case) -> Option<(Option<Begins>, u64, u64)> {
+fn path_loss(case: &Case) -> Option<(Option<LossOnset>, u64, u64)> {
     case.notes().iter().find_map(|note| match note {
-        Note::Loss { begins, lost, of } => Some((*begins, *lost, *of)),
+        PathNote::Loss { begins, lost, of } => Some((*begins, *lost, *of)),
         _ => None,
     })
 }
@@ -45,7 +45,7 @@ pub(super) fn loss_fact(case: &Case) -> Option<String> {
 }
 
 /// Where loss begins, if that shows.
-fn begins(case: &Case) -> Option<Begins> {
+fn begins(case: &Case) -> Option<LossOnset> {
     path_loss(case).and_then(|(begins, ..)| begins)
 }
 
@@ -57,11 +57,11 @@ fn loss_place(case: &Case) -> Option<String> {
 
 fn losses_by_hop(case: &Case) -> Option<String> {
     loss_place(case)?;
-    let counted = losses(case.path()?, case.conclusion()?.limited());
+    let counted = losses(case.path()?, case.analysis()?.limited());
     if counted.is_empty() {
         return None;
     }
-    let of_hop = counted.iter().map(|(ttl, Share { lost, sent })| {
+    let of_hop = counted.iter().map(|(ttl, LossCount { lost, sent })| {
         let end = case.end_ttl();
         let hop = ttl.filter(|_| *ttl != end);
         let hop = hop.map_or_else(|| "the target".to_owned(), |ttl| format!("hop {ttl}"));

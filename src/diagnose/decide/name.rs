@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use super::{Code, Diagnosis, Rule, Who, here, silence, texts};
-use crate::path::End;
+use crate::path::PathEnd;
 
 /// What keeps this machine from asking any name server.
 const NEAR: &[Rule] = &[
@@ -90,7 +90,7 @@ fn nobody_is_there(case: &Case) -> bool {
     let absent = super::rejects::usual(case).is_none_or(|icmp| icmp.is_host_unreachable());
     let elsewhere = matches!(
         case.end(),
-        Some(End::Loop(_) | End::Reached { .. } | End::Local(_))
+        Some(PathEnd::Loop(_) | PathEnd::FinalReply { .. } | PathEnd::Local(_))
     );
     // UDP is silent where it works; something else must have been silent, too.
     let meaningful = !case.is_udp() || case.asked_others();

@@ -8,13 +8,13 @@ use super::tally::usual_icmp;
 use super::{Code, Diagnosis, Who, texts};
 use crate::diagnose::Tried;
 use crate::outcome::{IcmpError, IcmpVersion};
-use crate::path::{self, End};
+use crate::path::{self, PathEnd};
 
 /// The ICMP error that answers the probes; where the port's own were silent that of the path, or of other probes if it
 /// is about the host: routers limit how many they send, so the port's may have had none.
 pub(super) fn usual(case: &Case) -> Option<IcmpError> {
     let of_path = match case.end() {
-        Some(End::Rejected { icmp, .. }) if case.asked.is_silent() => Some(*icmp),
+        Some(PathEnd::Rejected { icmp, .. }) if case.asked.is_silent() => Some(*icmp),
         _ => None,
     };
     let of_host = || {
@@ -56,7 +56,7 @@ pub(super) fn icmp(case: &Case) -> Option<Diagnosis> {
     let Some(error) = usual(case) else {
         return (asked.unreachable > 0).then(|| unnamed(case));
     };
-    let looping = error.is_ttl_exceeded() && matches!(case.end(), Some(End::Loop(_)));
+    let looping = error.is_ttl_exceeded() && matches!(case.end(), Some(PathEnd::Loop(_)));
     if looping {
         return None;
     }
@@ -145,7 +145,7 @@ impl<'a> No<'a> {
         } else {
             format!(", though the host answers {}", texts::list(&signs))
         };
-        let seen = asked.unreachable > 0 || matches!(case.end(), Some(End::Rejected { .. }));
+        let seen = asked.unreachable > 0 || matches!(case.end(), Some(PathEnd::Rejected { .. }));
         let what = if seen {
             service.clone()
         } else {
@@ -267,7 +267,7 @@ impl<'a> No<'a> {
 
     fn ttl_exceeded(&self) -> Diagnosis {
         let case = self.case;
-        if let Some(End::Reached { ttl: Some(ttl), .. }) = case.end() {
+        if let Some(PathEnd::FinalReply { ttl: Some(ttl), .. }) = case.end() {
             let verdict = format!(
                 "Probes to {} with this machine's usual TTL run out of hops at {}, and one of {ttl} is answered: this \
                  machine's TTL is too small.",
@@ -332,7 +332,7 @@ impl<'a> No<'a> {
 fn place(case: &Case, error: &IcmpError) -> Option<String> {
     let from = error.from?;
     let (smallest, at, after) = match case.end() {
-        Some(End::Rejected {
+        Some(PathEnd::Rejected {
             ttl,
             icmp,
             at,

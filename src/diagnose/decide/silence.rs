@@ -7,7 +7,7 @@ use super::tally::{Tally, usual_icmp};
 use super::there::distance;
 use super::{Code, Diagnosis, Who, facts, texts};
 use crate::hosts::Protocol;
-use crate::path::{End, Hop};
+use crate::path::{Hop, PathEnd};
 
 /// How far silent probes get.
 enum Reach {
@@ -23,7 +23,7 @@ impl Reach {
     /// A hop that drops when it sends on has answered for a TTL that ran out there: `ip_forward` in
     /// `net/ipv4/ip_forward.c` looks at the TTL before rules see the packet.
     fn of(case: &Case) -> Self {
-        let (Some(End::Silent { after: Some(last) }), Some(path)) = (case.end(), case.path())
+        let (Some(PathEnd::Silent { after: Some(last) }), Some(path)) = (case.end(), case.path())
         else {
             return Self::Unknown;
         };
@@ -84,7 +84,7 @@ pub(super) fn silent(case: &Case) -> Option<Diagnosis> {
 
 /// Where the answers on the way cease, and how far away the host is.
 pub(super) fn silent_after(case: &Case) -> Option<String> {
-    let End::Silent { after } = case.end()? else {
+    let PathEnd::Silent { after } = case.end()? else {
         return None;
     };
     let last = match after {
@@ -150,7 +150,7 @@ fn ask_rule_behind(case: &Case) -> String {
 
 fn start_at(case: &Case) -> String {
     match case.end() {
-        Some(End::Silent { after: Some(ttl) }) => format!(" Start at {}.", case.hop_text(*ttl)),
+        Some(PathEnd::Silent { after: Some(ttl) }) => format!(" Start at {}.", case.hop_text(*ttl)),
         _ => String::new(),
     }
 }
@@ -360,7 +360,7 @@ fn host_silent(case: &Case) -> Diagnosis {
 
 /// What else silence may be.
 fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
-    let found = if matches!(case.end(), Some(End::Silent { after: Some(_) })) {
+    let found = if matches!(case.end(), Some(PathEnd::Silent { after: Some(_) })) {
         found
             .unknown("Whether a router would say that the host is not there: routers limit how many errors they send.")
             .next(Who::You, "once more in ten seconds, when the routers' limits have recovered")

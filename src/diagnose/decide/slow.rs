@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::case::Case;
 use super::{Code, Diagnosis, Who, texts};
-use crate::path::Share;
+use crate::path::LossCount;
 
 /// A round trip from which on people complain: half around the world takes about that long.
 const SLOW_RTT: Duration = Duration::from_millis(200);
@@ -69,7 +69,7 @@ pub(super) fn lost_syns(case: &Case) -> Option<Diagnosis> {
 }
 
 /// All probes were lost at first, and none of what was sent later: the first ones left within a second.
-pub(super) fn for_a_while(case: &Case, later: Share) -> Diagnosis {
+pub(super) fn for_a_while(case: &Case, later: LossCount) -> Diagnosis {
     let asked = &case.asked;
     let first = if asked.worked() > 0 {
         "the first SYNs of "

@@ -6,7 +6,7 @@ use super::{Code, Diagnosis, Who, here, loss, texts};
 use crate::diagnose::Tried;
 use crate::hosts::Protocol;
 use crate::outcome::{Outcome, Refusal};
-use crate::path::{Distance, DistanceBy, End, Note, Reached, Speaker};
+use crate::path::{Distance, DistanceBy, FinalReply, PathEnd, PathNote, Responder};
 
 /// The port works.
 pub(super) fn works(case: &Case) -> Option<Diagnosis> {
@@ -56,7 +56,7 @@ pub(super) fn works(case: &Case) -> Option<Diagnosis> {
             "Whether the host itself answers, or something at hop {ttl} in its name, such as a proxy: how far away the \
              host is does not show."
         )),
-        (Some(Speaker::InFront(_)), _) => found.unknown(
+        (Some(Responder::InFront(_)), _) => found.unknown(
             "Whether the host itself answers: the answer comes from one hop nearer, by a shorter way or from something \
              right in front of it.",
         ),
@@ -165,7 +165,7 @@ fn sometimes(part: u64, total: u64) -> String {
 
 /// A RST comes from much nearer than the host is.
 pub(super) fn forged_reset(case: &Case) -> Option<Diagnosis> {
-    let (ttl, further) = in_its_name(case, &[Reached::Rst])?;
+    let (ttl, further) = in_its_name(case, &[FinalReply::Rst])?;
     if !is_refused(case) {
         return None;
     }
@@ -191,24 +191,24 @@ pub(super) fn forged_reset(case: &Case) -> Option<Diagnosis> {
 }
 
 /// Who it is that answers from much nearer than the host, with the smallest TTL that he answers.
-pub(super) fn nearer(case: &Case, said: &[Reached]) -> Option<(u8, Distance)> {
+pub(super) fn nearer(case: &Case, said: &[FinalReply]) -> Option<(u8, Distance)> {
     let (ttl, _) = reached(case).filter(|(_, how)| said.contains(how))?;
     match case.speaker() {
-        Some(Speaker::Other(host)) => Some((ttl, host)),
+        Some(Responder::Other(host)) => Some((ttl, host)),
         _ => None,
     }
 }
 
 /// The smallest TTL that whoever answers for the target answers, and how.
-fn reached(case: &Case) -> Option<(u8, Reached)> {
+fn reached(case: &Case) -> Option<(u8, FinalReply)> {
     match case.end()? {
-        End::Reached { ttl, how } => Some(((*ttl)?, *how)),
+        PathEnd::FinalReply { ttl, how } => Some(((*ttl)?, *how)),
         _ => None,
     }
 }
 
 /// From which TTL on somebody else than the host answers in its name, and what shows that.
-pub(super) fn in_its_name(case: &Case, said: &[Reached]) -> Option<(u8, String)> {
+pub(super) fn in_its_name(case: &Case, said: &[FinalReply]) -> Option<(u8, String)> {
     let by_distance = nearer(case, said);
     let by_distance =
         by_distance.map(|(ttl, host)| (ttl, format!("the host itself is at {}", host.place())));
@@ -216,7 +216,7 @@ pub(super) fn in_its_name(case: &Case, said: &[Reached]) -> Option<(u8, String)>
 }
 
 /// Echoes to that address travel on behind whoever answers for this service, though the host answers none.
-fn passed_by(case: &Case, said: &[Reached]) -> Option<(u8, String)> {
+fn passed_by(case: &Case, said: &[FinalReply]) -> Option<(u8, String)> {
     let (ttl, _) = reached(case).filter(|(_, how)| said.contains(how))?;
     let path = case.path().filter(|path| path.host.is_none())?;
     let mut routers = path.host_hops.iter().rev();
@@ -253,7 +253,7 @@ pub(super) fn from_hop(case: &Case, ttl: u8) -> String {
     let loses = case
         .notes()
         .iter()
-        .any(|note| matches!(note, Note::Loss { .. }));
+        .any(|note| matches!(note, PathNote::Loss { .. }));
     if loses && !next_is_known {
         format!("hop {ttl} on, or from nearer, as probes get lost")
     } else {
@@ -266,21 +266,21 @@ pub(super) fn speaker(case: &Case) -> Option<String> {
     let (ttl, how) = reached(case)?;
     let how = how.name();
     Some(match case.speaker()? {
-        Speaker::Host(host) if host.least < ttl => {
+        Responder::Host(host) if host.least < ttl => {
             format!(
                 "The {how} comes from {}, like the host's answers to {}.",
                 from_hop(case, ttl),
                 asked(host)
             )
         }
-        Speaker::Host(host) | Speaker::InFront(host) | Speaker::Other(host) => {
+        Responder::Host(host) | Responder::InFront(host) | Responder::Other(host) => {
             format!(
                 "The {how} comes from {}; the host is {}.",
                 from_hop(case, ttl),
                 distance(host)
             )
         }
-        Speaker::Further(host) => format!(
+        Responder::Further(host) => format!(
             "The {how} first came for a TTL of {ttl}, though the host is {}: nearer probes had no answer, or take \
              another way.",
             distance(host)
@@ -305,7 +305,7 @@ pub(super) fn refused(case: &Case) -> Option<Diagnosis> {
         return None;
     }
     let (asked, service) = (&case.asked, case.service());
-    let sure = case.is_own() || matches!(case.speaker(), Some(Speaker::Host(_)));
+    let sure = case.is_own() || matches!(case.speaker(), Some(Responder::Host(_)));
     let why = if sure {
         format!("most likely nothing listens on {service} at that address")
     } else {
@@ -359,7 +359,7 @@ fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
             .unknown("Whether it is the host or a firewall that refuses: the RST comes from hop 1 on, or from this machine.")
             .next(Who::AdminHere, texts::OUTPUT_RULES),
         _ if case.is_own() => found.unknown("Whether a firewall of this machine sends the RST instead."),
-        Some(Speaker::Host(host)) if Some(host.least) == case.end_ttl() => found
+        Some(Responder::Host(host)) if Some(host.least) == case.end_ttl() => found
             .not("A firewall well before the host: the RST comes from as far away as the host.")
             .unknown(match case.end_ttl() {
                 Some(ttl) if ttl > 1 => format!(
@@ -368,15 +368,15 @@ fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
                 ),
                 _ => "Whether a firewall sends the RST: the host's own, or a rule of OUTPUT on this machine.".to_owned(),
             }),
-        Some(Speaker::Host(_)) => found.unknown(
+        Some(Responder::Host(_)) => found.unknown(
             "Whether a firewall sends the RST: the host's answers come from as far away, but may come from nearer, too.",
         ),
-        Some(Speaker::InFront(_)) => found.unknown(
+        Some(Responder::InFront(_)) => found.unknown(
             "Whether something right in front of the host sends the RST: it comes from one hop nearer than the host, \
              and a shorter way for these packets looks the same.",
         )
         .next(Who::Network, format!("at {}: does a rule reject {}?", in_front(case), case.service())),
-        Some(Speaker::Further(_)) => found.unknown(
+        Some(Responder::Further(_)) => found.unknown(
             "Whether a firewall sends the RST: it comes from further away than the host is for other packets, so they \
              take different ways, or nearer ones got lost.",
         ),

@@ -1,16 +1,16 @@
-//! What is said of paths that are made up word by word; see [`crate::path::story`].
+//! What is said of paths that are made up word by word; see [`crate::path::fixture`].
 
 use super::*;
-use crate::path::conclude;
-use crate::path::story::Story;
+use crate::path::analyze;
+use crate::path::fixture::PathFixture;
 
-fn judged(story: &Story) -> Verdict {
-    verdict(&story.path, &conclude(&story.path))
+fn judged(fixture: &PathFixture) -> Verdict {
+    verdict(&fixture.path, &analyze(&fixture.path))
 }
 
 /// Checks the code, and that what is said has these words.
-fn assert_says(story: &Story, code: &str, words: &[&str]) {
-    let verdict = judged(story);
+fn assert_says(fixture: &PathFixture, code: &str, words: &[&str]) {
+    let verdict = judged(fixture);
     let said = verdict.meaning.join("\n") + "\n" + &verdict.next.join("\n");
     assert_eq!(verdict.code, code, "{said}");
     for word in words {
@@ -18,11 +18,11 @@ fn assert_says(story: &Story, code: &str, words: &[&str]) {
     }
 }
 
-fn tcp(walks: &str, host: Option<u8>) -> Story {
-    let story = Story::of(walks);
+fn tcp(walks: &str, host: Option<u8>) -> PathFixture {
+    let fixture = PathFixture::of(walks);
     match host {
-        Some(host) => story.host(host),
-        None => story,
+        Some(host) => fixture.host(host),
+        None => fixture,
     }
 }
 
@@ -102,24 +102,24 @@ fn there_is_no_hop_before_the_first() {
 
 #[test]
 fn other_protocols_have_words_of_their_own() {
-    let closed = Story::new(Protocol::Udp).walks("1 P").host(2);
+    let closed = PathFixture::new(Protocol::Udp).walks("1 P").host(2);
     assert_says(
         &closed,
         "port-unreachable",
         &["nothing listens", "ss -lun 'sport = :5432'"],
     );
-    let answers = Story::new(Protocol::Udp).walks("1 D").host(2);
+    let answers = PathFixture::new(Protocol::Udp).walks("1 D").host(2);
     assert_says(&answers, "reached", &["An answer comes at hop 2"]);
-    let echo = Story::new(Protocol::Icmp).walks("1 D");
+    let echo = PathFixture::new(Protocol::Icmp).walks("1 D");
     assert_says(&echo, "reached", &["An answer comes at hop 2."]);
-    let rejected = Story::new(Protocol::Icmp).walks("1 X1");
+    let rejected = PathFixture::new(Protocol::Icmp).walks("1 X1");
     assert_says(&rejected, "admin-prohibited", &["for ICMP echo to"]);
 }
 
 #[test]
 fn a_probe_that_never_left_says_why() {
-    let story = Story::new(Protocol::Tcp).look("L L >L");
-    assert_says(&story, "no-route", &["No probe left this machine"]);
+    let fixture = PathFixture::new(Protocol::Tcp).look("L L >L");
+    assert_says(&fixture, "no-route", &["No probe left this machine"]);
 }
 
 #[test]
@@ -157,16 +157,20 @@ fn notes_follow_what_they_add_to() {
             assert!(notes.contains(word), "{walks}: no {word:?} in: {notes}");
         }
     }
-    let others = Story::new(Protocol::Tcp).look("1 3 S").walks("1 2 S");
+    let others = PathFixture::new(Protocol::Tcp).look("1 3 S").walks("1 2 S");
     assert_says(&others, "reached", &["--flows"]);
 }
 
 #[test]
 fn an_answer_to_the_first_look_alone_is_told() {
-    let story = Story::new(Protocol::Tcp)
+    let fixture = PathFixture::new(Protocol::Tcp)
         .look("1 2 S")
         .walks("1 * * >*|1 * * >*");
-    assert_says(&story, "reached", &["all 2 later ones", "--flows shows it"]);
+    assert_says(
+        &fixture,
+        "reached",
+        &["all 2 later ones", "--flows shows it"],
+    );
 }
 
 #[test]
@@ -193,7 +197,7 @@ fn a_dead_source_port_is_a_case_for_the_owner_of_the_links() {
 
 #[test]
 fn a_path_that_was_stopped_says_so() {
-    let mut story = tcp("1 2 S", Some(3));
-    story.path.interrupted = true;
-    assert_says(&story, "reached", &["stopped early"]);
+    let mut fixture = tcp("1 2 S", Some(3));
+    fixture.path.interrupted = true;
+    assert_says(&fixture, "reached", &["stopped early"]);
 }

@@ -6,7 +6,7 @@ use super::DiagnosisReport;
 use super::lines::lines;
 use crate::clock::rfc3339;
 use crate::diagnose::Tried;
-use crate::path::{Names, Share, losses};
+use crate::path::{LossCount, RouterNames, losses};
 use crate::report::VERSION;
 use crate::report::exact::{rounded, us};
 use crate::report::json::{line, reason};
@@ -172,13 +172,13 @@ fn tried_line(step: &'static str, tried: &Tried) -> TriedLine {
 }
 
 fn path(report: &DiagnosisReport) -> Option<PathLine> {
-    let (path, conclusion) = report.findings.path.as_ref()?;
-    let losses = losses(path, conclusion.limited()).into_iter();
+    let (path, analysis) = report.findings.path.as_ref()?;
+    let losses = losses(path, analysis.limited()).into_iter();
     Some(PathLine {
         // Nobody looked the routers' names up.
-        found: Found::of(path, conclusion, &Names::new(false)),
+        found: Found::of(path, analysis, &RouterNames::new(false)),
         losses: losses
-            .map(|(ttl, Share { lost, sent })| LossLine {
+            .map(|(ttl, LossCount { lost, sent })| LossLine {
                 ttl,
                 lost,
                 of: sent,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::diagnose::{Findings, Tried};
 use crate::hosts::Protocol;
 use crate::outcome::Outcome;
-use crate::path::{End, Path};
+use crate::path::{Path, PathEnd};
 use crate::platform::{Listener, NeighbourState, RouteKind};
 use crate::report::numbers::{count, ms};
 use crate::report::words;
@@ -219,24 +219,24 @@ fn address_of(tried: &Tried) -> String {
 }
 
 /// Where the way ends, with the routers up to there.
-fn way(path: &Path, end: &End) -> String {
+fn way(path: &Path, end: &PathEnd) -> String {
     let routers = path
         .hops
         .iter()
         .filter(|hop| hop.router().is_some())
         .count();
     let end = match end {
-        End::Reached { ttl, how } => format!("{} {}", how.name(), at(*ttl)),
-        End::Rejected {
+        PathEnd::FinalReply { ttl, how } => format!("{} {}", how.name(), at(*ttl)),
+        PathEnd::Rejected {
             ttl, icmp, at: own, ..
         } => {
             format!("{} {}", words::icmp(icmp), at(own.or(*ttl)))
         }
-        End::Silent { after: Some(after) } => format!("nothing beyond hop {after}"),
-        End::Silent { after: None } => "no hop answers".to_owned(),
-        End::Loop(found) => format!("loop between hops {} and {}", found.first, found.last),
-        End::Local(cause) => format!("no probe left ({})", cause.reason()),
-        End::Unknown => "not told by this system".to_owned(),
+        PathEnd::Silent { after: Some(after) } => format!("nothing beyond hop {after}"),
+        PathEnd::Silent { after: None } => "no hop answers".to_owned(),
+        PathEnd::Loop(found) => format!("loop between hops {} and {}", found.first, found.last),
+        PathEnd::Local(cause) => format!("no probe left ({})", cause.reason()),
+        PathEnd::Unknown => "not told by this system".to_owned(),
     };
     let host = path
         .host

@@ -13,8 +13,8 @@ use crate::hosts::{Protocol, Target};
 use crate::outcome::{
     Handshake, IcmpError, IcmpVersion, LocalCause, Outcome, Refusal, UnreachableBy,
 };
-use crate::path::conclude;
-use crate::path::story::Story;
+use crate::path::analyze;
+use crate::path::fixture::PathFixture;
 use crate::plan::Format;
 use crate::platform::{
     Counters, Listener, NeighbourFacts, NeighbourState, Process, RouteFacts, RouteKind,
@@ -109,8 +109,8 @@ fn way() -> WayFindings {
 
 /// A firewall on the way: every step has something to tell.
 fn rejected_on_the_way() -> Findings {
-    let story = Story::of("1 * 3 4 X4").host(7);
-    let conclusion = conclude(&story.path);
+    let fixture = PathFixture::of("1 * 3 4 X4").host(7);
+    let analysis = analyze(&fixture.path);
     Findings {
         name: NameFindings {
             name: Some("db.example".to_owned()),
@@ -145,7 +145,7 @@ fn rejected_on_the_way() -> Findings {
             large: 1500,
             large_tried: echo("10.20.0.7", &[(too_big(), 2), (Outcome::NoReply, 1)]),
         }),
-        path: Some((story.path, conclusion)),
+        path: Some((fixture.path, analysis)),
         counters: Some(Counters {
             retransmit_failures: Some(2),
             listen_drops: Some(0),

@@ -188,10 +188,7 @@ impl<'a> Picture<'a> {
             OutcomeKind::ClosedAfterConnect,
         ];
         let paths = kinds.into_iter().filter_map(|kind| {
-            let answers = self
-                .slices
-                .iter()
-                .filter(|it| shown_as(it) == Some(kind));
+            let answers = self.slices.iter().filter(|it| shown_as(it) == Some(kind));
             let marks: BTreeSet<_> = answers.filter_map(|it| self.mark(it, scale)).collect();
             let path: String = marks.iter().map(drawn).collect();
             let class = symbols::id(kind);

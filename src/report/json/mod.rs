@@ -117,7 +117,11 @@ pub(super) fn probe(info: &RunInfo, sample: &Sample) -> String {
 }
 
 /// That a target has gone down, or has come up again.
-pub(super) fn change(info: &RunInfo, target: TargetId, change: &crate::stats::StateChange) -> String {
+pub(super) fn change(
+    info: &RunInfo,
+    target: TargetId,
+    change: &crate::stats::StateChange,
+) -> String {
     let causes = change.outcomes.iter();
     line(&Change {
         r#type: "change",

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::{
-    Duration, HistogramForm, LocalCause, OK, Outcome, Protocol, Refusal, Report, SECOND, Story,
-    mixed, rejected,
+    Duration, HistogramForm, LocalCause, OK, Outcome, Protocol, Refusal, Report, RunFixture,
+    SECOND, mixed, rejected,
 };
 use crate::assertions::AssertionResult;
 use crate::outcome::{
@@ -23,33 +23,33 @@ const HOSTILE: [&str; 6] = [
     "a\",b=\"c\\\"} 1\n#",
 ];
 
-fn several() -> Story {
-    let mut story = Story::new(&["db.example", "old.example", "far.example"]);
+fn several() -> RunFixture {
+    let mut fixture = RunFixture::new(&["db.example", "old.example", "far.example"]);
     for _ in 0..2 {
-        story.probe(0, 412, OK, 1);
-        story.probe(1, 377, Outcome::Refused(Refusal::Rst), 1);
-        story.probe(2, 0, Outcome::Local(LocalCause::NoRoute), 0);
+        fixture.probe(0, 412, OK, 1);
+        fixture.probe(1, 377, Outcome::Refused(Refusal::Rst), 1);
+        fixture.probe(2, 0, Outcome::Local(LocalCause::NoRoute), 0);
     }
-    story
+    fixture
 }
 
-fn alone_with_local_trouble() -> Story {
-    let mut story = Story::new(&["far.example"]);
-    story.probe(0, 0, Outcome::Local(LocalCause::NoRoute), 0);
-    story
+fn alone_with_local_trouble() -> RunFixture {
+    let mut fixture = RunFixture::new(&["far.example"]);
+    fixture.probe(0, 0, Outcome::Local(LocalCause::NoRoute), 0);
+    fixture
 }
 
 /// Answers to datagrams, with everything that can be worth a line.
-fn answered(hosts: &[&str], answers: &[&str]) -> Story {
-    let mut story = Story::new(hosts);
-    for (place, target) in story.info.targets.iter_mut().enumerate() {
+fn answered(hosts: &[&str], answers: &[&str]) -> RunFixture {
+    let mut fixture = RunFixture::new(hosts);
+    for (place, target) in fixture.info.targets.iter_mut().enumerate() {
         target.protocol = [Protocol::Udp, Protocol::Icmp][place % 2];
     }
-    story.info.is_mixed = story.info.targets.len() > 1;
+    fixture.info.is_mixed = fixture.info.targets.len() > 1;
     for place in 0..hosts.len() {
         for said in answers {
-            story.probe(u32::try_from(place).expect("few"), 412, Outcome::Reply, 0);
-            let result = &mut story.samples.last_mut().expect("a sample").result;
+            fixture.probe(u32::try_from(place).expect("few"), 412, Outcome::Reply, 0);
+            let result = &mut fixture.samples.last_mut().expect("a sample").result;
             result.said = Some(ReplySummary::new(said));
             result.ttl = Some(57);
             result.rtt = Some(Rtt {
@@ -58,12 +58,12 @@ fn answered(hosts: &[&str], answers: &[&str]) -> Story {
             });
         }
     }
-    story
+    fixture
 }
 
 /// Gives each probe the proof that its outcome has in a real run.
-fn proven(mut story: Story) -> Story {
-    for sample in &mut story.samples {
+fn proven(mut fixture: RunFixture) -> RunFixture {
+    for sample in &mut fixture.samples {
         let result = &mut sample.result;
         result.evidence = match result.outcome {
             Outcome::Unreachable(UnreachableBy::Icmp(icmp)) => Evidence {
@@ -75,39 +75,39 @@ fn proven(mut story: Story) -> Story {
             _ => result.evidence,
         };
     }
-    story
+    fixture
 }
 
 /// Everything that somebody else can choose, chosen badly.
-fn hostile(text: &str) -> Story {
-    let mut story = answered(&[text, text, text], &[text, "ok"]);
+fn hostile(text: &str) -> RunFixture {
+    let mut fixture = answered(&[text, text, text], &[text, "ok"]);
     for target in 0..3 {
-        story.probe(target, 4_000_000, Outcome::NoReply, 0);
-        story.probe(target, 501, rejected(), 0);
+        fixture.probe(target, 4_000_000, Outcome::NoReply, 0);
+        fixture.probe(target, 501, rejected(), 0);
     }
-    let info = &mut story.info;
+    let info = &mut fixture.info;
     info.plan.command_line = format!("synack {text}");
     info.unresolved = vec![format!("{text}: no such host")];
     text.clone_into(&mut info.host.system);
     let route = info.routes[0].as_mut().expect("a route");
     route.interface = Some(text.into());
-    story
+    fixture
 }
 
-fn csv_rows(story: &Story) -> String {
-    let rows = story.samples.iter().map(|it| csv::row(&story.info, it));
+fn csv_rows(fixture: &RunFixture) -> String {
+    let rows = fixture.samples.iter().map(|it| csv::row(&fixture.info, it));
     csv::heading() + &rows.collect::<String>()
 }
 
-fn metrics(story: &Story) -> String {
-    story.reported(openmetrics::text)
+fn metrics(fixture: &RunFixture) -> String {
+    fixture.reported(openmetrics::text)
 }
 
-fn page(story: &Story) -> String {
-    story.reported(markdown::text)
+fn page(fixture: &RunFixture) -> String {
+    fixture.reported(markdown::text)
 }
 
-fn fixtures() -> [(&'static str, Story); 5] {
+fn fixtures() -> [(&'static str, RunFixture); 5] {
     let mut histogram = mixed();
     histogram.info.plan.output.histogram = Some(HistogramForm::Buckets(3));
     [
@@ -124,12 +124,15 @@ fn fixtures() -> [(&'static str, Story); 5] {
 
 #[test]
 fn each_form_of_each_story() {
-    for (name, story) in fixtures() {
-        let story = proven(story);
-        insta::assert_snapshot!(format!("{name}_markdown"), page(&story));
-        insta::assert_snapshot!(format!("{name}_csv_probes"), csv_rows(&story));
-        insta::assert_snapshot!(format!("{name}_csv_summary"), story.reported(csv::summary));
-        insta::assert_snapshot!(format!("{name}_metrics"), metrics(&story));
+    for (name, fixture) in fixtures() {
+        let fixture = proven(fixture);
+        insta::assert_snapshot!(format!("{name}_markdown"), page(&fixture));
+        insta::assert_snapshot!(format!("{name}_csv_probes"), csv_rows(&fixture));
+        insta::assert_snapshot!(
+            format!("{name}_csv_summary"),
+            fixture.reported(csv::summary)
+        );
+        insta::assert_snapshot!(format!("{name}_metrics"), metrics(&fixture));
     }
 }
 
@@ -168,24 +171,24 @@ fn the_plotter_reads_a_percentile_file() {
 
 #[test]
 fn what_was_not_measured_has_no_metric_no_cell_and_no_row() {
-    let story = alone_with_local_trouble();
-    let text = metrics(&story);
+    let fixture = alone_with_local_trouble();
+    let text = metrics(&fixture);
     for name in ["loss", "connect", "rtt", "refused", "jitter"] {
         assert!(!text.contains(&format!("synack_{name}")), "{name}: {text}");
     }
-    let rows = csv::tests::read(&story.reported(csv::summary));
+    let rows = csv::tests::read(&fixture.reported(csv::summary));
     let cells = rows[0].iter().zip(&rows[1]);
     let timed = cells.filter(|(name, _)| name.ends_with("_us") || name.starts_with("loss"));
     assert!(timed.clone().all(|(_, cell)| cell.is_empty()), "{rows:?}");
-    assert!(!page(&story).contains("### Times"));
+    assert!(!page(&fixture).contains("### Times"));
 }
 
 #[test]
 fn a_target_given_twice_has_metrics_of_its_own() {
-    let mut story = Story::new(&["db.example", "db.example"]);
-    story.probe(0, 412, OK, 1);
-    story.probe(1, 413, OK, 1);
-    let text = metrics(&story);
+    let mut fixture = RunFixture::new(&["db.example", "db.example"]);
+    fixture.probe(0, 412, OK, 1);
+    fixture.probe(1, 413, OK, 1);
+    let text = metrics(&fixture);
     let mut names: Vec<_> = samples(&text)
         .map(|line| line.rsplit_once(' ').expect("a number").0)
         .collect();
@@ -197,14 +200,14 @@ fn a_target_given_twice_has_metrics_of_its_own() {
 
 #[test]
 fn senders_of_the_same_error_share_a_metric() {
-    let mut story = Story::new(&["db.example"]);
-    story.probe(0, 501, rejected(), 1);
-    story.probe(0, 501, rejected(), 1);
-    let other = &mut story.samples[1].result.outcome;
+    let mut fixture = RunFixture::new(&["db.example"]);
+    fixture.probe(0, 501, rejected(), 1);
+    fixture.probe(0, 501, rejected(), 1);
+    let other = &mut fixture.samples[1].result.outcome;
     if let Outcome::Unreachable(UnreachableBy::Icmp(icmp)) = other {
         icmp.from = Some([10, 20, 0, 2].into());
     }
-    let text = metrics(&story);
+    let text = metrics(&fixture);
     let probes = samples(&text).filter(|line| line.starts_with("synack_probes{"));
     let numbers: Vec<_> = probes
         .map(|line| openmetrics::tests::read(line).2)
@@ -214,9 +217,9 @@ fn senders_of_the_same_error_share_a_metric() {
 
 #[test]
 fn extras_are_told() {
-    let mut story = answered(&["ntp.example"], &["stratum 2"]);
-    story.info.plan.command_line.clear();
-    let text = story.reported(|report| {
+    let mut fixture = answered(&["ntp.example"], &["stratum 2"]);
+    fixture.info.plan.command_line.clear();
+    let text = fixture.reported(|report| {
         let mut statistics = report.statistics.clone();
         statistics.record_extra(TargetId(0), ExtraReply::Duplicate);
         markdown::text(&Report {
@@ -237,9 +240,9 @@ fn extras_are_told() {
 
 #[test]
 fn the_words_are_those_of_the_text() {
-    let mut story = mixed();
-    story.info.columns = 1000;
-    story.reported(|report| {
+    let mut fixture = mixed();
+    fixture.info.columns = 1000;
+    fixture.reported(|report| {
         let record = RunRecord {
             stalled: SECOND,
             behind: SECOND,
@@ -353,19 +356,19 @@ fn no_hostile_text_breaks_out() {
     }
 }
 
-fn assert_all_tame(story: &Story) {
-    assert_tame(&page(story));
-    let name = crate::term::safe(&story.info.targets[0].label());
-    let rows = csv::tests::read(&csv_rows(story));
+fn assert_all_tame(fixture: &RunFixture) {
+    assert_tame(&page(fixture));
+    let name = crate::term::safe(&fixture.info.targets[0].label());
+    let rows = csv::tests::read(&csv_rows(fixture));
     assert!(rows.iter().all(|row| row.len() == rows[0].len()));
-    assert_eq!(csv_rows(story).lines().count(), rows.len());
+    assert_eq!(csv_rows(fixture).lines().count(), rows.len());
     assert_eq!(rows[1][1].replace('\'', ""), name.replace('\'', ""));
-    let summary = csv::tests::read(&story.reported(csv::summary));
+    let summary = csv::tests::read(&fixture.reported(csv::summary));
     assert!(summary.iter().all(|row| row.len() == summary[0].len()));
-    for line in samples(&metrics(story)) {
+    for line in samples(&metrics(fixture)) {
         let (metric, labels, _) = openmetrics::tests::read(line);
         assert!(metric.starts_with("synack_"), "{line}");
-        let mut targets = story.info.targets.iter();
+        let mut targets = fixture.info.targets.iter();
         let mut is_ours = |value: &str| targets.any(|it| crate::term::safe(&it.label()) == value);
         let target = labels.iter().find(|(label, _)| label == "target");
         assert!(target.is_some_and(|(_, value)| is_ours(value)), "{line}");
@@ -374,8 +377,8 @@ fn assert_all_tame(story: &Story) {
 
 #[test]
 fn every_family_of_metrics_stands_together() {
-    for (_, story) in fixtures() {
-        let text = metrics(&story);
+    for (_, fixture) in fixtures() {
+        let text = metrics(&fixture);
         let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
         let mut seen: Vec<_> = types.collect();
         let all = seen.len();

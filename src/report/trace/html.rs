@@ -3,7 +3,7 @@
 use super::TraceReport;
 use super::rows::{Group, Row, groups, rows};
 use super::text::{headline, signature, target};
-use crate::path::End;
+use crate::path::PathEnd;
 use crate::report::html::document;
 use crate::report::html::markup::{Markup, block, leaf, tag};
 
@@ -29,13 +29,13 @@ pub(in crate::report) fn page(report: &TraceReport) -> String {
         block("main", &[], main),
         block("footer", &[], signature(report.info).join("; ")),
     ];
-    let title = format!("{about}: {}", end(&report.conclusion.end));
+    let title = format!("{about}: {}", end(&report.analysis.end));
     document(&title, content.into())
 }
 
 /// A part of a page about a run of probes.
 pub(super) fn section(report: &TraceReport) -> Markup {
-    let result = format!("{}: {}", headline(report), end(&report.conclusion.end));
+    let result = format!("{}: {}", headline(report), end(&report.analysis.end));
     let parts = [
         block("h2", &[], "Where it stops"),
         block("p", &[("class", &"when")], result),
@@ -48,15 +48,15 @@ pub(super) fn section(report: &TraceReport) -> Markup {
 }
 
 /// Where the path ends, in a few words.
-fn end(end: &End) -> String {
+fn end(end: &PathEnd) -> String {
     match end {
-        End::Reached { how, .. } => how.name().to_owned(),
-        End::Rejected { icmp, .. } => icmp.reason().into_owned(),
-        End::Silent { after: Some(after) } => format!("silent after hop {after}"),
-        End::Silent { after: None } => "silent".to_owned(),
-        End::Loop(found) => format!("loop between hops {} and {}", found.first, found.last),
-        End::Local(cause) => cause.reason().to_owned(),
-        End::Unknown => "unknown".to_owned(),
+        PathEnd::FinalReply { how, .. } => how.name().to_owned(),
+        PathEnd::Rejected { icmp, .. } => icmp.reason().into_owned(),
+        PathEnd::Silent { after: Some(after) } => format!("silent after hop {after}"),
+        PathEnd::Silent { after: None } => "silent".to_owned(),
+        PathEnd::Loop(found) => format!("loop between hops {} and {}", found.first, found.last),
+        PathEnd::Local(cause) => cause.reason().to_owned(),
+        PathEnd::Unknown => "unknown".to_owned(),
     }
 }
 

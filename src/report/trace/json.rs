@@ -6,8 +6,8 @@ use super::{TraceInfo, TraceReport};
 use crate::clock::rfc3339;
 use crate::hosts::Protocol;
 use crate::path::{
-    Conclusion, DistanceBy, End, Flow, Heard, Hop, Names, Note, Path, Purpose, Reached, Speaker,
-    Step, What, merged,
+    DistanceBy, FinalReply, Flow, Hop, HopReply, Path, PathAnalysis, PathEnd, PathNote,
+    ProbePurpose, ReplyKind, Responder, RouterNames, TraceProbe, merged,
 };
 use crate::report::VERSION;
 use crate::report::exact::{rounded, us};
@@ -80,16 +80,18 @@ struct Probe {
 }
 
 /// The line of one probe.
-pub(super) fn step(info: &TraceInfo, step: &Step) -> String {
+pub(super) fn step(info: &TraceInfo, step: &TraceProbe) -> String {
     let result = &step.sample.result;
     let (protocol, port) = match step.purpose {
-        Purpose::Distance(by) => by.service(),
-        Purpose::Look | Purpose::Walk { .. } => (info.target.protocol, info.target.port()),
+        ProbePurpose::Distance(by) => by.service(),
+        ProbePurpose::Discovery | ProbePurpose::Round { .. } => {
+            (info.target.protocol, info.target.port())
+        }
     };
     let (purpose, flow, round) = match step.purpose {
-        Purpose::Look => ("look", None, None),
-        Purpose::Distance(_) => ("distance", None, None),
-        Purpose::Walk { flow, round } => ("walk", Some(flow), Some(round)),
+        ProbePurpose::Discovery => ("look", None, None),
+        ProbePurpose::Distance(_) => ("distance", None, None),
+        ProbePurpose::Round { flow, round } => ("walk", Some(flow), Some(round)),
     };
     line(&Probe {
         r#type: "trace-probe",
@@ -146,7 +148,7 @@ pub(in crate::report) struct Found {
 }
 
 impl Found {
-    pub(in crate::report) fn of(path: &Path, conclusion: &Conclusion, names: &Names) -> Self {
+    pub(in crate::report) fn of(path: &Path, analysis: &PathAnalysis, names: &RouterNames) -> Self {
         let flow = |flow: &Flow| FlowLine {
             port: flow.port,
             tries: flow.tries,
@@ -156,9 +158,9 @@ impl Found {
         Self {
             hops: hops(names, tried(&merged(path))),
             flows: path.flows.iter().map(flow).collect(),
-            end: end(&conclusion.end),
-            distance: distance(path, conclusion),
-            notes: conclusion.notes.iter().map(note).collect(),
+            end: end(&analysis.end),
+            distance: distance(path, analysis),
+            notes: analysis.notes.iter().map(note).collect(),
         }
     }
 }
@@ -266,7 +268,7 @@ pub(super) fn summary(report: &TraceReport) -> String {
         rounds: path.rounds,
         sent: path.sent,
         interrupted: path.interrupted,
-        found: Found::of(path, &report.conclusion, report.names),
+        found: Found::of(path, &report.analysis, report.names),
         verdict: (&report.verdict).into(),
     })
 }
@@ -279,7 +281,7 @@ fn tried(hops: &[Hop]) -> &[Hop] {
     &hops[..last.map_or(0, |last| last + 1)]
 }
 
-fn hops(names: &Names, hops: &[Hop]) -> Vec<HopLine> {
+fn hops(names: &RouterNames, hops: &[Hop]) -> Vec<HopLine> {
     let one = |hop: &Hop| HopLine {
         ttl: hop.ttl,
         sent: hop.sent,
@@ -297,12 +299,12 @@ fn hops(names: &Names, hops: &[Hop]) -> Vec<HopLine> {
     hops.iter().map(one).collect()
 }
 
-fn heard(names: &Names, heard: &Heard) -> HeardLine {
+fn heard(names: &RouterNames, heard: &HopReply) -> HeardLine {
     let name = heard.from.and_then(|from| names.get(from));
     let (what, icmp) = match heard.what {
-        What::TimeExceeded => ("time-exceeded", None),
-        What::Reached(reached) => (word(reached), None),
-        What::Rejected(icmp) => ("icmp", Some(icmp)),
+        ReplyKind::TimeExceeded => ("time-exceeded", None),
+        ReplyKind::FinalReply(reached) => (word(reached), None),
+        ReplyKind::Rejected(icmp) => ("icmp", Some(icmp)),
     };
     HeardLine {
         from: heard.from.map(|from| from.to_string()),
@@ -315,25 +317,25 @@ fn heard(names: &Names, heard: &Heard) -> HeardLine {
     }
 }
 
-fn word(reached: Reached) -> &'static str {
+fn word(reached: FinalReply) -> &'static str {
     match reached {
-        Reached::SynAck => "syn-ack",
-        Reached::Rst => "rst",
-        Reached::Reply => "reply",
-        Reached::PortUnreachable => "port-unreachable",
+        FinalReply::SynAck => "syn-ack",
+        FinalReply::Rst => "rst",
+        FinalReply::Reply => "reply",
+        FinalReply::PortUnreachable => "port-unreachable",
     }
 }
 
-fn end(end: &End) -> EndLine {
+fn end(end: &PathEnd) -> EndLine {
     let none = EndLine::default();
     match end {
-        End::Reached { ttl, how } => EndLine {
+        PathEnd::FinalReply { ttl, how } => EndLine {
             kind: "reached",
             ttl: *ttl,
             how: Some(word(*how)),
             ..none
         },
-        End::Rejected {
+        PathEnd::Rejected {
             ttl,
             icmp,
             at,
@@ -347,33 +349,33 @@ fn end(end: &End) -> EndLine {
             icmp: Some(Icmp::from(icmp)),
             ..none
         },
-        End::Silent { after } => EndLine {
+        PathEnd::Silent { after } => EndLine {
             kind: "silent",
             after: *after,
             ..none
         },
-        End::Loop(found) => EndLine {
+        PathEnd::Loop(found) => EndLine {
             kind: "loop",
             first: Some(found.first),
             last: Some(found.last),
             ..none
         },
-        End::Local(cause) => EndLine {
+        PathEnd::Local(cause) => EndLine {
             kind: "local",
             reason: Some(cause.reason().to_owned()),
             ..none
         },
-        End::Unknown => EndLine {
+        PathEnd::Unknown => EndLine {
             kind: "unknown",
             ..none
         },
     }
 }
 
-fn distance(path: &Path, conclusion: &Conclusion) -> Option<DistanceLine> {
+fn distance(path: &Path, analysis: &PathAnalysis) -> Option<DistanceLine> {
     let host = path.host?;
-    let answer = match conclusion.end {
-        End::Reached { ttl, .. } => ttl,
+    let answer = match analysis.end {
+        PathEnd::FinalReply { ttl, .. } => ttl,
         _ => None,
     };
     Some(DistanceLine {
@@ -385,33 +387,33 @@ fn distance(path: &Path, conclusion: &Conclusion) -> Option<DistanceLine> {
             DistanceBy::ClosedUdpPort => "closed-udp-port",
             DistanceBy::TcpPort(_) => "tcp-port",
         },
-        speaker: conclusion.speaker.map(|speaker| match speaker {
-            Speaker::Host(_) => "host",
-            Speaker::InFront(_) => "in-front",
-            Speaker::Other(_) => "other",
-            Speaker::Further(_) => "further",
+        speaker: analysis.speaker.map(|speaker| match speaker {
+            Responder::Host(_) => "host",
+            Responder::InFront(_) => "in-front",
+            Responder::Other(_) => "other",
+            Responder::Further(_) => "further",
         }),
     })
 }
 
-fn note(note: &Note) -> NoteLine {
+fn note(note: &PathNote) -> NoteLine {
     match note {
-        Note::Limited(ttls) => NoteLine::RateLimited { ttls: ttls.clone() },
-        Note::LimitedEnd { lost, of } => NoteLine::LimitedEnd {
+        PathNote::Limited(ttls) => NoteLine::RateLimited { ttls: ttls.clone() },
+        PathNote::LimitedEnd { lost, of } => NoteLine::LimitedEnd {
             lost: *lost,
             of: *of,
         },
-        Note::Loss { begins, lost, of } => NoteLine::Loss {
+        PathNote::Loss { begins, lost, of } => NoteLine::Loss {
             after: begins.map(|it| it.after),
             from: begins.and_then(|it| it.from),
             lost: *lost,
             of: *of,
         },
-        Note::Parts { after } => NoteLine::Parting { after: *after },
-        Note::DeadFlows(ports) => NoteLine::DeadFlows {
+        PathNote::Divergence { after } => NoteLine::Parting { after: *after },
+        PathNote::DeadFlows(ports) => NoteLine::DeadFlows {
             ports: ports.clone(),
         },
-        Note::OtherRouters => NoteLine::OtherRouters,
-        Note::Translator(ttl) => NoteLine::Translator { ttl: *ttl },
+        PathNote::OtherRouters => NoteLine::OtherRouters,
+        PathNote::Translator(ttl) => NoteLine::Translator { ttl: *ttl },
     }
 }

@@ -16,7 +16,7 @@ use super::html::markup::Markup;
 use crate::clock::WallClock;
 use crate::explain::{Verdict, way};
 use crate::hosts::Target;
-use crate::path::{Conclusion, Names, Path, Step, conclude};
+use crate::path::{Path, PathAnalysis, RouterNames, TraceProbe, analyze};
 use crate::plan::{Format, PathPlan, Plan};
 use crate::platform::{HostInfo, Route};
 
@@ -61,24 +61,29 @@ pub struct TraceReport<'a> {
     /// What was found.
     pub path: &'a Path,
     /// What that says.
-    pub conclusion: Conclusion,
+    pub analysis: PathAnalysis,
     /// What it means.
     pub verdict: Verdict,
     /// What routers are called.
-    pub names: &'a Names,
+    pub names: &'a RouterNames,
     /// When it ended.
     pub ended: Instant,
 }
 
 impl<'a> TraceReport<'a> {
     /// Draws the conclusions from a path as it is known at `ended`.
-    pub fn new(info: &'a TraceInfo, path: &'a Path, names: &'a Names, ended: Instant) -> Self {
-        let conclusion = conclude(path);
+    pub fn new(
+        info: &'a TraceInfo,
+        path: &'a Path,
+        names: &'a RouterNames,
+        ended: Instant,
+    ) -> Self {
+        let analysis = analyze(path);
         Self {
             info,
             path,
-            verdict: way::verdict(path, &conclusion),
-            conclusion,
+            verdict: way::verdict(path, &analysis),
+            analysis,
             names,
             ended,
         }
@@ -115,7 +120,7 @@ pub fn heading(format: Format, info: &TraceInfo) -> String {
 }
 
 /// What is said of a probe.
-pub fn step(format: Format, info: &TraceInfo, step: &Step) -> String {
+pub fn step(format: Format, info: &TraceInfo, step: &TraceProbe) -> String {
     match format {
         Format::Json => json::step(info, step),
         _ => String::new(),

@@ -1,7 +1,7 @@
 //! The hops of a path as rows, which every form for people shows.
 
 use super::TraceReport;
-use crate::path::{End, Flow, Heard, Hop, Note, What, merged};
+use crate::path::{Flow, Hop, HopReply, PathEnd, PathNote, ReplyKind, merged};
 use crate::report::numbers::ms_or_dash;
 use crate::report::words;
 use crate::term::safe;
@@ -33,14 +33,14 @@ pub(super) struct Group {
 /// Every hop up to the end of the way; of silent hops behind the last answer one line tells.
 pub(super) fn rows(report: &TraceReport) -> Vec<Row> {
     let hops = merged(report.path);
-    if matches!(report.conclusion.end, End::Local(_) | End::Unknown) {
+    if matches!(report.analysis.end, PathEnd::Local(_) | PathEnd::Unknown) {
         return Vec::new();
     }
     let last = hops.iter().rposition(|hop| !hop.is_silent());
     let shown = last.map_or(0, |last| last + 1);
     // Of a loop, once round and once more is enough to see it.
-    let shown = match report.conclusion.end {
-        End::Loop(found) => shown.min(usize::from(2 * found.last - found.first + 1)),
+    let shown = match report.analysis.end {
+        PathEnd::Loop(found) => shown.min(usize::from(2 * found.last - found.first + 1)),
         _ => shown,
     };
     let mut rows: Vec<Row> = hops
@@ -52,8 +52,8 @@ pub(super) fn rows(report: &TraceReport) -> Vec<Row> {
     let ends = hops.iter().any(Hop::is_the_end);
     if let (false, Some(first), Some(last)) = (ends, beyond.first(), beyond.last()) {
         let row = silence(first, last);
-        rows.push(match report.conclusion.end {
-            End::Loop(_) => Row {
+        rows.push(match report.analysis.end {
+            PathEnd::Loop(_) => Row {
                 who: "and so on".to_owned(),
                 answers: String::new(),
                 ..row
@@ -125,7 +125,7 @@ fn of_hop(report: &TraceReport, hop: &Hop) -> Vec<Row> {
 }
 
 /// `gw.example (10.0.0.1)`, or the address alone.
-fn who(report: &TraceReport, heard: &Heard) -> String {
+fn who(report: &TraceReport, heard: &HopReply) -> String {
     let Some(from) = heard.from else {
         return "an unnamed device".to_owned();
     };
@@ -140,9 +140,9 @@ fn who(report: &TraceReport, heard: &Heard) -> String {
     }
 }
 
-fn note(report: &TraceReport, hop: &Hop, heard: &Heard) -> String {
-    let limited = report.conclusion.notes.iter().any(
-        |note| matches!(note, Note::Limited(ttls) if hop.ttl.is_some_and(|ttl| ttls.contains(&ttl))),
+fn note(report: &TraceReport, hop: &Hop, heard: &HopReply) -> String {
+    let limited = report.analysis.notes.iter().any(
+        |note| matches!(note, PathNote::Limited(ttls) if hop.ttl.is_some_and(|ttl| ttls.contains(&ttl))),
     );
     let said = what(heard);
     match (said.is_empty(), limited) {
@@ -151,11 +151,11 @@ fn note(report: &TraceReport, hop: &Hop, heard: &Heard) -> String {
     }
 }
 
-fn what(heard: &Heard) -> String {
+fn what(heard: &HopReply) -> String {
     match heard.what {
-        What::TimeExceeded => String::new(),
-        What::Reached(reached) => reached.name().to_owned(),
-        What::Rejected(icmp) => words::icmp_alone(&icmp),
+        ReplyKind::TimeExceeded => String::new(),
+        ReplyKind::FinalReply(reached) => reached.name().to_owned(),
+        ReplyKind::Rejected(icmp) => words::icmp_alone(&icmp),
     }
 }
 
@@ -166,9 +166,9 @@ pub(super) fn groups(report: &TraceReport) -> Vec<Group> {
     if report.path.flows.len() < 2 || report.path.rounds == 0 {
         return groups;
     }
-    let notes = &report.conclusion.notes;
+    let notes = &report.analysis.notes;
     let parts_after = notes.iter().find_map(|note| match note {
-        Note::Parts { after } => Some(*after),
+        PathNote::Divergence { after } => Some(*after),
         _ => None,
     });
     for flow in &report.path.flows {

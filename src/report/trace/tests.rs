@@ -1,12 +1,12 @@
-//! What people and scripts read of a path, on paths that are made up word by word; see [`crate::path::story`].
+//! What people and scripts read of a path, on paths that are made up word by word; see [`crate::path::fixture`].
 
 use std::time::Duration;
 
 use super::{TraceInfo, TraceReport, heading, summary};
 use crate::clock::WallClock;
 use crate::hosts::Protocol;
-use crate::path::story::{Story, router};
-use crate::path::{Names, Step};
+use crate::path::fixture::{PathFixture, router};
+use crate::path::{RouterNames, TraceProbe};
 use crate::plan::{Format, PathPlan};
 use crate::report::html::tests::{well_formed::check, without_style};
 use crate::report::tests::{host, plan, route, schema::violation};
@@ -14,41 +14,42 @@ use crate::report::{Forms, WIDEST, over_text};
 
 /// A path, and what is known beside it.
 struct Told {
-    story: Story,
-    names: Names,
+    fixture: PathFixture,
+    names: RouterNames,
     info: TraceInfo,
 }
 
 impl Told {
-    fn new(story: Story) -> Self {
+    fn new(fixture: PathFixture) -> Self {
         let anchor = "2026-11-20T12:00:03Z".parse().expect("a time");
-        let target = story.path.target.clone();
-        let flows = u16::try_from(story.path.flows.len()).expect("few");
+        let target = fixture.path.target.clone();
+        let flows = u16::try_from(fixture.path.flows.len()).expect("few");
         let mut info = TraceInfo {
             plan: plan(),
             path: PathPlan {
-                rounds: Some(story.path.rounds),
+                rounds: Some(fixture.path.rounds),
                 flows,
                 ..PathPlan::default()
             },
             target,
             route: Some(route()),
             host: host(),
-            clock: WallClock::anchored(story.start, anchor),
-            started: story.start,
+            clock: WallClock::anchored(fixture.start, anchor),
+            started: fixture.start,
             columns: WIDEST,
         };
         info.plan.command_line = "synack trace db.example:5432".to_owned();
         Self {
-            story,
-            names: Names::knowing([]),
+            fixture,
+            names: RouterNames::knowing([]),
             info,
         }
     }
 
     fn named(mut self, names: &[(u8, &str)]) -> Self {
         let names = names.iter();
-        self.names = Names::knowing(names.map(|(it, name)| (router(*it), (*name).to_owned())));
+        self.names =
+            RouterNames::knowing(names.map(|(it, name)| (router(*it), (*name).to_owned())));
         self
     }
 
@@ -56,13 +57,13 @@ impl Told {
     fn printed(&self, screen: Format, columns: usize) -> String {
         let mut info = self.info.clone();
         (info.plan.output.screen, info.columns) = (screen, columns);
-        let ended = self.story.start + Duration::from_millis(2340);
-        let report = TraceReport::new(&info, &self.story.path, &self.names, ended);
+        let ended = self.fixture.start + Duration::from_millis(2340);
+        let report = TraceReport::new(&info, &self.fixture.path, &self.names, ended);
         let mut forms = Forms::new(&info.plan.output, || info.redactor());
         let mut text = forms.each(|format| heading(format, &info)).concat();
-        for (purpose, ttl, sample) in &self.story.steps {
+        for (purpose, ttl, sample) in &self.fixture.steps {
             let (purpose, ttl) = (*purpose, *ttl);
-            let step = Step {
+            let step = TraceProbe {
                 purpose,
                 ttl,
                 sample,
@@ -81,8 +82,8 @@ impl Told {
 
 fn works() -> Told {
     let rounds = ["1 2 3 S"; 12].join("|");
-    let story = Story::new(Protocol::Tcp).look("1 2 3 S >S");
-    Told::new(story.walks(&rounds).host(4)).named(&[
+    let fixture = PathFixture::new(Protocol::Tcp).look("1 2 3 S >S");
+    Told::new(fixture.walks(&rounds).host(4)).named(&[
         (1, "gw.example"),
         (2, "core-1.provider.example"),
         (3, "edge.db.example"),
@@ -91,23 +92,23 @@ fn works() -> Told {
 
 /// A silent hop, one that limits its answers, and a rejection.
 fn rejected() -> Told {
-    let story = Story::new(Protocol::Tcp).look("1 * 3 4 X4 >X4");
+    let fixture = PathFixture::new(Protocol::Tcp).look("1 * 3 4 X4 >X4");
     let rounds = ["1 * 3 4 X4"].into_iter().chain(["1 * * 4 X4"; 5]);
     let walks = rounds.collect::<Vec<_>>().join("|");
-    Told::new(story.walks(&walks).host(7)).named(&[(4, "fw.example")])
+    Told::new(fixture.walks(&walks).host(7)).named(&[(4, "fw.example")])
 }
 
 /// Four source ports over two links, of which one is dead.
 fn parting() -> Told {
-    let story = Story::new(Protocol::Tcp).look("1 2 3 5 S >S").host(5);
-    Told::new(story.walks(
+    let fixture = PathFixture::new(Protocol::Tcp).look("1 2 3 5 S >S").host(5);
+    Told::new(fixture.walks(
         "1 2 3 5 S|. . . . . >S/1 2 4 * * * >*|. . . . . >*/1 2 3 5 S|. . . . . >S/1 2 4 * * * >*|. . . . . >*",
     ))
 }
 
 fn looped() -> Told {
-    let story = Story::new(Protocol::Tcp).look("1 2 3 4 3 4 3 4 >*");
-    Told::new(story.walks("1 2 3 4 3 4|1 2 3 4 3 4"))
+    let fixture = PathFixture::new(Protocol::Tcp).look("1 2 3 4 3 4 3 4 >*");
+    Told::new(fixture.walks("1 2 3 4 3 4|1 2 3 4 3 4"))
 }
 
 const HOSTILE: &str =
@@ -115,10 +116,10 @@ const HOSTILE: &str =
 
 /// Names from a resolver are anybody's.
 fn hostile() -> Told {
-    let story = Story::new(Protocol::Tcp).look("1 2 * * >*");
-    let mut told = Told::new(story.walks("1 2 * *|1 3 * *").host(6)).named(&[(2, HOSTILE)]);
+    let fixture = PathFixture::new(Protocol::Tcp).look("1 2 * * >*");
+    let mut told = Told::new(fixture.walks("1 2 * *|1 3 * *").host(6)).named(&[(2, HOSTILE)]);
     told.info.target.host = HOSTILE.into();
-    told.story.path.target.host = HOSTILE.into();
+    told.fixture.path.target.host = HOSTILE.into();
     told.info.plan.command_line = format!("synack trace {HOSTILE}");
     told
 }
@@ -170,7 +171,7 @@ fn every_line_of_json_is_valid() {
             .lines()
             .map(|line| serde_json::from_str(line).expect("JSON"))
             .collect();
-        let steps = told.story.steps.len();
+        let steps = told.fixture.steps.len();
         assert_eq!(objects.len(), steps + 2, "{name}");
         for object in &objects {
             assert_eq!(violation(object), None, "{name}");
@@ -228,10 +229,10 @@ fn nothing_of_a_hostile_name_gets_through() {
 #[test]
 fn what_is_told_on_the_way_is_redacted_too() {
     let mut told = works();
-    told.names = Names::knowing([]);
+    told.names = RouterNames::knowing([]);
     told.info.plan.output.redact = true;
-    let (info, path) = (&told.info, &told.story.path);
-    let report = TraceReport::new(info, path, &told.names, told.story.start);
+    let (info, path) = (&told.info, &told.fixture.path);
+    let report = TraceReport::new(info, path, &told.names, told.fixture.start);
     let mut forms = Forms::new(&info.plan.output, || info.redactor());
     let text = forms.text(report.text());
     assert!(text.contains("target-1"), "{text}");
@@ -246,7 +247,7 @@ fn a_redacted_path_tells_nobody() {
         told.info.plan.output.redact = true;
         told.info.plan.command_line = "synack trace --redact db.example:5432".to_owned();
         // No name is looked up.
-        told.names = Names::knowing([]);
+        told.names = RouterNames::knowing([]);
         for format in [Format::Text, Format::Markdown, Format::Json, Format::Html] {
             let text = told.printed(format, WIDEST);
             assert!(text.contains("router-1"), "{name} {format:?}: {text}");

@@ -65,7 +65,7 @@ pub(super) fn summary(report: &TraceReport) -> String {
     let mut text = format!("\n{headline}\n");
     text += &table(&rows(report), report.info.columns);
     text += &flows(report);
-    text += &conclusion(report);
+    text += &analysis(report);
     let [how, command] = signature(report.info);
     text + &format!("{}\n{command}\n", wrap(&how, 2, report.info.columns))
 }
@@ -76,7 +76,7 @@ pub(super) fn aside(report: &TraceReport) -> String {
     format!(
         "\n--- {} ---\n{table}{}",
         headline(report),
-        conclusion(report)
+        analysis(report)
     )
 }
 
@@ -189,7 +189,7 @@ fn flow_line(group: &Group) -> String {
     )
 }
 
-fn conclusion(report: &TraceReport) -> String {
+fn analysis(report: &TraceReport) -> String {
     let columns = report.info.columns;
     let mut text = "\nWhat this means\n".to_owned();
     for paragraph in &report.verdict.meaning {

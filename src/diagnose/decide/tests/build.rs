@@ -12,7 +12,8 @@ use crate::outcome::{
     Handshake, IcmpError, IcmpVersion, LocalCause, Outcome, Refusal, UnreachableBy,
 };
 use crate::path::{
-    Conclusion, Distance, DistanceBy, End, Flow, Heard, Hop, Note, Path, Reached, Speaker, What,
+    Distance, DistanceBy, FinalReply, Flow, Hop, HopReply, Path, PathAnalysis, PathEnd, PathNote,
+    ReplyKind, Responder,
 };
 use crate::platform::{
     Counters, Link, Listener, NeighbourFacts, NeighbourState, Process, RouteFacts, RouteKind,
@@ -114,9 +115,9 @@ pub(super) fn hop(ttl: u8, router: &str, best: u64) -> Hop {
     let mut hop = Hop::new(Some(ttl));
     hop.sent = 3;
     hop.answered = 3;
-    hop.heard.push(Heard {
+    hop.heard.push(HopReply {
         from: Some(ip(router)),
-        what: What::TimeExceeded,
+        what: ReplyKind::TimeExceeded,
         count: 3,
         best: Some(ms(best)),
     });
@@ -143,7 +144,11 @@ pub(super) fn surveyed(hops: &[Hop], sent: u64) -> Flow {
 }
 
 /// The way of a healthy walk: the gateway, two routers, and the host at hop 4.
-pub(super) fn path(end: End, speaker: Option<Speaker>, notes: Vec<Note>) -> (Path, Conclusion) {
+pub(super) fn path(
+    end: PathEnd,
+    speaker: Option<Responder>,
+    notes: Vec<PathNote>,
+) -> (Path, PathAnalysis) {
     let hops = vec![
         hop(1, GATEWAY, 1),
         hop(2, "203.0.113.2", 4),
@@ -164,7 +169,7 @@ pub(super) fn path(end: End, speaker: Option<Speaker>, notes: Vec<Note>) -> (Pat
     };
     (
         path,
-        Conclusion {
+        PathAnalysis {
             end,
             speaker,
             notes,
@@ -181,8 +186,8 @@ pub(super) fn at(ttl: u8) -> Distance {
     }
 }
 
-pub(super) fn reached(ttl: u8, how: Reached) -> End {
-    End::Reached {
+pub(super) fn reached(ttl: u8, how: FinalReply) -> PathEnd {
+    PathEnd::FinalReply {
         ttl: Some(ttl),
         how,
     }
@@ -237,8 +242,8 @@ pub(super) fn healthy() -> Findings {
         other_addresses: Vec::new(),
         sizes: None,
         path: Some(path(
-            reached(4, Reached::SynAck),
-            Some(Speaker::Host(at(4))),
+            reached(4, FinalReply::SynAck),
+            Some(Responder::Host(at(4))),
             Vec::new(),
         )),
         own: None,
@@ -271,7 +276,7 @@ pub(super) fn ended(findings: &mut Findings, ends: &[(Outcome, u64)]) {
 /// The port is silent, and the way ends behind hop 3.
 pub(super) fn silent(findings: &mut Findings) {
     ended(findings, &[(SILENCE, 3)]);
-    findings.path = Some(path(End::Silent { after: Some(3) }, None, Vec::new()));
+    findings.path = Some(path(PathEnd::Silent { after: Some(3) }, None, Vec::new()));
 }
 
 /// Nothing at all comes back, from nobody.
@@ -379,13 +384,13 @@ pub(super) fn times(findings: &mut Findings, connect: u64, rtt: u64) {
 }
 
 /// What the path says.
-pub(super) fn says(findings: &mut Findings, end: End, speaker: Option<Speaker>) {
+pub(super) fn says(findings: &mut Findings, end: PathEnd, speaker: Option<Responder>) {
     findings.path = Some(path(end, speaker, Vec::new()));
 }
 
-pub(super) fn note(findings: &mut Findings, note: Note) {
-    let (_, conclusion) = findings.path.as_mut().expect("a path");
-    conclusion.notes.push(note);
+pub(super) fn note(findings: &mut Findings, note: PathNote) {
+    let (_, analysis) = findings.path.as_mut().expect("a path");
+    analysis.notes.push(note);
 }
 
 /// The hosts file gives the name the address that is asked.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::diagnose::{Calm, Findings, decide};
 use crate::hosts::Protocol;
 use crate::outcome::{Handshake, LocalCause, Outcome};
-use crate::path::{End, Note, Reached, conclude};
+use crate::path::{FinalReply, PathEnd, PathNote, analyze};
 use crate::platform::{Counters, NeighbourState};
 
 /// So many packets arrived meanwhile, and so many were handed to somebody.
@@ -77,13 +77,13 @@ fn deaf_and(more: impl FnOnce(&mut Findings)) -> Findings {
 fn alone(it: &mut Findings) {
     it.echo = Some(echo(SILENCE));
     other_ports(it, SILENCE);
-    says(it, reached(4, Reached::SynAck), None);
+    says(it, reached(4, FinalReply::SynAck), None);
 }
 
 /// Echoes to that address travel on, and nobody answers them.
 fn passed_by(it: &mut Findings) {
     alone(it);
-    says(it, reached(1, Reached::SynAck), None);
+    says(it, reached(1, FinalReply::SynAck), None);
     let (path, _) = it.path.as_mut().expect("a path");
     path.host_hops = vec![
         hop(1, GATEWAY, 1),
@@ -95,17 +95,17 @@ fn passed_by(it: &mut Findings) {
 /// Somebody with the target's address forwards its port, and nobody answers.
 fn translated(it: &mut Findings) {
     silent(it);
-    says(it, End::Silent { after: Some(2) }, None);
-    note(it, Note::Translator(2));
+    says(it, PathEnd::Silent { after: Some(2) }, None);
+    note(it, PathNote::Translator(2));
 }
 
 /// Who could help is asked.
 #[test]
 fn what_was_seen_is_told() {
     let far_and_lossy = but(|it| {
-        says(it, reached(6, Reached::SynAck), None);
+        says(it, reached(6, FinalReply::SynAck), None);
         let (begins, lost, of) = (None, 6, 20);
-        note(it, Note::Loss { begins, lost, of });
+        note(it, PathNote::Loss { begins, lost, of });
     });
     let silent_address = but(|it| addresses(it, &[("2001:db8::7", SILENCE)]));
     assert_told(
@@ -222,7 +222,7 @@ fn what_was_not_seen_is_not_told() {
 /// Eight probes to every hop, of which so many got no answer, and the target, which lost so many of sixteen.
 fn lost(routers: [u64; 3], target: u64) -> Findings {
     but(|it| {
-        let (path, conclusion) = it.path.as_mut().expect("a path");
+        let (path, analysis) = it.path.as_mut().expect("a path");
         path.flows.clear();
         let mut survey = surveyed(&path.hops, 8);
         for (hop, lost) in survey.hops.iter_mut().zip(routers) {
@@ -231,8 +231,8 @@ fn lost(routers: [u64; 3], target: u64) -> Findings {
         survey.whole.sent = 16;
         survey.whole.answered = 16 - target;
         path.survey = Some(survey);
-        conclusion.notes = conclude(path).notes;
-        assert!(!conclusion.notes.is_empty(), "{routers:?}, {target}");
+        analysis.notes = analyze(path).notes;
+        assert!(!analysis.notes.is_empty(), "{routers:?}, {target}");
     })
 }
 

@@ -6,7 +6,7 @@ use super::told::assert_told;
 use crate::diagnose::{Code, Diagnosis, Findings, decide};
 use crate::hosts::Protocol;
 use crate::outcome::{IcmpVersion, LocalCause, Outcome};
-use crate::path::{End, Loop, Note, Reached, Speaker};
+use crate::path::{FinalReply, Loop, PathEnd, PathNote, Responder};
 use crate::platform::NeighbourState;
 
 #[test]
@@ -54,7 +54,7 @@ fn rejected_from(from: &str, ttl: u8, at: Option<u8>, after: Option<u8>) -> Find
     but(|it| {
         ended(it, &[(rejected(from, 3, 13), 5)]);
         let (icmp, ttl) = (icmp(from, 3, 13), Some(ttl));
-        let end = End::Rejected {
+        let end = PathEnd::Rejected {
             ttl,
             icmp,
             at,
@@ -68,9 +68,19 @@ fn rejected_from(from: &str, ttl: u8, at: Option<u8>, after: Option<u8>) -> Find
 fn a_device_is_named_with_its_hop() {
     let forged = but(|it| {
         ended(it, &[(RST, 5)]);
-        says(it, reached(3, Reached::Rst), Some(Speaker::Other(at(9))));
+        says(
+            it,
+            reached(3, FinalReply::Rst),
+            Some(Responder::Other(at(9))),
+        );
     });
-    let proxy = but(|it| says(it, reached(2, Reached::SynAck), Some(Speaker::Other(at(9)))));
+    let proxy = but(|it| {
+        says(
+            it,
+            reached(2, FinalReply::SynAck),
+            Some(Responder::Other(at(9))),
+        )
+    });
     let gateway = but(|it| {
         local(it, LocalCause::NoNeighbour);
         neighbour(it, NeighbourState::Failed);
@@ -148,7 +158,11 @@ fn what_cannot_be_known_is_said() {
             "a RST from in front",
             but(|it| {
                 ended(it, &[(RST, 3)]);
-                says(it, reached(3, Reached::Rst), Some(Speaker::InFront(at(4))));
+                says(
+                    it,
+                    reached(3, FinalReply::Rst),
+                    Some(Responder::InFront(at(4))),
+                );
             }),
             "a shorter way for these packets looks the same",
         ),
@@ -205,7 +219,7 @@ fn what_else_was_seen_is_evidence() {
         ),
         (
             "a hop that limits",
-            but(|it| note(it, Note::Limited(vec![2]))),
+            but(|it| note(it, PathNote::Limited(vec![2]))),
             "Loss at hop 2",
         ),
         (
@@ -246,7 +260,7 @@ fn what_else_was_seen_is_evidence() {
 fn a_router_of_a_loop_is_known_from_any_round() {
     let found = decide(&but(|it| {
         silent(it);
-        says(it, End::Loop(Loop { first: 2, last: 3 }), None);
+        says(it, PathEnd::Loop(Loop { first: 2, last: 3 }), None);
         let (path, _) = it.path.as_mut().expect("a path");
         path.hops = vec![
             hop(1, GATEWAY, 1),
@@ -298,7 +312,7 @@ fn a_ping_is_not_told_of_ports() {
 fn silent_behind(after: u8) -> Findings {
     but(|it| {
         silent(it);
-        says(it, End::Silent { after: Some(after) }, None);
+        says(it, PathEnd::Silent { after: Some(after) }, None);
         let (path, _) = it.path.as_mut().expect("a path");
         path.host = Some(at(4));
         path.host_hops = vec![
@@ -345,12 +359,12 @@ fn a_host_that_may_be_nearer_has_nobody_in_front() {
 
 #[test]
 fn a_rule_of_this_machine_looks_like_the_first_hop() {
-    let other = Some(Speaker::Other(at(4)));
+    let other = Some(Responder::Other(at(4)));
     let refused = but(|it| {
         ended(it, &[(RST, 5)]);
-        says(it, reached(1, Reached::Rst), other);
+        says(it, reached(1, FinalReply::Rst), other);
     });
-    let redirected = but(|it| says(it, reached(1, Reached::SynAck), other));
+    let redirected = but(|it| says(it, reached(1, FinalReply::SynAck), other));
     for findings in [refused, redirected] {
         let found = decide(&findings);
         assert!(
@@ -377,7 +391,11 @@ fn what_goes_to_this_machine_itself_meets_the_rules_for_both_ways() {
 fn the_router_in_front_of_the_host_may_refuse_in_its_name() {
     let found = decide(&but(|it| {
         ended(it, &[(RST, 5)]);
-        says(it, reached(4, Reached::Rst), Some(Speaker::Host(at(4))));
+        says(
+            it,
+            reached(4, FinalReply::Rst),
+            Some(Responder::Host(at(4))),
+        );
     }));
     let told = all(&found);
     assert!(

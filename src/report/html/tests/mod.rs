@@ -1,6 +1,6 @@
 //! The page as a whole: what it shows, that it is well formed, that nothing gets out of its text, how large it is.
 
-mod story;
+mod fixture;
 pub(in crate::report) mod well_formed;
 
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{DETAILED, STYLE, over_text};
 use crate::assertions::AssertionResult;
 use crate::outcome::{LocalCause, Outcome, Refusal, ReplySummary};
-use story::{OK, Story, lost_syn, mixed, rejected};
+use fixture::{OK, RunFixture, lost_syn, mixed, rejected};
 use well_formed::check;
 
 /// The page without its style sheet, which is a file of its own.
@@ -17,7 +17,7 @@ pub(in crate::report) fn without_style(page: &str) -> String {
 }
 
 fn sized(probes: u64, targets: usize) -> usize {
-    let page = story::long(probes, targets).page();
+    let page = fixture::long(probes, targets).page();
     check(&page);
     page.len()
 }
@@ -31,13 +31,13 @@ fn one_target() {
 
 #[test]
 fn several_targets() {
-    let mut story = Story::new(&["db.example", "old.example", "far.example"]);
+    let mut fixture = RunFixture::new(&["db.example", "old.example", "far.example"]);
     for _ in 0..2 {
-        story.probe(0, 412, OK);
-        story.probe(1, 377, Outcome::Refused(Refusal::Rst));
-        story.probe(2, 0, Outcome::Local(LocalCause::NoRoute));
+        fixture.probe(0, 412, OK);
+        fixture.probe(1, 377, Outcome::Refused(Refusal::Rst));
+        fixture.probe(2, 0, Outcome::Local(LocalCause::NoRoute));
     }
-    let page = story.page();
+    let page = fixture.page();
     check(&page);
     insta::assert_snapshot!("several", without_style(&page));
 }
@@ -46,8 +46,8 @@ fn several_targets() {
 fn nothing_is_loaded_and_nothing_runs() {
     for page in [
         mixed().page(),
-        story::long(3000, 1).page(),
-        story::long(90, 30).page(),
+        fixture::long(3000, 1).page(),
+        fixture::long(90, 30).page(),
     ] {
         let page = page.to_lowercase();
         for loading in [
@@ -71,19 +71,19 @@ fn nothing_is_loaded_and_nothing_runs() {
 #[test]
 fn hostile_text_stays_text() {
     const HOSTILE: &str = "<script>alert('1')</script>\"&\u{1b}[2J\u{202e}\u{0}]]>--></style>";
-    let mut story = Story::new(&[HOSTILE, "b.example"]);
+    let mut fixture = RunFixture::new(&[HOSTILE, "b.example"]);
     let [reply, silence] = [Outcome::Reply, Outcome::NoReply];
-    story.probe(0, 400, reply);
-    story.samples[0].result.said = Some(ReplySummary::new(HOSTILE));
-    story.probe(0, 4_000_000, silence);
-    story.probe(1, 400, OK);
-    story.info.plan.command_line = format!("synack {HOSTILE}");
-    story.info.host.system = HOSTILE.to_owned();
-    story.info.host.name = Some(HOSTILE.to_owned());
-    story.info.unresolved = vec![HOSTILE.to_owned()];
-    let route = story.info.routes[0].as_mut().expect("a route");
+    fixture.probe(0, 400, reply);
+    fixture.samples[0].result.said = Some(ReplySummary::new(HOSTILE));
+    fixture.probe(0, 4_000_000, silence);
+    fixture.probe(1, 400, OK);
+    fixture.info.plan.command_line = format!("synack {HOSTILE}");
+    fixture.info.host.system = HOSTILE.to_owned();
+    fixture.info.host.name = Some(HOSTILE.to_owned());
+    fixture.info.unresolved = vec![HOSTILE.to_owned()];
+    let route = fixture.info.routes[0].as_mut().expect("a route");
     route.interface = Some(HOSTILE.into());
-    let page = story.page();
+    let page = fixture.page();
     check(&page);
     let rest = without_style(&page);
     for raw in [
@@ -105,10 +105,10 @@ fn hostile_text_stays_text() {
 
 #[test]
 fn what_was_not_measured_is_absent() {
-    let mut story = Story::new(&["far.example"]);
-    story.probe(0, 0, Outcome::Local(LocalCause::NoRoute));
-    story.info.plan.pace.interval = Duration::ZERO;
-    let page = without_style(&story.page());
+    let mut fixture = RunFixture::new(&["far.example"]);
+    fixture.probe(0, 0, Outcome::Local(LocalCause::NoRoute));
+    fixture.info.plan.pace.interval = Duration::ZERO;
+    let page = without_style(&fixture.page());
     check(&page);
     assert!(!page.contains("0.000"), "{page}");
     assert!(!page.contains("<h3>Latency</h3>"), "{page}");
@@ -119,7 +119,7 @@ fn what_was_not_measured_is_absent() {
 #[test]
 fn a_run_without_a_probe_has_a_page() {
     for hosts in [&["db.example"][..], &["a.example", "b.example"]] {
-        let page = without_style(&Story::new(hosts).page());
+        let page = without_style(&RunFixture::new(hosts).page());
         check(&page);
         assert!(!page.contains("class=\"chart\"") && !page.contains("class=\"spark\""));
     }
@@ -127,18 +127,18 @@ fn a_run_without_a_probe_has_a_page() {
 
 #[test]
 fn only_percentiles_that_exist_are_marked() {
-    let mut story = Story::new(&["db.example"]);
-    (0..20).for_each(|index| story.probe(0, 400 + 10 * index, OK));
-    let page = story.page();
+    let mut fixture = RunFixture::new(&["db.example"]);
+    (0..20).for_each(|index| fixture.probe(0, 400 + 10 * index, OK));
+    let page = fixture.page();
     assert!(page.contains("p50 0.") && page.contains("p90 0."), "{page}");
     assert!(!page.contains("p99 0."), "{page}");
 }
 
 #[test]
 fn probes_in_trouble_are_told_apart_by_shape() {
-    let mut story = mixed();
-    story.probe(0, 4_000_000, Outcome::Unfinished);
-    let page = story.page();
+    let mut fixture = mixed();
+    fixture.probe(0, 4_000_000, Outcome::Unfinished);
+    let page = fixture.page();
     for kind in ["refused", "unreachable", "no-reply", "unfinished"] {
         assert!(page.contains(&format!("<g class=\"k-{kind}\"")), "{kind}");
         assert!(page.contains(&format!("href=\"#k-{kind}\"")), "{kind}");
@@ -148,7 +148,7 @@ fn probes_in_trouble_are_told_apart_by_shape() {
 
 #[test]
 fn many_targets_are_all_counted_and_few_described() {
-    let page = story::long(1200, 600).page();
+    let page = fixture::long(1200, 600).page();
     check(&page);
     assert_eq!(page.matches("<section class=\"target\"").count(), DETAILED);
     assert_eq!(page.matches("<svg class=\"spark\"").count(), 500);
@@ -158,15 +158,15 @@ fn many_targets_are_all_counted_and_few_described() {
 
 #[test]
 fn checks_say_how_they_went() {
-    let mut story = mixed();
+    let mut fixture = mixed();
     for passed in [true, false] {
-        story.assertions.push(AssertionResult {
+        fixture.assertions.push(AssertionResult {
             condition: "loss > 1 %".to_owned(),
             observed: "loss is <b>".to_owned(),
             passed,
         });
     }
-    let page = story.page();
+    let page = fixture.page();
     check(&page);
     assert!(
         page.contains("ok</span> loss &gt; 1 %: loss is &lt;b&gt;</li>"),
@@ -177,7 +177,7 @@ fn checks_say_how_they_went() {
 
 #[test]
 fn text_can_be_changed_without_touching_the_markup() {
-    let page = Story::new(&["main.example"]).page();
+    let page = RunFixture::new(&["main.example"]).page();
     let changed = over_text(&page, |text| text.replace("main", "target-1"));
     check(&changed);
     assert!(over_text(&page, str::to_uppercase).contains(STYLE));
@@ -188,13 +188,13 @@ fn text_can_be_changed_without_touching_the_markup() {
 
 #[test]
 fn trouble_comes_first() {
-    let mut story = Story::new(&["fine.example", "lossy.example", "dead.example"]);
+    let mut fixture = RunFixture::new(&["fine.example", "lossy.example", "dead.example"]);
     for target in 0..3 {
-        story.probe(target, 400, OK);
+        fixture.probe(target, 400, OK);
     }
-    story.probe(1, 1_015_000, lost_syn());
-    story.probe(2, 500, rejected());
-    let page = story.page();
+    fixture.probe(1, 1_015_000, lost_syn());
+    fixture.probe(2, 500, rejected());
+    let page = fixture.page();
     let place = |name: &str| {
         page.find(&format!("<h2><bdi>{name}"))
             .expect("a part of its own")
@@ -211,7 +211,7 @@ fn the_page_of_ten_thousand_probes_is_small() {
     }
     // Nothing alike next to each other is as large as it gets.
     for targets in [1, 12, 1000] {
-        let bytes = story::worst(10_000, targets).page().len();
+        let bytes = fixture::worst(10_000, targets).page().len();
         assert!(bytes < 500_000, "{targets} targets at their worst: {bytes}");
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::hosts::Protocol;
 use crate::outcome::Errno;
-use crate::path::{End, Loop, Reached, Speaker};
+use crate::path::{FinalReply, Loop, PathEnd, Responder};
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = rejections();
@@ -21,7 +21,7 @@ fn reject(it: &mut Findings, from: &str, kind: u8, code: u8) {
     let (icmp, at) = (icmp(from, kind, code), (from == ROUTER).then_some(3));
     says(
         it,
-        End::Rejected {
+        PathEnd::Rejected {
             ttl: Some(4),
             icmp,
             at,
@@ -73,7 +73,7 @@ fn odd_rejections() -> Vec<Row> {
             |it| ended(it, &[(RST, 2), (rejected(ROUTER, 3, 13), 2)]);
         "silent, and the path is rejected" => Code::FirewallRejects, |it| {
             silent(it);
-            says(it, End::Rejected { ttl: Some(4), icmp: icmp(ROUTER, 3, 13), at: Some(3), after: Some(3) }, None);
+            says(it, PathEnd::Rejected { ttl: Some(4), icmp: icmp(ROUTER, 3, 13), at: Some(3), after: Some(3) }, None);
         };
         "silent, but echoes are told of no route" => Code::NoRouteAtRouter, |it| {
             deaf(it);
@@ -94,11 +94,11 @@ fn odd_rejections() -> Vec<Row> {
         };
         "silent, and the path is refused" => Code::PortClosed, |it| {
             ended(it, &[(SILENCE, 6)]);
-            says(it, reached(4, Reached::Rst), None);
+            says(it, reached(4, FinalReply::Rst), None);
         };
         "a TTL of this machine that is too small" => Code::TtlExceeded, |it| {
             ended(it, &[(rejected(ROUTER, 11, 0), 6)]);
-            says(it, reached(7, Reached::SynAck), None);
+            says(it, reached(7, FinalReply::SynAck), None);
         };
         "ICMP echo rejected" => Code::FirewallRejects, |it| ping(it, rejected(ROUTER, 3, 13));
         "ICMP echo, host unreachable" => Code::HostUnreachable, |it| ping(it, rejected(ROUTER, 3, 1));
@@ -106,7 +106,7 @@ fn odd_rejections() -> Vec<Row> {
 }
 
 fn loops() -> Vec<Row> {
-    let between = || End::Loop(Loop { first: 2, last: 3 });
+    let between = || PathEnd::Loop(Loop { first: 2, last: 3 });
     table! {
         "TTL exceeded" => Code::TtlExceeded, |it| ended(it, &[(rejected(ROUTER, 11, 0), 3)]);
         "TTL exceeded, and a loop" => Code::RoutingLoop, |it| {
@@ -120,14 +120,14 @@ fn loops() -> Vec<Row> {
 fn refusals() -> Vec<Row> {
     let refused = |it: &mut Findings, ttl, speaker| {
         ended(it, &[(RST, 5)]);
-        says(it, reached(ttl, Reached::Rst), speaker);
+        says(it, reached(ttl, FinalReply::Rst), speaker);
     };
     let by_system = Outcome::Refused(Refusal::Errno);
     table! {
-        "RST from as far as the host" => Code::PortClosed, |it| refused(it, 4, Some(Speaker::Host(at(4))));
-        "RST from right in front" => Code::PortClosed, |it| refused(it, 3, Some(Speaker::InFront(at(4))));
-        "RST from much nearer" => Code::FirewallResets, |it| refused(it, 2, Some(Speaker::Other(at(4))));
-        "RST from further away" => Code::PortClosed, |it| refused(it, 5, Some(Speaker::Further(at(4))));
+        "RST from as far as the host" => Code::PortClosed, |it| refused(it, 4, Some(Responder::Host(at(4))));
+        "RST from right in front" => Code::PortClosed, |it| refused(it, 3, Some(Responder::InFront(at(4))));
+        "RST from much nearer" => Code::FirewallResets, |it| refused(it, 2, Some(Responder::Other(at(4))));
+        "RST from further away" => Code::PortClosed, |it| refused(it, 5, Some(Responder::Further(at(4))));
         "RST, distance unknown, echo lost" => Code::PortClosed, |it| { refused(it, 4, None); echo_silent(it); };
         "refused, the system tells no more" => Code::PortClosed, |it| ended(it, &[(by_system, 3)]);
         "refused mostly, silent at times" => Code::PortClosed, |it| ended(it, &[(RST, 3), (SILENCE, 2)]);
@@ -158,7 +158,7 @@ fn silences() -> Vec<Row> {
         "stopped before any probe ended" => Code::Unclear, |it| { not_begun(it); it.interrupted = true; };
         "silent, and the path's probes connect" => Code::Intermittent, |it| {
             ended(it, &[(SILENCE, 3)]);
-            says(it, reached(4, Reached::SynAck), Some(Speaker::Host(at(4))));
+            says(it, reached(4, FinalReply::SynAck), Some(Responder::Host(at(4))));
         };
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::diagnose::Tried;
 use crate::hosts::Protocol;
-use crate::path::{End, Note, Reached};
+use crate::path::{FinalReply, PathEnd, PathNote};
 use crate::platform::{Counters, Link, Listener, NeighbourState, RouteKind};
 
 pub(super) fn rows() -> Vec<Row> {
@@ -135,7 +135,7 @@ fn local_causes() -> Vec<Row> {
         };
         "silent, and one hop of the path could not be sent to" => Code::HostSilent, |it| {
             deaf(it);
-            says(it, End::Local(LocalCause::TooManyOpenFiles), None);
+            says(it, PathEnd::Local(LocalCause::TooManyOpenFiles), None);
         };
         "echoes are stopped here now and then, and SYNs sent again" => Code::Local(LocalCause::LocalFirewall), |it| {
             lost_syn(it);
@@ -265,11 +265,11 @@ fn queues() -> Vec<Row> {
         };
         "dead flows of this machine itself" => Code::Intermittent, |it| {
             ended(it, &[(CONNECTED, 3), (SILENCE, 3)]);
-            says(it, reached(1, Reached::SynAck), None);
+            says(it, reached(1, FinalReply::SynAck), None);
             let path = it.path.take();
             own(it, Some(vec![listener("0.0.0.0")]));
             it.path = path;
-            note(it, Note::DeadFlows(vec![40002, 40004]));
+            note(it, PathNote::DeadFlows(vec![40002, 40004]));
         };
         "accept queue overflowed" => Code::AcceptQueueFull, |it| {
             ended(it, &[(CONNECTED, 2), (SILENCE, 1)]);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::hosts::Protocol;
-use crate::path::{Begins, Note, Reached, Speaker, conclude};
+use crate::path::{FinalReply, LossOnset, PathNote, Responder, analyze};
 use crate::platform::NeighbourState;
 
 pub(super) fn rows() -> Vec<Row> {
@@ -20,29 +20,29 @@ fn echoes(it: &mut Findings, count: u64) {
 /// Every handshake needed a second SYN.
 fn all_sent_again(it: &mut Findings) {
     ended(it, &[(Outcome::Connected(Handshake::AfterSynLoss), 6)]);
-    says(it, reached(4, Reached::SynAck), None);
+    says(it, reached(4, FinalReply::SynAck), None);
 }
 
 /// So many more probes went to the end of the way, and so many of them were answered.
 fn surveyed_whole(it: &mut Findings, sent: u64, answered: u64) {
-    let (path, conclusion) = it.path.as_mut().expect("a path");
+    let (path, analysis) = it.path.as_mut().expect("a path");
     path.flows.clear();
     let mut survey = surveyed(&path.hops, 6);
     (survey.whole.sent, survey.whole.answered) = (sent, answered);
     path.survey = Some(survey);
-    conclusion.notes = conclude(path).notes;
+    analysis.notes = analyze(path).notes;
 }
 
 fn mixtures() -> Vec<Row> {
-    let loss = |lost| Note::Loss {
-        begins: Some(Begins {
+    let loss = |lost| PathNote::Loss {
+        begins: Some(LossOnset {
             after: 1,
             from: Some(2),
         }),
         lost,
         of: 9,
     };
-    let dead = || Note::DeadFlows(vec![40002]);
+    let dead = || PathNote::DeadFlows(vec![40002]);
     let (reset, closed) = (Outcome::ResetAfterConnect, Outcome::ClosedAfterConnect);
     table! {
         "connects mixed with rejections" => Code::Intermittent,
@@ -83,7 +83,7 @@ fn mixtures() -> Vec<Row> {
         "dead flows" => Code::SomeFlowsFail, |it| note(it, dead());
         "dead flows, and the port silent at times" => Code::SomeFlowsFail, |it| {
             ended(it, &[(CONNECTED, 3), (SILENCE, 2)]);
-            says(it, reached(4, Reached::SynAck), None);
+            says(it, reached(4, FinalReply::SynAck), None);
             note(it, dead());
         };
         "reset once, then refused: it crashes" => Code::Intermittent, |it| ended(it, &[(reset, 1), (RST, 5)]);
@@ -126,7 +126,7 @@ fn slow() -> Vec<Row> {
         "MTU black hole" => Code::MtuBlackHole, |it| sizes(it, Outcome::Reply, SILENCE);
         "lost SYNs" => Code::SynLoss, |it| lost_syn(it);
         "transparent proxy" => Code::ProxyAnswers,
-            |it| says(it, reached(2, Reached::SynAck), Some(Speaker::Other(at(9))));
+            |it| says(it, reached(2, FinalReply::SynAck), Some(Responder::Other(at(9))));
         "large echoes vanish, and small packets get lost, too" => Code::PacketLoss, |it| {
             ended(it, &[(CONNECTED, 3), (SILENCE, 3)]);
             sizes(it, Outcome::Reply, SILENCE);

@@ -2,35 +2,35 @@
 
 use std::rc::Rc;
 
-use super::course::{Bound, Course};
-use super::{Flow, Hop, Purpose, Step, Watcher};
+use super::ttl_sweep::{TtlLimit, TtlSeries};
+use super::{Flow, Hop, ProbePurpose, TraceObserver, TraceProbe};
 use crate::engine::Sink;
 use crate::hosts::Target;
 use crate::outcome::{ExtraReply, Outcome, Sample, TargetId};
 use crate::stats::RunRecord;
 
 /// Takes in what the flows hear.
-pub(super) struct Walk<'a> {
+pub(super) struct Round<'a> {
     pub(super) target: &'a Target,
-    pub(super) courses: &'a [Course],
+    pub(super) all_series: &'a [TtlSeries],
     /// For each flow of the walk, where it has ended.
-    pub(super) bounds: &'a [Rc<Bound>],
+    pub(super) bounds: &'a [Rc<TtlLimit>],
     pub(super) flows: &'a mut [Flow],
     /// What all flows hear.
     pub(super) hops: &'a mut Vec<Hop>,
-    pub(super) watcher: &'a mut dyn Watcher,
+    pub(super) watcher: &'a mut dyn TraceObserver,
     pub(super) wants_statistics: bool,
 }
 
-impl Sink for Walk<'_> {
+impl Sink for Round<'_> {
     fn sample(&mut self, sample: &Sample) {
         if sample.result.outcome == Outcome::Unfinished {
             return;
         }
         let index = sample.target.index();
-        let course = &self.courses[index];
-        let (purpose, ttl) = (course.purpose, course.ttl(sample.seq));
-        if let Purpose::Walk { flow, .. } = purpose {
+        let series = &self.all_series[index];
+        let (purpose, ttl) = (series.purpose, series.ttl(sample.seq));
+        if let ProbePurpose::Round { flow, .. } = purpose {
             let ended = self.flows[flow].record(self.target, ttl, sample);
             if let Some(ttl) = ttl {
                 hop_at(self.hops, ttl).record(self.target, sample);
@@ -39,7 +39,7 @@ impl Sink for Walk<'_> {
                 self.bounds[index].lower(ttl.unwrap_or(u8::MAX));
             }
         }
-        self.watcher.step(&Step {
+        self.watcher.step(&TraceProbe {
             purpose,
             ttl,
             sample,

@@ -9,9 +9,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::course::{Bound, Course};
-use super::walk::Walk;
-use super::{Distance, DistanceBy, Flow, Hop, Path, Purpose, Step, Watcher};
+use super::rounds::Round;
+use super::ttl_sweep::{TtlLimit, TtlSeries};
+use super::{Distance, DistanceBy, Flow, Hop, Path, ProbePurpose, TraceObserver, TraceProbe};
 use crate::engine::Sink;
 use crate::hosts::{Lookup, Protocol, Target};
 use crate::outcome::{
@@ -25,16 +25,16 @@ const PORT: u16 = 40_001;
 
 /// A path, and the probes that found it.
 #[derive(Debug)]
-pub(crate) struct Story {
+pub(crate) struct PathFixture {
     pub(crate) path: Path,
-    pub(crate) steps: Vec<(Purpose, Option<u8>, Sample)>,
+    pub(crate) steps: Vec<(ProbePurpose, Option<u8>, Sample)>,
     pub(crate) start: Instant,
 }
 
-struct Steps<'a>(&'a mut Vec<(Purpose, Option<u8>, Sample)>);
+struct Steps<'a>(&'a mut Vec<(ProbePurpose, Option<u8>, Sample)>);
 
-impl Watcher for Steps<'_> {
-    fn step(&mut self, step: &Step) {
+impl TraceObserver for Steps<'_> {
+    fn step(&mut self, step: &TraceProbe) {
         self.0.push((step.purpose, step.ttl, *step.sample));
     }
 }
@@ -44,7 +44,7 @@ pub(crate) fn router(number: u8) -> IpAddr {
     [10, 20, 1, number].into()
 }
 
-impl Story {
+impl PathFixture {
     /// A path to `db.example`, not looked at yet.
     pub(crate) fn new(protocol: Protocol) -> Self {
         let address: SocketAddr = ([10, 20, 0, 7], 5432).into();
@@ -96,7 +96,7 @@ impl Story {
                 Some(_) => self.path.look[index].record(&self.path.target, &sample),
             }
             self.path.sent += u64::from(left(&outcome));
-            self.steps.push((Purpose::Look, ttl, sample));
+            self.steps.push((ProbePurpose::Discovery, ttl, sample));
         }
         self
     }
@@ -116,21 +116,21 @@ impl Story {
         let words = words(&self.path.target, line);
         let port = self.path.flows[flow].port;
         let round = self.path.rounds;
-        let courses = [Course {
+        let all_series = [TtlSeries {
             target: TargetId(0),
             port: Some(port),
             ttls: words.iter().map(|(ttl, _)| *ttl).collect(),
-            purpose: Purpose::Walk { flow, round },
+            purpose: ProbePurpose::Round { flow, round },
         }];
         let samples: Vec<_> = (1..)
             .zip(words)
             .map(|(seq, (ttl, outcome))| self.sample(seq, port, ttl, outcome))
             .collect();
         self.path.sent += samples.iter().filter(|it| left(&it.result.outcome)).count() as u64;
-        let mut walk = Walk {
+        let mut walk = Round {
             target: &self.path.target.clone(),
-            courses: &courses,
-            bounds: &[Rc::new(Bound::none())],
+            all_series: &all_series,
+            bounds: &[Rc::new(TtlLimit::none())],
             flows: &mut self.path.flows,
             hops: &mut self.path.hops,
             watcher: &mut Steps(&mut self.steps),

@@ -3,26 +3,26 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::loss::{Begins, Share, begins, limited, to_the_end};
-use super::{Distance, DistanceBy, Flow, Hop, Path, Reached, What};
+use super::loss::{LossCount, LossOnset, begins, limited, to_the_end};
+use super::{Distance, DistanceBy, FinalReply, Flow, Hop, Path, ReplyKind};
 use crate::outcome::{IcmpError, LocalCause, Outcome, Refusal};
 
 /// What was found on the way.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Conclusion {
+pub struct PathAnalysis {
     /// Where it ends.
-    pub end: End,
+    pub end: PathEnd,
     /// Who it is that answers, by how far away he is.
-    pub speaker: Option<Speaker>,
+    pub speaker: Option<Responder>,
     /// What else shows.
-    pub notes: Vec<Note>,
+    pub notes: Vec<PathNote>,
 }
 
-impl Conclusion {
+impl PathAnalysis {
     /// Hops that answer less than they pass on.
     pub fn limited(&self) -> &[u8] {
         let limited = self.notes.iter().find_map(|note| match note {
-            Note::Limited(ttls) => Some(ttls.as_slice()),
+            PathNote::Limited(ttls) => Some(ttls.as_slice()),
             _ => None,
         });
         limited.unwrap_or_default()
@@ -31,13 +31,13 @@ impl Conclusion {
 
 /// Where a path ends.
 #[derive(Clone, Debug, PartialEq)]
-pub enum End {
+pub enum PathEnd {
     /// The target, or who speaks for it, answers.
-    Reached {
+    FinalReply {
         /// The smallest TTL that it answers; absent where only probes with the usual one were answered.
         ttl: Option<u8>,
         /// How.
-        how: Reached,
+        how: FinalReply,
     },
     /// An ICMP error says no.
     Rejected {
@@ -86,7 +86,7 @@ pub struct Loop {
 
 /// Who answers for the target, by his distance and that of the host itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Speaker {
+pub enum Responder {
     /// As far away as the host.
     Host(Distance),
     /// One hop nearer than the host: something right in front of it, or a way that is shorter for these packets.
@@ -99,13 +99,13 @@ pub enum Speaker {
 
 /// What else shows on a path.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Note {
+pub enum PathNote {
     /// These hops left probes unanswered that got further all the same: they limit how many ICMP errors they send.
     Limited(Vec<u8>),
     /// Probes get lost.
     Loss {
         /// Where that begins; absent where it cannot be told.
-        begins: Option<Begins>,
+        begins: Option<LossOnset>,
         /// Tries that got no answer from the end of the way.
         lost: u64,
         /// All tries.
@@ -119,7 +119,7 @@ pub enum Note {
         of: u64,
     },
     /// Flows take different ways behind this hop (0: from the start).
-    Parts {
+    Divergence {
         /// The last hop that they have in common.
         after: u8,
     },
@@ -143,10 +143,10 @@ const BAD_LUCK: f64 = 0.01;
 const TRIES: u64 = 2;
 
 /// Draws the conclusion from what was found.
-pub fn conclude(path: &Path) -> Conclusion {
+pub fn analyze(path: &Path) -> PathAnalysis {
     let hops = merged(path);
     let end = end(path, &hops);
-    Conclusion {
+    PathAnalysis {
         speaker: speaker(path, &end),
         notes: notes(path, &hops, &end),
         end,
@@ -179,7 +179,7 @@ pub fn merged(path: &Path) -> Vec<Hop> {
     (0..most).filter_map(hop).collect()
 }
 
-fn end(path: &Path, hops: &[Hop]) -> End {
+fn end(path: &Path, hops: &[Hop]) -> PathEnd {
     let flows = path.flows.iter().chain(&path.survey);
     let wholes = flows.map(|flow| &flow.whole);
     let smallest =
@@ -188,7 +188,7 @@ fn end(path: &Path, hops: &[Hop]) -> End {
     let reached = first_reached.or_else(|| path.whole.and_then(reached_by));
     if let Some(how) = reached {
         let ttl = smallest(&|hop| hop.reached().is_some());
-        return End::Reached { ttl, how };
+        return PathEnd::FinalReply { ttl, how };
     }
     let first_rejected = hops.iter().chain(wholes).find_map(Hop::rejected);
     if let Some(icmp) = first_rejected {
@@ -198,7 +198,7 @@ fn end(path: &Path, hops: &[Hop]) -> End {
         let at = all.find(|hop| icmp.from.is_some() && hop.router() == icmp.from);
         let mut before = hops.iter().rev().filter(|hop| hop.ttl < ttl);
         let after = before.find(|hop| !hop.is_silent());
-        return End::Rejected {
+        return PathEnd::Rejected {
             ttl,
             icmp,
             at: at.and_then(|hop| hop.ttl),
@@ -206,39 +206,39 @@ fn end(path: &Path, hops: &[Hop]) -> End {
         };
     }
     if let Some(found) = path.flows.iter().find_map(|flow| find_loop(&flow.hops)) {
-        return End::Loop(found);
+        return PathEnd::Loop(found);
     }
     if let Some(found) = find_loop(&path.look) {
-        return End::Loop(found);
+        return PathEnd::Loop(found);
     }
     quiet_end(path, hops)
 }
 
 /// Where nothing came from the end of the way.
-fn quiet_end(path: &Path, hops: &[Hop]) -> End {
+fn quiet_end(path: &Path, hops: &[Hop]) -> PathEnd {
     let answered = hops.iter().rev().find(|hop| !hop.is_silent());
     if let Some(hop) = answered {
-        return End::Silent { after: hop.ttl };
+        return PathEnd::Silent { after: hop.ttl };
     }
     let sent = hops.iter().any(|hop| hop.sent > 0);
     if let Some(cause) = hops.iter().filter(|_| !sent).find_map(|hop| hop.local) {
-        return End::Local(cause);
+        return PathEnd::Local(cause);
     }
     match path.whole {
-        Some(Outcome::NoReply) => End::Silent { after: None },
-        Some(Outcome::Local(_)) if sent => End::Silent { after: None },
-        Some(Outcome::Local(cause)) => End::Local(cause),
-        _ => End::Unknown,
+        Some(Outcome::NoReply) => PathEnd::Silent { after: None },
+        Some(Outcome::Local(_)) if sent => PathEnd::Silent { after: None },
+        Some(Outcome::Local(cause)) => PathEnd::Local(cause),
+        _ => PathEnd::Unknown,
     }
 }
 
-fn reached_by(outcome: Outcome) -> Option<Reached> {
+fn reached_by(outcome: Outcome) -> Option<FinalReply> {
     match outcome {
         Outcome::Connected(_) | Outcome::ClosedAfterConnect | Outcome::ResetAfterConnect => {
-            Some(Reached::SynAck)
+            Some(FinalReply::SynAck)
         }
-        Outcome::Refused(Refusal::Rst) => Some(Reached::Rst),
-        Outcome::Reply => Some(Reached::Reply),
+        Outcome::Refused(Refusal::Rst) => Some(FinalReply::Rst),
+        Outcome::Reply => Some(FinalReply::Reply),
         _ => None,
     }
 }
@@ -279,77 +279,77 @@ fn repeats(routers: &[Option<IpAddr>], period: usize) -> bool {
 }
 
 /// Compares how far away the answer and the host are.
-fn speaker(path: &Path, end: &End) -> Option<Speaker> {
-    let End::Reached {
+fn speaker(path: &Path, end: &PathEnd) -> Option<Responder> {
+    let PathEnd::FinalReply {
         ttl: Some(ttl),
         how,
     } = end
     else {
         return None;
     };
-    let host = path.host.filter(|_| *how != Reached::PortUnreachable)?;
+    let host = path.host.filter(|_| *how != FinalReply::PortUnreachable)?;
     if matches!(host.by, DistanceBy::TcpPort(_)) && host.ttl <= *ttl {
         // Who answers there may be somebody else as well.
         return None;
     }
     let nearer = |host: u8| i16::from(host) - i16::from(*ttl);
     match (nearer(host.least), nearer(host.ttl)) {
-        (2.., _) => Some(Speaker::Other(host)),
-        (1, _) => Some(Speaker::InFront(host)),
-        (_, 0) => Some(Speaker::Host(host)),
-        (_, ..0) => Some(Speaker::Further(host)),
+        (2.., _) => Some(Responder::Other(host)),
+        (1, _) => Some(Responder::InFront(host)),
+        (_, 0) => Some(Responder::Host(host)),
+        (_, ..0) => Some(Responder::Further(host)),
         // Perhaps nearer: answers of the host may have been lost.
         _ => None,
     }
 }
 
 /// Whether it is an ICMP error that tells where the way ends.
-fn is_an_error(end: &End) -> bool {
-    use Reached::PortUnreachable;
+fn is_an_error(end: &PathEnd) -> bool {
+    use FinalReply::PortUnreachable;
     matches!(
         end,
-        End::Rejected { .. }
-            | End::Reached {
+        PathEnd::Rejected { .. }
+            | PathEnd::FinalReply {
                 how: PortUnreachable,
                 ..
             }
     )
 }
 
-fn notes(path: &Path, hops: &[Hop], end: &End) -> Vec<Note> {
+fn notes(path: &Path, hops: &[Hop], end: &PathEnd) -> Vec<PathNote> {
     let to_the_end = to_the_end(path);
     let mut notes = Vec::new();
     let limited = limited(path, to_the_end);
     let begins = begins(path, &limited);
     if !limited.is_empty() {
-        notes.push(Note::Limited(limited));
+        notes.push(PathNote::Limited(limited));
     }
     let dead = if is_an_error(end) {
         Vec::new()
     } else {
         dead(&path.flows)
     };
-    let Share { lost, sent: of } = to_the_end;
-    let goes_round = matches!(end, End::Loop(_));
+    let LossCount { lost, sent: of } = to_the_end;
+    let goes_round = matches!(end, PathEnd::Loop(_));
     // Perhaps only the first look was answered.
-    let answers = matches!(end, End::Reached { .. } | End::Rejected { .. });
+    let answers = matches!(end, PathEnd::FinalReply { .. } | PathEnd::Rejected { .. });
     if lost > 0 && (lost < of || answers) && dead.is_empty() && !goes_round {
         notes.push(if is_an_error(end) {
-            Note::LimitedEnd { lost, of }
+            PathNote::LimitedEnd { lost, of }
         } else {
-            Note::Loss { begins, lost, of }
+            PathNote::Loss { begins, lost, of }
         });
     }
-    notes.extend(parting(&path.flows).map(|after| Note::Parts { after }));
+    notes.extend(parting(&path.flows).map(|after| PathNote::Divergence { after }));
     if !dead.is_empty() {
-        notes.push(Note::DeadFlows(dead));
+        notes.push(PathNote::DeadFlows(dead));
     }
     if path.flows.len() == 1 && meets_others(path, hops) {
-        notes.push(Note::OtherRouters);
+        notes.push(PathNote::OtherRouters);
     }
     let target = Some(path.target.address.ip());
     let translator = hops.iter().find(|hop| hop.router() == target);
-    notes.extend(translator.and_then(|hop| hop.ttl).map(Note::Translator));
+    notes.extend(translator.and_then(|hop| hop.ttl).map(PathNote::Translator));
     notes
 }
 
@@ -361,11 +361,14 @@ fn dead(flows: &[Flow]) -> Vec<u16> {
     }
     let dead: Vec<_> = other.iter().filter(|flow| flow.tries >= TRIES).collect();
     let tries = dead.iter().map(|flow| flow.tries).min().unwrap_or(0);
-    let of = |flow: &&Flow| Share {
+    let of = |flow: &&Flow| LossCount {
         lost: flow.tries.saturating_sub(flow.through),
         sent: flow.tries,
     };
-    let live = live.iter().map(of).fold(Share::default(), Share::and);
+    let live = live
+        .iter()
+        .map(of)
+        .fold(LossCount::default(), LossCount::and);
     let chance = i32::try_from(tries).map_or(0.0, |tries| live.likely_rate().powi(tries));
     let bad_luck = at_least(dead.len(), flows.len(), chance) > BAD_LUCK;
     if bad_luck || live.rate() > MOST_LOSS {
@@ -404,7 +407,10 @@ fn meets_others(path: &Path, hops: &[Hop]) -> bool {
     let differs = |(look, hop): (&Hop, &Hop)| {
         let heard = |router| hop.heard.iter().any(|it| it.from == Some(router));
         look.router().is_some_and(|router| {
-            hop.heard.iter().any(|it| it.what == What::TimeExceeded) && !heard(router)
+            hop.heard
+                .iter()
+                .any(|it| it.what == ReplyKind::TimeExceeded)
+                && !heard(router)
         })
     };
     path.look.iter().zip(hops).any(differs)

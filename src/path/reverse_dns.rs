@@ -15,7 +15,7 @@ const MOST_NAMES: usize = 4096;
 
 /// What is known of addresses' names.
 #[derive(Debug)]
-pub struct Names {
+pub struct RouterNames {
     /// `None`: asked for, and not known.
     known: HashMap<IpAddr, Option<String>>,
     waiting: usize,
@@ -23,7 +23,7 @@ pub struct Names {
     answers: Receiver<(IpAddr, Option<String>)>,
 }
 
-impl Names {
+impl RouterNames {
     /// Looks names up, or with `wanted` false never does.
     pub fn new(wanted: bool) -> Self {
         let (questions, queue) = mpsc::channel();
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn nobody_is_asked_where_no_names_are_wanted() {
-        let mut names = Names::new(false);
+        let mut names = RouterNames::new(false);
         names.ask(Ipv4Addr::LOCALHOST.into());
         names.wait(Duration::from_secs(5));
         assert_eq!(names.get(Ipv4Addr::LOCALHOST.into()), None);
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn an_address_that_was_asked_for_gets_its_answer() {
-        let mut names = Names::new(true);
+        let mut names = RouterNames::new(true);
         names.ask(Ipv4Addr::LOCALHOST.into());
         names.wait(Duration::from_secs(30));
         assert_eq!(names.waiting, 0, "whatever it is called");

@@ -1,21 +1,21 @@
-//! What is made of paths that are made up word by word; see [`crate::path::story`].
+//! What is made of paths that are made up word by word; see [`crate::path::fixture`].
 
 use super::*;
 use crate::hosts::Protocol;
-use crate::path::story::{Story, router};
+use crate::path::fixture::{PathFixture, router};
 
 /// The end of a path in a few words.
-fn told(end: &End) -> String {
+fn told(end: &PathEnd) -> String {
     match end {
-        End::Reached { ttl, how } => format!("{how:?} {ttl:?}"),
-        End::Rejected { ttl, icmp, at, .. } => {
+        PathEnd::FinalReply { ttl, how } => format!("{how:?} {ttl:?}"),
+        PathEnd::Rejected { ttl, icmp, at, .. } => {
             let from = icmp.from.map(|from| from.to_string());
             format!("rejected {ttl:?} by {from:?} at {at:?}")
         }
-        End::Silent { after } => format!("silent {after:?}"),
-        End::Loop(found) => format!("loop {}-{}", found.first, found.last),
-        End::Local(cause) => cause.reason().to_owned(),
-        End::Unknown => "unknown".to_owned(),
+        PathEnd::Silent { after } => format!("silent {after:?}"),
+        PathEnd::Loop(found) => format!("loop {}-{}", found.first, found.last),
+        PathEnd::Local(cause) => cause.reason().to_owned(),
+        PathEnd::Unknown => "unknown".to_owned(),
     }
     .replace("Some(", "")
     .replace([')', '"'], "")
@@ -49,7 +49,7 @@ fn where_a_path_ends() {
         // A system that does not tell who refused.
         ("? ? ? >?", "unknown"),
     ] {
-        let found = conclude(&Story::of(walks).path).end;
+        let found = analyze(&PathFixture::of(walks).path).end;
         assert_eq!(told(&found), end, "{walks}");
     }
 }
@@ -63,7 +63,7 @@ fn where_the_sender_of_a_rejection_is() {
         ("1 2 * * * X9", "one of hops 2 to 6"),
         ("* * X9", "one of hops 1 to 3"),
     ] {
-        let End::Rejected { ttl, after, .. } = conclude(&Story::of(walks).path).end else {
+        let PathEnd::Rejected { ttl, after, .. } = analyze(&PathFixture::of(walks).path).end else {
             panic!("{walks}");
         };
         assert_eq!(place(ttl.unwrap_or(0), after), found, "{walks}");
@@ -72,9 +72,9 @@ fn where_the_sender_of_a_rejection_is() {
 
 #[test]
 fn echoes_may_have_met_the_sender_of_a_rejection() {
-    let mut path = Story::of("1 * * X3").path;
-    path.host_hops = Story::of("1 2 3 S").path.hops;
-    let End::Rejected { at, .. } = conclude(&path).end else {
+    let mut path = PathFixture::of("1 * * X3").path;
+    path.host_hops = PathFixture::of("1 2 3 S").path.hops;
+    let PathEnd::Rejected { at, .. } = analyze(&path).end else {
         panic!("{path:?}");
     };
     assert_eq!(at, Some(3));
@@ -82,7 +82,7 @@ fn echoes_may_have_met_the_sender_of_a_rejection() {
 
 #[test]
 fn a_refusal_by_nobody_knows_whom_is_not_lost() {
-    let path = Story::of("1 2 ?|1 2 S").path;
+    let path = PathFixture::of("1 2 ?|1 2 S").path;
     assert_eq!(path.flows[0].hops[2].loss(), Some(0.0));
 }
 
@@ -98,8 +98,8 @@ fn what_only_the_first_look_found_counts_too() {
         ("1 2 1 2 >*", "* * >*", "loop 1-2"),
         ("L L >L", "", "no-route"),
     ] {
-        let story = Story::new(Protocol::Tcp).look(look).walks(walks);
-        assert_eq!(told(&conclude(&story.path).end), end, "{look}; {walks}");
+        let fixture = PathFixture::new(Protocol::Tcp).look(look).walks(walks);
+        assert_eq!(told(&analyze(&fixture.path).end), end, "{look}; {walks}");
     }
 }
 
@@ -110,11 +110,11 @@ fn a_datagram_that_is_not_wanted_reaches_the_host() {
         ("1 2 P", "PortUnreachable 3"),
         ("1 2 X2", "rejected 3 by 10.20.1.2 at 2"),
     ] {
-        let story = Story::new(Protocol::Udp).walks(walks);
-        assert_eq!(told(&conclude(&story.path).end), end, "{walks}");
+        let fixture = PathFixture::new(Protocol::Udp).walks(walks);
+        assert_eq!(told(&analyze(&fixture.path).end), end, "{walks}");
     }
     // Of TCP no host says so: somebody on the way does.
-    let tcp = conclude(&Story::of("1 2 P").path).end;
+    let tcp = analyze(&PathFixture::of("1 2 P").path).end;
     assert_eq!(told(&tcp), "rejected 3 by 10.20.0.7 at None");
 }
 
@@ -154,8 +154,8 @@ fn packets_that_go_round() {
         ("1 2 3 2 3 S", None),
         ("1 2 3 2 3 X3", None),
     ] {
-        let story = Story::of(walks);
-        let hops = &story.path.flows[0].hops;
+        let fixture = PathFixture::of(walks);
+        let hops = &fixture.path.flows[0].hops;
         let found_now = find_loop(hops).map(|it| (it.first, it.last));
         assert_eq!(found_now, found, "{walks}");
     }
@@ -163,7 +163,7 @@ fn packets_that_go_round() {
 
 #[test]
 fn who_answers_shows_by_his_distance() {
-    use Speaker::{Further, Host, InFront, Other};
+    use Responder::{Further, Host, InFront, Other};
     for (walks, host, speaker) in [
         ("1 2 S", 3, Some(Host as fn(_) -> _)),
         ("1 2 R", 3, Some(Host)),
@@ -177,28 +177,28 @@ fn who_answers_shows_by_his_distance() {
         ("1 2 *", 3, None),
         ("1 2 X2", 3, None),
     ] {
-        let story = Story::of(walks).host(host);
-        let speaker = speaker.map(|of| of(story.path.host.expect("a distance")));
-        assert_eq!(conclude(&story.path).speaker, speaker, "{walks}, {host}");
+        let fixture = PathFixture::of(walks).host(host);
+        let speaker = speaker.map(|of| of(fixture.path.host.expect("a distance")));
+        assert_eq!(analyze(&fixture.path).speaker, speaker, "{walks}, {host}");
     }
-    assert_eq!(conclude(&Story::of("1 2 S").path).speaker, None);
+    assert_eq!(analyze(&PathFixture::of("1 2 S").path).speaker, None);
     // The host itself says that the port is closed: there is nothing to compare.
-    let closed = Story::new(Protocol::Udp).walks("1 P").host(4);
-    assert_eq!(conclude(&closed.path).speaker, None);
+    let closed = PathFixture::new(Protocol::Udp).walks("1 P").host(4);
+    assert_eq!(analyze(&closed.path).speaker, None);
 }
 
 /// Hop 2 answers one of six probes, and hop 3 all.
 const ONE_OF_SIX: &str = "1 2 S|1 * S|1 * S|1 * S|1 * S|1 * S";
 
 /// A loss, as a note.
-fn loss(begins: Option<(u8, Option<u8>)>, lost: u64, of: u64) -> Note {
-    let begins = begins.map(|(after, from)| Begins { after, from });
-    Note::Loss { begins, lost, of }
+fn loss(begins: Option<(u8, Option<u8>)>, lost: u64, of: u64) -> PathNote {
+    let begins = begins.map(|(after, from)| LossOnset { after, from });
+    PathNote::Loss { begins, lost, of }
 }
 
 #[test]
 fn what_else_shows() {
-    use Note::{DeadFlows, Limited, Parts};
+    use PathNote::{DeadFlows, Divergence, Limited};
     for (walks, notes) in [
         ("1 2 S|1 2 S", vec![]),
         // A hop that answers much less than what is behind it.
@@ -229,11 +229,11 @@ fn what_else_shows() {
         ("1 2 3 * >*", vec![]),
         ("1 2 S/1 2 S", vec![]),
         // Different ways: from the start, and behind some hop.
-        ("1 2 S/4 5 S", vec![Parts { after: 0 }]),
-        ("1 2 3 S/1 2 4 S", vec![Parts { after: 2 }]),
+        ("1 2 S/4 5 S", vec![Divergence { after: 0 }]),
+        ("1 2 3 S/1 2 4 S", vec![Divergence { after: 2 }]),
         (
             "1 2 3 S/1 * 4 S",
-            vec![Limited(vec![2]), Parts { after: 2 }],
+            vec![Limited(vec![2]), Divergence { after: 2 }],
         ),
         ("1 2 3 S/1 2 * S", vec![]),
         // One lost probe does not make a port dead, nor do two where only two others got through; three and three do.
@@ -245,38 +245,42 @@ fn what_else_shows() {
         ),
         (
             "1 2 S|1 2 S/1 3 * >*|1 3 * >*/1 2 S|1 2 S/1 3 * >*|1 3 * >*",
-            vec![Parts { after: 1 }, DeadFlows(vec![40_002, 40_004])],
+            vec![Divergence { after: 1 }, DeadFlows(vec![40_002, 40_004])],
         ),
         // Where others lose packets, too, it may be chance.
         ("1 S|1 * >*/1 * >*|1 * >*", vec![loss(None, 4, 5)]),
         // Where no port gets through, none of them is different.
         ("1 * >*|1 * >*/1 * >*|1 * >*", vec![]),
         // Somebody with the target's address sends them on.
-        ("1 N S", vec![Note::Translator(2)]),
-        ("1 N * >*", vec![Note::Translator(2)]),
+        ("1 N S", vec![PathNote::Translator(2)]),
+        ("1 N * >*", vec![PathNote::Translator(2)]),
         // Probes that never left are no tries.
         ("1 S|1 S/L L >L|L L >L", vec![]),
     ] {
-        assert_eq!(conclude(&Story::of(walks).path).notes, notes, "{walks}");
+        assert_eq!(
+            analyze(&PathFixture::of(walks).path).notes,
+            notes,
+            "{walks}"
+        );
     }
 }
 
 #[test]
 fn an_end_that_answers_with_errors_limits_them() {
-    let closed = Story::new(Protocol::Udp)
+    let closed = PathFixture::new(Protocol::Udp)
         .walks("1 P|1 * >*/1 * >*|1 * >*")
         .path;
-    let limited = |lost, of| vec![Note::LimitedEnd { lost, of }];
-    assert_eq!(conclude(&closed).notes, limited(4, 5));
-    let rejected = Story::of("1 X2|1 * >*").path;
-    assert_eq!(conclude(&rejected).notes, limited(2, 3));
+    let limited = |lost, of| vec![PathNote::LimitedEnd { lost, of }];
+    assert_eq!(analyze(&closed).notes, limited(4, 5));
+    let rejected = PathFixture::of("1 X2|1 * >*").path;
+    assert_eq!(analyze(&rejected).notes, limited(2, 3));
 }
 
 /// Answers of the host to smaller TTLs may have been lost.
 #[test]
 fn a_host_that_may_be_nearer_is_not_spoken_for() {
-    use Speaker::{Further, Host, InFront, Other};
-    type Of = fn(Distance) -> Speaker;
+    use Responder::{Further, Host, InFront, Other};
+    type Of = fn(Distance) -> Responder;
     let cases: [(u8, u8, Option<Of>); 6] = [
         (10, 3, None),
         (10, 2, None),
@@ -286,26 +290,26 @@ fn a_host_that_may_be_nearer_is_not_spoken_for() {
         (2, 1, Some(Further)),
     ];
     for (ttl, least, speaker) in cases {
-        let mut path = Story::of("1 2 S").path;
+        let mut path = PathFixture::of("1 2 S").path;
         let by = DistanceBy::Echo;
         let host = Distance { ttl, least, by };
         path.host = Some(host);
         let expected = speaker.map(|of| of(host));
-        assert_eq!(conclude(&path).speaker, expected, "{least} to {ttl}");
+        assert_eq!(analyze(&path).speaker, expected, "{least} to {ttl}");
     }
 }
 
 #[test]
 fn a_tcp_port_that_is_answered_from_nearer_is_no_distance_of_the_host() {
     for (ttl, expected) in [(2, false), (3, false), (4, true), (5, true)] {
-        let mut path = Story::of("1 2 S").path;
+        let mut path = PathFixture::of("1 2 S").path;
         let by = DistanceBy::TcpPort(443);
         path.host = Some(Distance {
             ttl,
             least: ttl,
             by,
         });
-        assert_eq!(conclude(&path).speaker.is_some(), expected, "{ttl}");
+        assert_eq!(analyze(&path).speaker.is_some(), expected, "{ttl}");
     }
 }
 
@@ -313,45 +317,45 @@ fn a_tcp_port_that_is_answered_from_nearer_is_no_distance_of_the_host() {
 fn a_look_that_met_others_shows_parallel_links() {
     for (look, walks, notes) in [
         ("1 2 S", "1 2 S", vec![]),
-        ("1 3 S", "1 2 S", vec![Note::OtherRouters]),
+        ("1 3 S", "1 2 S", vec![PathNote::OtherRouters]),
         ("1 3 S", "1 2 S|1 3 S", vec![]),
         ("1 3 S", "1 * S", vec![]),
         ("1 * S", "1 2 S", vec![]),
         // Flows tell by themselves.
         ("1 3 S", "1 2 S/1 2 S", vec![]),
     ] {
-        let story = Story::new(Protocol::Tcp).look(look).walks(walks);
-        assert_eq!(conclude(&story.path).notes, notes, "{look}; {walks}");
+        let fixture = PathFixture::new(Protocol::Tcp).look(look).walks(walks);
+        assert_eq!(analyze(&fixture.path).notes, notes, "{look}; {walks}");
     }
 }
 
 #[test]
 fn a_silent_hop_is_told_by_the_look() {
-    let story = Story::new(Protocol::Tcp).look("1 2 S").walks("1 * S");
-    let hops = merged(&story.path);
+    let fixture = PathFixture::new(Protocol::Tcp).look("1 2 S").walks("1 * S");
+    let hops = merged(&fixture.path);
     assert_eq!(hops[1].router(), Some(router(2)));
     assert_eq!((hops[1].sent, hops[1].answered), (2, 1));
 }
 
 #[test]
 fn loss_of_all_but_the_look_is_loss() {
-    let story = Story::new(Protocol::Tcp)
+    let fixture = PathFixture::new(Protocol::Tcp)
         .look("1 2 S")
         .walks("1 2 * >*|1 2 * >*");
-    let notes = conclude(&story.path).notes;
+    let notes = analyze(&fixture.path).notes;
     assert_eq!(notes, vec![loss(None, 2, 2)]);
 }
 
 /// Where all that went before was lost.
 #[test]
 fn what_only_the_survey_found_counts_too() {
-    let mut path = Story::of("1 * * >*").path;
-    path.survey = Story::of("1 2 S|1 2 *").path.flows.pop();
-    let found = conclude(&path);
+    let mut path = PathFixture::of("1 * * >*").path;
+    path.survey = PathFixture::of("1 2 S|1 2 *").path.flows.pop();
+    let found = analyze(&path);
     assert_eq!(told(&found.end), "SynAck 3");
     assert_eq!(merged(&path)[1].router(), Some(router(2)));
-    path.survey = Story::of("1 2 * >S").path.flows.pop();
-    assert_eq!(told(&conclude(&path).end), "SynAck None");
+    path.survey = PathFixture::of("1 2 * >S").path.flows.pop();
+    assert_eq!(told(&analyze(&path).end), "SynAck None");
 }
 
 #[test]

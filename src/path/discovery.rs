@@ -4,10 +4,10 @@ use std::ops::RangeInclusive;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::conclusion::find_loop;
-use super::course::{Bound, Course};
-use super::loss::Share;
-use super::{Distance, DistanceBy, Hop, Purpose, Step, Watcher};
+use super::analysis::find_loop;
+use super::loss::LossCount;
+use super::ttl_sweep::{TtlLimit, TtlSeries};
+use super::{Distance, DistanceBy, Hop, ProbePurpose, TraceObserver, TraceProbe};
 use crate::engine::Sink;
 use crate::hosts::Target;
 use crate::outcome::{ExtraReply, Outcome, Sample, TargetId};
@@ -23,22 +23,22 @@ const SLACK: Duration = Duration::from_millis(100);
 const ENOUGH_FOR_A_LOOP: usize = 6;
 
 /// How far away somebody is, and whom it leads by.
-pub(super) struct Ladder {
-    pub(super) purpose: Purpose,
+pub(super) struct Sweep {
+    pub(super) purpose: ProbePurpose,
     pub(super) target: Target,
     pub(super) hops: Vec<Hop>,
-    pub(super) bound: Rc<Bound>,
+    pub(super) bound: Rc<TtlLimit>,
     /// How a probe with the usual TTL ended.
     pub(super) whole: Option<Outcome>,
 }
 
-impl Ladder {
-    pub(super) fn new(purpose: Purpose, target: Target, hops: u8) -> Self {
+impl Sweep {
+    pub(super) fn new(purpose: ProbePurpose, target: Target, hops: u8) -> Self {
         Self {
             purpose,
             target,
             hops: Hop::up_to(hops),
-            bound: Rc::new(Bound::none()),
+            bound: Rc::new(TtlLimit::none()),
             whole: None,
         }
     }
@@ -54,8 +54,8 @@ impl Ladder {
         hop.record(&self.target, sample);
         // Some of a host's echoes may be rejected on one of several links: the others still tell how far away it is.
         let ends = match self.purpose {
-            Purpose::Distance(_) => hop.reached().is_some(),
-            Purpose::Look | Purpose::Walk { .. } => hop.is_the_end(),
+            ProbePurpose::Distance(_) => hop.reached().is_some(),
+            ProbePurpose::Discovery | ProbePurpose::Round { .. } => hop.is_the_end(),
         };
         if ends {
             self.bound.lower(ttl);
@@ -77,7 +77,7 @@ impl Ladder {
 
     /// How far away the target is.
     pub(super) fn distance(&self) -> Option<Distance> {
-        let Purpose::Distance(by) = self.purpose else {
+        let ProbePurpose::Distance(by) = self.purpose else {
             return None;
         };
         let ttl = self.reached()?;
@@ -107,8 +107,8 @@ pub(super) fn least(hops: &[Hop], ttl: u8, by: DistanceBy) -> u8 {
     let silent: u64 = before[behind..].iter().map(|hop| hop.sent).sum();
     let loss = host
         .iter()
-        .map(Share::of)
-        .fold(Share::default(), Share::and)
+        .map(LossCount::of)
+        .fold(LossCount::default(), LossCount::and)
         .likely_rate();
     let least = u8::try_from(behind + 1).unwrap_or(ttl).min(ttl);
     let left = host.iter().filter_map(|hop| hop.reply_ttl).max();
@@ -142,32 +142,32 @@ pub(super) fn slowest<'a>(hops: impl IntoIterator<Item = &'a Hop>) -> Option<Dur
 }
 
 /// Takes in the answers of a look.
-pub(super) struct Look<'a> {
-    pub(super) courses: &'a [Course],
+pub(super) struct Discovery<'a> {
+    pub(super) all_series: &'a [TtlSeries],
     /// The first one is the one that it is about.
-    pub(super) ladders: &'a mut [Ladder],
+    pub(super) sweeps: &'a mut [Sweep],
     pub(super) timeout: Duration,
     /// When an end of the way became known.
     pub(super) ended_at: Option<Instant>,
-    pub(super) watcher: &'a mut dyn Watcher,
+    pub(super) watcher: &'a mut dyn TraceObserver,
 }
 
-impl Sink for Look<'_> {
+impl Sink for Discovery<'_> {
     fn sample(&mut self, sample: &Sample) {
         if sample.result.outcome == Outcome::Unfinished {
             return;
         }
-        let course = &self.courses[sample.target.index()];
-        let (purpose, ttl) = (course.purpose, course.ttl(sample.seq));
-        let mut ladders = self.ladders.iter_mut();
-        if let Some(ladder) = ladders.find(|ladder| ladder.purpose == purpose) {
-            ladder.record(ttl, sample);
+        let series = &self.all_series[sample.target.index()];
+        let (purpose, ttl) = (series.purpose, series.ttl(sample.seq));
+        let mut sweeps = self.sweeps.iter_mut();
+        if let Some(sweep) = sweeps.find(|sweep| sweep.purpose == purpose) {
+            sweep.record(ttl, sample);
         }
-        let first = &self.ladders[0];
+        let first = &self.sweeps[0];
         if first.bound.get().is_some() || first.goes_round() {
             self.ended_at.get_or_insert_with(Instant::now);
         }
-        self.watcher.step(&Step {
+        self.watcher.step(&TraceProbe {
             purpose,
             ttl,
             sample,
@@ -179,8 +179,8 @@ impl Sink for Look<'_> {
         let Some(ended_at) = self.ended_at else {
             return false;
         };
-        let slowest = slowest(self.ladders.iter().flat_map(|ladder| &ladder.hops));
-        self.ladders.iter().all(Ladder::is_complete)
+        let slowest = slowest(self.sweeps.iter().flat_map(|sweep| &sweep.hops));
+        self.sweeps.iter().all(Sweep::is_complete)
             || ended_at.elapsed() >= settle(slowest, self.timeout)
     }
 
@@ -195,13 +195,13 @@ impl Sink for Look<'_> {
 const TRIES_AGAIN: usize = 4;
 
 /// Courses of a second look at some TTLs, several for each.
-pub(super) fn again(purpose: (TargetId, Purpose), ttls: RangeInclusive<u8>) -> Vec<Course> {
+pub(super) fn again(purpose: (TargetId, ProbePurpose), ttls: RangeInclusive<u8>) -> Vec<TtlSeries> {
     let each = ttls.flat_map(|ttl| [ttl; TRIES_AGAIN]);
-    each.map(|ttl| course(purpose, Some(ttl))).collect()
+    each.map(|ttl| series(purpose, Some(ttl))).collect()
 }
 
-fn course((target, purpose): (TargetId, Purpose), ttl: Option<u8>) -> Course {
-    Course {
+fn series((target, purpose): (TargetId, ProbePurpose), ttl: Option<u8>) -> TtlSeries {
+    TtlSeries {
         target,
         port: None,
         ttls: vec![ttl],
@@ -211,16 +211,16 @@ fn course((target, purpose): (TargetId, Purpose), ttl: Option<u8>) -> Course {
 
 /// Courses of one probe each for every TTL up to `most`: those of all purposes in turn, after one with the usual TTL
 /// for the first.
-pub(super) fn courses(most: u8, purposes: &[(TargetId, Purpose)]) -> Vec<Course> {
-    let whole = purposes.first().map(|first| course(*first, None));
-    let ladder = (1..=most).flat_map(|ttl| purposes.iter().map(move |it| course(*it, Some(ttl))));
-    whole.into_iter().chain(ladder).collect()
+pub(super) fn all_series(most: u8, purposes: &[(TargetId, ProbePurpose)]) -> Vec<TtlSeries> {
+    let whole = purposes.first().map(|first| series(*first, None));
+    let sweep = (1..=most).flat_map(|ttl| purposes.iter().map(move |it| series(*it, Some(ttl))));
+    whole.into_iter().chain(sweep).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::path::story::Story;
+    use crate::path::fixture::PathFixture;
 
     #[test]
     fn lost_answers_do_not_make_a_host_distant() {
@@ -245,7 +245,7 @@ mod tests {
             // A router behind the silent ones tells.
             ("1 * * 4 S", 5, None, 5),
         ] {
-            let mut hops = Story::of(walks).path.hops;
+            let mut hops = PathFixture::of(walks).path.hops;
             for hop in &mut hops {
                 hop.reply_ttl = left;
             }
@@ -253,7 +253,7 @@ mod tests {
             assert_eq!(found, expected, "{walks}, {left:?}");
         }
         // No rule drops small TTLs to one port alone.
-        let hops = Story::of("1 * * S|1 * * S|1 * * S|1 * * S|1 * * S")
+        let hops = PathFixture::of("1 * * S|1 * * S|1 * * S|1 * * S|1 * * S")
             .path
             .hops;
         assert_eq!(least(&hops, 4, DistanceBy::TcpPort(80)), 4);

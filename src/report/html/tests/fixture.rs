@@ -17,7 +17,7 @@ const SECOND: Duration = Duration::from_secs(1);
 pub(super) const OK: Outcome = Outcome::Connected(Handshake::Clean);
 
 /// A run of probes a second apart, to targets on port 5432.
-pub(super) struct Story {
+pub(super) struct RunFixture {
     pub(super) info: RunInfo,
     pub(super) samples: Vec<Sample>,
     pub(super) assertions: Vec<AssertionResult>,
@@ -25,7 +25,7 @@ pub(super) struct Story {
     sent: Vec<u32>,
 }
 
-impl Story {
+impl RunFixture {
     pub(super) fn new(hosts: &[&str]) -> Self {
         let start = Instant::now();
         let anchor = "2026-11-20T12:00:03Z".parse().expect("a time");
@@ -102,22 +102,22 @@ pub(super) fn lost_syn() -> Outcome {
 }
 
 /// The run that the documentation tells.
-pub(super) fn mixed() -> Story {
-    let mut story = Story::new(&["db.example"]);
-    story.probe(0, 412, OK);
-    story.probe(0, 1_015_000, lost_syn());
-    story.probe(0, 377, Outcome::Refused(Refusal::Rst));
-    story.probe(0, 501, rejected());
-    story.probe(0, 4_000_000, Outcome::NoReply);
-    story.probe(0, 405, OK);
-    story
+pub(super) fn mixed() -> RunFixture {
+    let mut fixture = RunFixture::new(&["db.example"]);
+    fixture.probe(0, 412, OK);
+    fixture.probe(0, 1_015_000, lost_syn());
+    fixture.probe(0, 377, Outcome::Refused(Refusal::Rst));
+    fixture.probe(0, 501, rejected());
+    fixture.probe(0, 4_000_000, Outcome::NoReply);
+    fixture.probe(0, 405, OK);
+    fixture
 }
 
 /// So many probes in all, most of them well, with an outage, scattered failures of every kind and a slow tail.
-pub(super) fn long(probes: u64, targets: usize) -> Story {
+pub(super) fn long(probes: u64, targets: usize) -> RunFixture {
     let names: Vec<_> = (1..=targets).map(|n| format!("host{n}.example")).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
-    let mut story = Story::new(&names);
+    let mut fixture = RunFixture::new(&names);
     let each = probes / targets as u64;
     for target in 0..targets {
         let mut noise = Noise(target as u64 + 1);
@@ -129,15 +129,15 @@ pub(super) fn long(probes: u64, targets: usize) -> Story {
             } else {
                 scattered(noise.next(100), failing)
             };
-            story.probe(target, latency(&mut noise, outcome), outcome);
+            fixture.probe(target, latency(&mut noise, outcome), outcome);
         }
     }
-    story
+    fixture
 }
 
 /// As many different probes as there can be.
-pub(super) fn worst(probes: u64, targets: usize) -> Story {
-    let mut story = long(0, targets);
+pub(super) fn worst(probes: u64, targets: usize) -> RunFixture {
+    let mut fixture = long(0, targets);
     let endings = [
         OK,
         Outcome::Refused(Refusal::Rst),
@@ -150,9 +150,9 @@ pub(super) fn worst(probes: u64, targets: usize) -> Story {
     for probe in 0..probes {
         let outcome = endings[usize::try_from(noise.next(6)).expect("small")];
         let target = usize::try_from(probe).expect("few") % targets;
-        story.probe(target, 10 + noise.next(1_000_000), outcome);
+        fixture.probe(target, 10 + noise.next(1_000_000), outcome);
     }
-    story
+    fixture
 }
 
 fn scattered(percent: u64, failing: bool) -> Outcome {

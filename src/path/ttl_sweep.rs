@@ -6,23 +6,23 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Instant;
 
-use super::Purpose;
+use super::ProbePurpose;
 use crate::hosts::Target;
 use crate::outcome::{Evidence, Outcome, ProbeResult, TargetId};
 use crate::probe::{Network, ProbeId, ProbeOverride, Probes, Progress, Started};
 
 /// TTLs to be tried, one after the other or all at once, as the engine's pace has it.
 #[derive(Debug)]
-pub(super) struct Course {
+pub(super) struct TtlSeries {
     /// Which of the network's targets.
     pub(super) target: TargetId,
     /// From which local port; from any, each from another, where none is said.
     pub(super) port: Option<u16>,
     pub(super) ttls: Vec<Option<u8>>,
-    pub(super) purpose: Purpose,
+    pub(super) purpose: ProbePurpose,
 }
 
-impl Course {
+impl TtlSeries {
     /// The TTL of a probe, which the engine counts from 1.
     pub(super) fn ttl(&self, seq: u64) -> Option<u8> {
         let nth = usize::try_from(seq.saturating_sub(1)).ok()?;
@@ -32,9 +32,9 @@ impl Course {
 
 /// The smallest TTL that is known to lead to the end of the way; beyond it nothing is learned.
 #[derive(Debug)]
-pub(super) struct Bound(Cell<u8>);
+pub(super) struct TtlLimit(Cell<u8>);
 
-impl Bound {
+impl TtlLimit {
     pub(super) fn none() -> Self {
         Self(Cell::new(u8::MAX))
     }
@@ -54,11 +54,11 @@ impl Bound {
 }
 
 /// Probes along courses, over a network whose targets they share.
-pub(super) struct Courses<'a> {
+pub(super) struct TtlSeriesNetwork<'a> {
     pub(super) probes: &'a mut Probes,
-    pub(super) all: &'a [Course],
+    pub(super) all: &'a [TtlSeries],
     /// For each course, how far it needs to go.
-    pub(super) bounds: Vec<Rc<Bound>>,
+    pub(super) bounds: Vec<Rc<TtlLimit>>,
     /// Probes begun of each course.
     pub(super) begun: Vec<u64>,
     /// The next probe needs the port of one that was given up.
@@ -66,22 +66,22 @@ pub(super) struct Courses<'a> {
     pub(super) sent: &'a Cell<u64>,
 }
 
-impl Network for Courses<'_> {
+impl Network for TtlSeriesNetwork<'_> {
     fn begin(&mut self, id: ProbeId, target: TargetId) -> Started {
         let index = target.index();
-        let course = &self.all[index];
+        let series = &self.all[index];
         self.begun[index] += 1;
-        let ttl = course.ttl(self.begun[index]);
+        let ttl = series.ttl(self.begun[index]);
         if !self.bounds[index].admits(ttl) {
             return Started::Ended {
                 sent_at: Instant::now(),
                 result: (Outcome::Unfinished, Evidence::default()).into(),
             };
         }
-        let port = course.port;
+        let port = series.port;
         self.probes
-            .set_override(course.target, ProbeOverride { ttl, port });
-        let begun = self.probes.begin(id, course.target);
+            .set_override(series.target, ProbeOverride { ttl, port });
+        let begun = self.probes.begin(id, series.target);
         let left = match &begun {
             Started::UnderWay { .. } => true,
             Started::Ended { result, .. } => !matches!(result.outcome, Outcome::Local(_)),

@@ -9,12 +9,12 @@
 //! [`report`] turns them into bytes, [`explain`]ed and [`assertions`]. [`ping`] tells that story from start to end.
 
 pub mod assertions;
+pub mod checks;
 pub mod cli;
 pub mod clock;
 pub mod demo;
-pub mod diagnose;
 pub mod engine;
-pub mod explain;
+
 pub mod hosts;
 pub mod modes;
 pub mod outcome;
@@ -27,3 +27,4 @@ pub mod probe;
 pub mod report;
 pub mod stats;
 pub mod term;
+pub mod verdict;

@@ -13,14 +13,14 @@ use std::iter;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::diagnose::Code;
-use crate::explain;
 use crate::hosts::resolve::Family;
 use crate::hosts::{Host, Protocol, TargetSpec, parse as parse_target};
 use crate::plan::{DiagnosePlan, NamePlan, Plan, Source, TracePlan};
 use crate::platform;
 use crate::report::{WIDEST, wrap};
 use crate::term::safe;
+use crate::verdict::diagnosis::Code;
+use crate::verdict::explain;
 use args::{Args, Mode};
 use deferred::Deferred;
 use modes::Common;
@@ -103,7 +103,7 @@ fn explained(code: Option<&str>) -> Result<String, String> {
 
 /// Verdicts of the modes that no probe ends with: each code, and what it means.
 fn verdict_texts() -> impl Iterator<Item = (&'static str, String)> {
-    let of_paths = explain::way::CODES
+    let of_paths = explain::path::CODES
         .iter()
         .copied()
         .zip(iter::repeat("trace"));

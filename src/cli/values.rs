@@ -8,10 +8,10 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::assertions::{Expectation, FailCondition, FailConditionError};
-use crate::explain;
 use crate::payload::{LARGEST, Named, Payload, parse_hex};
 use crate::plan::{Close, Format, HistogramForm, Limit, ReportFile, Source};
 use crate::term::safe;
+use crate::verdict::explain;
 
 /// Longer than any run: about 31 years.
 const LONGEST: f64 = 1e9;
@@ -167,7 +167,7 @@ pub(super) fn condition(text: &str) -> Result<FailCondition, String> {
 /// A file for results; its ending names their form.
 pub(super) fn report_file(text: &str) -> Result<ReportFile, String> {
     let format = Format::of_file(text).ok_or(
-        "its ending names no form: use .txt, .md, .csv, .summary.csv, .json, .html, .hgrm or .prom",
+        "its extension names no format: use .txt, .md, .csv, .summary.csv, .json, .html, .hgrm or .prom",
     )?;
     let path = text.into();
     Ok(ReportFile { path, format })

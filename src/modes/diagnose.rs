@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
+use crate::checks::{CheckEvent, CheckStep, run_checks};
 use crate::clock::WallClock;
-use crate::diagnose::{Code, Event, Step, decide, walk};
 use crate::ping::{self, RunError, Verdict};
 use crate::plan::DiagnosePlan;
 use crate::platform;
 use crate::report::{self, DiagnosisReport, Forms, diagnosis};
 use crate::term::{Output, Progress};
+use crate::verdict::diagnosis::{Code, decide};
 
 /// Finds out what is wrong with the target that `plan` is about, and prints it to `output`.
 pub fn run(plan: DiagnosePlan, output: &mut Output) -> Result<Verdict, RunError> {
@@ -20,11 +21,11 @@ pub fn run(plan: DiagnosePlan, output: &mut Output) -> Result<Verdict, RunError>
     };
     let (clock, started) = (WallClock::start(), Instant::now());
     output.show(Progress::of_steps());
-    let mut under_way: Vec<Step> = Vec::new();
-    let findings = walk(&plan, wanted, &signals, &mut |event| {
+    let mut under_way: Vec<CheckStep> = Vec::new();
+    let findings = run_checks(&plan, wanted, &signals, &mut |event| {
         match event {
-            Event::Began(step) => under_way.push(step),
-            Event::Ended(step) => under_way.retain(|it| *it != step),
+            CheckEvent::Began(step) => under_way.push(step),
+            CheckEvent::Ended(step) => under_way.retain(|it| *it != step),
         }
         let names: Vec<_> = under_way.iter().map(|step| step.name()).collect();
         output.progress().say(&names.join(", "));

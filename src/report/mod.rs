@@ -40,11 +40,11 @@ pub use trace::{TraceInfo, TraceReport};
 
 use crate::assertions::AssertionResult;
 use crate::clock::WallClock;
-use crate::explain::{Among, Witness};
 use crate::hosts::{Protocol, Target};
 use crate::plan::Plan;
 use crate::platform::{HostInfo, Route};
 use crate::stats::{Loss, Recorder, RunRecord, Statistics};
+use crate::verdict::explain::{Among, Witness};
 
 /// This program's version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

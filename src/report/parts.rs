@@ -6,12 +6,12 @@ use super::numbers::{count, interval, length, ms, percent};
 use super::page::wrap;
 use super::{Report, TargetReport, words};
 use crate::clock::{date_and_time, spoken};
-use crate::explain::{self, Case, Verdict, verdict};
 use crate::hosts::Protocol;
 use crate::outcome::{Handshake, Outcome, OutcomeClass, OutcomeKind, Refusal};
 use crate::plan::Limit;
 use crate::stats::{Distribution, Outage, ReplyTtls};
 use crate::term::safe;
+use crate::verdict::explain::{self, Case, Verdict, verdict};
 
 /// Outages listed; the others are counted.
 const OUTAGES: usize = 5;

@@ -6,9 +6,9 @@ use super::page::wrap;
 use super::parts::{self, judged, outcomes, particulars, rule, times};
 use super::{Report, RunInfo, TargetReport, VERSION, histogram, notes, sparkline, table};
 use crate::assertions::AssertionResult;
-use crate::explain::Verdict;
 use crate::stats::Distribution;
 use crate::term::safe;
+use crate::verdict::explain::Verdict;
 
 /// The whole summary.
 pub(super) fn text(report: &Report) -> String {

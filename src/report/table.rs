@@ -7,8 +7,8 @@ use super::numbers::{ms_or_dash, percent, percentile_name};
 use super::page::wrap;
 use super::parts::{is_troubled, judged, judged_unnamed, outcomes, particulars, rule};
 use super::{Report, RunInfo, TargetReport, histogram};
-use crate::explain::Verdict;
 use crate::outcome::OutcomeClass;
+use crate::verdict::explain::Verdict;
 
 /// Width of a column of figures.
 const FIGURE: usize = 9;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use synack::diagnose::Code;
+use synack::verdict::diagnosis::Code;
 
 use crate::scenario::Case;
 use crate::trouble::{Result, Trouble};
@@ -49,7 +49,9 @@ pub(crate) fn every_reason_is_provoked(cases: &[Case]) -> Result<()> {
     for case in cases {
         provoked.extend(case.concrete()?.expect.reasons());
     }
-    let known: BTreeSet<String> = synack::explain::codes().map(str::to_owned).collect();
+    let known: BTreeSet<String> = synack::verdict::explain::codes()
+        .map(str::to_owned)
+        .collect();
     let excused: BTreeSet<String> = NOT_HERE
         .iter()
         .map(|(code, _)| (*code).to_owned())
@@ -61,7 +63,7 @@ pub(crate) fn every_reason_is_provoked(cases: &[Case]) -> Result<()> {
     let needless: Vec<_> = excused.intersection(&provoked).collect();
     let unknown: Vec<_> = provoked
         .iter()
-        .filter(|it| !synack::explain::is_code(it))
+        .filter(|it| !synack::verdict::explain::is_code(it))
         .collect();
     if missing.is_empty() && needless.is_empty() && unknown.is_empty() {
         return Ok(());

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::DiagnosisReport;
 use super::lines::lines;
+use crate::checks::ProbeBatch;
 use crate::clock::rfc3339;
-use crate::diagnose::Tried;
 use crate::path::{LossCount, RouterNames, losses};
 use crate::report::VERSION;
 use crate::report::exact::{rounded, us};
@@ -129,7 +129,7 @@ fn steps(report: &DiagnosisReport) -> Vec<StepLine> {
 
 fn tried(report: &DiagnosisReport) -> Vec<TriedLine> {
     let findings = report.findings;
-    let one = |step, tried: Option<&Tried>| tried.map(|tried| tried_line(step, tried));
+    let one = |step, tried: Option<&ProbeBatch>| tried.map(|tried| tried_line(step, tried));
     let gateway = findings
         .way
         .as_ref()
@@ -139,7 +139,7 @@ fn tried(report: &DiagnosisReport) -> Vec<TriedLine> {
         one("own-address", findings.local.own_address.as_ref()),
         one("gateway", gateway),
         one("echo", findings.echo.as_ref()),
-        one("port", findings.port_tried.as_ref()),
+        one("port", findings.port_batch.as_ref()),
     ];
     let mut all: Vec<_> = singles.into_iter().flatten().collect();
     let ports = findings.other_ports.iter();
@@ -147,13 +147,13 @@ fn tried(report: &DiagnosisReport) -> Vec<TriedLine> {
     let addresses = findings.other_addresses.iter();
     all.extend(addresses.map(|it| tried_line("other-address", it)));
     if let Some(sizes) = &findings.sizes {
-        all.push(tried_line("small-packets", &sizes.small_tried));
-        all.push(tried_line("large-packets", &sizes.large_tried));
+        all.push(tried_line("small-packets", &sizes.small_batch));
+        all.push(tried_line("large-packets", &sizes.large_batch));
     }
     all
 }
 
-fn tried_line(step: &'static str, tried: &Tried) -> TriedLine {
+fn tried_line(step: &'static str, tried: &ProbeBatch) -> TriedLine {
     let ends = tried.ends.iter().map(|(outcome, count)| EndLine {
         outcome: outcome.kind().name(),
         reason: reason(outcome),

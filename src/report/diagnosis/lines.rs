@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::diagnose::{Findings, Tried};
+use crate::checks::{Findings, ProbeBatch};
 use crate::hosts::Protocol;
 use crate::outcome::Outcome;
 use crate::path::{Path, PathEnd};
@@ -30,7 +30,7 @@ pub(super) fn lines(findings: &Findings) -> Vec<Line> {
     line("next hop", next_hop(findings));
     line("echo", findings.echo.as_ref().map(tried));
     line("large packets", sizes(findings));
-    line("port", findings.port_tried.as_ref().map(tried));
+    line("port", findings.port_batch.as_ref().map(tried));
     line("other ports", others(&findings.other_ports, port_of));
     line(
         "other addresses",
@@ -135,7 +135,7 @@ fn next_hop(findings: &Findings) -> Option<String> {
 
 fn sizes(findings: &Findings) -> Option<String> {
     let sizes = findings.sizes.as_ref()?;
-    let (large, small) = (&sizes.large_tried, &sizes.small_tried);
+    let (large, small) = (&sizes.large_batch, &sizes.small_batch);
     Some(format!(
         "{} of {} echoes of {} bytes answered{}, {} of {} of {} bytes; none may be fragmented",
         large.succeeded(),
@@ -149,7 +149,7 @@ fn sizes(findings: &Findings) -> Option<String> {
 }
 
 /// What was answered instead of a reply, where something was.
-fn said(tried: &Tried) -> String {
+fn said(tried: &ProbeBatch) -> String {
     let word = |(outcome, _): &(Outcome, u64)| match outcome {
         Outcome::Reply | Outcome::NoReply => None,
         outcome => words::detail(tried.target.protocol, outcome, None),
@@ -163,7 +163,7 @@ fn said(tried: &Tried) -> String {
 }
 
 /// `6 of 6 connected, 0.412 ms, path rtt 0.391 ms`; `1 of 6 refused (RST), 5 no reply`
-pub(super) fn tried(tried: &Tried) -> String {
+pub(super) fn tried(tried: &ProbeBatch) -> String {
     let ends = tried.ends.iter().map(|(outcome, number)| {
         let detail = words::detail(tried.target.protocol, outcome, None);
         let detail = detail.map_or_else(String::new, |detail| format!(" ({detail})"));
@@ -191,7 +191,7 @@ fn word(outcome: &Outcome) -> &'static str {
     }
 }
 
-fn others(tried: &[Tried], of: impl Fn(&Tried) -> String) -> Option<String> {
+fn others(tried: &[ProbeBatch], of: impl Fn(&ProbeBatch) -> String) -> Option<String> {
     let parts: Vec<_> = tried
         .iter()
         .map(|it| format!("{} {}", of(it), ends(it)))
@@ -200,7 +200,7 @@ fn others(tried: &[Tried], of: impl Fn(&Tried) -> String) -> Option<String> {
 }
 
 /// `connected`, or `connected and no reply`, or `not sent (no-route)`.
-fn ends(tried: &Tried) -> String {
+fn ends(tried: &ProbeBatch) -> String {
     let words = tried.ends.iter().map(|(outcome, _)| match outcome {
         Outcome::Local(cause) => format!("{} ({})", word(outcome), cause.reason()),
         outcome => word(outcome).to_owned(),
@@ -210,11 +210,11 @@ fn ends(tried: &Tried) -> String {
     words.join(" and ")
 }
 
-fn port_of(tried: &Tried) -> String {
+fn port_of(tried: &ProbeBatch) -> String {
     tried.target.address.port().to_string()
 }
 
-fn address_of(tried: &Tried) -> String {
+fn address_of(tried: &ProbeBatch) -> String {
     tried.target.address.ip().to_string()
 }
 

@@ -12,11 +12,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::Redactor;
+use crate::checks::Findings;
 use crate::clock::WallClock;
-use crate::diagnose::{Diagnosis, Findings};
 use crate::hosts::{Lookup, Target};
 use crate::plan::{Format, Plan};
 use crate::platform::HostInfo;
+use crate::verdict::diagnosis::Diagnosis;
 
 /// A walk that has been taken.
 #[derive(Clone, Copy, Debug)]

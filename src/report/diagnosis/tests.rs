@@ -4,11 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use super::{DiagnosisReport, of};
-use crate::clock::WallClock;
-use crate::diagnose::{
-    Code, Diagnosis, Findings, LocalFindings, NameFindings, NextStep, OwnFindings, SizeFindings,
-    Tried, WayFindings, Who,
+use crate::checks::{
+    Findings, LocalFindings, NameFindings, ProbeBatch, RouteFindings, SelfFindings, SizeFindings,
 };
+use crate::clock::WallClock;
 use crate::hosts::{Protocol, Target};
 use crate::outcome::{
     Handshake, IcmpError, IcmpVersion, LocalCause, Outcome, Refusal, UnreachableBy,
@@ -22,6 +21,7 @@ use crate::platform::{
 use crate::report::Forms;
 use crate::report::WIDEST;
 use crate::report::tests::{host, plan, schema::violation};
+use crate::verdict::diagnosis::{Code, Diagnosis, NextStep, Who};
 
 const OK: Outcome = Outcome::Connected(Handshake::Clean);
 const RST: Outcome = Outcome::Refused(Refusal::Rst);
@@ -30,10 +30,10 @@ fn ip(text: &str) -> IpAddr {
     text.parse().expect("an address")
 }
 
-fn tried(protocol: Protocol, address: &str, ends: &[(Outcome, u64)]) -> Tried {
+fn tried(protocol: Protocol, address: &str, ends: &[(Outcome, u64)]) -> ProbeBatch {
     let address: SocketAddr = address.parse().expect("an address");
     let answered = ends.iter().any(|(outcome, _)| outcome.is_answered());
-    Tried {
+    ProbeBatch {
         target: Target {
             protocol,
             host: address.ip().to_string().into(),
@@ -49,11 +49,11 @@ fn tried(protocol: Protocol, address: &str, ends: &[(Outcome, u64)]) -> Tried {
     }
 }
 
-fn tcp(address: &str, ends: &[(Outcome, u64)]) -> Tried {
+fn tcp(address: &str, ends: &[(Outcome, u64)]) -> ProbeBatch {
     tried(Protocol::Tcp, address, ends)
 }
 
-fn echo(address: &str, ends: &[(Outcome, u64)]) -> Tried {
+fn echo(address: &str, ends: &[(Outcome, u64)]) -> ProbeBatch {
     tried(Protocol::Icmp, &format!("{address}:0"), ends)
 }
 
@@ -85,8 +85,8 @@ fn nothing() -> Findings {
     findings
 }
 
-fn way() -> WayFindings {
-    WayFindings {
+fn way() -> RouteFindings {
+    RouteFindings {
         unforced: None,
         route: Some(RouteFacts {
             kind: RouteKind::Unicast,
@@ -127,7 +127,7 @@ fn rejected_on_the_way() -> Findings {
         },
         way: Some(way()),
         echo: Some(echo("10.20.0.7", &[(Outcome::Reply, 3)])),
-        port_tried: Some(tcp(
+        port_batch: Some(tcp(
             "10.20.0.7:5432",
             &[(rejected(), 4), (Outcome::NoReply, 2)],
         )),
@@ -141,9 +141,9 @@ fn rejected_on_the_way() -> Findings {
         )],
         sizes: Some(SizeFindings {
             small: 84,
-            small_tried: echo("10.20.0.7", &[(Outcome::Reply, 3)]),
+            small_batch: echo("10.20.0.7", &[(Outcome::Reply, 3)]),
             large: 1500,
-            large_tried: echo("10.20.0.7", &[(too_big(), 2), (Outcome::NoReply, 1)]),
+            large_batch: echo("10.20.0.7", &[(too_big(), 2), (Outcome::NoReply, 1)]),
         }),
         path: Some((fixture.path, analysis)),
         counters: Some(Counters {
@@ -180,7 +180,7 @@ fn own_machine() -> Findings {
             addresses: vec![ip("10.20.9.4")],
             ..nothing().name
         },
-        way: Some(WayFindings {
+        way: Some(RouteFindings {
             route: Some(RouteFacts {
                 kind: RouteKind::Local,
                 interface: Some("lo".into()),
@@ -189,10 +189,10 @@ fn own_machine() -> Findings {
                 on_link: true,
                 mtu: None,
             }),
-            ..WayFindings::default()
+            ..RouteFindings::default()
         }),
-        port_tried: Some(tcp("10.20.9.4:5432", &[(RST, 6)])),
-        own: Some(OwnFindings {
+        port_batch: Some(tcp("10.20.9.4:5432", &[(RST, 6)])),
+        own: Some(SelfFindings {
             listeners: Some(listeners),
         }),
         interrupted: true,

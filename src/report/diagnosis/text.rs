@@ -2,11 +2,11 @@
 
 use super::DiagnosisReport;
 use crate::clock::date_and_time;
-use crate::diagnose::NextStep;
 use crate::report::VERSION;
 use crate::report::numbers::{count, length};
 use crate::report::page::{self, wrap};
 use crate::term::safe;
+use crate::verdict::diagnosis::NextStep;
 
 /// The whole result.
 pub(super) fn text(report: &DiagnosisReport) -> String {

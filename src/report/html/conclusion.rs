@@ -5,12 +5,12 @@ use std::collections::HashMap;
 
 use super::markup::{Markup, block, tag};
 use super::state;
-use crate::explain::Verdict;
 use crate::outcome::{OutcomeClass, OutcomeKind};
 use crate::report::live::label;
 use crate::report::numbers::count;
 use crate::report::parts::{judged, judged_unnamed, loss};
 use crate::report::{Report, TargetReport, words};
+use crate::verdict::explain::Verdict;
 
 /// Different meanings explained on a page about many targets.
 const MEANINGS: usize = 5;

@@ -241,8 +241,8 @@ impl From<&crate::outcome::IcmpError> for Icmp {
     }
 }
 
-impl From<&crate::explain::Verdict> for Verdict {
-    fn from(verdict: &crate::explain::Verdict) -> Self {
+impl From<&crate::verdict::explain::Verdict> for Verdict {
+    fn from(verdict: &crate::verdict::explain::Verdict) -> Self {
         Self {
             code: verdict.code.clone(),
             meaning: verdict.meaning.clone(),

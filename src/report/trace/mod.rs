@@ -14,11 +14,11 @@ use std::time::Instant;
 use super::Redactor;
 use super::html::markup::Markup;
 use crate::clock::WallClock;
-use crate::explain::{Verdict, way};
 use crate::hosts::Target;
 use crate::path::{Path, PathAnalysis, RouterNames, TraceProbe, analyze};
 use crate::plan::{Format, PathPlan, Plan};
 use crate::platform::{HostInfo, Route};
+use crate::verdict::explain::{Verdict, path};
 
 /// What is known before the first probe.
 #[derive(Clone, Debug)]
@@ -82,7 +82,7 @@ impl<'a> TraceReport<'a> {
         Self {
             info,
             path,
-            verdict: way::verdict(path, &analysis),
+            verdict: path::verdict(path, &analysis),
             analysis,
             names,
             ended,

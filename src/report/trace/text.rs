@@ -3,11 +3,11 @@
 use super::rows::{Group, Row, groups, rows};
 use super::{TraceInfo, TraceReport};
 use crate::clock::date_and_time;
-use crate::explain::way;
 use crate::report::VERSION;
 use crate::report::numbers::{count, length};
 use crate::report::page::{self, wrap};
 use crate::term::safe;
+use crate::verdict::explain::path;
 
 /// Width of a column of times.
 const TIME: usize = 8;
@@ -207,7 +207,7 @@ fn analysis(report: &TraceReport) -> String {
 /// How it was measured, and by which command.
 pub(super) fn signature(info: &TraceInfo) -> [String; 2] {
     let origin = origin(info);
-    let parts = [origin.trim_start(), way::METHOD];
+    let parts = [origin.trim_start(), path::METHOD];
     let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     let (system, command) = (safe(&info.host.system), safe(&info.plan.command_line));
     let command = format!("synack {VERSION}, {system}, command: {command}");

@@ -6,13 +6,12 @@
 //!
 //! Data flows one way: [`cli`] turns arguments into a [`plan`], [`engine`] drives [`probe`]s over a
 //! [`platform`] (what a UDP probe says is a [`payload`]), each probe becomes a sample with an [`outcome`], [`stats`] tallies samples, and
-//! [`report`] turns them into bytes, [`explain`]ed and [`assertions`]. [`ping`] tells that story from start to end.
+//! [`report`] turns them into bytes, judged by [`verdict`] and [`assertions`]. [`modes`] run them from start to end.
 
 pub mod assertions;
 pub mod checks;
 pub mod cli;
 pub mod clock;
-pub mod demo;
 pub mod engine;
 
 pub mod hosts;
@@ -20,11 +19,11 @@ pub mod modes;
 pub mod outcome;
 pub mod path;
 pub mod payload;
-pub mod ping;
 pub mod plan;
 pub mod platform;
 pub mod probe;
 pub mod report;
+pub mod session;
 pub mod stats;
 pub mod term;
 pub mod verdict;

@@ -1,54 +1,40 @@
-//! The `synack` command: run, and turn the result into an exit code.
+//! The `synack` command: arguments, mode, exit status.
 
 use std::process::ExitCode;
 
 use synack::cli::{self, Command};
-use synack::demo;
-use synack::modes::{diagnose, trace};
-use synack::ping::{self, RunError, Verdict};
+use synack::modes::{demo, diagnose, ping, trace};
+use synack::session::ExitStatus;
 use synack::term::{Output, complain};
-
-/// Some target did not answer, or a check failed.
-const FAILED: u8 = 1;
-
-/// The run could not be made.
-const NOT_RUN: u8 = 2;
 
 fn main() -> ExitCode {
     let mut output = Output::new();
-    let result = match cli::parse(std::env::args_os()) {
-        Ok(Command::Ping(plan)) => ended(ping::run(*plan, &mut output)),
-        Ok(Command::Trace(plan)) => ended(trace::run(*plan, &mut output)),
-        Ok(Command::Diagnose(plan)) => ended(diagnose::run(*plan, &mut output)),
-        Ok(Command::Demo) => demo(&mut output),
-        Ok(Command::Print(text)) => Ok(print(&mut output, &text)),
-        Err(message) => Err(message),
-    };
-    result.unwrap_or_else(|message| {
+    let status = cli::parse(std::env::args_os()).and_then(|command| run(command, &mut output));
+    let status = status.unwrap_or_else(|message| {
         complain(&message);
-        NOT_RUN.into()
-    })
+        ExitStatus::NotRun
+    });
+    status.into()
 }
 
-fn ended(result: Result<Verdict, RunError>) -> Result<ExitCode, String> {
-    match result {
-        Ok(Verdict::Success) => Ok(ExitCode::SUCCESS),
-        Ok(Verdict::Failure) => Ok(FAILED.into()),
-        Err(error) => Err(error.to_string()),
-    }
+/// Runs the mode that was asked for. An error is one line.
+fn run(command: Command, output: &mut Output) -> Result<ExitStatus, String> {
+    let result = match command {
+        Command::Ping(plan) => ping::run(*plan, output),
+        Command::Trace(plan) => trace::run(*plan, output),
+        Command::Diagnose(plan) => diagnose::run(&plan, output),
+        Command::Demo => demo::run(output),
+        Command::Print(text) => return Ok(print(&text, output)),
+    };
+    result.map_err(|error| error.to_string())
 }
 
-/// That some of its targets fail is what they are for.
-fn demo(output: &mut Output) -> Result<ExitCode, String> {
-    let result = demo::run(output).map_err(|error| error.to_string());
-    result.map(|()| ExitCode::SUCCESS)
-}
-
-/// Help or version.
-fn print(output: &mut Output, text: &str) -> ExitCode {
+/// Help, version, explanations.
+fn print(text: &str, output: &mut Output) -> ExitStatus {
     output.write(text);
     output.flush();
-    output
-        .failure()
-        .map_or(ExitCode::SUCCESS, |_| NOT_RUN.into())
+    match output.failure() {
+        None => ExitStatus::Success,
+        Some(_) => ExitStatus::NotRun,
+    }
 }

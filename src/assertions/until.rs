@@ -23,7 +23,7 @@ impl Until {
     }
 
     /// Adds a target.
-    pub fn join(&mut self) {
+    pub fn add_target(&mut self) {
         self.met_after.push(None);
         self.ended.push(0);
     }

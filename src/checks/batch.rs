@@ -5,16 +5,15 @@ use std::time::{Duration, Instant};
 
 use super::ProbeBatch;
 use super::findings::add_to;
-use crate::engine::{Engine, Sink};
+use crate::engine::{Engine, RunControl, SampleSink};
 use crate::hosts::Target;
 use crate::outcome::{ExtraReply, Outcome, Sample, TargetId};
-use crate::plan::{Limit, Pace, Plan};
+use crate::plan::{PayloadPlan, ProbePlan, SchedulePlan, SocketPlan};
 use crate::platform::{Poller, SignalState};
 use crate::probe::Probes;
-use crate::stats::RunRecord;
 
 /// Sockets of one step open at once.
-const MOST_SOCKETS: usize = 64;
+const MAX_SOCKETS: usize = 64;
 
 /// How often it is looked whether the user has had enough.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -33,38 +32,41 @@ pub(super) struct BatchTiming {
 }
 
 impl BatchTiming {
-    fn pace(self) -> Pace {
-        Pace {
-            limit: Limit::Count(self.count),
-            interval: self.interval,
-            warmup: 0,
-            timeout: self.timeout,
-            in_flight: 1,
+    fn schedule(self) -> SchedulePlan {
+        SchedulePlan {
             hold: self.hold,
             summary_every: Some(GLANCE),
+            ..SchedulePlan::probes(self.count, self.interval, self.timeout)
         }
     }
 }
 
-/// Probes all of `targets`, whose sockets are as `plan` has them.
+/// Probes all of `targets` at once.
 pub(super) fn run_batch(
     targets: Vec<Target>,
-    plan: &Plan,
+    sockets: &SocketPlan,
+    payload: &PayloadPlan,
     timing: BatchTiming,
     signals: &dyn SignalState,
 ) -> io::Result<Vec<ProbeBatch>> {
-    let pace = timing.pace();
-    let plan = Plan {
-        pace,
-        ..plan.clone()
+    let plan = ProbePlan {
+        hold: timing.hold.is_some(),
+        ..ProbePlan::new(sockets.clone(), payload.clone())
     };
     let network = Probes::new(Poller::new()?, &targets, &plan);
-    let mut tallies = BatchCounts(targets.iter().map(|_| BatchCount::default()).collect());
-    let clock = Instant::now;
-    let engine = Engine::new(network, pace, targets.len(), MOST_SOCKETS, signals, &clock);
-    engine.run(&mut tallies).1?;
-    let tried = targets.into_iter().zip(tallies.0);
-    Ok(tried.map(|(target, tally)| tally.of(target)).collect())
+    let mut counts = BatchCounts(targets.iter().map(|_| BatchCount::default()).collect());
+    let (schedule, clock) = (timing.schedule(), Instant::now);
+    let engine = Engine::new(
+        network,
+        schedule,
+        targets.len(),
+        MAX_SOCKETS,
+        signals,
+        &clock,
+    );
+    engine.run(&mut counts).1?;
+    let batches = targets.into_iter().zip(counts.0);
+    Ok(batches.map(|(target, count)| count.of(target)).collect())
 }
 
 /// What came of each target's probes.
@@ -80,23 +82,21 @@ struct BatchCount {
     rtts: Vec<Duration>,
 }
 
-impl Sink for BatchCounts {
+impl SampleSink for BatchCounts {
     fn sample(&mut self, sample: &Sample) {
         if let Some(tally) = self.0.get_mut(sample.target.index()) {
             tally.record(sample);
         }
     }
 
-    fn extra(&mut self, target: TargetId, extra: ExtraReply) {
+    fn extra_reply(&mut self, target: TargetId, extra: ExtraReply) {
         if let (Some(tally), ExtraReply::Stray) = (self.0.get_mut(target.index()), extra) {
             tally.strays += 1;
         }
     }
-
-    fn statistics_requested(&mut self, _so_far: &RunRecord) {}
-
-    fn idle(&mut self) {}
 }
+
+impl RunControl for BatchCounts {}
 
 impl BatchCount {
     fn record(&mut self, sample: &Sample) {
@@ -142,7 +142,6 @@ mod tests {
     use super::*;
     use crate::hosts::Protocol;
     use crate::outcome::OutcomeKind;
-    use crate::plan::{CheckPlan, ContentPlan, NamePlan, OutputPlan, SocketPlan};
     use std::net::{Ipv4Addr, UdpSocket};
     use std::thread;
 
@@ -160,26 +159,12 @@ mod tests {
         }
     }
 
-    const HABIT: BatchTiming = BatchTiming {
+    const TIMING: BatchTiming = BatchTiming {
         count: 2,
         interval: Duration::from_millis(300),
         timeout: Duration::from_millis(200),
         hold: None,
     };
-
-    fn plan() -> Plan {
-        Plan {
-            targets: Vec::new(),
-            names: NamePlan::default(),
-            pace: HABIT.pace(),
-            sockets: SocketPlan::default(),
-            content: ContentPlan::default(),
-            checks: CheckPlan::default(),
-            trace_after: None,
-            output: OutputPlan::default(),
-            command_line: String::new(),
-        }
-    }
 
     /// Answers the first datagram once the second has come, and that one never.
     fn slow(service: &UdpSocket) -> io::Result<usize> {
@@ -200,7 +185,14 @@ mod tests {
             address,
             lookup: None,
         };
-        let tried = run_batch(vec![target], &plan(), HABIT, &Never).expect("probes");
+        let tried = run_batch(
+            vec![target],
+            &SocketPlan::default(),
+            &PayloadPlan::default(),
+            TIMING,
+            &Never,
+        )
+        .expect("probes");
         answering.join().expect("a thread").expect("an answer");
         let [tried] = tried.as_slice() else {
             panic!("{tried:?}");

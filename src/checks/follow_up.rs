@@ -155,10 +155,10 @@ impl CheckContext<'_> {
             interval: Duration::from_millis(100),
             timeout: Duration::from_millis(700),
             flows: FLOWS,
-            only_whole: true,
-            ..PathPlan::default()
+            full_ttl_only: true,
+            ..self.path_plan(SourcePortSplit::Flows)
         };
-        let path = self.trace(target, plan, SourcePortSplit::Flows.of(self.plan));
+        let path = self.trace(target, plan);
         path.map(|(path, _)| path)
     }
 
@@ -168,13 +168,12 @@ impl CheckContext<'_> {
             rounds: Some(SURVEY_ROUNDS),
             interval: SURVEY_INTERVAL,
             timeout: SURVEY_TIMEOUT,
-            ..PathPlan::default()
+            ..self.path_plan(SourcePortSplit::Survey)
         };
         if !platform::hears_hops(known.target.protocol) {
             return None;
         }
-        let sockets = SourcePortSplit::Survey.of(self.plan);
-        let tracer = self.tracer(&known.target, plan, sockets)?;
+        let tracer = self.tracer(&known.target, plan)?;
         Some(tracer.survey(known, &mut ()).0)
     }
 

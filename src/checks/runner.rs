@@ -11,7 +11,7 @@ use super::steps::{self, CheckContext};
 use super::{Baseline, Findings, NameFindings};
 use crate::hosts::{Lookup, Target, TargetSpec};
 use crate::outcome::OutcomeKind;
-use crate::plan::Plan;
+use crate::plan::CheckPlan;
 use crate::platform::{OnlyStop, SignalState, counters, links};
 
 /// A step of the walk.
@@ -74,16 +74,15 @@ pub enum CheckEvent {
 
 /// Takes all steps for the one target of `plan`, and tells of each as it begins and ends.
 pub fn run_checks(
-    plan: &Plan,
-    wanted: &TargetSpec,
+    plan: &CheckPlan,
     signals: &(dyn SignalState + Sync),
     told: &mut dyn FnMut(CheckEvent),
 ) -> Findings {
-    let started = Instant::now();
+    let (started, wanted) = (Instant::now(), &plan.target);
     let before = counters();
     told(CheckEvent::Began(CheckStep::Name));
     let stopped = || signals.stop_requested();
-    let (name, addresses) = steps::name(wanted, plan.names.family, &stopped);
+    let (name, addresses) = steps::name(wanted, plan.family, &stopped);
     told(CheckEvent::Ended(CheckStep::Name));
     let mut findings = Findings::new(asked(wanted), wanted.protocol, port(wanted));
     findings.name = name;

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::follow_up::FLOWS;
 use super::steps::PORTS;
-use crate::plan::Plan;
+use crate::plan::SocketPlan;
 
 /// What is asked at the same time, from the same address, needs other ports: two sockets whose ends are the same would take
 /// each other's answers, and TCP refuses the second.
@@ -21,14 +21,14 @@ pub(super) enum SourcePortSplit {
 }
 
 impl SourcePortSplit {
-    /// The plan with this share of its source ports.
-    pub(super) fn of(self, plan: &Plan) -> Plan {
-        let mut plan = plan.clone();
-        let chosen = plan.sockets.source.as_mut();
+    /// The sockets with this part of their source ports.
+    pub(super) fn of(self, sockets: &SocketPlan) -> SocketPlan {
+        let mut sockets = sockets.clone();
+        let chosen = sockets.source.as_mut();
         if let Some(ports) = chosen.and_then(|source| source.ports.as_mut()) {
             *ports = self.of_ports(ports);
         }
-        plan
+        sockets
     }
 
     fn of_ports(self, ports: &RangeInclusive<u16>) -> RangeInclusive<u16> {

@@ -10,7 +10,7 @@ use super::{LocalFindings, NameFindings, ProbeBatch, RouteFindings, SelfFindings
 use crate::hosts::resolve::{Family, ResolveError, resolve_all};
 use crate::hosts::{Host, Protocol, Target, TargetSpec};
 use crate::path::{Path, PathAnalysis, PathEnd, Tracer, analyze};
-use crate::plan::{PathPlan, Plan};
+use crate::plan::{CheckPlan, CloseMode, PathPlan, PayloadPlan, SocketPlan};
 use crate::platform::{self, Link, LocalHost, Poller, RouteKind, SignalState, is_link_local};
 
 /// What only stands beside the port is not waited for that long: a target that works would wait for its own firewall.
@@ -81,7 +81,7 @@ const DNS: u16 = 53;
 /// What every step needs.
 #[derive(Clone, Copy)]
 pub(super) struct CheckContext<'a> {
-    pub(super) plan: &'a Plan,
+    pub(super) plan: &'a CheckPlan,
     pub(super) signals: &'a (dyn SignalState + Sync),
 }
 
@@ -134,7 +134,25 @@ pub(super) fn name(
 
 impl CheckContext<'_> {
     fn run_batch(&self, targets: Vec<Target>, timing: BatchTiming) -> io::Result<Vec<ProbeBatch>> {
-        run_batch(targets, self.plan, timing, self.signals)
+        run_batch(
+            targets,
+            &self.plan.sockets,
+            &self.plan.payload,
+            timing,
+            self.signals,
+        )
+    }
+
+    fn batch(
+        &self,
+        target: Target,
+        sockets: &SocketPlan,
+        payload: &PayloadPlan,
+        timing: BatchTiming,
+    ) -> Option<ProbeBatch> {
+        run_batch(vec![target], sockets, payload, timing, self.signals)
+            .ok()?
+            .pop()
     }
 
     pub(super) fn one(&self, target: Target, timing: BatchTiming) -> Option<ProbeBatch> {
@@ -173,17 +191,12 @@ impl CheckContext<'_> {
         let listener = TcpListener::bind((address, 0)).ok()?;
         let address = listener.local_addr().ok()?;
         // It need not go out the way that probes to the target do.
-        let plan = Plan {
-            sockets: crate::plan::SocketPlan {
-                close: crate::plan::Close::Rst,
-                ..crate::plan::SocketPlan::default()
-            },
-            ..self.plan.clone()
+        let sockets = SocketPlan {
+            close: CloseMode::Rst,
+            ..SocketPlan::default()
         };
         let target = plain(Protocol::Tcp, address);
-        run_batch(vec![target], &plan, HERE, self.signals)
-            .ok()?
-            .pop()
+        self.batch(target, &sockets, &self.plan.payload, HERE)
     }
 
     /// Steps 3 and 4: the route, the link, the next hop, and whether a gateway answers.
@@ -287,23 +300,26 @@ impl CheckContext<'_> {
     /// Echoes whose packets have this size, headers and all (RFC 791: 20 bytes, RFC 8200: 40; 8 for ICMP).
     fn echo_of_size(&self, echo: &Target, size: u32) -> Option<ProbeBatch> {
         let headers = if echo.address.is_ipv4() { 28 } else { 48 };
-        let mut plan = self.plan.clone();
-        plan.content.size = usize::try_from(size.saturating_sub(headers)).ok();
-        plan.sockets.dont_fragment = true;
+        let payload = PayloadPlan {
+            size: usize::try_from(size.saturating_sub(headers)).ok(),
+            ..self.plan.payload.clone()
+        };
+        let sockets = SocketPlan {
+            dont_fragment: true,
+            ..self.plan.sockets.clone()
+        };
         let timing = BatchTiming {
             timeout: Duration::from_secs(1),
             ..BESIDE
         };
-        let tried = run_batch(vec![echo.clone()], &plan, timing, self.signals);
-        tried.ok()?.pop()
+        self.batch(echo.clone(), &sockets, &payload, timing)
     }
 
     /// Step 6: the port itself, where there is one.
     pub(super) fn port(&self, target: &Target) -> Option<ProbeBatch> {
         target.port()?;
-        let plan = SourcePortSplit::Port.of(self.plan);
-        let tried = run_batch(vec![target.clone()], &plan, PORT, self.signals);
-        tried.ok()?.pop()
+        let sockets = SourcePortSplit::Port.of(&self.plan.sockets);
+        self.batch(target.clone(), &sockets, &self.plan.payload, PORT)
     }
 
     /// Step 6: other usual ports of the host.
@@ -345,29 +361,23 @@ impl CheckContext<'_> {
         let plan = PathPlan {
             rounds: Some(1),
             timeout: PATIENCE,
-            ..PathPlan::default()
+            ..self.path_plan(SourcePortSplit::Path)
         };
-        self.trace(target, plan, SourcePortSplit::Path.of(self.plan))
+        self.trace(target, plan)
     }
 
-    pub(super) fn tracer(
-        &self,
-        target: &Target,
-        plan: PathPlan,
-        sockets: Plan,
-    ) -> Option<Tracer<'_>> {
+    /// A trace from these of the chosen source ports.
+    pub(super) fn path_plan(&self, ports: SourcePortSplit) -> PathPlan {
+        PathPlan::new(ports.of(&self.plan.sockets), self.plan.payload.clone())
+    }
+
+    pub(super) fn tracer(&self, target: &Target, plan: PathPlan) -> Option<Tracer<'_>> {
         let poller = Poller::new().ok()?;
-        let target = target.clone();
-        Some(Tracer::new(target, plan, sockets, poller, self.signals))
+        Some(Tracer::new(target.clone(), plan, poller, self.signals))
     }
 
-    pub(super) fn trace(
-        &self,
-        target: &Target,
-        plan: PathPlan,
-        sockets: Plan,
-    ) -> Option<(Path, PathAnalysis)> {
-        let (path, _) = self.tracer(target, plan, sockets)?.run(&mut ());
+    pub(super) fn trace(&self, target: &Target, plan: PathPlan) -> Option<(Path, PathAnalysis)> {
+        let (path, _) = self.tracer(target, plan)?.run(&mut ());
         let analysis = analyze(&path);
         // Silence says nothing where the system keeps it to itself who answered.
         let is_told = platform::hears_hops(target.protocol);

@@ -2,9 +2,10 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::deferred::Deferred;
-use super::modes::{DIAGNOSE_EXAMPLES, DiagnoseArgs, TRACE_EXAMPLES, TraceArgs};
-use super::options::{Checks, How, Printed, When, Whom};
+use super::deferred_args::Deferred;
+use super::diagnose::{self, DiagnoseArgs};
+use super::ping::PingArgs;
+use super::trace::{self, TraceArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,7 +38,7 @@ Ctrl-C prints the summary, Ctrl-\\ (SIGQUIT) prints it and goes on.";
     disable_help_subcommand = true
 )]
 pub(super) struct Args {
-    /// What to probe.
+    /// Targets.
     #[arg(
         value_name = "TARGET",
         required_unless_present = "generate",
@@ -58,24 +59,12 @@ pub(super) struct Args {
     )]
     pub(super) generate: Option<Generated>,
 
-    // Each group has a heading, and what follows it would stand under that.
+    // Its groups have headings, and what follows would stand under the last of them.
     #[command(flatten)]
-    pub(super) when: When,
-
-    #[command(flatten)]
-    pub(super) whom: Whom,
-
-    #[command(flatten)]
-    pub(super) how: How,
-
-    #[command(flatten)]
-    pub(super) checks: Checks,
-
-    #[command(flatten)]
-    pub(super) printed: Printed,
+    pub(super) ping: PingArgs,
 }
 
-/// What can be made from the definition of the command line.
+/// Man page or completions.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum Generated {
     /// The man page.
@@ -90,20 +79,20 @@ pub(super) enum Generated {
     Powershell,
 }
 
-/// Modes other than probing.
+/// Modes other than the plain run.
 #[derive(Debug, Subcommand)]
 pub(super) enum Mode {
-    /// Show what most outcomes look like, on targets of its own: no network, no privileges
+    /// Show what outcomes look like, on loopback targets of its own: no network, no privileges
     Demo,
-    /// Show where on the path to a port probes end, and how far away whoever answers is
-    #[command(after_help = TRACE_EXAMPLES)]
+    /// Trace the path to a port: where probes end, and how many hops away the responder is
+    #[command(after_help = trace::EXAMPLES)]
     Trace(Deferred<Box<TraceArgs>>),
-    /// Find out why a port cannot be reached: look from the name to the path, draw one conclusion
-    #[command(after_help = DIAGNOSE_EXAMPLES)]
+    /// Find out why a port is not reachable: checks from name to path, one verdict
+    #[command(after_help = diagnose::EXAMPLES)]
     Diagnose(Deferred<Box<DiagnoseArgs>>),
-    /// Say what an outcome or reason means and what to check next; without CODE, list them all
+    /// Explain an outcome, reason or verdict and what to check next; without CODE, list all
     Explain {
-        /// As shown in the summary and in JSON: silence, admin-prohibited, no-neighbour
+        /// A code from a report or from JSON: silence, admin-prohibited, no-neighbour
         #[arg(value_name = "CODE")]
         code: Option<String>,
     },

@@ -1,80 +1,48 @@
-//! What the user typed, turned into a validated [`Plan`]. The only room that knows clap.
+//! The command line, parsed into a validated plan. The only room that knows clap.
 
 mod args;
-mod deferred;
+mod deferred_args;
+mod diagnose;
+mod explain;
 mod generate;
-mod modes;
-mod options;
+mod ping;
+mod single_target;
+mod targets;
+mod trace;
 mod values;
 
 use std::ffi::OsString;
-use std::iter;
 
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::hosts::resolve::Family;
-use crate::hosts::{Host, Protocol, TargetSpec, parse as parse_target};
-use crate::plan::{DiagnosePlan, NamePlan, Plan, Source, TracePlan};
-use crate::platform;
-use crate::report::{WIDEST, wrap};
+use crate::plan::{DiagnosePlan, PingPlan, TracePlan};
 use crate::term::safe;
-use crate::verdict::diagnosis::Code;
-use crate::verdict::explain;
 use args::{Args, Mode};
-use deferred::Deferred;
-use modes::Common;
+use deferred_args::Deferred;
 
-/// What the command line asks for.
+/// The mode that was asked for, with its plan.
 #[derive(Debug)]
 pub enum Command {
     /// Probe targets.
-    Ping(Box<Plan>),
-    /// Look at the path to a target.
+    Ping(Box<PingPlan>),
+    /// Trace the path to a target.
     Trace(Box<TracePlan>),
-    /// Find out what is wrong with a target.
+    /// Diagnose a target.
     Diagnose(Box<DiagnosePlan>),
-    /// Show how probes can end, on loopback.
+    /// Show outcomes on loopback.
     Demo,
-    /// Print this text: help or version.
+    /// Print this text: help, version, an explanation.
     Print(String),
 }
 
-/// Reads a command line. An error is one line that names what was wrong.
+/// Parses a command line. An error is one line that names what is wrong.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let command_line = command_line(&arguments);
     let help = help(&arguments);
     match Args::try_parse_from(values::join_histogram(arguments)) {
-        Ok(Args {
-            mode: Some(Mode::Demo),
-            ..
-        }) => Ok(Command::Demo),
-        Ok(Args {
-            mode: Some(Mode::Explain { code }),
-            ..
-        }) => explained(code.as_deref()).map(Command::Print),
-        Ok(Args {
-            mode: Some(Mode::Trace(Deferred(args))),
-            ..
-        }) => {
-            let (target, names) = single(&args.common)?;
-            let plan = args.plan(target, names, command_line)?;
-            Ok(Command::Trace(Box::new(plan)))
-        }
-        Ok(Args {
-            mode: Some(Mode::Diagnose(Deferred(args))),
-            ..
-        }) => {
-            let (target, names) = single(&args.common)?;
-            let plan = args.plan(target, names, command_line)?;
-            Ok(Command::Diagnose(Box::new(plan)))
-        }
-        Ok(Args {
-            generate: Some(what),
-            ..
-        }) => Ok(Command::Print(generate::text(what))),
-        Ok(args) => plan(args, command_line).map(|plan| Command::Ping(Box::new(plan))),
+        Ok(args) => command(args, command_line),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
                 Ok(Command::Print(error.render().to_string()))
@@ -84,45 +52,19 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
     }
 }
 
-/// The text of a code, or the list of all.
-fn explained(code: Option<&str>) -> Result<String, String> {
-    let text = match code {
-        None => explain::all() + &verdicts(),
-        Some(code) => explain::about(code)
-            .or_else(|| verdict(code))
-            .ok_or_else(|| {
-                format!("{code:?} is no outcome or reason: synack explain lists them all")
-            })?,
-    };
-    let lines = text.lines().map(|line| {
-        let indent = line.len() - line.trim_start().len();
-        wrap(line, indent, WIDEST) + "\n"
-    });
-    Ok(lines.collect())
-}
-
-/// Verdicts of the modes that no probe ends with: each code, and what it means.
-fn verdict_texts() -> impl Iterator<Item = (&'static str, String)> {
-    let of_paths = explain::path::CODES
-        .iter()
-        .copied()
-        .zip(iter::repeat("trace"));
-    let of_walks = Code::explained().zip(iter::repeat("diagnose"));
-    of_paths.chain(of_walks).map(|((code, meaning), mode)| {
-        let text = format!("{code}, a verdict of synack {mode}\n  {meaning}\n\n");
-        (code, text)
+fn command(args: Args, command_line: String) -> Result<Command, String> {
+    if let Some(what) = args.generate {
+        return Ok(Command::Print(generate::text(what)));
+    }
+    Ok(match args.mode {
+        None => Command::Ping(Box::new(args.ping.plan(&args.targets, command_line)?)),
+        Some(Mode::Trace(Deferred(args))) => Command::Trace(Box::new(args.plan(command_line)?)),
+        Some(Mode::Diagnose(Deferred(args))) => {
+            Command::Diagnose(Box::new(args.plan(command_line)?))
+        }
+        Some(Mode::Demo) => Command::Demo,
+        Some(Mode::Explain { code }) => Command::Print(explain::text(code.as_deref())?),
     })
-}
-
-fn verdicts() -> String {
-    verdict_texts().map(|(_, text)| text).collect()
-}
-
-/// What a verdict of a mode means, whichever has it.
-fn verdict(code: &str) -> Option<String> {
-    let texts = verdict_texts().filter(|(name, _)| *name == code);
-    let text: String = texts.map(|(_, text)| text).collect();
-    (!text.is_empty()).then_some(text)
 }
 
 /// clap's first paragraph holds what was wrong; the rest is usage that `--help` tells better.
@@ -135,7 +77,7 @@ fn one_line(error: &clap::Error, help: &str) -> String {
     format!("{} (see {help})", safe(line))
 }
 
-/// What tells of the options that a command line may have: a mode stands first, and has its own.
+/// The help of the mode: a mode stands first.
 fn help(arguments: &[OsString]) -> &'static str {
     match arguments.get(1).and_then(|it| it.to_str()) {
         Some("trace") => "synack trace --help",
@@ -159,109 +101,16 @@ fn command_line(arguments: &[OsString]) -> String {
     words.join(" ")
 }
 
-fn plan(args: Args, command_line: String) -> Result<Plan, String> {
-    let targets = targets(&args.targets, plain(args.whom.udp))?;
-    args.how.check(&targets)?;
-    let family = family(
-        args.whom.version.family(),
-        args.how.source.as_ref(),
-        &targets,
-    )?;
-    let names = args.whom.names(family)?;
-    let checks = args.checks.plan();
-    let pace = args.when.pace(checks.until.is_some(), args.how.hold)?;
-    let (sockets, content) = args.how.plans(pace.interval);
-    Ok(Plan {
-        targets,
-        names,
-        pace,
-        sockets,
-        content,
-        checks,
-        trace_after: args.printed.trace_after(),
-        output: args.printed.plan(),
-        command_line,
-    })
-}
-
-/// What a target without a scheme is.
-fn plain(udp: bool) -> Protocol {
-    if udp { Protocol::Udp } else { Protocol::Tcp }
-}
-
-/// The one target of a mode that looks at one, and which of its addresses.
-fn single(common: &Common) -> Result<(TargetSpec, NamePlan), String> {
-    let zone = |name: &str| platform::interface_index(name);
-    let target = parse_target(&common.target, plain(common.udp), zone);
-    let target = target.map_err(|error| error.to_string())?;
-    if target.len() > 1 {
-        return Err(format!(
-            "{:?} names {} ports: this mode looks at one",
-            common.target,
-            target.len()
-        ));
-    }
-    let family = family(
-        common.version.family(),
-        common.source(),
-        std::slice::from_ref(&target),
-    )?;
-    let names = NamePlan {
-        family,
-        ..NamePlan::default()
-    };
-    Ok((target, names))
-}
-
-fn targets(texts: &[String], plain: Protocol) -> Result<Vec<TargetSpec>, String> {
-    let zone = |name: &str| platform::interface_index(name);
-    let parsed = texts.iter().map(|text| parse_target(text, plain, zone));
-    parsed
-        .collect::<Result<_, _>>()
-        .map_err(|error| error.to_string())
-}
-
-/// The family asked for, or the one that a source address implies; typed addresses must be of it.
-fn family(
-    asked: Family,
-    source: Option<&Source>,
-    targets: &[TargetSpec],
-) -> Result<Family, String> {
-    let from_source = source.map(|source| Family::of(source.address));
-    let family = match from_source {
-        Some(implied) if asked != Family::Any && implied != asked => {
-            return Err("the source address given with -S is of the other IP version".to_owned());
-        }
-        Some(implied) => implied,
-        None => asked,
-    };
-    for target in targets {
-        if let Host::Address { text, address } = &target.host
-            && !family.admits(*address)
-        {
-            let (is, asked) = if address.is_ipv4() {
-                ("IPv4", "IPv6")
-            } else {
-                ("IPv6", "IPv4")
-            };
-            return Err(format!(
-                "{text} is an {is} address, but -4, -6 or -S ask for {asked}"
-            ));
-        }
-    }
-    Ok(family)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Close, Limit};
+    use crate::plan::{CloseMode, Limit};
 
     fn parsed(line: &str) -> Result<Command, String> {
         parse(line.split_whitespace().map(OsString::from))
     }
 
-    fn planned(line: &str) -> Plan {
+    fn planned(line: &str) -> PingPlan {
         match parsed(line) {
             Ok(Command::Ping(plan)) => *plan,
             other => panic!("{line}: {other:?}"),
@@ -323,26 +172,26 @@ mod tests {
 
     #[test]
     fn defaults_are_those_of_the_documentation() {
-        let pace = planned("synack h:1").pace;
-        assert_eq!(pace.limit, Limit::Count(4));
-        assert_eq!(pace.interval.as_secs(), 1);
-        assert_eq!((pace.warmup, pace.timeout.as_secs()), (1, 4));
+        let schedule = planned("synack h:1").schedule;
+        assert_eq!(schedule.limit, Limit::Count(4));
+        assert_eq!(schedule.interval.as_secs(), 1);
+        assert_eq!((schedule.warmup, schedule.timeout.as_secs()), (1, 4));
     }
 
     #[test]
     fn ping_s_and_psping_s_letters_both_hold() {
-        assert_eq!(planned("synack -c 7 h:1").pace.limit, Limit::Count(7));
-        assert_eq!(planned("synack -n 7 h:1").pace.limit, Limit::Count(7));
-        assert_eq!(planned("synack -t h:1").pace.limit, Limit::Forever);
+        assert_eq!(planned("synack -c 7 h:1").schedule.limit, Limit::Count(7));
+        assert_eq!(planned("synack -n 7 h:1").schedule.limit, Limit::Count(7));
+        assert_eq!(planned("synack -t h:1").schedule.limit, Limit::Forever);
     }
 
     #[test]
     fn a_fast_run_closes_by_rst_unless_told_otherwise() {
-        assert_eq!(planned("synack h:1").sockets.close, Close::Fin);
-        assert_eq!(planned("synack -i 9ms h:1").sockets.close, Close::Rst);
+        assert_eq!(planned("synack h:1").sockets.close, CloseMode::Fin);
+        assert_eq!(planned("synack -i 9ms h:1").sockets.close, CloseMode::Rst);
         assert_eq!(
             planned("synack -i 0 --close fin h:1").sockets.close,
-            Close::Fin
+            CloseMode::Fin
         );
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::assertions::{Expectation, FailCondition, FailConditionError};
 use crate::payload::{LARGEST, Named, Payload, parse_hex};
-use crate::plan::{Close, Format, HistogramForm, Limit, ReportFile, Source};
+use crate::plan::{CloseMode, Format, HistogramForm, Limit, ReportFile, Source};
 use crate::term::safe;
 use crate::verdict::explain;
 
@@ -174,10 +174,10 @@ pub(super) fn report_file(text: &str) -> Result<ReportFile, String> {
 }
 
 /// `fin` or `rst`.
-pub(super) fn close(text: &str) -> Result<Close, String> {
+pub(super) fn close(text: &str) -> Result<CloseMode, String> {
     match text {
-        "fin" => Ok(Close::Fin),
-        "rst" => Ok(Close::Rst),
+        "fin" => Ok(CloseMode::Fin),
+        "rst" => Ok(CloseMode::Rst),
         _ => Err("a connection is closed by fin or by rst".to_owned()),
     }
 }

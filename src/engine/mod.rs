@@ -13,9 +13,9 @@ use crate::hosts::Target;
 use crate::outcome::{
     ExtraReply, LocalCause, Outcome, OutcomeClass, OutcomeKind, ProbeResult, Sample, TargetId,
 };
-use crate::plan::Pace;
+use crate::plan::SchedulePlan;
 use crate::platform::SignalState;
-use crate::probe::{Network, ProbeId, Progress, Started};
+use crate::probe::{Network, ProbeEvent, ProbeId, Started};
 use crate::stats::RunRecord;
 use flights::{Flight, Flights, Phase};
 use schedule::{Schedule, Slot};
@@ -31,48 +31,57 @@ const BATCH: usize = 64;
 const LATE_AT_LEAST: Duration = Duration::from_secs(3);
 const LATE_AT_MOST: Duration = Duration::from_secs(10);
 
-/// Where samples go.
-pub trait Sink {
+/// Takes what was measured.
+pub trait SampleSink {
     /// A probe has ended.
     fn sample(&mut self, sample: &Sample);
-    /// Something came from a target that ended no probe.
-    fn extra(&mut self, target: TargetId, extra: ExtraReply);
-    /// The user wants the statistics so far.
-    fn statistics_requested(&mut self, so_far: &RunRecord);
-    /// Targets that have another address now.
-    fn moved(&mut self) -> Vec<(TargetId, SocketAddr)> {
+    /// A datagram came from a target that ended no probe.
+    fn extra_reply(&mut self, _target: TargetId, _extra: ExtraReply) {}
+}
+
+/// What the engine asks of the run that it drives: new targets, new addresses, whether to stop.
+pub trait RunControl {
+    /// Targets whose address has changed.
+    fn changed_addresses(&mut self) -> Vec<(TargetId, SocketAddr)> {
         Vec::new()
     }
-    /// Targets that have come to be known.
-    fn joined(&mut self) -> Vec<Target> {
+    /// Targets that were resolved since the last call.
+    fn new_targets(&mut self) -> Vec<Target> {
         Vec::new()
     }
-    /// Whether more targets may come.
-    fn expects_more(&self) -> bool {
+    /// Whether more targets may be resolved.
+    fn expects_targets(&self) -> bool {
         false
     }
-    /// Whether the local port of the probe that has just failed is wanted for something else, so that a late answer
-    /// to it is not waited for.
-    fn takes_port(&self, _target: TargetId) -> bool {
+    /// Whether the local port of the probe that has just failed is needed elsewhere, so that no late reply to it is
+    /// waited for.
+    fn needs_port(&self, _target: TargetId) -> bool {
         false
     }
-    /// Nothing to do for now: a good moment to flush.
-    fn idle(&mut self);
-    /// Whether the run is to stop early, for a reason of the sink's own.
-    fn has_enough(&self) -> bool {
+    /// Interim statistics are wanted: by a signal, or because the interval between them has passed.
+    fn statistics_requested(&mut self, _so_far: &RunRecord) {}
+    /// Nothing is due: output can be flushed.
+    fn idle(&mut self) {}
+    /// Whether to stop before the schedule ends.
+    fn is_done(&self) -> bool {
         false
     }
 }
 
+/// A run as the engine sees it.
+pub trait Run: SampleSink + RunControl {}
+
+impl<T: SampleSink + RunControl> Run for T {}
+
 /// Drives probes over a network.
 pub struct Engine<'a, N> {
     network: N,
-    pace: Pace,
+    pace: SchedulePlan,
     schedule: Schedule,
     flights: Flights,
     signals: &'a dyn SignalState,
     clock: &'a dyn Fn() -> Instant,
-    progress: Vec<Progress>,
+    progress: Vec<ProbeEvent>,
     /// Most sockets that may be open at once.
     limit: usize,
     /// Fewer, while the system has no descriptor left for more.
@@ -88,7 +97,7 @@ impl<'a, N: Network> Engine<'a, N> {
     /// An engine for `targets` targets with at most `cap` sockets open at once.
     pub fn new(
         network: N,
-        pace: Pace,
+        pace: SchedulePlan,
         targets: usize,
         cap: usize,
         signals: &'a dyn SignalState,
@@ -114,34 +123,34 @@ impl<'a, N: Network> Engine<'a, N> {
 
     /// Runs until the plan is done or the user has had enough. If the network fails, what was measured until
     /// then is still recorded.
-    pub fn run(mut self, sink: &mut dyn Sink) -> (RunRecord, io::Result<()>) {
+    pub fn run(mut self, run: &mut dyn Run) -> (RunRecord, io::Result<()>) {
         let mut result = Ok(());
-        while result.is_ok() && !self.signals.stop_requested() && !sink.has_enough() {
-            let blocked = self.start_due(sink);
-            let expects_more = sink.expects_more() && !self.schedule.has_ended(self.now);
-            if self.is_idle() && !expects_more {
+        while result.is_ok() && !self.signals.stop_requested() && !run.is_done() {
+            let blocked = self.start_due(run);
+            let expects_targets = run.expects_targets() && !self.schedule.has_ended(self.now);
+            if self.is_idle() && !expects_targets {
                 break;
             }
-            result = self.wait(blocked, sink);
-            self.collect(sink);
-            self.expire(sink);
+            result = self.wait(blocked, run);
+            self.collect(run);
+            self.expire(run);
             if self.signals.take_statistics_request() || self.is_summary_due() {
-                sink.statistics_requested(&self.so_far());
+                run.statistics_requested(&self.so_far());
             }
-            self.follow(sink);
+            self.follow(run);
         }
-        self.finish(sink);
+        self.finish(run);
         (self.record, result)
     }
 
     /// Takes in new targets, and new addresses of old ones.
-    fn follow(&mut self, sink: &mut dyn Sink) {
-        for (target, address) in sink.moved() {
-            self.network.redirect(target, address);
+    fn follow(&mut self, run: &mut dyn Run) {
+        for (target, address) in run.changed_addresses() {
+            self.network.set_address(target, address);
         }
-        for target in sink.joined() {
-            self.network.join(&target);
-            self.schedule.join(self.now);
+        for target in run.new_targets() {
+            self.network.add_target(&target);
+            self.schedule.add_target(self.now);
         }
     }
 
@@ -173,12 +182,12 @@ impl<'a, N: Network> Engine<'a, N> {
     }
 
     /// Starts what is due; tells whether something had to wait for a free descriptor.
-    fn start_due(&mut self, sink: &mut dyn Sink) -> bool {
+    fn start_due(&mut self, run: &mut dyn Run) -> bool {
         for _ in 0..BATCH {
             let Some(slot) = self.schedule.pop(self.now) else {
                 break;
             };
-            if !self.has_room() || !self.start(slot, sink) {
+            if !self.has_room() || !self.start(slot, run) {
                 self.schedule.put_back(slot);
                 return true;
             }
@@ -199,10 +208,10 @@ impl<'a, N: Network> Engine<'a, N> {
     }
 
     /// Starts one probe. False: there was no descriptor for it, and it must wait for one.
-    fn start(&mut self, slot: Slot, sink: &mut dyn Sink) -> bool {
+    fn start(&mut self, slot: Slot, run: &mut dyn Run) -> bool {
         let id = self.flights.reserve();
-        match self.network.begin(id, slot.target) {
-            Started::UnderWay { sent_at } => {
+        match self.network.start(id, slot.target) {
+            Started::InProgress { sent_at } => {
                 let flight = Flight {
                     slot,
                     sent_at,
@@ -215,7 +224,7 @@ impl<'a, N: Network> Engine<'a, N> {
                 if self.must_wait_for_descriptor(&result) {
                     return false;
                 }
-                sink.sample(&sample(slot, sent_at, false, result));
+                run.sample(&sample(slot, sent_at, false, result));
                 self.schedule.ended(slot.target, sent_at);
             }
         }
@@ -233,8 +242,8 @@ impl<'a, N: Network> Engine<'a, N> {
         wait
     }
 
-    fn wait(&mut self, blocked: bool, sink: &mut dyn Sink) -> io::Result<()> {
-        sink.idle();
+    fn wait(&mut self, blocked: bool, run: &mut dyn Run) -> io::Result<()> {
+        run.idle();
         let due = if blocked {
             None
         } else {
@@ -281,43 +290,43 @@ impl<'a, N: Network> Engine<'a, N> {
         }
     }
 
-    fn collect(&mut self, sink: &mut dyn Sink) {
+    fn collect(&mut self, run: &mut dyn Run) {
         let mut progress = std::mem::take(&mut self.progress);
         self.network
             .collect(self.now, self.trusted_since, &mut progress);
         for step in progress.drain(..) {
             match step {
-                Progress::Ended(id, result) => self.end(id, result, sink),
-                Progress::Connected(id) => self.hold(id, sink),
-                Progress::ExtraReply(target, extra) => sink.extra(target, extra),
+                ProbeEvent::Ended(id, result) => self.end(id, result, run),
+                ProbeEvent::Connected(id) => self.hold(id, run),
+                ProbeEvent::ExtraReply(target, extra) => run.extra_reply(target, extra),
             }
         }
         self.progress = progress;
     }
 
-    fn hold(&mut self, id: ProbeId, sink: &mut dyn Sink) {
+    fn hold(&mut self, id: ProbeId, run: &mut dyn Run) {
         let until = self.now + self.pace.hold.unwrap_or_default();
         match self.flights.get(id).map(|flight| flight.phase) {
             Some(Phase::Connecting) => self.flights.enter(id, Phase::Holding, until),
             // A late answer is what was waited for; there is no point in holding it.
             Some(Phase::Overdue) => {
-                let result = self.network.release(id);
-                self.end(id, result, sink);
+                let result = self.network.end_hold(id);
+                self.end(id, result, run);
             }
             _ => {}
         }
     }
 
-    fn end(&mut self, id: ProbeId, result: ProbeResult, sink: &mut dyn Sink) {
+    fn end(&mut self, id: ProbeId, result: ProbeResult, run: &mut dyn Run) {
         let Some(flight) = self.landed(id) else {
             return;
         };
         let kind = result.outcome.kind();
         if flight.phase != Phase::Overdue {
-            self.report(&flight, result, sink);
+            self.report(&flight, result, run);
         } else if kind.class() != OutcomeClass::Local && kind != OutcomeKind::NoReply {
             // Only an answer is late: neither our own trouble nor the kernel's giving up is one.
-            sink.sample(&sample(flight.slot, flight.sent_at, true, result));
+            run.sample(&sample(flight.slot, flight.sent_at, true, result));
         }
     }
 
@@ -328,18 +337,18 @@ impl<'a, N: Network> Engine<'a, N> {
         Some(flight)
     }
 
-    fn report(&mut self, flight: &Flight, result: ProbeResult, sink: &mut dyn Sink) {
-        sink.sample(&sample(flight.slot, flight.sent_at, false, result));
+    fn report(&mut self, flight: &Flight, result: ProbeResult, run: &mut dyn Run) {
+        run.sample(&sample(flight.slot, flight.sent_at, false, result));
         self.schedule.ended(flight.slot.target, self.now);
     }
 
-    fn expire(&mut self, sink: &mut dyn Sink) {
+    fn expire(&mut self, run: &mut dyn Run) {
         while let Some(id) = self.flights.expired(Phase::Connecting, self.now) {
-            self.give_up(id, sink);
+            self.time_out(id, run);
         }
         while let Some(id) = self.flights.expired(Phase::Holding, self.now) {
-            let result = self.network.release(id);
-            self.end(id, result, sink);
+            let result = self.network.end_hold(id);
+            self.end(id, result, run);
         }
         while let Some(id) = self.flights.expired(Phase::Overdue, self.now) {
             self.drop_overdue(id);
@@ -347,49 +356,49 @@ impl<'a, N: Network> Engine<'a, N> {
     }
 
     /// The deadline has passed: the probe has failed, but its answer may still come.
-    fn give_up(&mut self, id: ProbeId, sink: &mut dyn Sink) {
+    fn time_out(&mut self, id: ProbeId, run: &mut dyn Run) {
         let Some(flight) = self.flights.get(id).copied() else {
             return;
         };
-        let result = self.network.give_up(id, self.now, self.trusted_since);
+        let result = self.network.time_out(id, self.now, self.trusted_since);
         if result.outcome == Outcome::NoReply {
             let patience = self.pace.timeout.clamp(LATE_AT_LEAST, LATE_AT_MOST);
             self.flights.enter(id, Phase::Overdue, self.now + patience);
         } else {
             self.landed(id);
         }
-        self.report(&flight, result, sink);
-        if result.outcome == Outcome::NoReply && sink.takes_port(flight.slot.target) {
+        self.report(&flight, result, run);
+        if result.outcome == Outcome::NoReply && run.needs_port(flight.slot.target) {
             self.drop_overdue(id);
         }
     }
 
     fn drop_overdue(&mut self, id: ProbeId) {
         self.landed(id);
-        self.network.abandon(id);
+        self.network.cancel(id);
     }
 
     /// The run is over: what is still under way is neither lost nor sent.
-    fn finish(&mut self, sink: &mut dyn Sink) {
-        let waits = sink.expects_more() && !self.schedule.has_ended(self.now);
+    fn finish(&mut self, run: &mut dyn Run) {
+        let waits = run.expects_targets() && !self.schedule.has_ended(self.now);
         self.record.interrupted = waits || !self.is_idle();
         for id in self.flights.ids() {
             let Some(flight) = self.flights.land(id) else {
                 continue;
             };
             let result = match flight.phase {
-                Phase::Connecting => self.network.abandon(id),
-                Phase::Holding => self.network.release(id),
+                Phase::Connecting => self.network.cancel(id),
+                Phase::Holding => self.network.end_hold(id),
                 Phase::Overdue => {
-                    self.network.abandon(id);
+                    self.network.cancel(id);
                     continue;
                 }
             };
-            sink.sample(&sample(flight.slot, flight.sent_at, false, result));
+            run.sample(&sample(flight.slot, flight.sent_at, false, result));
         }
         self.now = (self.clock)();
         self.record = self.so_far();
-        sink.idle();
+        run.idle();
     }
 }
 

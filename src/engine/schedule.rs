@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::outcome::TargetId;
-use crate::plan::{Limit, Pace};
+use crate::plan::{Limit, SchedulePlan};
 
 /// Where in the first interval the first probe of the last of many targets is due, at the latest: within it, though this
 /// process took a while to begin.
@@ -28,7 +28,7 @@ pub(super) struct Schedule {
     queue: VecDeque<(Instant, TargetId)>,
     /// How many probes of each target have been handed out, warm-up included.
     started: Vec<u64>,
-    pace: Pace,
+    pace: SchedulePlan,
     /// No probe starts at or after this.
     end: Option<Instant>,
     /// Probes that were due and could not be sent in time.
@@ -39,7 +39,7 @@ pub(super) struct Schedule {
 
 impl Schedule {
     /// Probes of `targets` targets, whose first ones are spread over the first interval.
-    pub(super) fn new(pace: Pace, targets: usize, start: Instant) -> Self {
+    pub(super) fn new(pace: SchedulePlan, targets: usize, start: Instant) -> Self {
         // A run shorter than the interval still probes every target.
         let first_round = match pace.limit {
             Limit::Duration(duration) => duration.min(pace.interval),
@@ -68,7 +68,7 @@ impl Schedule {
     }
 
     /// One more target, whose first probe is due now. Whoever is due now already goes first.
-    pub(super) fn join(&mut self, now: Instant) {
+    pub(super) fn add_target(&mut self, now: Instant) {
         let Ok(target) = u32::try_from(self.started.len()).map(TargetId) else {
             return;
         };
@@ -225,7 +225,7 @@ impl Schedule {
 }
 
 /// How often a target stands in the queue.
-fn copies(pace: &Pace) -> usize {
+fn copies(pace: &SchedulePlan) -> usize {
     if pace.is_closed_loop() {
         pace.in_flight
     } else {
@@ -239,8 +239,8 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn pace(limit: Limit, interval: Duration) -> Pace {
-        Pace {
+    fn pace(limit: Limit, interval: Duration) -> SchedulePlan {
+        SchedulePlan {
             limit,
             interval,
             warmup: 1,

@@ -6,15 +6,14 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::{Engine, Sink};
+use super::{Engine, RunControl, SampleSink};
 use crate::hosts::{Protocol, Target};
 use crate::outcome::{
-    Evidence, ExtraReply, Handshake, LocalCause, Outcome, OutcomeKind, ProbeResult, Sample,
-    TargetId,
+    Evidence, Handshake, LocalCause, Outcome, OutcomeKind, ProbeResult, Sample, TargetId,
 };
-use crate::plan::{Limit, Pace};
+use crate::plan::{Limit, SchedulePlan};
 use crate::platform::SignalState;
-use crate::probe::{Network, ProbeId, Progress, Started};
+use crate::probe::{Network, ProbeEvent, ProbeId, Started};
 use crate::stats::RunRecord;
 
 const MS: Duration = Duration::from_millis(1);
@@ -69,7 +68,7 @@ impl Fake<'_> {
 }
 
 impl Network for Fake<'_> {
-    fn begin(&mut self, id: ProbeId, _: TargetId) -> Started {
+    fn start(&mut self, id: ProbeId, _: TargetId) -> Started {
         let sent_at = self.world.now.get();
         if self.open >= self.descriptors {
             let result = result(Outcome::Local(LocalCause::TooManyOpenFiles));
@@ -81,10 +80,10 @@ impl Network for Fake<'_> {
         self.begun += 1;
         self.open += 1;
         self.most_open.set(self.most_open.get().max(self.open));
-        Started::UnderWay { sent_at }
+        Started::InProgress { sent_at }
     }
 
-    fn join(&mut self, _: &Target) {}
+    fn add_target(&mut self, _: &Target) {}
 
     fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
         let answer = self.answers.values().map(|(at, _)| *at).min();
@@ -105,16 +104,16 @@ impl Network for Fake<'_> {
         Ok(())
     }
 
-    fn collect(&mut self, now: Instant, _: Instant, progress: &mut Vec<Progress>) {
+    fn collect(&mut self, now: Instant, _: Instant, progress: &mut Vec<ProbeEvent>) {
         let due = self.answers.iter().filter(|(_, (at, _))| *at <= now);
         let due: Vec<_> = due.map(|(id, (_, outcome))| (*id, *outcome)).collect();
         for (id, outcome) in due {
             self.close(id);
-            progress.push(Progress::Ended(id, result(outcome)));
+            progress.push(ProbeEvent::Ended(id, result(outcome)));
         }
     }
 
-    fn give_up(&mut self, id: ProbeId, now: Instant, _: Instant) -> ProbeResult {
+    fn time_out(&mut self, id: ProbeId, now: Instant, _: Instant) -> ProbeResult {
         match self.answers.get(&id) {
             Some((at, outcome)) if *at <= now => {
                 let outcome = *outcome;
@@ -125,14 +124,14 @@ impl Network for Fake<'_> {
         }
     }
 
-    fn release(&mut self, id: ProbeId) -> ProbeResult {
+    fn end_hold(&mut self, id: ProbeId) -> ProbeResult {
         self.close(id);
         result(OK)
     }
 
-    fn redirect(&mut self, _: TargetId, _: SocketAddr) {}
+    fn set_address(&mut self, _: TargetId, _: SocketAddr) {}
 
-    fn abandon(&mut self, id: ProbeId) -> ProbeResult {
+    fn cancel(&mut self, id: ProbeId) -> ProbeResult {
         self.close(id);
         result(Outcome::Unfinished)
     }
@@ -147,14 +146,14 @@ struct Late<'a> {
     world: &'a World,
 }
 
-impl Sink for Late<'_> {
+impl SampleSink for Late<'_> {
     fn sample(&mut self, sample: &Sample) {
         self.seen.0.borrow_mut().push(*sample);
     }
-    fn extra(&mut self, _: TargetId, _: ExtraReply) {}
-    fn statistics_requested(&mut self, _: &RunRecord) {}
-    fn idle(&mut self) {}
-    fn joined(&mut self) -> Vec<Target> {
+}
+
+impl RunControl for Late<'_> {
+    fn new_targets(&mut self) -> Vec<Target> {
         let now = self.world.now.get();
         let arrival = self.world.arrival.take();
         let is_due = arrival.is_some_and(|at| at <= now);
@@ -169,7 +168,7 @@ impl Sink for Late<'_> {
         };
         is_due.then_some(target).into_iter().collect()
     }
-    fn expects_more(&self) -> bool {
+    fn expects_targets(&self) -> bool {
         self.world.arrival.get().is_some()
     }
 }
@@ -188,7 +187,7 @@ impl Seen {
 struct Case {
     world: World,
     start: Instant,
-    pace: Pace,
+    pace: SchedulePlan,
     descriptors: usize,
     targets: usize,
     most_open: Cell<usize>,
@@ -207,7 +206,7 @@ impl Case {
                 arrival: Cell::new(None),
             },
             start,
-            pace: Pace {
+            pace: SchedulePlan {
                 limit: Limit::Count(count),
                 interval,
                 warmup: 0,

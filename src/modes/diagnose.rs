@@ -4,25 +4,23 @@ use std::time::Instant;
 
 use crate::checks::{CheckEvent, CheckStep, run_checks};
 use crate::clock::WallClock;
-use crate::ping::{self, RunError, Verdict};
 use crate::plan::DiagnosePlan;
 use crate::platform;
 use crate::report::{self, DiagnosisReport, Forms, diagnosis};
+use crate::session::{ExitStatus, RunError, Session, outputs as files, preflight};
 use crate::term::{Output, Progress};
 use crate::verdict::diagnosis::{Code, decide};
 
 /// Finds out what is wrong with the target that `plan` is about, and prints it to `output`.
-pub fn run(plan: DiagnosePlan, output: &mut Output) -> Result<Verdict, RunError> {
-    let plan = plan.plan;
-    let signals = ping::ready(&plan)?;
-    let files = ping::open_files(&plan)?;
-    let Some(wanted) = plan.targets.first() else {
-        return Err(RunError::NoTarget("there is nothing to look at".to_owned()));
-    };
+pub fn run(plan: &DiagnosePlan, output: &mut Output) -> Result<ExitStatus, RunError> {
+    let Session { signals, .. } = Session::start()?;
+    preflight::raise_descriptor_limit();
+    preflight::check_source(&plan.checks.sockets)?;
+    let files = files::open(&plan.output, 1)?;
     let (clock, started) = (WallClock::start(), Instant::now());
     output.show(Progress::of_steps());
     let mut under_way: Vec<CheckStep> = Vec::new();
-    let findings = run_checks(&plan, wanted, &signals, &mut |event| {
+    let findings = run_checks(&plan.checks, &signals, &mut |event| {
         match event {
             CheckEvent::Began(step) => under_way.push(step),
             CheckEvent::Ended(step) => under_way.retain(|it| *it != step),
@@ -34,7 +32,7 @@ pub fn run(plan: DiagnosePlan, output: &mut Output) -> Result<Verdict, RunError>
     let decided = decide(&findings);
     let host = platform::host();
     let report = DiagnosisReport {
-        plan: &plan,
+        output: &plan.output,
         findings: &findings,
         diagnosis: &decided,
         host: &host,
@@ -44,10 +42,7 @@ pub fn run(plan: DiagnosePlan, output: &mut Output) -> Result<Verdict, RunError>
     };
     let mut forms = Forms::new(&plan.output, || report.redactor());
     let texts = forms.each(|format| diagnosis::of(format, &report));
-    ping::hand_over(output, texts, files)?;
-    Ok(if decided.code == Code::Works || output.is_closed() {
-        Verdict::Success
-    } else {
-        Verdict::Failure
-    })
+    files::write_all(output, texts, files)?;
+    let works = decided.code == Code::Works;
+    Ok(ExitStatus::new(works, output.is_closed()))
 }

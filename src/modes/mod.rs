@@ -1,4 +1,6 @@
-//! The stories of the modes beside the ping: each from a plan to its report.
+//! One module per mode: each takes its plan from start to report.
 
+pub mod demo;
 pub mod diagnose;
+pub mod ping;
 pub mod trace;

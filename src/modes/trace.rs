@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use crate::clock::WallClock;
 use crate::outcome::{Outcome, UnreachableBy};
 use crate::path::{Path, PathEnd, RouterNames, TraceObserver, TraceProbe, Tracer};
-use crate::ping::{self, RunError, Verdict, prepared};
+
 use crate::plan::{Format, TracePlan};
 use crate::platform::{self, LocalHost};
 use crate::report::{self, Forms, TraceInfo, TraceReport, trace};
+use crate::session::{ExitStatus, RunError, Session, outputs as files};
 use crate::term::{Output, Progress, ResultFile, complain};
 
 /// How long the last names of routers are waited for.
@@ -19,13 +20,15 @@ const SILENT_HOPS: &str = "this system does not tell at which router a probe's T
     hops stay silent, and only how far away the answer comes from shows";
 
 /// Looks at the path that `plan` is about and prints what it finds to `output`.
-pub fn run(plan: TracePlan, output: &mut Output) -> Result<Verdict, RunError> {
-    let (poller, signals, target) = prepared(&plan.plan)?;
-    let files = ping::open_files(&plan.plan)?;
+pub fn run(plan: TracePlan, output: &mut Output) -> Result<ExitStatus, RunError> {
+    let session = Session::start()?;
+    let target = session.single_target(&plan.target, &plan.path.sockets)?;
+    let files = files::open(&plan.output, 1)?;
+    let Session { poller, signals } = session;
     if !platform::hears_hops(target.protocol) {
         complain(SILENT_HOPS);
     }
-    let here = LocalHost::from(&plan.plan.sockets);
+    let here = LocalHost::from(&plan.path.sockets);
     let info = TraceInfo {
         route: here.route_to(target.protocol, target.address),
         target: target.clone(),
@@ -34,19 +37,19 @@ pub fn run(plan: TracePlan, output: &mut Output) -> Result<Verdict, RunError> {
         started: Instant::now(),
         columns: output.columns().clamp(report::NARROWEST, report::WIDEST),
         path: plan.path.clone(),
-        plan: plan.plan.clone(),
+        output: plan.output,
     };
-    let mut desk = Desk::new(&info, output, files, plan.names);
-    desk.open();
-    let tracer = Tracer::new(target, plan.path, plan.plan, poller, &signals);
-    let (path, result) = tracer.run(&mut desk);
-    let verdict = desk.close(&path)?;
+    let mut report = TraceOutput::new(&info, output, files, plan.names);
+    report.open();
+    let tracer = Tracer::new(target, plan.path, poller, &signals);
+    let (path, result) = tracer.run(&mut report);
+    let verdict = report.close(&path)?;
     result.map_err(RunError::Poller)?;
     Ok(verdict)
 }
 
 /// Where steps become lines.
-struct Desk<'a> {
+struct TraceOutput<'a> {
     info: &'a TraceInfo,
     output: &'a mut Output,
     forms: Forms,
@@ -54,7 +57,7 @@ struct Desk<'a> {
     names: RouterNames,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> TraceOutput<'a> {
     fn new(
         info: &'a TraceInfo,
         output: &'a mut Output,
@@ -62,7 +65,7 @@ impl<'a> Desk<'a> {
         names: bool,
     ) -> Self {
         Self {
-            forms: Forms::new(&info.plan.output, || info.redactor()),
+            forms: Forms::new(&info.output, || info.redactor()),
             names: RouterNames::new(names),
             info,
             output,
@@ -87,7 +90,7 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn close(mut self, path: &Path) -> Result<Verdict, RunError> {
+    fn close(mut self, path: &Path) -> Result<ExitStatus, RunError> {
         self.output.finish_progress();
         self.names.wait(NAMES);
         let report = TraceReport::new(self.info, path, &self.names, Instant::now());
@@ -95,16 +98,12 @@ impl<'a> Desk<'a> {
         let reached =
             matches!(report.analysis.end, PathEnd::FinalReply { how, .. } if how.is_yes());
         let closed = self.output.is_closed();
-        ping::hand_over(self.output, texts, self.files)?;
-        Ok(if reached || closed {
-            Verdict::Success
-        } else {
-            Verdict::Failure
-        })
+        files::write_all(self.output, texts, self.files)?;
+        Ok(ExitStatus::new(reached, closed))
     }
 }
 
-impl TraceObserver for Desk<'_> {
+impl TraceObserver for TraceOutput<'_> {
     fn step(&mut self, step: &TraceProbe) {
         if let Outcome::Unreachable(UnreachableBy::Icmp(icmp)) = step.sample.result.outcome
             && let Some(from) = icmp.from
@@ -126,6 +125,6 @@ impl TraceObserver for Desk<'_> {
         self.names.wait(Duration::ZERO);
         let report = TraceReport::new(self.info, path, &self.names, Instant::now());
         let text = self.forms.text(report.text());
-        ping::tell_so_far(self.output, &self.info.plan, &text);
+        files::write_interim(self.output, &self.info.output, &text);
     }
 }

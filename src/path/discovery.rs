@@ -8,10 +8,9 @@ use super::analysis::find_loop;
 use super::loss::LossCount;
 use super::ttl_sweep::{TtlLimit, TtlSeries};
 use super::{Distance, DistanceBy, Hop, ProbePurpose, TraceObserver, TraceProbe};
-use crate::engine::Sink;
+use crate::engine::{RunControl, SampleSink};
 use crate::hosts::Target;
-use crate::outcome::{ExtraReply, Outcome, Sample, TargetId};
-use crate::stats::RunRecord;
+use crate::outcome::{Outcome, Sample, TargetId};
 
 /// The shortest wait for the answer of a hop, once it is known how slow the others are.
 const WAIT_AT_LEAST: Duration = Duration::from_millis(250);
@@ -152,7 +151,7 @@ pub(super) struct Discovery<'a> {
     pub(super) watcher: &'a mut dyn TraceObserver,
 }
 
-impl Sink for Discovery<'_> {
+impl SampleSink for Discovery<'_> {
     fn sample(&mut self, sample: &Sample) {
         if sample.result.outcome == Outcome::Unfinished {
             return;
@@ -173,9 +172,11 @@ impl Sink for Discovery<'_> {
             sample,
         });
     }
+}
 
+impl RunControl for Discovery<'_> {
     /// Once the end is known, slower hops are waited for as long as they can be expected to take.
-    fn has_enough(&self) -> bool {
+    fn is_done(&self) -> bool {
         let Some(ended_at) = self.ended_at else {
             return false;
         };
@@ -183,12 +184,6 @@ impl Sink for Discovery<'_> {
         self.sweeps.iter().all(Sweep::is_complete)
             || ended_at.elapsed() >= settle(slowest, self.timeout)
     }
-
-    fn extra(&mut self, _target: TargetId, _extra: ExtraReply) {}
-
-    fn statistics_requested(&mut self, _so_far: &RunRecord) {}
-
-    fn idle(&mut self) {}
 }
 
 /// How often each TTL is tried again: one probe of several may take a link that loses it.

@@ -12,13 +12,13 @@ use std::time::{Duration, Instant};
 use super::rounds::Round;
 use super::ttl_sweep::{TtlLimit, TtlSeries};
 use super::{Distance, DistanceBy, Flow, Hop, Path, ProbePurpose, TraceObserver, TraceProbe};
-use crate::engine::Sink;
+use crate::engine::SampleSink;
 use crate::hosts::{Lookup, Protocol, Target};
 use crate::outcome::{
     Evidence, EvidenceKind, Handshake, IcmpError, IcmpVersion, LocalCause, Outcome, ProbeResult,
     Refusal, Rtt, RttClock, Sample, TargetId, UnreachableBy,
 };
-use crate::plan::MOST_HOPS;
+use crate::plan::MAX_HOPS;
 
 /// The port of the first flow.
 const PORT: u16 = 40_001;
@@ -59,7 +59,7 @@ impl PathFixture {
             lookup: Some(Arc::new(lookup)),
         };
         let mut path = Path::new(target);
-        path.look = Hop::up_to(MOST_HOPS);
+        path.look = Hop::up_to(MAX_HOPS);
         Self {
             path,
             steps: Vec::new(),

@@ -1,13 +1,13 @@
 //! Which source ports flows have.
 
 use crate::hosts::Target;
-use crate::plan::{PathPlan, Plan};
+use crate::plan::PathPlan;
 use crate::probe::free_ports;
 
 /// A local port, or an identifier of ICMP echoes, for each flow: those that were chosen, or free ones. Fewer than wanted
 /// where there are no more.
-pub(super) fn flow_ports(target: &Target, plan: &PathPlan, sockets: &Plan) -> Vec<u16> {
-    let source = sockets.sockets.source.as_ref();
+pub(super) fn flow_ports(target: &Target, plan: &PathPlan) -> Vec<u16> {
+    let source = plan.sockets.source.as_ref();
     let chosen = source.and_then(|source| source.ports.clone());
     let wanted = usize::from(plan.flows);
     if let Some(first) = plan.port {

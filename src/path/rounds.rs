@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use super::ttl_sweep::{TtlLimit, TtlSeries};
 use super::{Flow, Hop, ProbePurpose, TraceObserver, TraceProbe};
-use crate::engine::Sink;
+use crate::engine::{RunControl, SampleSink};
 use crate::hosts::Target;
-use crate::outcome::{ExtraReply, Outcome, Sample, TargetId};
+use crate::outcome::{Outcome, Sample};
 use crate::stats::RunRecord;
 
 /// Takes in what the flows hear.
@@ -22,7 +22,7 @@ pub(super) struct Round<'a> {
     pub(super) wants_statistics: bool,
 }
 
-impl Sink for Round<'_> {
+impl SampleSink for Round<'_> {
     fn sample(&mut self, sample: &Sample) {
         if sample.result.outcome == Outcome::Unfinished {
             return;
@@ -45,14 +45,12 @@ impl Sink for Round<'_> {
             sample,
         });
     }
+}
 
-    fn extra(&mut self, _target: TargetId, _extra: ExtraReply) {}
-
+impl RunControl for Round<'_> {
     fn statistics_requested(&mut self, _so_far: &RunRecord) {
         self.wants_statistics = true;
     }
-
-    fn idle(&mut self) {}
 }
 
 impl Flow {

@@ -11,10 +11,10 @@ use super::flow_ports::flow_ports;
 use super::rounds::Round;
 use super::ttl_sweep::{TtlLimit, TtlSeries, TtlSeriesNetwork};
 use super::{CLOSED_UDP_PORT, DistanceBy, Flow, Hop, Path, ProbePurpose, TraceObserver};
-use crate::engine::{Engine, Sink};
+use crate::engine::{Engine, Run};
 use crate::hosts::{Protocol, Target};
 use crate::outcome::{Outcome, TargetId};
-use crate::plan::{Limit, Pace, PathPlan, Plan};
+use crate::plan::{PathPlan, ProbePlan, SchedulePlan};
 use crate::platform::{Poller, SignalState};
 use crate::probe::{Network, Probes};
 
@@ -57,7 +57,6 @@ pub struct Tracer<'a> {
     known: Vec<Target>,
     signals: &'a dyn SignalState,
     plan: PathPlan,
-    sockets: Plan,
     path: Path,
     /// How long a hop's answer is waited for, once some have come.
     wait: Duration,
@@ -89,11 +88,10 @@ impl Path {
 }
 
 impl<'a> Tracer<'a> {
-    /// Prepares to look at the path to `target`; sockets are as `sockets` has them, its pace is not used.
+    /// Prepares a trace of the path to `target`.
     pub fn new(
         target: Target,
         plan: PathPlan,
-        sockets: Plan,
         poller: Poller,
         signals: &'a dyn SignalState,
     ) -> Self {
@@ -106,13 +104,13 @@ impl<'a> Tracer<'a> {
             .iter()
             .map(|port| beside(&target, Protocol::Tcp, *port));
         known.extend(others.filter(|it| it.address != target.address));
+        let probes = ProbePlan::new(plan.sockets.clone(), plan.payload.clone());
         Self {
-            probes: Probes::new(poller, &known, &sockets),
+            probes: Probes::new(poller, &known, &probes),
             known,
             signals,
             wait: plan.timeout,
             plan,
-            sockets,
             path: Path::new(target),
             sent: Cell::new(0),
         }
@@ -130,7 +128,7 @@ impl<'a> Tracer<'a> {
 
     fn find(&mut self, watcher: &mut dyn TraceObserver) -> io::Result<()> {
         watcher.round(0);
-        if !self.plan.only_whole {
+        if !self.plan.full_ttl_only {
             self.look(watcher)?;
         }
         self.open_flows();
@@ -286,11 +284,11 @@ impl<'a> Tracer<'a> {
             ended_at: None,
             watcher,
         };
-        let pace = Pace {
+        let schedule = SchedulePlan {
             summary_every: Some(GLANCE),
-            ..pace(spread, 1, timeout)
+            ..SchedulePlan::probes(1, spread, timeout)
         };
-        let result = self.run_engine(all_series, bounds, false, pace, &mut look);
+        let result = self.run_engine(all_series, bounds, false, schedule, &mut look);
         (sweeps, result)
     }
 
@@ -300,8 +298,8 @@ impl<'a> Tracer<'a> {
         all_series: &[TtlSeries],
         bounds: Vec<Rc<TtlLimit>>,
         frees_ports: bool,
-        pace: Pace,
-        sink: &mut dyn Sink,
+        schedule: SchedulePlan,
+        run: &mut dyn Run,
     ) -> io::Result<()> {
         let network = TtlSeriesNetwork {
             probes: &mut self.probes,
@@ -313,13 +311,20 @@ impl<'a> Tracer<'a> {
         };
         let clock = Instant::now;
         let targets = all_series.len();
-        let engine = Engine::new(network, pace, targets, MOST_SOCKETS, self.signals, &clock);
-        engine.run(sink).1
+        let engine = Engine::new(
+            network,
+            schedule,
+            targets,
+            MOST_SOCKETS,
+            self.signals,
+            &clock,
+        );
+        engine.run(run).1
     }
 
     /// A source port for each flow.
     fn open_flows(&mut self) {
-        let ports = flow_ports(&self.path.target, &self.plan, &self.sockets);
+        let ports = flow_ports(&self.path.target, &self.plan);
         self.path.flows = ports.into_iter().map(Flow::new).collect();
     }
 
@@ -331,7 +336,7 @@ impl<'a> Tracer<'a> {
         let turn = self.path.rounds % TURNS * flows.len() as u64 / TURNS;
         flows.rotate_left(usize::try_from(turn).unwrap_or(0));
         // Of many flows each is walked once; after that only their ends are of interest.
-        let walks = !self.plan.only_whole && (flows.len() == 1 || self.path.rounds == 1);
+        let walks = !self.plan.full_ttl_only && (flows.len() == 1 || self.path.rounds == 1);
         let at_once = if walks { AT_ONCE } else { flows.len() };
         for group in flows.chunks(at_once) {
             self.pause(due, watcher)?;
@@ -370,8 +375,8 @@ impl<'a> Tracer<'a> {
         // Where only the ends are of interest, a burst would only meet limits.
         let spread = if last == 0 { APART } else { Duration::ZERO };
         let spread = spread * u32::try_from(group.len()).unwrap_or(1);
-        let pace = pace(spread, ttls.len() as u64, self.wait);
-        self.follow(&all_series, pace, watcher)
+        let schedule = SchedulePlan::probes(ttls.len() as u64, spread, self.wait);
+        self.follow(&all_series, schedule, watcher)
     }
 
     /// Sends as many probes to each hop of `known` as there are rounds, and more to the end of the way, each from a port of
@@ -400,11 +405,11 @@ impl<'a> Tracer<'a> {
             return (self.path, Ok(()));
         }
         let wait = settle(slowest, self.plan.timeout);
-        let pace = Pace {
+        let schedule = SchedulePlan {
             in_flight: AT_ONCE,
-            ..pace(self.plan.interval, rounds, wait)
+            ..SchedulePlan::probes(rounds, self.plan.interval, wait)
         };
-        let result = self.follow(&all_series, pace, watcher);
+        let result = self.follow(&all_series, schedule, watcher);
         self.path.survey = self.path.flows.pop();
         self.path.sent = self.sent.get();
         (self.path, result)
@@ -415,7 +420,7 @@ impl<'a> Tracer<'a> {
     fn follow(
         &mut self,
         all_series: &[TtlSeries],
-        pace: Pace,
+        schedule: SchedulePlan,
         watcher: &mut dyn TraceObserver,
     ) -> io::Result<()> {
         let bounds: Vec<_> = all_series
@@ -434,7 +439,7 @@ impl<'a> Tracer<'a> {
             watcher,
             wants_statistics: false,
         };
-        let result = self.run_engine(all_series, bounds.clone(), true, pace, &mut walk);
+        let result = self.run_engine(all_series, bounds.clone(), true, schedule, &mut walk);
         let wants_statistics = walk.wants_statistics;
         (self.path.flows, self.path.hops) = (flows, hops);
         if wants_statistics {
@@ -473,18 +478,5 @@ fn beside(target: &Target, protocol: Protocol, port: u16) -> Target {
         protocol,
         address,
         ..target.clone()
-    }
-}
-
-/// `count` probes of each target, `interval` apart.
-fn pace(interval: Duration, count: u64, timeout: Duration) -> Pace {
-    Pace {
-        limit: Limit::Count(count),
-        interval,
-        warmup: 0,
-        timeout,
-        in_flight: 1,
-        hold: None,
-        summary_every: None,
     }
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::ProbePurpose;
 use crate::hosts::Target;
 use crate::outcome::{Evidence, Outcome, ProbeResult, TargetId};
-use crate::probe::{Network, ProbeId, ProbeOverride, Probes, Progress, Started};
+use crate::probe::{Network, ProbeEvent, ProbeId, ProbeOverride, Probes, Started};
 
 /// TTLs to be tried, one after the other or all at once, as the engine's pace has it.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ pub(super) struct TtlSeriesNetwork<'a> {
 }
 
 impl Network for TtlSeriesNetwork<'_> {
-    fn begin(&mut self, id: ProbeId, target: TargetId) -> Started {
+    fn start(&mut self, id: ProbeId, target: TargetId) -> Started {
         let index = target.index();
         let series = &self.all[index];
         self.begun[index] += 1;
@@ -81,19 +81,19 @@ impl Network for TtlSeriesNetwork<'_> {
         let port = series.port;
         self.probes
             .set_override(series.target, ProbeOverride { ttl, port });
-        let begun = self.probes.begin(id, series.target);
+        let begun = self.probes.start(id, series.target);
         let left = match &begun {
-            Started::UnderWay { .. } => true,
+            Started::InProgress { .. } => true,
             Started::Ended { result, .. } => !matches!(result.outcome, Outcome::Local(_)),
         };
         self.sent.set(self.sent.get() + u64::from(left));
         begun
     }
 
-    fn give_up(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> ProbeResult {
-        let result = self.probes.give_up(id, now, trusted_since);
+    fn time_out(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> ProbeResult {
+        let result = self.probes.time_out(id, now, trusted_since);
         if self.frees_ports && result.outcome == Outcome::NoReply {
-            self.probes.abandon(id);
+            self.probes.cancel(id);
         }
         result
     }
@@ -102,22 +102,22 @@ impl Network for TtlSeriesNetwork<'_> {
         self.probes.wait(until)
     }
 
-    fn collect(&mut self, now: Instant, trusted_since: Instant, progress: &mut Vec<Progress>) {
+    fn collect(&mut self, now: Instant, trusted_since: Instant, progress: &mut Vec<ProbeEvent>) {
         self.probes.collect(now, trusted_since, progress);
         // Duplicates and strays are told of the network's targets, and say nothing of the path.
-        progress.retain(|step| !matches!(step, Progress::ExtraReply(..)));
+        progress.retain(|step| !matches!(step, ProbeEvent::ExtraReply(..)));
     }
 
-    fn release(&mut self, id: ProbeId) -> ProbeResult {
-        self.probes.release(id)
+    fn end_hold(&mut self, id: ProbeId) -> ProbeResult {
+        self.probes.end_hold(id)
     }
 
-    fn abandon(&mut self, id: ProbeId) -> ProbeResult {
-        self.probes.abandon(id)
+    fn cancel(&mut self, id: ProbeId) -> ProbeResult {
+        self.probes.cancel(id)
     }
 
     /// Courses are all there from the start, and their addresses stay.
-    fn join(&mut self, _target: &Target) {}
+    fn add_target(&mut self, _target: &Target) {}
 
-    fn redirect(&mut self, _target: TargetId, _address: SocketAddr) {}
+    fn set_address(&mut self, _target: TargetId, _address: SocketAddr) {}
 }

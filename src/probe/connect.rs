@@ -11,7 +11,7 @@ use super::ports::{PortRange, PortWalk};
 use super::setup::SetupError;
 use super::socket::{any_port, bind, is_under_way, prepare, put_on};
 use super::spares::Spares;
-use crate::plan::{Close, Pace, SocketPlan};
+use crate::plan::{CloseMode, Rate, SocketPlan};
 use crate::platform;
 
 /// Taken ports tried before the kernel is asked to find one.
@@ -65,7 +65,7 @@ impl Destination {
     }
 
     /// It has another address from now on.
-    pub(super) fn redirect(&mut self, address: SocketAddr) {
+    pub(super) fn set_address(&mut self, address: SocketAddr) {
         self.address = address;
         self.local = None;
     }
@@ -84,17 +84,17 @@ impl Destination {
 }
 
 impl Connector {
-    /// At full speed nobody asks how far away the answer came from, and sockets are used again.
-    pub(super) fn new(options: SocketPlan, pace: &Pace) -> Self {
+    /// At the maximum rate sockets are reused, and the TTL of replies is not read.
+    pub(super) fn new(options: SocketPlan, rate: Rate) -> Self {
         let chosen = options.source.as_ref().and_then(|s| s.ports.as_ref());
         let ports = match chosen {
             Some(range) => PortRange::exactly(range),
             None => platform::ephemeral_ports().and_then(PortRange::ephemeral),
         };
-        let free = options.source.is_none() && options.close == Close::Rst;
+        let free = options.source.is_none() && options.close == CloseMode::Rst;
         Self {
-            hear_hops: !pace.is_closed_loop(),
-            reuses: pace.is_closed_loop() && free && ports.is_some(),
+            hear_hops: rate != Rate::Maximum,
+            reuses: rate == Rate::Maximum && free && ports.is_some(),
             options,
             ports,
             limit_ports: platform::limit_ports,
@@ -232,7 +232,6 @@ fn is_here(target: SocketAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Limit;
     use std::io::Read;
     use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
@@ -250,19 +249,10 @@ mod tests {
     /// At full speed.
     fn connector(can_limit: bool) -> Connector {
         let options = SocketPlan {
-            close: Close::Rst,
+            close: CloseMode::Rst,
             ..SocketPlan::default()
         };
-        let pace = Pace {
-            limit: Limit::Forever,
-            interval: Duration::ZERO,
-            warmup: 0,
-            timeout: Duration::from_secs(4),
-            in_flight: 1,
-            hold: None,
-            summary_every: None,
-        };
-        let mut connector = Connector::new(options, &pace);
+        let mut connector = Connector::new(options, Rate::Maximum);
         if !can_limit {
             connector.limit_ports = |_, _| Err(io::ErrorKind::Unsupported.into());
         }
@@ -355,7 +345,7 @@ mod tests {
         destination.learn_local(now, own);
         assert_eq!(destination.known_local(now), Some(own));
         assert_eq!(destination.known_local(now + LOCAL_ADDRESS_HOLDS), None);
-        destination.redirect(([127, 0, 0, 2], 1).into());
+        destination.set_address(([127, 0, 0, 2], 1).into());
         assert_eq!(destination.known_local(now), None);
     }
 }

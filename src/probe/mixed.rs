@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use super::datagram::{DatagramProbes, LineId};
 use super::tcp::TcpProbes;
-use super::{Network, ProbeId, ProbeOverride, Progress, Started};
+use super::{Network, ProbeEvent, ProbeId, ProbeOverride, Started};
 use crate::hosts::{Protocol, Target};
 use crate::outcome::{ProbeResult, TargetId};
-use crate::plan::{ContentPlan, Plan};
+use crate::plan::{PayloadPlan, ProbePlan, Rate};
 use crate::platform::{Poller, Readiness};
 
 /// Bits of a poller's token that name a place.
@@ -65,7 +65,7 @@ pub struct Probes {
     ready: Vec<Readiness>,
     tcp: TcpProbes,
     datagrams: DatagramProbes,
-    content: ContentPlan,
+    payload: PayloadPlan,
     targets: Vec<Place>,
     /// Whether a probe is one of the datagrams, by its slot.
     is_datagram: Vec<bool>,
@@ -73,21 +73,21 @@ pub struct Probes {
 
 impl Probes {
     /// Prepares probes to `targets` as `plan` wants them.
-    pub fn new(mut poller: Poller, targets: &[Target], plan: &Plan) -> Self {
-        if plan.pace.is_dense() {
-            poller.stay_awake(plan.pace.interval);
+    pub fn new(mut poller: Poller, targets: &[Target], plan: &ProbePlan) -> Self {
+        if let Rate::Dense(interval) = plan.rate {
+            poller.stay_awake(interval);
         }
         let mut probes = Self {
             poller,
             ready: Vec::new(),
             tcp: TcpProbes::new(plan),
-            datagrams: DatagramProbes::new(&plan.sockets, plan.pace.is_closed_loop()),
-            content: plan.content.clone(),
+            datagrams: DatagramProbes::new(&plan.sockets, plan.rate == Rate::Maximum),
+            payload: plan.payload.clone(),
             targets: Vec::with_capacity(targets.len()),
             is_datagram: Vec::new(),
         };
         for target in targets {
-            probes.join(target);
+            probes.add_target(target);
         }
         probes
     }
@@ -114,34 +114,34 @@ impl Probes {
 }
 
 impl Network for Probes {
-    fn begin(&mut self, id: ProbeId, target: TargetId) -> Started {
+    fn start(&mut self, id: ProbeId, target: TargetId) -> Started {
         match self.targets[target.index()] {
             Place::Tcp(place) => {
                 self.note(id, false);
-                self.tcp.begin(&self.poller, id, place)
+                self.tcp.start(&self.poller, id, place)
             }
             Place::Datagram(place) => {
                 self.note(id, true);
-                self.datagrams.begin(&self.poller, id, place)
+                self.datagrams.start(&self.poller, id, place)
             }
         }
     }
 
-    fn join(&mut self, target: &Target) {
+    fn add_target(&mut self, target: &Target) {
         let (protocol, address) = (target.protocol, target.address);
         let place = if protocol == Protocol::Tcp {
             Place::Tcp(self.tcp.add(address))
         } else {
             let id = TargetId(u32::try_from(self.targets.len()).unwrap_or(u32::MAX));
-            Place::Datagram(self.datagrams.add(id, protocol, address, &self.content))
+            Place::Datagram(self.datagrams.add(id, protocol, address, &self.payload))
         };
         self.targets.push(place);
     }
 
-    fn redirect(&mut self, target: TargetId, address: SocketAddr) {
+    fn set_address(&mut self, target: TargetId, address: SocketAddr) {
         match self.targets[target.index()] {
-            Place::Tcp(place) => self.tcp.redirect(place, address),
-            Place::Datagram(place) => self.datagrams.redirect(place, address),
+            Place::Tcp(place) => self.tcp.set_address(place, address),
+            Place::Datagram(place) => self.datagrams.set_address(place, address),
         }
     }
 
@@ -151,7 +151,7 @@ impl Network for Probes {
         self.poller.wait(now.or(until), &mut self.ready)
     }
 
-    fn collect(&mut self, now: Instant, trusted_since: Instant, progress: &mut Vec<Progress>) {
+    fn collect(&mut self, now: Instant, trusted_since: Instant, progress: &mut Vec<ProbeEvent>) {
         self.datagrams.looked_at(now);
         for ready in self.ready.drain(..) {
             match Watch::from_token(ready.token) {
@@ -171,23 +171,23 @@ impl Network for Probes {
         self.datagrams.hand_over(progress);
     }
 
-    fn give_up(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> ProbeResult {
+    fn time_out(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> ProbeResult {
         if self.is_datagram(id) {
-            self.datagrams.give_up(&self.poller, id, trusted_since)
+            self.datagrams.time_out(&self.poller, id, trusted_since)
         } else {
-            self.tcp.give_up(&self.poller, id, now, trusted_since)
+            self.tcp.time_out(&self.poller, id, now, trusted_since)
         }
     }
 
-    fn release(&mut self, id: ProbeId) -> ProbeResult {
-        self.tcp.release(&self.poller, id)
+    fn end_hold(&mut self, id: ProbeId) -> ProbeResult {
+        self.tcp.end_hold(&self.poller, id)
     }
 
-    fn abandon(&mut self, id: ProbeId) -> ProbeResult {
+    fn cancel(&mut self, id: ProbeId) -> ProbeResult {
         if self.is_datagram(id) {
-            self.datagrams.abandon(&self.poller, id)
+            self.datagrams.cancel(&self.poller, id)
         } else {
-            self.tcp.abandon(&self.poller, id)
+            self.tcp.cancel(&self.poller, id)
         }
     }
 }

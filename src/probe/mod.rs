@@ -46,7 +46,7 @@ pub struct ProbeOverride {
 #[derive(Debug)]
 pub enum Started {
     /// It is under way.
-    UnderWay {
+    InProgress {
         /// Just before `connect()` or `send()`.
         sent_at: Instant,
     },
@@ -61,7 +61,7 @@ pub enum Started {
 
 /// What became of a probe under way.
 #[derive(Debug)]
-pub enum Progress {
+pub enum ProbeEvent {
     /// It has ended, and the network has forgotten it.
     Ended(ProbeId, ProbeResult),
     /// The handshake completed; now it is held and watched.
@@ -73,28 +73,28 @@ pub enum Progress {
 /// What the engine needs of the network.
 pub trait Network {
     /// Starts a probe to `target`.
-    fn begin(&mut self, id: ProbeId, target: TargetId) -> Started;
+    fn start(&mut self, id: ProbeId, target: TargetId) -> Started;
 
     /// One more target, whose id is the next number.
-    fn join(&mut self, target: &Target);
+    fn add_target(&mut self, target: &Target);
 
     /// The target has another address from now on; its port stays.
-    fn redirect(&mut self, target: TargetId, address: SocketAddr);
+    fn set_address(&mut self, target: TargetId, address: SocketAddr);
 
     /// Waits until something happens, or until a time; may end earlier for nothing.
     fn wait(&mut self, until: Option<Instant>) -> io::Result<()>;
 
     /// Says what has happened to probes under way, as seen at `now`. Times of probes that began
     /// before `trusted_since` are not to be trusted: this process stood still meanwhile.
-    fn collect(&mut self, now: Instant, trusted_since: Instant, progress: &mut Vec<Progress>);
+    fn collect(&mut self, now: Instant, trusted_since: Instant, progress: &mut Vec<ProbeEvent>);
 
     /// The deadline of a probe has passed: says how it stands. After `no-reply` the probe stays open, to
     /// see whether an answer comes late, until it is forgotten; otherwise it has ended.
-    fn give_up(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> ProbeResult;
+    fn time_out(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> ProbeResult;
 
     /// The hold time of a connected probe is over: it ends as connected.
-    fn release(&mut self, id: ProbeId) -> ProbeResult;
+    fn end_hold(&mut self, id: ProbeId) -> ProbeResult;
 
     /// Nobody waits for the probe any more: closes it.
-    fn abandon(&mut self, id: ProbeId) -> ProbeResult;
+    fn cancel(&mut self, id: ProbeId) -> ProbeResult;
 }

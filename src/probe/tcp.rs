@@ -7,13 +7,13 @@ use socket2::Socket;
 
 use super::around::Around;
 use super::connect::{ConnectStarted, Connector, Destination};
-use super::{ProbeId, ProbeOverride, Progress, Started, Watch, stamps};
+use super::{ProbeEvent, ProbeId, ProbeOverride, Started, Watch, stamps};
 use crate::clock::Moment;
 use crate::hosts::Protocol;
 use crate::outcome::classify::{self, Classified, tcp};
 use crate::outcome::evidence::{TcpInfo, TcpSocketEvidence};
 use crate::outcome::{Errno, Evidence, Handshake, Outcome, ProbeResult, Refusal, Rtt, RttClock};
-use crate::plan::{Close, Plan};
+use crate::plan::{CloseMode, ProbePlan};
 use crate::platform::{self, FlowKey, LocalHost, PeerEnd, Poller, Readiness, errno};
 
 /// TCP probes to many targets, over a poller that they share with other probes.
@@ -21,7 +21,7 @@ pub(super) struct TcpProbes {
     connector: Connector,
     /// This machine, as probes with these options leave it.
     here: LocalHost,
-    close: Close,
+    close: CloseMode,
     hold: bool,
     /// Every probe's local address is told to somebody.
     tells_local: bool,
@@ -45,14 +45,13 @@ struct TcpProbe {
 
 impl TcpProbes {
     /// Prepares probes as `plan` wants them. With a hold time, connections are kept open until released.
-    pub(super) fn new(plan: &Plan) -> Self {
-        let (pace, output) = (&plan.pace, &plan.output);
+    pub(super) fn new(plan: &ProbePlan) -> Self {
         Self {
             here: LocalHost::from(&plan.sockets),
-            connector: Connector::new(plan.sockets.clone(), pace),
+            connector: Connector::new(plan.sockets.clone(), plan.rate),
             close: plan.sockets.close,
-            hold: pace.hold.is_some(),
-            tells_local: !output.quiet || !output.files.is_empty(),
+            hold: plan.hold,
+            tells_local: plan.report_local,
             targets: Vec::new(),
             probes: Vec::new(),
         }
@@ -65,8 +64,8 @@ impl TcpProbes {
     }
 
     /// The target has another address from now on.
-    pub(super) fn redirect(&mut self, target: usize, address: SocketAddr) {
-        self.targets[target].redirect(address);
+    pub(super) fn set_address(&mut self, target: usize, address: SocketAddr) {
+        self.targets[target].set_address(address);
     }
 
     /// From now on probes to this target go so far, from this port.
@@ -91,7 +90,7 @@ impl TcpProbes {
 
     /// Ends the connection the way the user wants.
     fn close(&mut self, probe: TcpProbe, result: &ProbeResult) {
-        if self.close != Close::Rst {
+        if self.close != CloseMode::Rst {
             return;
         }
         let TcpProbe { target, socket, .. } = probe;
@@ -115,7 +114,7 @@ impl TcpProbes {
         ready: Readiness,
         now: Instant,
         trusted_since: Instant,
-    ) -> Option<Progress> {
+    ) -> Option<ProbeEvent> {
         let probe = self.probes.get_mut(id.slot as usize)?.as_mut()?;
         if probe.id != id {
             return None;
@@ -134,17 +133,17 @@ impl TcpProbes {
             if self.hold && matches!(result.outcome, Outcome::Connected(_)) {
                 probe.connected = Some((now, result));
                 let _ = poller.watch_end(&probe.socket, ready.token);
-                return Some(Progress::Connected(id));
+                return Some(ProbeEvent::Connected(id));
             }
             result
         };
         let probe = self.take(poller, id)?;
         self.close(probe, &result);
-        Some(Progress::Ended(id, result))
+        Some(ProbeEvent::Ended(id, result))
     }
 
     /// Starts a handshake with a target.
-    pub(super) fn begin(&mut self, poller: &Poller, id: ProbeId, target: usize) -> Started {
+    pub(super) fn start(&mut self, poller: &Poller, id: ProbeId, target: usize) -> Started {
         let destination = &mut self.targets[target];
         match self.connector.connect(destination) {
             Ok(started) => self.follow(poller, id, target, started),
@@ -199,7 +198,7 @@ impl TcpProbes {
             connected: None,
         };
         self.keep(id, probe);
-        Started::UnderWay { sent_at }
+        Started::InProgress { sent_at }
     }
 
     /// The local address. Where every probe's is told to somebody the kernel is asked; at full speed that is a good part
@@ -219,7 +218,7 @@ impl TcpProbes {
     }
 
     /// The deadline of a probe has passed.
-    pub(super) fn give_up(
+    pub(super) fn time_out(
         &mut self,
         poller: &Poller,
         id: ProbeId,
@@ -246,7 +245,7 @@ impl TcpProbes {
     }
 
     /// The time to hold a connection is over.
-    pub(super) fn release(&mut self, poller: &Poller, id: ProbeId) -> ProbeResult {
+    pub(super) fn end_hold(&mut self, poller: &Poller, id: ProbeId) -> ProbeResult {
         let Some(probe) = self.take(poller, id) else {
             return unfinished(None);
         };
@@ -257,7 +256,7 @@ impl TcpProbes {
     }
 
     /// Nobody waits for a probe any more.
-    pub(super) fn abandon(&mut self, poller: &Poller, id: ProbeId) -> ProbeResult {
+    pub(super) fn cancel(&mut self, poller: &Poller, id: ProbeId) -> ProbeResult {
         unfinished(self.take(poller, id).and_then(|probe| probe.local))
     }
 }

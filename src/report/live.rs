@@ -9,7 +9,7 @@ use super::{RunInfo, words};
 use crate::clock::{rfc3339, spoken};
 use crate::hosts::{Protocol, Target};
 use crate::outcome::{OutcomeClass, OutcomeKind, Sample, TargetId};
-use crate::plan::{Limit, Pace, SocketPlan};
+use crate::plan::{Limit, SchedulePlan, SocketPlan};
 use crate::stats::StateChange;
 use crate::term::safe;
 
@@ -37,7 +37,7 @@ impl Printer {
         Self {
             ttls: vec![None; info.targets.len()],
             colour,
-            timestamps: info.plan.output.timestamps,
+            timestamps: info.plan.display.timestamps,
             label_width: widest.filter(|_| labels.len() > 1),
             labels,
         }
@@ -157,7 +157,7 @@ pub(crate) fn label(info: &RunInfo, target: &Target) -> String {
     if info.is_mixed {
         label = format!("{}://{label}", target.protocol.name());
     }
-    if info.plan.names.all_addresses && target.lookup.is_some() {
+    if info.plan.targets.all_addresses && target.lookup.is_some() {
         format!("{label} ({})", target.address.ip())
     } else {
         label
@@ -227,7 +227,7 @@ pub(super) fn heading(info: &RunInfo) -> String {
     text += "\n";
     text += &lookups(info);
     text += &unresolved(info);
-    text += &pace(&info.plan.pace);
+    text += &pace(&info.plan.schedule);
     text += &marks(&info.plan.sockets);
     text += &manner(info);
     text + "\n"
@@ -246,14 +246,14 @@ fn manner(info: &RunInfo) -> String {
             .iter()
             .filter(|it| it.protocol == Protocol::Udp);
         let mut payloads: Vec<_> = udp
-            .map(|target| info.plan.content.udp(target.address.port()).name())
+            .map(|target| info.plan.payload.for_port(target.address.port()).name())
             .collect();
         payloads.sort_unstable();
         payloads.dedup();
         text += &format!(", UDP payload {}", payloads.join(" or "));
     }
     if protocols.contains(&Protocol::Icmp) {
-        text += &format!(", ICMP data {} bytes", info.plan.content.echo_size());
+        text += &format!(", ICMP data {} bytes", info.plan.payload.echo_size());
     }
     if info.plan.sockets.dont_fragment {
         text += ", not to be fragmented";
@@ -323,7 +323,7 @@ pub(super) fn lookups(info: &RunInfo) -> String {
     text
 }
 
-fn pace(pace: &Pace) -> String {
+fn pace(pace: &SchedulePlan) -> String {
     let probes = match pace.limit {
         Limit::Count(number) => count(number, "probe"),
         Limit::Duration(duration) => format!("probes for {}", spoken(duration)),

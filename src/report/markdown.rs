@@ -188,7 +188,7 @@ fn time_table(targets: &[&TargetReport], named: bool) -> String {
     let Some(first) = targets.first() else {
         return String::new();
     };
-    let percentiles = &first.info.plan.output.percentiles;
+    let percentiles = &first.info.plan.display.percentiles;
     let mut heading = headings(named, &["time", "count", "min"]);
     heading.extend(percentiles.iter().map(|it| percentile_name(*it)));
     heading.extend(headings(false, &["max", "mean", "stddev", "what it is"]));
@@ -210,7 +210,7 @@ fn time_row(target: &TargetReport, named: bool, times: Times) -> Option<Vec<Stri
     let figures = values.figures()?;
     let mut row: Vec<_> = name_cell(target, named).into_iter().collect();
     row.extend([what.to_owned(), figures.count.to_string(), ms(figures.min)]);
-    let percentiles = target.info.plan.output.percentiles.iter();
+    let percentiles = target.info.plan.display.percentiles.iter();
     row.extend(percentiles.map(|it| ms_or_dash(values.percentile(*it))));
     row.extend([
         ms(figures.max),
@@ -224,7 +224,7 @@ fn time_row(target: &TargetReport, named: bool, times: Times) -> Option<Vec<Stri
 /// A row for each target: whether it works, and how fast.
 fn target_table(info: &RunInfo, targets: &[TargetReport]) -> String {
     let mut heading = headings(true, &["address", "sent", "ok", "failed"]);
-    let percentiles = &info.plan.output.percentiles;
+    let percentiles = &info.plan.display.percentiles;
     heading.extend(
         percentiles
             .iter()
@@ -257,7 +257,7 @@ fn loss_cell(target: &TargetReport) -> String {
 
 /// The histogram that was asked for: digits and bars, which no fence needs to fear.
 fn histogram_of(target: &TargetReport) -> String {
-    let form = target.info.plan.output.histogram.as_ref();
+    let form = target.info.plan.display.histogram.as_ref();
     let table = form.and_then(|form| histogram::text(&target.recorder.connect, form));
     table.map_or_else(String::new, |table| format!("```text\n{table}```"))
 }
@@ -337,7 +337,7 @@ fn run(report: &Report, targets: &[TargetReport]) -> Vec<String> {
     let (start, end) = (at(report.record.started), at(report.record.ended));
     let mut facts = vec![
         format!("synack {VERSION} on {}", code(&info.host.system)),
-        format!("command: {}", code(&info.plan.command_line)),
+        format!("command: {}", code(&info.plan.output.command_line)),
         format!("from {start} to {end}"),
     ];
     facts.extend(lookups(info));

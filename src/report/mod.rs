@@ -41,7 +41,7 @@ pub use trace::{TraceInfo, TraceReport};
 use crate::assertions::AssertionResult;
 use crate::clock::WallClock;
 use crate::hosts::{Protocol, Target};
-use crate::plan::Plan;
+use crate::plan::PingPlan;
 use crate::platform::{HostInfo, Route};
 use crate::stats::{Loss, Recorder, RunRecord, Statistics};
 use crate::verdict::explain::{Among, Witness};
@@ -53,7 +53,7 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 #[derive(Clone, Debug)]
 pub struct RunInfo {
     /// What was asked for.
-    pub plan: Plan,
+    pub plan: PingPlan,
     /// Whom it is about, resolved.
     pub targets: Vec<Target>,
     /// What could not be resolved, and why, a line each.
@@ -177,7 +177,7 @@ impl RunInfo {
 
     /// Whether silence is what a working service of this kind looks like.
     fn never_answers(&self, target: &Target) -> bool {
-        let payload = || self.plan.content.udp(target.address.port());
+        let payload = || self.plan.payload.for_port(target.address.port());
         target.protocol == Protocol::Udp && !payload().is_ever_answered()
     }
 

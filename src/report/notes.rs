@@ -37,7 +37,7 @@ fn schedule_lag(report: &Report) -> Option<String> {
     let lag = &report.statistics.lag;
     let figures = lag
         .figures()
-        .filter(|_| !report.info.plan.pace.is_closed_loop())?;
+        .filter(|_| !report.info.plan.schedule.is_closed_loop())?;
     let p99 = lag
         .percentile(99.0)
         .map(|us| format!("p99 {} ms, ", ms(us)));

@@ -79,7 +79,7 @@ pub(super) fn headline(report: &Report, what: &str, sent: u64) -> String {
 
 /// Says that the run was cut short, where it had an end of its own.
 fn stopped(report: &Report) -> String {
-    match report.info.plan.pace.limit {
+    match report.info.plan.schedule.limit {
         Limit::Count(each) if report.record.interrupted => {
             let all = each.saturating_mul(report.info.targets.len() as u64);
             format!(" of {all} (stopped)")
@@ -186,7 +186,7 @@ fn note(target: &TargetReport, outcome: &Outcome) -> String {
 
 /// That nobody answered, and what that is worth.
 pub(super) fn silence(target: &TargetReport) -> String {
-    let patience = spoken(target.info.plan.pace.timeout);
+    let patience = spoken(target.info.plan.schedule.timeout);
     let sent = match &target.recorder.silent_syns {
         Some(syns) if syns.start() == syns.end() => format!("{} sent, ", words::syns(*syns.end())),
         Some(syns) => format!("{} to {} sent, ", syns.start(), words::syns(*syns.end())),
@@ -226,7 +226,7 @@ pub(super) fn facts(report: &Report, target: &TargetReport) -> Vec<(&'static str
     facts.extend(answers(report, target));
     if recorder.late > 0 {
         let late = count(recorder.late, "answer");
-        let timeout = spoken(target.info.plan.pace.timeout);
+        let timeout = spoken(target.info.plan.schedule.timeout);
         facts.push((
             "late",
             format!("{late} came after the {timeout} timeout, counted above as no reply"),
@@ -419,8 +419,8 @@ fn case<'a>(target: &TargetReport<'a>, name: &'a str) -> Case<'a> {
         never_answers: target.never_answers(),
         answers_from_any_port: target.target.protocol == Protocol::Udp
             && plan
-                .content
-                .udp(target.target.address.port())
+                .payload
+                .for_port(target.target.address.port())
                 .answers_from_any_port(),
         dont_fragment: plan.sockets.dont_fragment,
         target: name,
@@ -429,8 +429,8 @@ fn case<'a>(target: &TargetReport<'a>, name: &'a str) -> Case<'a> {
         port: target.target.address.port(),
         source: target.source(),
         next_hop: target.route.and_then(|route| route.next_hop),
-        pace: plan.pace.interval / targets.max(1),
-        timeout: plan.pace.timeout,
+        pace: plan.schedule.interval / targets.max(1),
+        timeout: plan.schedule.timeout,
         lasted: record.ended.saturating_duration_since(record.started),
         clock: target.info.clock,
         ttl: plan.sockets.ttl,

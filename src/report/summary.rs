@@ -38,7 +38,7 @@ fn one_target(report: &Report, target: &TargetReport) -> String {
     text += &latencies(target);
     text += &picture(target);
     text += &particulars(report, target, "  ");
-    if let Some(form) = &report.info.plan.output.histogram {
+    if let Some(form) = &report.info.plan.display.histogram {
         let table = histogram::text(&target.recorder.connect, form);
         let table = table.unwrap_or_else(|| "  no histogram: no probe was answered\n".to_owned());
         text += &format!("\n{table}");
@@ -67,7 +67,7 @@ const RUN: &str = "  over time     ";
 
 /// A table of the distributions that have values.
 fn latencies(target: &TargetReport) -> String {
-    let percentiles = &target.info.plan.output.percentiles;
+    let percentiles = &target.info.plan.display.percentiles;
     let rows = times(target);
     let rows: Vec<_> = rows
         .iter()
@@ -90,7 +90,7 @@ fn latency_heading(percentiles: &[f64]) -> String {
 fn latency(name: &str, values: &Distribution, info: &RunInfo, note: &str) -> Option<String> {
     let figures = values.figures()?;
     let mut text = format!("  {name:<12}{:>8}{:>7}", figures.count, ms(figures.min));
-    for percent in &info.plan.output.percentiles {
+    for percent in &info.plan.display.percentiles {
         text += &format!("{:>7}", ms_or_dash(values.percentile(*percent)));
     }
     let stddev = ms_or_dash(figures.stddev);
@@ -163,6 +163,6 @@ fn run_notes(report: &Report) -> String {
 fn signature(report: &Report) -> String {
     let info = report.info;
     let system = safe(&info.host.system);
-    let command = safe(&info.plan.command_line);
+    let command = safe(&info.plan.output.command_line);
     format!("synack {VERSION}, {system}, command: {command}\n")
 }

@@ -79,7 +79,7 @@ impl Layout {
             .iter()
             .map(|target| label(info, target.target).chars().count());
         let longest = names.max().unwrap_or(0).max("target".len()) + 1;
-        let whole = columns(&info.plan.output.percentiles, true);
+        let whole = columns(&info.plan.display.percentiles, true);
         let columns = if longest + whole.len() * FIGURE <= info.columns {
             whole
         } else {
@@ -152,7 +152,7 @@ fn loss(target: &TargetReport) -> String {
 fn histograms(targets: &[TargetReport]) -> String {
     let mut text = String::new();
     for target in targets {
-        let Some(form) = &target.info.plan.output.histogram else {
+        let Some(form) = &target.info.plan.display.histogram else {
             continue;
         };
         if let Some(table) = histogram::text(&target.recorder.connect, form) {

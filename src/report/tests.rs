@@ -15,7 +15,8 @@ use crate::outcome::{
     ProbeResult, Refusal, Rtt, RttClock, Sample, TargetId, UnreachableBy,
 };
 use crate::plan::{
-    CheckPlan, ContentPlan, HistogramForm, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan,
+    AssertionPlan, DisplayPlan, HistogramForm, OutputPlan, PayloadPlan, PingPlan, SchedulePlan,
+    SocketPlan, TargetPlan,
 };
 use crate::platform::{HostInfo, Route};
 use crate::stats::{RunRecord, Statistics};
@@ -156,25 +157,20 @@ pub(super) fn route() -> Route {
     }
 }
 
-pub(super) fn plan() -> Plan {
-    Plan {
-        targets: Vec::new(),
-        names: NamePlan::default(),
-        pace: Pace {
-            limit: Limit::Count(6),
-            interval: SECOND,
-            warmup: 0,
-            timeout: SECOND * 4,
-            in_flight: 1,
-            hold: None,
-            summary_every: None,
-        },
+pub(super) fn plan() -> PingPlan {
+    let (interval, timeout) = (Duration::from_secs(1), Duration::from_secs(4));
+    PingPlan {
+        targets: TargetPlan::default(),
+        schedule: SchedulePlan::probes(6, interval, timeout),
         sockets: SocketPlan::default(),
-        content: ContentPlan::default(),
-        checks: CheckPlan::default(),
+        payload: PayloadPlan::default(),
+        assertions: AssertionPlan::default(),
         trace_after: None,
-        output: OutputPlan::default(),
-        command_line: "synack db.example:5432 -n 6 -w 0".to_owned(),
+        display: DisplayPlan::default(),
+        output: OutputPlan {
+            command_line: "synack db.example:5432 -n 6 -w 0".to_owned(),
+            ..OutputPlan::default()
+        },
     }
 }
 
@@ -212,7 +208,7 @@ fn a_mixed_run() {
 fn a_run_in_which_all_is_well() {
     let mut fixture = RunFixture::new(&["db.example"]);
     (0..6).for_each(|index| fixture.probe(0, 400 + 10 * index, OK, 1));
-    fixture.info.plan.output.histogram = Some(HistogramForm::Buckets(3));
+    fixture.info.plan.display.histogram = Some(HistogramForm::Buckets(3));
     insta::assert_snapshot!("all_well_summary", fixture.summary());
 }
 

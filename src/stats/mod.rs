@@ -50,7 +50,7 @@ impl Statistics {
     }
 
     /// One more target.
-    pub fn join(&mut self) {
+    pub fn add_target(&mut self) {
         self.targets.push(self.empty.clone());
     }
 

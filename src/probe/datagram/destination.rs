@@ -11,8 +11,8 @@ use crate::hosts::Protocol;
 use crate::outcome::classify::datagram;
 use crate::outcome::{ExtraReply, ProbeResult, ReplySummary, Rtt, TargetId};
 use crate::platform::{FlowKey, LocalHost, Received};
+use crate::probe::ProbeEvent;
 use crate::probe::ProbeOverride;
-use crate::probe::Progress;
 use crate::probe::around::Around;
 use crate::probe::ports::PortWalk;
 use crate::probe::stamps;
@@ -59,7 +59,7 @@ impl Destination {
     }
 
     /// It has another address from now on, and there it may behave otherwise.
-    pub(super) fn redirect(&mut self, address: SocketAddr) {
+    pub(super) fn set_address(&mut self, address: SocketAddr) {
         self.address = address;
         self.has_answered = false;
     }
@@ -94,7 +94,7 @@ impl Destination {
         line: &mut Line,
         datagram: &[u8],
         measured: (&Received, &Moment, Instant),
-    ) -> Option<Progress> {
+    ) -> Option<ProbeEvent> {
         if !self.comes_from(measured.0, line) {
             return None;
         }
@@ -107,7 +107,7 @@ impl Destination {
                 self.unproven |= !proven;
                 self.has_answered |= proven;
                 let result = answered(&asked, line.local, said, measured);
-                Some(Progress::Ended(asked.probe, result))
+                Some(ProbeEvent::Ended(asked.probe, result))
             }
             Found::Duplicate => Some(self.extra(ExtraReply::Duplicate)),
             Found::Ambiguous => {
@@ -127,9 +127,9 @@ impl Destination {
         stamps::rtt(&asked.sent, asked.left, received, &Moment::now())
     }
 
-    fn extra(&mut self, extra: ExtraReply) -> Progress {
+    fn extra(&mut self, extra: ExtraReply) -> ProbeEvent {
         self.irregular = true;
-        Progress::ExtraReply(self.target, extra)
+        ProbeEvent::ExtraReply(self.target, extra)
     }
 
     /// Where the system does not say who sent a datagram, a connected socket's peer did.
@@ -254,7 +254,7 @@ mod tests {
     fn a_new_address_has_to_answer_first() {
         let (mut destination, mut line, said) = asked(32);
         hear(&mut destination, &mut line, &said);
-        destination.redirect(([127, 0, 0, 2], 7).into());
+        destination.set_address(([127, 0, 0, 2], 7).into());
         assert_eq!(destination.together(), 1);
     }
 

@@ -10,7 +10,7 @@ use crate::outcome::classify::{Classified, datagram};
 use crate::outcome::{Outcome, ProbeResult};
 use crate::platform::Poller;
 use crate::probe::around::Around;
-use crate::probe::{ProbeId, Progress, Watch};
+use crate::probe::{ProbeEvent, ProbeId, Watch};
 
 /// Looks at one line before the others get their turn; the poller comes back to it.
 const READS: usize = 64;
@@ -92,22 +92,23 @@ impl DatagramProbes {
                 ..result
             });
             self.progress
-                .extend(result.map(|result| Progress::Ended(asked.probe, result)));
+                .extend(result.map(|result| ProbeEvent::Ended(asked.probe, result)));
         }
     }
 
     /// The end of a probe, if it has been told already.
     pub(super) fn take_ended(&mut self, id: ProbeId) -> Option<ProbeResult> {
-        let is_its = |step: &Progress| matches!(step, Progress::Ended(ended, _) if *ended == id);
+        let is_its =
+            |step: &ProbeEvent| matches!(step, ProbeEvent::Ended(ended, _) if *ended == id);
         let place = self.progress.iter().position(is_its)?;
         match self.progress.remove(place) {
-            Progress::Ended(_, result) => Some(result),
+            ProbeEvent::Ended(_, result) => Some(result),
             _ => None,
         }
     }
 
     /// The deadline of a probe has passed.
-    pub(in crate::probe) fn give_up(
+    pub(in crate::probe) fn time_out(
         &mut self,
         poller: &Poller,
         id: ProbeId,
@@ -120,7 +121,7 @@ impl DatagramProbes {
         self.listen(line_id, true, trusted_since);
         let told = self.take_ended(id);
         let told = told.or_else(|| self.settle_doubt(line_id, id, trusted_since));
-        let result = told.unwrap_or_else(|| self.time_out(line_id, id, trusted_since));
+        let result = told.unwrap_or_else(|| self.without_reply(line_id, id, trusted_since));
         self.keep_or_close(poller, line_id);
         result
     }
@@ -138,7 +139,12 @@ impl DatagramProbes {
         self.take_ended(id)
     }
 
-    fn time_out(&mut self, line_id: LineId, id: ProbeId, trusted_since: Instant) -> ProbeResult {
+    fn without_reply(
+        &mut self,
+        line_id: LineId,
+        id: ProbeId,
+        trusted_since: Instant,
+    ) -> ProbeResult {
         let Some(line) = self.lines.get(line_id) else {
             return unfinished();
         };

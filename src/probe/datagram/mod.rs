@@ -21,13 +21,13 @@ use socket2::Socket;
 use super::chance::chance;
 use super::ports::PortRange;
 use super::setup::SetupError;
-use super::{ProbeId, ProbeOverride, Progress, Started};
+use super::{ProbeEvent, ProbeId, ProbeOverride, Started};
 use crate::clock::Moment;
 use crate::hosts::Protocol;
 use crate::outcome::classify::{Classified, datagram};
 use crate::outcome::{Evidence, Outcome, ProbeResult, TargetId};
 use crate::payload::Question;
-use crate::plan::{ContentPlan, SocketPlan};
+use crate::plan::{PayloadPlan, SocketPlan};
 use crate::platform::{self, Control, EchoSocket, LocalHost, Poller, RecvBatch, errno};
 use destination::Destination;
 use echo::Echo;
@@ -57,7 +57,7 @@ pub(super) struct DatagramProbes {
     request: Vec<u8>,
     control: Control,
     /// What has become of probes, and is not told of yet.
-    progress: Vec<Progress>,
+    progress: Vec<ProbeEvent>,
     /// Hosts towards which the kernel has stamped what left, so that a missing stamp means something.
     stamped: HashSet<IpAddr>,
     /// The kernel stamps datagrams only while some socket wants it, and needs a moment to begin
@@ -98,16 +98,16 @@ impl DatagramProbes {
         target: TargetId,
         protocol: Protocol,
         address: SocketAddr,
-        content: &ContentPlan,
+        payload: &PayloadPlan,
     ) -> usize {
         if self.stamping.is_none() {
             self.stamping = switch::on(address, &mut self.inbox);
         }
         let speech = if protocol == Protocol::Icmp {
             let socket = self.echo_socket(address);
-            Speech::Icmp(Echo::new(address.is_ipv4(), content.echo_size(), socket))
+            Speech::Icmp(Echo::new(address.is_ipv4(), payload.echo_size(), socket))
         } else {
-            Speech::Udp(content.udp(address.port()))
+            Speech::Udp(payload.for_port(address.port()))
         };
         let destination = Destination::new(target, protocol, address, speech);
         self.destinations.push(destination);
@@ -115,8 +115,8 @@ impl DatagramProbes {
     }
 
     /// The target has another address from now on; lines to the old one carry no more probes.
-    pub(super) fn redirect(&mut self, destination: usize, address: SocketAddr) {
-        self.destinations[destination].redirect(address);
+    pub(super) fn set_address(&mut self, destination: usize, address: SocketAddr) {
+        self.destinations[destination].set_address(address);
         self.lines.retire(destination);
     }
 
@@ -134,7 +134,7 @@ impl DatagramProbes {
     }
 
     /// Sends a probe to a destination.
-    pub(super) fn begin(&mut self, poller: &Poller, id: ProbeId, destination: usize) -> Started {
+    pub(super) fn start(&mut self, poller: &Poller, id: ProbeId, destination: usize) -> Started {
         let now = self.looked_at;
         self.close_stale(poller, now);
         let line_id = match self.line(poller, destination, now) {
@@ -152,7 +152,7 @@ impl DatagramProbes {
         let (sent_at, ended) = self.send(id, line_id);
         self.keep_or_close(poller, line_id);
         match ended {
-            None => Started::UnderWay { sent_at },
+            None => Started::InProgress { sent_at },
             Some(result) => Started::Ended { sent_at, result },
         }
     }
@@ -235,7 +235,7 @@ impl DatagramProbes {
     }
 
     /// Appends what has become of probes since the last time; at full speed that is much to copy.
-    pub(super) fn hand_over(&mut self, progress: &mut Vec<Progress>) {
+    pub(super) fn hand_over(&mut self, progress: &mut Vec<ProbeEvent>) {
         if progress.is_empty() {
             std::mem::swap(progress, &mut self.progress);
         } else {
@@ -249,7 +249,7 @@ impl DatagramProbes {
     }
 
     /// Nobody waits for a probe any more.
-    pub(super) fn abandon(&mut self, poller: &Poller, id: ProbeId) -> ProbeResult {
+    pub(super) fn cancel(&mut self, poller: &Poller, id: ProbeId) -> ProbeResult {
         let Some(line_id) = self.carrier(id) else {
             return self.take_ended(id).unwrap_or_else(unfinished);
         };

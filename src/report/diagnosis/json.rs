@@ -98,7 +98,7 @@ pub(super) fn text(report: &DiagnosisReport) -> String {
         r#type: "diagnosis",
         schema: 1,
         version: VERSION,
-        command: &report.plan.command_line,
+        command: &report.output.command_line,
         kernel: &report.host.system,
         target: &findings.asked,
         protocol: findings.protocol.name(),

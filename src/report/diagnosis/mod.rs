@@ -15,15 +15,15 @@ use super::Redactor;
 use crate::checks::Findings;
 use crate::clock::WallClock;
 use crate::hosts::{Lookup, Target};
-use crate::plan::{Format, Plan};
+use crate::plan::{Format, OutputPlan};
 use crate::platform::HostInfo;
 use crate::verdict::diagnosis::Diagnosis;
 
 /// A walk that has been taken.
 #[derive(Clone, Copy, Debug)]
 pub struct DiagnosisReport<'a> {
-    /// What was asked for.
-    pub plan: &'a Plan,
+    /// Formats and files.
+    pub output: &'a OutputPlan,
     /// What was found.
     pub findings: &'a Findings,
     /// What that comes to.

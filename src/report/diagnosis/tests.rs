@@ -237,10 +237,10 @@ fn printed(findings: &Findings, screen: Format, columns: usize, redact: bool) ->
     let started = Instant::now();
     let anchor = "2026-11-20T12:00:03Z".parse().expect("a time");
     let mut plan = plan();
-    plan.command_line = "synack diagnose db.example:5432".to_owned();
+    plan.output.command_line = "synack diagnose db.example:5432".to_owned();
     (plan.output.screen, plan.output.redact) = (screen, redact);
     let report = DiagnosisReport {
-        plan: &plan,
+        output: &plan.output,
         findings,
         diagnosis: &diagnosis(),
         host: &host(),

@@ -59,6 +59,6 @@ fn section(report: &DiagnosisReport, heading: &str, items: &[String]) -> String 
 
 pub(super) fn signature(report: &DiagnosisReport) -> String {
     let system = safe(&report.host.system);
-    let command = safe(&report.plan.command_line);
+    let command = safe(&report.output.command_line);
     format!("synack {VERSION}, {system}, command: {command}\n")
 }

@@ -7,7 +7,7 @@ use super::markup::{Markup, block, tag};
 use crate::clock::{date_and_time, rfc3339, spoken};
 use crate::hosts::Protocol;
 use crate::outcome::OutcomeClass;
-use crate::plan::{Limit, Pace};
+use crate::plan::{Limit, SchedulePlan};
 use crate::report::numbers::count;
 use crate::report::{Report, RunInfo, VERSION, notes};
 use crate::stats::Statistics;
@@ -60,12 +60,15 @@ fn machine(report: &Report) -> Vec<(&'static str, Markup)> {
     let name = name.map(|name| format!(", {name}")).unwrap_or_default();
     vec![
         ("Version", format!("synack {VERSION}").into()),
-        ("Command", tag("code", &[], info.plan.command_line.as_str())),
+        (
+            "Command",
+            tag("code", &[], info.plan.output.command_line.as_str()),
+        ),
         ("System", format!("{}{name}", info.host.system).into()),
         ("Started", at(record.started)),
         ("Ended", at(record.ended)),
         ("Duration", duration.into()),
-        ("Probes", pace(&info.plan.pace).into()),
+        ("Probes", pace(&info.plan.schedule).into()),
     ]
 }
 
@@ -106,7 +109,7 @@ pub(super) fn round_ms(duration: Duration) -> Duration {
     Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }
 
-fn pace(pace: &Pace) -> String {
+fn pace(pace: &SchedulePlan) -> String {
     let probes = match pace.limit {
         Limit::Count(number) => format!("{number} for each target"),
         Limit::Duration(duration) => format!("for {}", spoken(duration)),
@@ -224,8 +227,8 @@ fn limits(report: &Report) -> Vec<String> {
     lines.push(format!(
         "percentiles are kept to {digits}; min, max and mean are exact"
     ));
-    if info.plan.pace.warmup > 0 {
-        let warmup = count(info.plan.pace.warmup, "probe");
+    if info.plan.schedule.warmup > 0 {
+        let warmup = count(info.plan.schedule.warmup, "probe");
         lines.push(format!(
             "warm-up, {warmup} for each target, is in no figure"
         ));

@@ -59,7 +59,7 @@ impl<'a> Picture<'a> {
         let scale = LogScale::around(figures.min, figures.max, 1.2);
         let digits = Statistics::digits(target.info.targets.len());
         let edges = edges(scale, digits, bars(figures.count));
-        let wanted = target.info.plan.output.percentiles.iter().take(MARKED);
+        let wanted = target.info.plan.display.percentiles.iter().take(MARKED);
         let percentiles = wanted
             .filter_map(|percent| Some((*percent, values.percentile(*percent)?)))
             .collect();

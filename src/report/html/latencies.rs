@@ -10,7 +10,7 @@ use crate::stats::Distribution;
 
 /// Nothing where no probe was answered.
 pub(super) fn section(target: &TargetReport) -> Option<Markup> {
-    let percentiles = &target.info.plan.output.percentiles;
+    let percentiles = &target.info.plan.display.percentiles;
     let rows: Vec<_> = times(target)
         .into_iter()
         .filter_map(|(name, values, note)| row(name, values, percentiles, note))

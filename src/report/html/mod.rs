@@ -189,7 +189,7 @@ fn details(report: &Report, target: &TargetReport, number: usize) -> Markup {
 fn footer(report: &Report) -> Markup {
     let info = report.info;
     let made = format!("synack {VERSION}, {}, command: ", info.host.system);
-    let command = tag("code", &[], info.plan.command_line.as_str());
+    let command = tag("code", &[], info.plan.output.command_line.as_str());
     block("footer", &[], [Markup::from(made), command])
 }
 

@@ -26,7 +26,7 @@ pub(super) fn section(targets: &[TargetReport], detailed: usize) -> Markup {
     let scale = scale(shown);
     let percentiles: &[f64] = shown
         .first()
-        .map_or(&[], |target| &target.info.plan.output.percentiles);
+        .map_or(&[], |target| &target.info.plan.display.percentiles);
     let rows = (1..)
         .zip(shown)
         .map(|(number, target)| row(target, (number <= detailed).then_some(number), scale))
@@ -77,7 +77,7 @@ fn row(target: &TargetReport, number: Option<usize>, scale: LogScale) -> Vec<Mar
     let loss = target.loss().map(|_| percent(failed, failed + fine));
     let loss = loss.unwrap_or_else(|| "-".to_owned());
     cells.extend([recorder.sent().to_string(), fine.to_string(), loss].map(Markup::from));
-    let percentiles = target.info.plan.output.percentiles.iter();
+    let percentiles = target.info.plan.display.percentiles.iter();
     let percentiles = percentiles.map(|percent| recorder.connect.percentile(*percent));
     let max = recorder.connect.figures().map(|figures| figures.max);
     cells.extend(

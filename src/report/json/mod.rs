@@ -26,12 +26,12 @@ pub(super) use shapes::{Icmp, Proof, Verdict};
 
 /// The first line: what is known before the first probe.
 pub(super) fn start(info: &RunInfo) -> String {
-    let pace = &info.plan.pace;
+    let pace = &info.plan.schedule;
     line(&Start {
         r#type: "start",
         schema: 1,
         version: VERSION,
-        command: &info.plan.command_line,
+        command: &info.plan.output.command_line,
         time: rfc3339(info.clock.start_time()),
         host: Host {
             kernel: &info.host.system,
@@ -273,8 +273,8 @@ fn ttls(report: &Report, answers: &Answers) -> Vec<TtlSince> {
 fn payload(info: &RunInfo, target: &Target) -> Option<String> {
     match target.protocol {
         Protocol::Tcp => None,
-        Protocol::Udp => Some(info.plan.content.udp(target.address.port()).name()),
-        Protocol::Icmp => Some(Payload::Plain(info.plan.content.echo_size()).name()),
+        Protocol::Udp => Some(info.plan.payload.for_port(target.address.port()).name()),
+        Protocol::Icmp => Some(Payload::Plain(info.plan.payload.echo_size()).name()),
     }
 }
 
@@ -297,7 +297,7 @@ fn latency(values: &Distribution) -> Latency {
 
 /// Only an open loop has a schedule to be late for.
 fn lag(report: &Report) -> Lag {
-    let open_loop = !report.info.plan.pace.is_closed_loop();
+    let open_loop = !report.info.plan.schedule.is_closed_loop();
     let lag = Some(&report.statistics.lag).filter(|_| open_loop);
     Lag {
         p99: lag.and_then(|lag| lag.percentile(99.0)).map(rounded),

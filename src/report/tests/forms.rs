@@ -86,7 +86,7 @@ fn hostile(text: &str) -> RunFixture {
         fixture.probe(target, 501, rejected(), 0);
     }
     let info = &mut fixture.info;
-    info.plan.command_line = format!("synack {text}");
+    info.plan.output.command_line = format!("synack {text}");
     info.unresolved = vec![format!("{text}: no such host")];
     text.clone_into(&mut info.host.system);
     let route = info.routes[0].as_mut().expect("a route");
@@ -109,7 +109,7 @@ fn page(fixture: &RunFixture) -> String {
 
 fn fixtures() -> [(&'static str, RunFixture); 5] {
     let mut histogram = mixed();
-    histogram.info.plan.output.histogram = Some(HistogramForm::Buckets(3));
+    histogram.info.plan.display.histogram = Some(HistogramForm::Buckets(3));
     [
         ("mixed", histogram),
         ("several", several()),
@@ -218,7 +218,7 @@ fn senders_of_the_same_error_share_a_metric() {
 #[test]
 fn extras_are_told() {
     let mut fixture = answered(&["ntp.example"], &["stratum 2"]);
-    fixture.info.plan.command_line.clear();
+    fixture.info.plan.output.command_line.clear();
     let text = fixture.reported(|report| {
         let mut statistics = report.statistics.clone();
         statistics.record_extra(TargetId(0), ExtraReply::Duplicate);

@@ -42,7 +42,7 @@ pub(super) fn start(info: &TraceInfo) -> String {
         r#type: "trace-start",
         schema: 1,
         version: VERSION,
-        command: &info.plan.command_line,
+        command: &info.output.command_line,
         time: rfc3339(info.clock.at(info.started)),
         kernel: &info.host.system,
         target: info.target.label(),

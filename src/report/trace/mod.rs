@@ -16,16 +16,16 @@ use super::html::markup::Markup;
 use crate::clock::WallClock;
 use crate::hosts::Target;
 use crate::path::{Path, PathAnalysis, RouterNames, TraceProbe, analyze};
-use crate::plan::{Format, PathPlan, Plan};
+use crate::plan::{Format, OutputPlan, PathPlan};
 use crate::platform::{HostInfo, Route};
 use crate::verdict::explain::{Verdict, path};
 
 /// What is known before the first probe.
 #[derive(Clone, Debug)]
 pub struct TraceInfo {
-    /// What was asked for.
-    pub plan: Plan,
-    /// How the path is looked at.
+    /// Formats and files.
+    pub output: OutputPlan,
+    /// How the path is traced.
     pub path: PathPlan,
     /// Whom it leads to.
     pub target: Target,

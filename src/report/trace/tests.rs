@@ -7,7 +7,7 @@ use crate::clock::WallClock;
 use crate::hosts::Protocol;
 use crate::path::fixture::{PathFixture, router};
 use crate::path::{RouterNames, TraceProbe};
-use crate::plan::{Format, PathPlan};
+use crate::plan::{Format, PathPlan, PayloadPlan, SocketPlan};
 use crate::report::html::tests::{well_formed::check, without_style};
 use crate::report::tests::{host, plan, route, schema::violation};
 use crate::report::{Forms, WIDEST, over_text};
@@ -25,11 +25,11 @@ impl Told {
         let target = fixture.path.target.clone();
         let flows = u16::try_from(fixture.path.flows.len()).expect("few");
         let mut info = TraceInfo {
-            plan: plan(),
+            output: plan().output,
             path: PathPlan {
                 rounds: Some(fixture.path.rounds),
                 flows,
-                ..PathPlan::default()
+                ..PathPlan::new(SocketPlan::default(), PayloadPlan::default())
             },
             target,
             route: Some(route()),
@@ -38,7 +38,7 @@ impl Told {
             started: fixture.start,
             columns: WIDEST,
         };
-        info.plan.command_line = "synack trace db.example:5432".to_owned();
+        info.output.command_line = "synack trace db.example:5432".to_owned();
         Self {
             fixture,
             names: RouterNames::knowing([]),
@@ -56,10 +56,10 @@ impl Told {
     /// All that is printed in this form.
     fn printed(&self, screen: Format, columns: usize) -> String {
         let mut info = self.info.clone();
-        (info.plan.output.screen, info.columns) = (screen, columns);
+        (info.output.screen, info.columns) = (screen, columns);
         let ended = self.fixture.start + Duration::from_millis(2340);
         let report = TraceReport::new(&info, &self.fixture.path, &self.names, ended);
-        let mut forms = Forms::new(&info.plan.output, || info.redactor());
+        let mut forms = Forms::new(&info.output, || info.redactor());
         let mut text = forms.each(|format| heading(format, &info)).concat();
         for (purpose, ttl, sample) in &self.fixture.steps {
             let (purpose, ttl) = (*purpose, *ttl);
@@ -120,7 +120,7 @@ fn hostile() -> Told {
     let mut told = Told::new(fixture.walks("1 2 * *|1 3 * *").host(6)).named(&[(2, HOSTILE)]);
     told.info.target.host = HOSTILE.into();
     told.fixture.path.target.host = HOSTILE.into();
-    told.info.plan.command_line = format!("synack trace {HOSTILE}");
+    told.info.output.command_line = format!("synack trace {HOSTILE}");
     told
 }
 
@@ -230,10 +230,10 @@ fn nothing_of_a_hostile_name_gets_through() {
 fn what_is_told_on_the_way_is_redacted_too() {
     let mut told = works();
     told.names = RouterNames::knowing([]);
-    told.info.plan.output.redact = true;
+    told.info.output.redact = true;
     let (info, path) = (&told.info, &told.fixture.path);
     let report = TraceReport::new(info, path, &told.names, told.fixture.start);
-    let mut forms = Forms::new(&info.plan.output, || info.redactor());
+    let mut forms = Forms::new(&info.output, || info.redactor());
     let text = forms.text(report.text());
     assert!(text.contains("target-1"), "{text}");
     for secret in ["10.20.", "db.example"] {
@@ -244,8 +244,8 @@ fn what_is_told_on_the_way_is_redacted_too() {
 #[test]
 fn a_redacted_path_tells_nobody() {
     for (name, mut told) in all() {
-        told.info.plan.output.redact = true;
-        told.info.plan.command_line = "synack trace --redact db.example:5432".to_owned();
+        told.info.output.redact = true;
+        told.info.output.command_line = "synack trace --redact db.example:5432".to_owned();
         // No name is looked up.
         told.names = RouterNames::knowing([]);
         for format in [Format::Text, Format::Markdown, Format::Json, Format::Html] {

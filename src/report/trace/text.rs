@@ -209,7 +209,7 @@ pub(super) fn signature(info: &TraceInfo) -> [String; 2] {
     let origin = origin(info);
     let parts = [origin.trim_start(), path::METHOD];
     let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    let (system, command) = (safe(&info.host.system), safe(&info.plan.command_line));
+    let (system, command) = (safe(&info.host.system), safe(&info.output.command_line));
     let command = format!("synack {VERSION}, {system}, command: {command}");
     [parts.join("; "), command]
 }

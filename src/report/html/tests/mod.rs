@@ -77,7 +77,7 @@ fn hostile_text_stays_text() {
     fixture.samples[0].result.said = Some(ReplySummary::new(HOSTILE));
     fixture.probe(0, 4_000_000, silence);
     fixture.probe(1, 400, OK);
-    fixture.info.plan.command_line = format!("synack {HOSTILE}");
+    fixture.info.plan.output.command_line = format!("synack {HOSTILE}");
     fixture.info.host.system = HOSTILE.to_owned();
     fixture.info.host.name = Some(HOSTILE.to_owned());
     fixture.info.unresolved = vec![HOSTILE.to_owned()];
@@ -107,7 +107,7 @@ fn hostile_text_stays_text() {
 fn what_was_not_measured_is_absent() {
     let mut fixture = RunFixture::new(&["far.example"]);
     fixture.probe(0, 0, Outcome::Local(LocalCause::NoRoute));
-    fixture.info.plan.pace.interval = Duration::ZERO;
+    fixture.info.plan.schedule.interval = Duration::ZERO;
     let page = without_style(&fixture.page());
     check(&page);
     assert!(!page.contains("0.000"), "{page}");

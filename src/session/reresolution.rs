@@ -1,4 +1,4 @@
-//! Names that are looked up again while the run goes on, on a thread of their own: a slow resolver holds up no probe.
+//! Periodic re-resolution of names during a run, on a thread of its own: a slow resolver delays no probe.
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
@@ -11,14 +11,14 @@ use crate::platform::Waker;
 const AT_MOST_EVERY: Duration = Duration::from_secs(1);
 
 /// Looks names up again and again, until it is dropped.
-pub(super) struct Lookout {
+pub(crate) struct Reresolver {
     hurry: Sender<()>,
     found: Receiver<Vec<(String, LookupResult)>>,
 }
 
-impl Lookout {
+impl Reresolver {
     /// Looks `names` up every so often, and wakes the event loop with what it found.
-    pub(super) fn start(names: Vec<String>, family: Family, every: Duration, waker: Waker) -> Self {
+    pub(crate) fn start(names: Vec<String>, family: Family, every: Duration, waker: Waker) -> Self {
         let (hurry, hurried) = mpsc::channel();
         let (tell, found) = mpsc::channel();
         thread::spawn(move || {
@@ -37,13 +37,13 @@ impl Lookout {
     }
 
     /// Something has changed: looks now instead of when it is time.
-    pub(super) fn hurry(&self) {
+    pub(crate) fn hurry(&self) {
         // A thread that has ended has nothing to hurry for.
         let _ = self.hurry.send(());
     }
 
     /// What has been found since the last time.
-    pub(super) fn found(&self) -> Vec<(String, LookupResult)> {
+    pub(crate) fn found(&self) -> Vec<(String, LookupResult)> {
         self.found.try_iter().flatten().collect()
     }
 }

@@ -1,41 +1,26 @@
 //! Where results go: standard output, and the files that were asked for, each in its own form.
 
-use std::io;
 use std::time::Instant;
 
-use super::RunError;
-use super::trails::Trail;
+use super::failure_traces::FailureTrace;
 use crate::outcome::{Sample, TargetId};
 use crate::path::RouterNames;
-use crate::plan::{Format, PathPlan, Plan};
+use crate::plan::PathPlan;
 use crate::report::{Form, Redactor, Report, RunInfo, TraceInfo, TraceReport, WIDEST};
+use crate::session::{RunError, outputs as files};
 use crate::stats::StateChange;
-use crate::term::{Output, ResultFile, complain, safe};
+use crate::term::{Output, ResultFile};
 
 /// All outlets of one run.
-pub(super) struct Outlets<'a> {
+pub(super) struct Outputs<'a> {
     pub(super) output: &'a mut Output,
     screen: Form,
     files: Vec<(Form, ResultFile)>,
     redactor: Option<Redactor>,
 }
 
-/// Opens the files that results are to go to, before anything is measured.
-pub(super) fn open_files(plan: &Plan, targets: usize) -> Result<Vec<ResultFile>, RunError> {
-    let files = plan.output.files.iter();
-    files
-        .map(|file| {
-            let path = safe(&file.path.to_string_lossy());
-            if file.format == Format::Hgrm && targets > 1 {
-                return Err(RunError::OneTargetOnly(path));
-            }
-            ResultFile::create(&file.path).map_err(|error| RunError::File { path, error })
-        })
-        .collect()
-}
-
-impl<'a> Outlets<'a> {
-    /// Outlets to `output` and to `files`, which were opened for this plan.
+impl<'a> Outputs<'a> {
+    /// Outputs to `output` and to `files`, which were opened for this plan.
     pub(super) fn new(info: &RunInfo, output: &'a mut Output, files: Vec<ResultFile>) -> Self {
         let plan = &info.plan.output;
         let forms = plan.files.iter();
@@ -94,20 +79,20 @@ impl<'a> Outlets<'a> {
     }
 
     /// Tells what the path of a target that fails shows.
-    pub(super) fn path(&mut self, info: &RunInfo, trail: &Trail) {
-        let target = trail.target.index();
+    pub(super) fn path(&mut self, info: &RunInfo, trace: &FailureTrace) {
+        let target = trace.target.index();
         let looked_at = TraceInfo {
-            target: trail.path.target.clone(),
+            target: trace.path.target.clone(),
             route: info.routes.get(target).cloned().flatten(),
             host: info.host.clone(),
             clock: info.clock,
-            started: trail.started,
+            started: trace.started,
             columns: info.columns,
-            path: PathPlan::default(),
-            plan: info.plan.clone(),
+            path: PathPlan::new(info.plan.sockets.clone(), info.plan.payload.clone()),
+            output: info.plan.output.clone(),
         };
         let names = RouterNames::new(false);
-        let report = TraceReport::new(&looked_at, &trail.path, &names, Instant::now());
+        let report = TraceReport::new(&looked_at, &trace.path, &names, Instant::now());
         self.tell(false, |form| form.path(&report));
     }
 
@@ -117,13 +102,14 @@ impl<'a> Outlets<'a> {
             Some(redactor) => redactor.redact(&report.text()),
             None => report.text(),
         };
-        tell_so_far(self.output, &report.info.plan, &text);
+        files::write_interim(self.output, &report.info.plan.output, &text);
     }
 
     /// Tells the end, and puts the files in their places.
     pub(super) fn close(mut self, report: &Report) -> Result<(), RunError> {
         let redactor = &mut self.redactor;
-        let mut result = tell_end(self.output, |to| tell(&self.screen, report, redactor, to));
+        let mut result =
+            files::write_final(self.output, |to| tell(&self.screen, report, redactor, to));
         // A file has no terminal to be as wide as.
         let page = RunInfo {
             columns: WIDEST,
@@ -132,50 +118,9 @@ impl<'a> Outlets<'a> {
         let report = report.on(&page);
         for (form, mut file) in self.files {
             tell(&form, &report, redactor, &mut |text| file.write(text));
-            result = finish(file, result);
+            result = files::finish(file, result);
         }
         result
-    }
-}
-
-/// Tells what is known so far; where every line has its meaning for a program, to stderr.
-pub(crate) fn tell_so_far(output: &mut Output, plan: &Plan, text: &str) {
-    if plan.output.screen == Format::Text {
-        output.write(&format!("\n{text}\n"));
-    } else {
-        to_stderr(text);
-    }
-}
-
-/// Tells the end on standard output. Nothing measured is lost: where it takes no more, all is told again on stderr.
-pub(super) fn tell_end(
-    output: &mut Output,
-    mut tell: impl FnMut(&mut dyn FnMut(&str)),
-) -> Result<(), RunError> {
-    tell(&mut |text| output.write(text));
-    output.flush();
-    let Some(failure) = output.failure() else {
-        return Ok(());
-    };
-    let failure = failure.to_string();
-    tell(&mut to_stderr);
-    Err(RunError::Output(failure))
-}
-
-fn to_stderr(text: &str) {
-    let _ = io::Write::write_all(&mut io::stderr(), text.as_bytes());
-}
-
-/// Puts a file in its place. The first failure is told as the run's end, the others here.
-pub(super) fn finish(file: ResultFile, so_far: Result<(), RunError>) -> Result<(), RunError> {
-    let path = safe(&file.path().to_string_lossy());
-    match file.finish() {
-        Ok(()) => so_far,
-        Err(error) if so_far.is_ok() => Err(RunError::File { path, error }),
-        Err(error) => {
-            complain(&format!("cannot write {path}: {error}"));
-            so_far
-        }
     }
 }
 

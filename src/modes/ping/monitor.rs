@@ -3,19 +3,19 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::lookout::Lookout;
-use super::outlets::Outlets;
-use super::targets::Latecomers;
-use super::trails::Trails;
-use super::{RunError, Verdict};
+use super::failure_traces::FailureTraces;
+use super::outputs::Outputs;
 use crate::assertions::{AssertionResult, Until};
-use crate::engine::Sink;
+use crate::engine::{RunControl, SampleSink};
 use crate::hosts::Target;
 use crate::hosts::resolve::LookupResult;
 use crate::outcome::{ExtraReply, OutcomeClass, Sample, TargetId};
-use crate::plan::{Limit, Plan};
+use crate::plan::{Limit, PingPlan};
 use crate::platform::LocalHost;
 use crate::report::{Report, RunInfo, live};
+use crate::session::reresolution::Reresolver;
+use crate::session::resolution::PendingTargets;
+use crate::session::{ExitStatus, RunError};
 use crate::stats::{RunRecord, Statistics, UpDownState};
 use crate::term::{Output, Progress, ResultFile, complain};
 
@@ -23,18 +23,18 @@ use crate::term::{Output, Progress, ResultFile, complain};
 const LONG: Duration = Duration::from_secs(10);
 
 /// One run's statistics and its output.
-pub(super) struct Desk<'a> {
+pub(super) struct Monitor<'a> {
     info: RunInfo,
-    outlets: Outlets<'a>,
+    outputs: Outputs<'a>,
     statistics: Statistics,
     states: Vec<UpDownState>,
     until: Option<Until>,
     /// Names that are looked up again.
-    pub(super) lookout: Option<Lookout>,
+    pub(super) reresolver: Option<Reresolver>,
     /// Targets that may still come.
-    pub(super) latecomers: Option<Latecomers>,
+    pub(super) pending: Option<PendingTargets>,
     /// Looks at the path of targets that fail.
-    pub(super) trails: Option<Trails>,
+    pub(super) traces: Option<FailureTraces>,
     /// Names whose last lookup failed, so that it is told once.
     lost: Vec<String>,
     /// Probes that have ended, warm-up included, for the progress bar.
@@ -42,7 +42,7 @@ pub(super) struct Desk<'a> {
     failed: u64,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> Monitor<'a> {
     /// A desk for at most so many targets.
     pub(super) fn new(
         info: RunInfo,
@@ -51,15 +51,15 @@ impl<'a> Desk<'a> {
         files: Vec<ResultFile>,
     ) -> Self {
         let targets = info.targets.len();
-        let until = info.plan.checks.until.clone();
+        let until = info.plan.assertions.until.clone();
         Self {
-            outlets: Outlets::new(&info, output, files),
+            outputs: Outputs::new(&info, output, files),
             statistics: Statistics::new(targets, most),
             states: vec![UpDownState::default(); targets],
             until: until.map(|until| Until::new(until, targets)),
-            lookout: None,
-            latecomers: None,
-            trails: None,
+            reresolver: None,
+            pending: None,
+            traces: None,
             lost: Vec::new(),
             info,
             ended: 0,
@@ -69,37 +69,37 @@ impl<'a> Desk<'a> {
 
     /// Prints what comes before the first probe.
     pub(super) fn open(&mut self) {
-        self.outlets.open(&self.info);
+        self.outputs.open(&self.info);
         let plan = &self.info.plan;
         let long = plan
-            .pace
+            .schedule
             .expected_duration()
             .is_none_or(|expected| expected > LONG);
-        let silent = plan.output.quiet || !self.outlets.output.is_terminal();
+        let silent = plan.display.quiet || !self.outputs.output.is_terminal();
         if long || silent {
             let probes = expected_probes(plan, self.info.targets.len());
-            self.outlets.output.show(Progress::on_stderr(probes));
+            self.outputs.output.show(Progress::on_stderr(probes));
         }
     }
 
     /// Prints the summary and decides.
-    pub(super) fn close(mut self, record: RunRecord) -> Result<Verdict, RunError> {
-        self.outlets.output.finish_progress();
-        while let Some(trail) = self.trails.as_mut().and_then(Trails::last) {
-            self.outlets.path(&self.info, &trail);
+    pub(super) fn close(mut self, record: RunRecord) -> Result<ExitStatus, RunError> {
+        self.outputs.output.finish_progress();
+        while let Some(trace) = self.traces.as_mut().and_then(FailureTraces::last) {
+            self.outputs.path(&self.info, &trace);
         }
-        let missing = self.latecomers.iter().flat_map(Latecomers::missing);
+        let missing = self.pending.iter().flat_map(PendingTargets::unresolved);
         self.info.unresolved.extend(missing);
         let assertions = self.assertions();
-        let verdict = self.verdict(&assertions);
+        let status = self.exit_status(&assertions);
         let report = report(&self.info, &self.statistics, record, &assertions);
-        self.outlets.close(&report)?;
-        Ok(verdict)
+        self.outputs.close(&report)?;
+        Ok(status)
     }
 
     /// What the checks found, target by target.
     fn assertions(&self) -> Vec<AssertionResult> {
-        let checks = &self.info.plan.checks;
+        let checks = &self.info.plan.assertions;
         let mut assertions = Vec::new();
         let targets = self.info.targets.iter().zip(&self.statistics.targets);
         for (id, (target, recorder)) in (0..).map(TargetId).zip(targets) {
@@ -114,35 +114,30 @@ impl<'a> Desk<'a> {
         assertions
     }
 
-    fn verdict(&self, assertions: &[AssertionResult]) -> Verdict {
+    fn exit_status(&self, assertions: &[AssertionResult]) -> ExitStatus {
         let answered =
             |recorder: &crate::stats::Recorder| recorder.count_class(OutcomeClass::Succeeded) > 0;
         // Who expects a certain end of probes, or waits for one, says himself what success is.
-        let checks = &self.info.plan.checks;
+        let checks = &self.info.plan.assertions;
         let own_words = !checks.expect.is_empty() || checks.until.is_some();
         let fine = (own_words || self.statistics.targets.iter().all(answered))
             && assertions.iter().all(|assertion| assertion.passed)
             && self.info.unresolved.is_empty();
-        // A reader who left early has seen enough; there is nobody to fail for.
-        if fine || self.outlets.output.is_closed() {
-            Verdict::Success
-        } else {
-            Verdict::Failure
-        }
+        ExitStatus::new(fine, self.outputs.output.is_closed())
     }
 
     /// Tells of paths that have been looked at meanwhile.
     fn tell_paths(&mut self) {
-        while let Some(trail) = self.trails.as_mut().and_then(Trails::found) {
-            self.outlets.path(&self.info, &trail);
+        while let Some(trace) = self.traces.as_mut().and_then(FailureTraces::found) {
+            self.outputs.path(&self.info, &trace);
         }
     }
 
     fn is_shown(&self, sample: &Sample) -> bool {
-        let output = &self.info.plan.output;
+        let display = &self.info.plan.display;
         let succeeded = sample.result.outcome.kind().class() == OutcomeClass::Succeeded;
-        let worth_a_line = !output.failures_only || !succeeded || sample.late;
-        worth_a_line && !output.quiet
+        let worth_a_line = !display.failures_only || !succeeded || sample.late;
+        worth_a_line && !display.quiet
     }
 
     /// Announces a target that goes down or comes up again, to those who watch.
@@ -158,12 +153,12 @@ impl<'a> Desk<'a> {
             return;
         };
         if !change.is_up
-            && let Some(lookout) = &self.lookout
+            && let Some(reresolver) = &self.reresolver
         {
-            lookout.hurry();
+            reresolver.hurry();
         }
         if self.info.plan.is_watch() {
-            self.outlets.change(&self.info, target, &change);
+            self.outputs.change(&self.info, target, &change);
         }
     }
 
@@ -173,13 +168,13 @@ impl<'a> Desk<'a> {
         let route = here.route_to(target.protocol, target.address);
         self.info.targets.push(target.clone());
         self.info.routes.push(route);
-        self.statistics.join();
+        self.statistics.add_target();
         self.states.push(UpDownState::default());
         if let Some(until) = &mut self.until {
-            until.join();
+            until.add_target();
         }
         let id = u32::try_from(self.states.len() - 1).unwrap_or(u32::MAX);
-        self.outlets.joined(&self.info, TargetId(id));
+        self.outputs.joined(&self.info, TargetId(id));
     }
 
     /// Takes in what a name has become; the targets that have to move.
@@ -214,7 +209,7 @@ impl<'a> Desk<'a> {
             let here = LocalHost::from(&self.info.plan.sockets);
             self.info.routes[index] = here.route_to(target.protocol, target.address);
             moved.push((id, target.address));
-            self.outlets.moved(&self.info, id, &from);
+            self.outputs.moved(&self.info, id, &from);
         }
         moved
     }
@@ -231,17 +226,17 @@ fn report<'r>(
     Report::new(info, statistics, record, assertions)
 }
 
-impl Sink for Desk<'_> {
+impl SampleSink for Monitor<'_> {
     fn sample(&mut self, sample: &Sample) {
         self.statistics.record(sample);
         if let Some(until) = &mut self.until {
             until.record(sample.target, &sample.result.outcome);
         }
         let is_shown = self.is_shown(sample);
-        self.outlets.probe(&self.info, sample, is_shown);
+        self.outputs.probe(&self.info, sample, is_shown);
         let target = self.info.targets.get(sample.target.index());
-        if let (Some(trails), Some(target)) = (&mut self.trails, target) {
-            trails.note(target, sample);
+        if let (Some(traces), Some(target)) = (&mut self.traces, target) {
+            traces.record(target, sample);
         }
         if !sample.late {
             let failed = sample.result.outcome.kind().class() == OutcomeClass::Failed;
@@ -253,17 +248,19 @@ impl Sink for Desk<'_> {
         }
     }
 
-    fn extra(&mut self, target: TargetId, extra: ExtraReply) {
+    fn extra_reply(&mut self, target: TargetId, extra: ExtraReply) {
         self.statistics.record_extra(target, extra);
     }
+}
 
+impl RunControl for Monitor<'_> {
     fn statistics_requested(&mut self, so_far: &RunRecord) {
         let report = report(&self.info, &self.statistics, *so_far, &[]);
-        self.outlets.statistics(&report);
+        self.outputs.statistics(&report);
     }
 
-    fn moved(&mut self) -> Vec<(TargetId, SocketAddr)> {
-        let found = self.lookout.as_ref().map(Lookout::found);
+    fn changed_addresses(&mut self) -> Vec<(TargetId, SocketAddr)> {
+        let found = self.reresolver.as_ref().map(Reresolver::found);
         let found = found.unwrap_or_default();
         found
             .iter()
@@ -271,8 +268,8 @@ impl Sink for Desk<'_> {
             .collect()
     }
 
-    fn joined(&mut self) -> Vec<Target> {
-        let arrived = self.latecomers.as_mut().map(Latecomers::arrived);
+    fn new_targets(&mut self) -> Vec<Target> {
+        let arrived = self.pending.as_mut().map(PendingTargets::take_resolved);
         let (targets, unresolved) = arrived.unwrap_or_default();
         for error in &unresolved {
             complain(error);
@@ -284,33 +281,33 @@ impl Sink for Desk<'_> {
         targets
     }
 
-    fn expects_more(&self) -> bool {
-        let latecomers = self.latecomers.as_ref();
-        latecomers.is_some_and(Latecomers::are_expected)
+    fn expects_targets(&self) -> bool {
+        let pending = self.pending.as_ref();
+        pending.is_some_and(PendingTargets::is_waiting)
     }
 
-    fn takes_port(&self, target: TargetId) -> bool {
-        let trails = self.trails.as_ref();
-        trails.is_some_and(|trails| trails.takes_over(target))
+    fn needs_port(&self, target: TargetId) -> bool {
+        let traces = self.traces.as_ref();
+        traces.is_some_and(|traces| traces.needs_port(target))
     }
 
     fn idle(&mut self) {
         self.tell_paths();
-        let output = &mut *self.outlets.output;
+        let output = &mut *self.outputs.output;
         output.progress().refresh(self.ended, self.failed);
         output.flush();
     }
 
-    fn has_enough(&self) -> bool {
-        let waited = self.until.as_ref().is_some_and(Until::is_met) && !self.expects_more();
-        waited || self.outlets.output.is_closed()
+    fn is_done(&self) -> bool {
+        let waited = self.until.as_ref().is_some_and(Until::is_met) && !self.expects_targets();
+        waited || self.outputs.output.is_closed()
     }
 }
 
-fn expected_probes(plan: &Plan, targets: usize) -> Option<u64> {
-    let Limit::Count(count) = plan.pace.limit else {
+fn expected_probes(plan: &PingPlan, targets: usize) -> Option<u64> {
+    let Limit::Count(count) = plan.schedule.limit else {
         return None;
     };
-    let each = count.checked_add(plan.pace.warmup)?;
+    let each = count.checked_add(plan.schedule.warmup)?;
     each.checked_mul(targets as u64)
 }

@@ -1,4 +1,4 @@
-//! From the plan's words to addresses.
+//! Resolves the targets of a plan; names whose lookup takes long are added later.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::SocketAddr;
@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use super::RunError;
 use crate::hosts::resolve::{LookupResult, ResolveError, resolve_each};
 use crate::hosts::{Host, Lookup, Protocol, Target, TargetSpec};
-use crate::plan::Plan;
+use crate::plan::TargetPlan;
 use crate::platform::signals::Signals;
 use crate::platform::{SignalState, Waker};
 use crate::term::complain;
 
 /// More targets than this are a mistake, or need another tool.
-pub(super) const MOST_TARGETS: usize = 100_000;
+pub(crate) const MAX_TARGETS: usize = 100_000;
 
 /// Targets that are known do not wait longer than this for names that are not.
 const GRACE: Duration = Duration::from_millis(500);
@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Targets in the order in which they came to be known, each once.
 #[derive(Debug, Default)]
-struct Gathered {
+struct TargetList {
     targets: Vec<Target>,
     seen: HashSet<(Protocol, Arc<str>, SocketAddr)>,
     repeated: Vec<String>,
@@ -34,50 +34,54 @@ struct Gathered {
 
 /// The plan's targets, what could not be resolved with the resolver's reason, and who may still come.
 #[derive(Debug, Default)]
-pub(super) struct Resolved {
-    pub(super) targets: Vec<Target>,
-    pub(super) unresolved: Vec<String>,
-    pub(super) latecomers: Option<Latecomers>,
+pub(crate) struct Resolved {
+    pub(crate) targets: Vec<Target>,
+    pub(crate) unresolved: Vec<String>,
+    pub(crate) pending: Option<PendingTargets>,
 }
 
 /// Names whose lookup takes long; their targets join when it has ended.
 #[derive(Debug)]
-pub(super) struct Latecomers {
-    wanted: Vec<TargetSpec>,
+pub(crate) struct PendingTargets {
+    specs: Vec<TargetSpec>,
     all_addresses: bool,
     names: Vec<String>,
     /// For each name, who wants it.
-    wanted_by: Vec<Vec<usize>>,
+    specs_of_name: Vec<Vec<usize>>,
     waiting: BTreeSet<usize>,
     found: Receiver<(usize, LookupResult)>,
-    gathered: Gathered,
+    list: TargetList,
 }
 
 /// Resolves the plan's targets; `waker` is woken for each that comes late.
-pub(super) fn targets(plan: &Plan, signals: &Signals, waker: &Waker) -> Result<Resolved, RunError> {
-    let wanted = plan.targets.iter().map(TargetSpec::len).sum();
-    if wanted > MOST_TARGETS {
+pub(crate) fn resolve(
+    plan: &TargetPlan,
+    signals: &Signals,
+    waker: &Waker,
+) -> Result<Resolved, RunError> {
+    let wanted = plan.specs.iter().map(TargetSpec::len).sum();
+    if wanted > MAX_TARGETS {
         return Err(RunError::TooManyTargets(wanted));
     }
-    let mut late = Latecomers::start(plan, waker);
+    let mut late = PendingTargets::start(plan, waker);
     let mut unresolved = Vec::new();
-    late.gather_addresses();
+    late.add_typed_addresses();
     let started = Instant::now();
     while !late.waiting.is_empty() && !signals.stop_requested() {
-        let has_some = !late.gathered.targets.is_empty();
+        let has_some = !late.list.targets.is_empty();
         if has_some && started.elapsed() >= GRACE {
-            late.tell_waiting();
+            late.warn_waiting();
             break;
         }
         if let Ok((index, result)) = late.found.recv_timeout(PATIENCE) {
             unresolved.extend(late.take(index, result));
         }
     }
-    late.in_order();
-    late.gathered.tell_repeated();
-    if late.gathered.targets.is_empty() {
+    late.sort_as_typed();
+    late.list.warn_repeated();
+    if late.list.targets.is_empty() {
         if unresolved.is_empty() {
-            unresolved = late.missing();
+            unresolved = late.unresolved();
         }
         return Err(RunError::NoTarget(unresolved.join("; ")));
     }
@@ -85,9 +89,9 @@ pub(super) fn targets(plan: &Plan, signals: &Signals, waker: &Waker) -> Result<R
         complain(error);
     }
     Ok(Resolved {
-        targets: late.gathered.targets.clone(),
+        targets: late.list.targets.clone(),
         unresolved,
-        latecomers: Some(late).filter(|late| !late.waiting.is_empty()),
+        pending: Some(late).filter(|late| !late.waiting.is_empty()),
     })
 }
 
@@ -96,24 +100,24 @@ fn stopped(name: &str) -> String {
     ResolveError::Stopped { name }.to_string()
 }
 
-impl Latecomers {
+impl PendingTargets {
     /// Starts to look up every different name.
-    fn start(plan: &Plan, waker: &Waker) -> Self {
+    fn start(plan: &TargetPlan, waker: &Waker) -> Self {
         let mut names: Vec<String> = Vec::new();
-        let mut wanted_by: Vec<Vec<usize>> = Vec::new();
+        let mut specs_of_name: Vec<Vec<usize>> = Vec::new();
         let mut places = HashMap::new();
-        for (wanted, target) in plan.targets.iter().enumerate() {
+        for (wanted, target) in plan.specs.iter().enumerate() {
             if let Host::Name(name) = &target.host {
                 let place = *places.entry(name).or_insert(names.len());
                 if place == names.len() {
                     names.push(name.clone());
-                    wanted_by.push(Vec::new());
+                    specs_of_name.push(Vec::new());
                 }
-                wanted_by[place].push(wanted);
+                specs_of_name[place].push(wanted);
             }
         }
         let (sender, found) = mpsc::channel();
-        let (asked, family, waker) = (names.clone(), plan.names.family, waker.clone());
+        let (asked, family, waker) = (names.clone(), plan.family, waker.clone());
         let look_up = move || {
             resolve_each(&asked, family, &|| false, &mut |index, result| {
                 // Whoever no longer listens has ended the run.
@@ -126,21 +130,21 @@ impl Latecomers {
             thread::spawn(look_up);
         }
         Self {
-            wanted: plan.targets.clone(),
-            all_addresses: plan.names.all_addresses,
+            specs: plan.specs.clone(),
+            all_addresses: plan.all_addresses,
             waiting: (0..names.len()).collect(),
             names,
-            wanted_by,
+            specs_of_name,
             found,
-            gathered: Gathered::default(),
+            list: TargetList::default(),
         }
     }
 
     /// Targets that were typed as addresses.
-    fn gather_addresses(&mut self) {
-        for wanted in &self.wanted {
+    fn add_typed_addresses(&mut self) {
+        for wanted in &self.specs {
             if let Host::Address { address, .. } = &wanted.host {
-                self.gathered.add(wanted, &[*address], None);
+                self.list.add(wanted, &[*address], None);
             }
         }
     }
@@ -153,25 +157,25 @@ impl Latecomers {
             Err(error) => return Some(error.to_string()),
         };
         let chosen = chosen(&lookup, self.all_addresses);
-        for wanted in &self.wanted_by[index] {
-            let wanted = &self.wanted[*wanted];
-            self.gathered.add(wanted, chosen, Some(&lookup));
+        for wanted in &self.specs_of_name[index] {
+            let wanted = &self.specs[*wanted];
+            self.list.add(wanted, chosen, Some(&lookup));
         }
         None
     }
 
     /// What is known so far, in the order in which it was asked for.
-    fn in_order(&mut self) {
+    fn sort_as_typed(&mut self) {
         let mut places = HashMap::new();
-        for (place, wanted) in self.wanted.iter().enumerate() {
+        for (place, wanted) in self.specs.iter().enumerate() {
             let host = (wanted.protocol, wanted.host.text());
             places.entry(host).or_insert(place);
         }
         let place = |target: &Target| places.get(&(target.protocol, &*target.host)).copied();
-        self.gathered.targets.sort_by_cached_key(place);
+        self.list.targets.sort_by_cached_key(place);
     }
 
-    fn tell_waiting(&self) {
+    fn warn_waiting(&self) {
         let mut names = self.waiting.iter().map(|index| &self.names[*index]);
         let first = names.next().map_or("", |name| name);
         let more = match names.count() {
@@ -183,29 +187,29 @@ impl Latecomers {
         ));
     }
 
-    /// Whether anybody may still come.
-    pub(super) fn are_expected(&self) -> bool {
+    /// Whether some lookups have not ended.
+    pub(crate) fn is_waiting(&self) -> bool {
         !self.waiting.is_empty()
     }
 
     /// Who has come since the last time, and what was told of those who cannot.
-    pub(super) fn arrived(&mut self) -> (Vec<Target>, Vec<String>) {
-        let known = self.gathered.targets.len();
+    pub(crate) fn take_resolved(&mut self) -> (Vec<Target>, Vec<String>) {
+        let known = self.list.targets.len();
         let mut unresolved = Vec::new();
         while let Ok((index, result)) = self.found.try_recv() {
             unresolved.extend(self.take(index, result));
         }
-        (self.gathered.targets[known..].to_vec(), unresolved)
+        (self.list.targets[known..].to_vec(), unresolved)
     }
 
     /// What to tell of those who have not come when the run ends.
-    pub(super) fn missing(&self) -> Vec<String> {
+    pub(crate) fn unresolved(&self) -> Vec<String> {
         let names = self.waiting.iter().map(|index| &self.names[*index]);
         names.map(|name| stopped(name)).collect()
     }
 }
 
-impl Gathered {
+impl TargetList {
     fn add(&mut self, wanted: &TargetSpec, hosts: &[SocketAddr], lookup: Option<&Arc<Lookup>>) {
         let host: Arc<str> = wanted.host.text().into();
         for port in wanted.ports.iter().cloned().flatten() {
@@ -230,7 +234,7 @@ impl Gathered {
         }
     }
 
-    fn tell_repeated(&self) {
+    fn warn_repeated(&self) {
         match self.repeated.as_slice() {
             [] => {}
             [one] => complain(&format!("{one} is given twice: it is probed once")),

@@ -2,13 +2,13 @@
 
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 
-/// A mode's options. To define all of them takes longer than to send a probe, and most runs are of no mode.
+/// Options of a mode, defined lazily: defining all of them takes longer than a probe.
 #[derive(Debug)]
 pub(super) struct Deferred<T>(pub(super) T);
 
 impl<T: Args> Args for Deferred<T> {
     fn augment_args(command: Command) -> Command {
-        // What the list of modes says of it stays, whatever the type says of itself.
+        // The description in the list of modes stays.
         command.defer(|mode| {
             let about = mode.get_about().cloned().unwrap_or_default();
             T::augment_args(mode).about(about)

@@ -9,11 +9,14 @@ use std::thread;
 use std::time::Duration;
 
 use socket2::{Domain, SockAddr, Socket, Type};
-use thiserror::Error;
 
 use crate::hosts::{Protocol, Target};
-use crate::ping::{self, RunError};
-use crate::plan::{CheckPlan, ContentPlan, Limit, NamePlan, OutputPlan, Pace, Plan, SocketPlan};
+use crate::modes::ping;
+use crate::plan::{
+    AssertionPlan, DisplayPlan, OutputPlan, PayloadPlan, PingPlan, SchedulePlan, SocketPlan,
+    TargetPlan,
+};
+use crate::session::{ExitStatus, RunError};
 use crate::term::Output;
 
 /// How long the busy server of the demonstration leaves its accept queue full: the first SYN meets
@@ -35,22 +38,11 @@ struct Exhibit {
     kept: Vec<Socket>,
 }
 
-/// Why there was no demonstration.
-#[derive(Debug, Error)]
-pub enum DemoError {
-    /// Its targets could not be opened.
-    #[error("cannot open the demonstration's targets on loopback: {0}")]
-    Setup(#[from] io::Error),
-    /// They could not be probed.
-    #[error(transparent)]
-    Run(#[from] RunError),
-}
-
 /// Opens the targets, probes them, and prints the ordinary summary.
 ///
 /// That some targets fail is what they are for: a demonstration that ran is a success.
-pub fn run(output: &mut Output) -> Result<(), DemoError> {
-    let exhibits = exhibits()?;
+pub fn run(output: &mut Output) -> Result<ExitStatus, RunError> {
+    let exhibits = exhibits().map_err(RunError::Demo)?;
     output.write("These targets were opened on loopback for you, to show how probes can end.\n");
     for exhibit in &exhibits {
         let target = format!("{}://{}", exhibit.protocol.name(), exhibit.address);
@@ -64,29 +56,27 @@ pub fn run(output: &mut Output) -> Result<(), DemoError> {
         lookup: None,
     };
     let targets = exhibits.iter().map(target).collect();
-    ping::run_over(plan(), targets, output)?;
-    Ok(())
+    ping::run_resolved(plan(), targets, output)?;
+    Ok(ExitStatus::Success)
 }
 
-fn plan() -> Plan {
-    Plan {
-        targets: Vec::new(),
-        names: NamePlan::default(),
-        pace: Pace {
-            limit: Limit::Count(3),
-            interval: Duration::from_secs(1),
-            warmup: 0,
-            timeout: Duration::from_secs(2),
-            in_flight: 1,
+fn plan() -> PingPlan {
+    let (interval, timeout) = (Duration::from_secs(1), Duration::from_secs(2));
+    PingPlan {
+        targets: TargetPlan::default(),
+        schedule: SchedulePlan {
             hold: Some(Duration::from_millis(200)),
-            summary_every: None,
+            ..SchedulePlan::probes(3, interval, timeout)
         },
         sockets: SocketPlan::default(),
-        content: ContentPlan::default(),
-        checks: CheckPlan::default(),
+        payload: PayloadPlan::default(),
+        assertions: AssertionPlan::default(),
         trace_after: None,
-        output: OutputPlan::default(),
-        command_line: "synack demo".to_owned(),
+        display: DisplayPlan::default(),
+        output: OutputPlan {
+            command_line: "synack demo".to_owned(),
+            ..OutputPlan::default()
+        },
     }
 }
 

@@ -1,72 +1,119 @@
-//! The options of a run, by heading, and what each group of them makes of its plan.
+//! Options of a plain run, grouped by help heading, and the plan that they make.
 
 use std::time::Duration;
 
 use clap::Args;
 
+use super::targets;
 use super::values::{self, Percentiles};
 use crate::assertions::{Expectation, FailCondition};
 use crate::hosts::resolve::Family;
 use crate::hosts::{Protocol, TargetSpec};
 use crate::payload::Payload;
 use crate::plan::{
-    CheckPlan, Close, ContentPlan, Format, HistogramForm, Limit, NamePlan, OutputPlan, Pace,
-    ReportFile, SocketPlan, Source,
+    AssertionPlan, CloseMode, DisplayPlan, Format, HistogramForm, Limit, OutputPlan, PayloadPlan,
+    PingPlan, ReportFile, SchedulePlan, SocketPlan, Source, TargetPlan,
 };
 use crate::platform;
 
-pub(super) const PAYLOAD: &str = "What UDP probes say: dns, ntp, snmp, snmp-v2c, stun, quic, sip, ike, memcached, tftp, \
+pub(super) const PAYLOAD: &str = "UDP payload: dns, ntp, snmp, snmp-v2c, stun, quic, sip, ike, memcached, tftp, \
     syslog, echo, or text:TEXT, hex:BYTES, file:PATH [default: by port]";
 
 /// Below this interval connections are closed by RST: their TIME-WAIT would fill the port range.
 const RST_BELOW: Duration = Duration::from_millis(10);
 
-/// Failures after which a path is looked at, unless something else is said.
+/// Failures after which a path is traced by default.
 const TRACE_AFTER: u64 = 3;
 
-/// Probes of each target, unless something else is said.
+/// Probes of each target by default.
 const PROBES: u64 = 4;
 
-/// When probes are made.
+/// All options of a plain run.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "When")]
-pub(super) struct When {
-    /// Probes of each target, or with a unit how long to start new ones [default: 4; none with --until]
-    #[arg(short = 'n', long, visible_short_alias = 'c', value_name = "N|Ns",
-        value_parser = values::limit, allow_hyphen_values = true)]
-    pub(super) count: Option<Limit>,
+pub(super) struct PingArgs {
+    // Each group has a heading, and what follows it would stand under that.
+    #[command(flatten)]
+    timing: TimingArgs,
 
-    /// Until Ctrl-C
-    #[arg(short = 't', long, conflicts_with = "count")]
-    pub(super) forever: bool,
+    #[command(flatten)]
+    targets: TargetArgs,
 
-    /// From the start of one probe to the start of the next; 0: as soon as the last has ended
-    #[arg(short, long, value_name = "D", default_value = "1s", value_parser = values::duration,
-        allow_hyphen_values = true)]
-    pub(super) interval: Duration,
+    #[command(flatten)]
+    packets: PacketArgs,
 
-    /// First probes of each target, shown but kept out of the statistics [default: 1; 0 with --until]
-    #[arg(short, long, value_name = "N", allow_hyphen_values = true)]
-    pub(super) warmup: Option<u64>,
+    #[command(flatten)]
+    assertions: AssertionArgs,
 
-    /// Tell the statistics so far this often
-    #[arg(long, value_name = "D", value_parser = values::duration, allow_hyphen_values = true)]
-    pub(super) summary_every: Option<Duration>,
-
-    /// Give up on a probe after this (a failed neighbour lookup takes 3 s and must not look like silence)
-    #[arg(short = 'W', long, value_name = "D", default_value = "4s", value_parser = values::duration,
-        allow_hyphen_values = true)]
-    pub(super) timeout: Duration,
-
-    /// With -i 0: probes under way at once, per target
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(super) in_flight: Option<u16>,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
-impl When {
-    /// The pace of a run that connects for `hold`. One that waits for an outcome (`--until`) has no warm-up, and no end of
-    /// its own.
-    pub(super) fn pace(self, waits: bool, hold: Option<Duration>) -> Result<Pace, String> {
+impl PingArgs {
+    /// The plan for these targets.
+    pub(super) fn plan(self, targets: &[String], command_line: String) -> Result<PingPlan, String> {
+        let specs = targets::parse_all(targets, self.targets.udp)?;
+        self.packets.check(&specs)?;
+        let source = self.packets.source.as_ref();
+        let family = targets::family(self.targets.version.family(), source, &specs)?;
+        let targets = self.targets.plan(specs, family)?;
+        let assertions = self.assertions.plan();
+        let waits = assertions.until.is_some();
+        let schedule = self.timing.plan(waits, self.packets.hold)?;
+        let (sockets, payload) = self.packets.plans(schedule.interval);
+        let trace_after = self.output.trace_after();
+        let (display, output) = self.output.plans(command_line);
+        Ok(PingPlan {
+            targets,
+            schedule,
+            sockets,
+            payload,
+            assertions,
+            trace_after,
+            display,
+            output,
+        })
+    }
+}
+
+/// `-n`, `-t`, `-i`, `-w`, `-W` and the like.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Timing")]
+struct TimingArgs {
+    /// Number of probes per target, or with a unit the time in which probes start [default: 4; no limit with --until]
+    #[arg(short = 'n', long, visible_short_alias = 'c', value_name = "N|Ns",
+        value_parser = values::limit, allow_hyphen_values = true)]
+    count: Option<Limit>,
+
+    /// Probe until Ctrl-C
+    #[arg(short = 't', long, conflicts_with = "count")]
+    forever: bool,
+
+    /// Interval between the starts of two probes; 0: the next starts when one has ended
+    #[arg(short, long, value_name = "D", default_value = "1s", value_parser = values::duration,
+        allow_hyphen_values = true)]
+    interval: Duration,
+
+    /// Warm-up probes per target: shown, but not in the statistics [default: 1; 0 with --until]
+    #[arg(short, long, value_name = "N", allow_hyphen_values = true)]
+    warmup: Option<u64>,
+
+    /// Print interim statistics every D
+    #[arg(long, value_name = "D", value_parser = values::duration, allow_hyphen_values = true)]
+    summary_every: Option<Duration>,
+
+    /// Timeout of a probe (a failed neighbour lookup takes 3 s and must not look like no reply)
+    #[arg(short = 'W', long, value_name = "D", default_value = "4s", value_parser = values::duration,
+        allow_hyphen_values = true)]
+    timeout: Duration,
+
+    /// With -i 0: probes in flight per target [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    in_flight: Option<u16>,
+}
+
+impl TimingArgs {
+    /// The schedule. With `--until` (`waits`) there is no warm-up and no limit by default.
+    fn plan(self, waits: bool, hold: Option<Duration>) -> Result<SchedulePlan, String> {
         if self.in_flight.is_some() && !self.interval.is_zero() {
             return Err("--in-flight needs -i 0: with an interval the schedule decides".to_owned());
         }
@@ -76,7 +123,7 @@ impl When {
         if self.summary_every.is_some_and(|every| every.is_zero()) {
             return Err("--summary-every must be longer than 0".to_owned());
         }
-        Ok(Pace {
+        Ok(SchedulePlan {
             limit: match self.count {
                 Some(limit) => limit,
                 None if self.forever || waits => Limit::Forever,
@@ -92,28 +139,28 @@ impl When {
     }
 }
 
-/// Which addresses they go to.
+/// Which addresses of the targets.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Whom")]
-pub(super) struct Whom {
+#[command(next_help_heading = "Targets")]
+struct TargetArgs {
     /// Targets without a scheme are UDP ports
     #[arg(short, long)]
-    pub(super) udp: bool,
+    udp: bool,
 
     #[command(flatten)]
-    pub(super) version: IpVersion,
+    version: IpVersion,
 
-    /// Probe every address of a name, not just the first
+    /// Probe every address of a name, not only the first
     #[arg(short, long)]
-    pub(super) all_addresses: bool,
+    all_addresses: bool,
 
-    /// Look names up again this often, and when their targets stop answering
+    /// Re-resolve names every D, and when their targets go down
     #[arg(long, value_name = "D", value_parser = values::duration, allow_hyphen_values = true,
         conflicts_with = "all_addresses")]
-    pub(super) resolve_every: Option<Duration>,
+    resolve_every: Option<Duration>,
 }
 
-/// Which version of IP.
+/// `-4` and `-6`.
 #[derive(Debug, Args)]
 pub(super) struct IpVersion {
     /// IPv4 only
@@ -126,7 +173,7 @@ pub(super) struct IpVersion {
 }
 
 impl IpVersion {
-    /// The family asked for.
+    /// The address family.
     pub(super) fn family(&self) -> Family {
         match (self.ipv4, self.ipv6) {
             (true, _) => Family::V4,
@@ -136,13 +183,13 @@ impl IpVersion {
     }
 }
 
-impl Whom {
-    /// Which addresses of names are probed, of `family`.
-    pub(super) fn names(&self, family: Family) -> Result<NamePlan, String> {
+impl TargetArgs {
+    fn plan(self, specs: Vec<TargetSpec>, family: Family) -> Result<TargetPlan, String> {
         if self.resolve_every.is_some_and(|every| every.is_zero()) {
             return Err("--resolve-every must be longer than 0".to_owned());
         }
-        Ok(NamePlan {
+        Ok(TargetPlan {
+            specs,
             family,
             all_addresses: self.all_addresses,
             resolve_every: self.resolve_every,
@@ -150,51 +197,51 @@ impl Whom {
     }
 }
 
-/// What they look like.
+/// Socket options and payload.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "How")]
-pub(super) struct How {
-    /// Send from this address, and from these ports
+#[command(next_help_heading = "Packets")]
+struct PacketArgs {
+    /// Source address, and optionally source ports
     #[arg(short = 'S', long, value_name = "ADDR[:PORT[-PORT]]", value_parser = values::source)]
-    pub(super) source: Option<Source>,
+    source: Option<Source>,
 
-    /// Send through this interface
+    /// Bind to this interface
     #[arg(short = 'I', long, value_name = "IF")]
-    pub(super) interface: Option<String>,
+    interface: Option<String>,
 
-    /// Mark packets with this DSCP
+    /// DSCP of the packets
     #[arg(long, value_name = "0-63", value_parser = clap::value_parser!(u8).range(0..=63))]
-    pub(super) dscp: Option<u8>,
+    dscp: Option<u8>,
 
-    /// Time to live (hop limit) of packets
+    /// TTL (hop limit) of the packets
     #[arg(long, value_name = "1-255", value_parser = clap::value_parser!(u8).range(1..))]
-    pub(super) ttl: Option<u8>,
+    ttl: Option<u8>,
 
     #[arg(long, help = PAYLOAD, value_name = "SPEC", value_parser = values::payload)]
-    pub(super) payload: Option<Payload>,
+    payload: Option<Payload>,
 
-    /// Bytes that UDP probes (32) and ICMP echoes (56) carry
+    /// Payload size in bytes: UDP (32), ICMP echo data (56)
     #[arg(short = 'l', long, value_name = "N", value_parser = values::size, allow_hyphen_values = true)]
-    pub(super) size: Option<usize>,
+    size: Option<usize>,
 
-    /// Let no router fragment UDP probes and ICMP echoes
+    /// Set don't-fragment on UDP probes and ICMP echoes
     #[arg(long)]
-    pub(super) df: bool,
+    df: bool,
 
-    /// After connecting, watch this long for a reset or a close
+    /// Watch the connection this long for a reset or a close
     #[arg(long, value_name = "D", value_parser = values::duration, allow_hyphen_values = true)]
-    pub(super) hold: Option<Duration>,
+    hold: Option<Duration>,
 
-    /// How to end a connection [default: fin; rst when the interval is under 10 ms]
+    /// Close connections with FIN or RST [default: fin; rst below an interval of 10 ms]
     #[arg(long, value_name = "fin|rst", value_parser = values::close)]
-    pub(super) close: Option<Close>,
+    close: Option<CloseMode>,
 }
 
-impl How {
+impl PacketArgs {
     /// An option that nothing could carry out is a mistake, not to be passed over.
-    pub(super) fn check(&self, targets: &[TargetSpec]) -> Result<(), String> {
+    fn check(&self, targets: &[TargetSpec]) -> Result<(), String> {
         let some = |protocol| targets.iter().any(|target| target.protocol == protocol);
-        let complaint = if self.payload.is_some() && !some(Protocol::Udp) {
+        let error = if self.payload.is_some() && !some(Protocol::Udp) {
             "--payload needs a UDP target: udp://HOST:PORT, or -u"
         } else if self.size.is_some() && !some(Protocol::Udp) && !some(Protocol::Icmp) {
             "-l needs a UDP or ICMP target: a TCP handshake carries nothing"
@@ -203,7 +250,7 @@ impl How {
         } else if self.df && !platform::CAN_FORBID_FRAGMENTS {
             "--df is not offered on this system"
         } else if self.hold.is_some() && !some(Protocol::Tcp) {
-            "--hold needs a TCP target: there is no connection to hold"
+            "--hold needs a TCP target"
         } else if self.hold.is_some_and(|hold| hold.is_zero()) {
             "--hold must be longer than 0"
         } else if self.size.is_some() && self.payload.is_some() && !some(Protocol::Icmp) {
@@ -211,15 +258,15 @@ impl How {
         } else {
             return Ok(());
         };
-        Err(complaint.to_owned())
+        Err(error.to_owned())
     }
 
-    /// How sockets are made and ended, at this interval, and what goes out through them.
-    pub(super) fn plans(self, interval: Duration) -> (SocketPlan, ContentPlan) {
+    /// Sockets and payload of a run with this interval.
+    fn plans(self, interval: Duration) -> (SocketPlan, PayloadPlan) {
         let usual = if interval < RST_BELOW {
-            Close::Rst
+            CloseMode::Rst
         } else {
-            Close::Fin
+            CloseMode::Fin
         };
         let sockets = SocketPlan {
             close: self.close.unwrap_or(usual),
@@ -229,34 +276,34 @@ impl How {
             ttl: self.ttl,
             dont_fragment: self.df,
         };
-        let content = ContentPlan {
-            payload: self.payload,
+        let payload = PayloadPlan {
+            udp: self.payload,
             size: self.size,
         };
-        (sockets, content)
+        (sockets, payload)
     }
 }
 
-/// What a script wants to know.
+/// What turns a run into a test.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "As a check for scripts")]
-pub(super) struct Checks {
-    /// Every probe must end so: ok, failure, an outcome (refused) or a reason (admin-prohibited); may be repeated
+#[command(next_help_heading = "Assertions")]
+struct AssertionArgs {
+    /// Fail unless every probe ends like this: ok, failure, an outcome (refused) or a reason (admin-prohibited); repeatable
     #[arg(long, value_name = "OUTCOME", value_parser = values::expected)]
-    pub(super) expect: Vec<Expectation>,
+    expect: Vec<Expectation>,
 
-    /// Fail if this holds for a target: loss>1%, p99>50ms, rtt-p50>2ms, failed>0; may be repeated
+    /// Fail if this holds for a target: loss>1%, p99>50ms, rtt-p50>2ms, failed>0; repeatable
     #[arg(long, value_name = "EXPR", value_parser = values::condition)]
-    pub(super) fail_if: Vec<FailCondition>,
+    fail_if: Vec<FailCondition>,
 
-    /// Stop when every target has had a probe that ends so: wait for a service (ok), or for its end (failure)
+    /// Stop when every target has had such a probe: ok waits for a service, failure for its end
     #[arg(long, value_name = "OUTCOME", value_parser = values::expected)]
-    pub(super) until: Option<Expectation>,
+    until: Option<Expectation>,
 }
 
-impl Checks {
-    pub(super) fn plan(self) -> CheckPlan {
-        CheckPlan {
+impl AssertionArgs {
+    fn plan(self) -> AssertionPlan {
+        AssertionPlan {
             expect: self.expect,
             fail_if: self.fail_if,
             until: self.until,
@@ -264,72 +311,72 @@ impl Checks {
     }
 }
 
-/// What is told of them, and where.
+/// Formats, files, and what is shown.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "What is printed")]
-#[allow(clippy::struct_excessive_bools)] // independent switches, as the user gives them
-pub(super) struct Printed {
-    /// Look at a target's path once, from the same source port, when K of its probes have failed [default: 3]
+#[command(next_help_heading = "Output")]
+#[allow(clippy::struct_excessive_bools)] // independent switches
+struct OutputArgs {
+    /// Trace the path to a target once, from the same source port, after K failed probes [default: 3]
     #[arg(long, value_name = "K", num_args = 0..=1, require_equals = true,
         value_parser = clap::value_parser!(u64).range(1..))]
     #[allow(clippy::option_option)] // clap's form of an option whose value may be left out
-    pub(super) trace_on_failure: Option<Option<u64>>,
+    trace_on_failure: Option<Option<u64>>,
 
-    /// Print no line for each probe, only the heading and the summary
+    /// Print no line per probe, only heading and summary
     #[arg(short, long)]
-    pub(super) quiet: bool,
+    quiet: bool,
 
     /// Begin each line with the time of its probe (UTC)
     #[arg(short = 'D', long)]
-    pub(super) timestamps: bool,
+    timestamps: bool,
 
-    /// Print only probes that did not connect
+    /// Print only failed probes
     #[arg(long)]
-    pub(super) failures_only: bool,
+    failures_only: bool,
 
-    /// Add a histogram: N equal buckets (20), or buckets with these edges in ms
+    /// Add a histogram: N equal buckets (20), or these bucket edges in ms
     #[arg(short = 'H', long, value_name = "N|E1,E2,..", num_args = 0..=1, require_equals = true,
         value_parser = values::histogram)]
     #[allow(clippy::option_option)] // clap's form of an option whose value may be left out
-    pub(super) histogram: Option<Option<HistogramForm>>,
+    histogram: Option<Option<HistogramForm>>,
 
     /// Percentiles in the summary
     #[arg(long, value_name = "P,P,..", default_value = "50,90,99", value_parser = values::percentiles)]
-    pub(super) percentiles: Percentiles,
+    percentiles: Percentiles,
 
     /// One JSON object per line instead of text
     #[arg(long)]
-    pub(super) json: bool,
+    json: bool,
 
     /// The summary as Markdown, for a ticket
     #[arg(long, conflicts_with = "json")]
-    pub(super) markdown: bool,
+    markdown: bool,
 
-    /// A row for each probe, or with =summary for each target
+    /// CSV: a row per probe, or with =summary per target
     #[arg(long, value_name = "summary", num_args = 0..=1, require_equals = true,
         value_parser = ["summary"], hide_possible_values = true,
         conflicts_with_all = ["json", "markdown"])]
     #[allow(clippy::option_option)] // clap's form of an option whose value may be left out
-    pub(super) csv: Option<Option<String>>,
+    csv: Option<Option<String>>,
 
-    /// Write results to this file as well; its ending chooses the form: txt, md, csv, summary.csv, json, html,
-    /// hgrm, prom; may be repeated
+    /// Also write the results to FILE; its extension chooses the format: txt, md, csv, summary.csv, json, html,
+    /// hgrm, prom; repeatable
     #[arg(short, long, value_name = "FILE", value_parser = values::report_file)]
-    pub(super) output: Vec<ReportFile>,
+    output: Vec<ReportFile>,
 
-    /// Replace names and addresses by target-1, router-1, ... in all results
+    /// Replace names and addresses with target-1, router-1, ... in all results
     #[arg(long)]
-    pub(super) redact: bool,
+    redact: bool,
 }
 
-impl Printed {
-    /// Failures after which a target's path is looked at.
-    pub(super) fn trace_after(&self) -> Option<u64> {
+impl OutputArgs {
+    /// Failures after which the path to a target is traced.
+    fn trace_after(&self) -> Option<u64> {
         let after = self.trace_on_failure?;
         Some(after.unwrap_or(TRACE_AFTER))
     }
 
-    pub(super) fn plan(self) -> OutputPlan {
+    fn plans(self, command_line: String) -> (DisplayPlan, OutputPlan) {
         let screen = match self.csv {
             Some(None) => Format::Csv,
             Some(Some(_)) => Format::CsvSummary,
@@ -338,15 +385,19 @@ impl Printed {
             None => Format::Text,
         };
         let buckets = HistogramForm::Buckets(20);
-        OutputPlan {
+        let display = DisplayPlan {
             quiet: self.quiet,
-            screen,
-            files: self.output,
-            redact: self.redact,
             timestamps: self.timestamps,
             failures_only: self.failures_only,
             histogram: self.histogram.map(|form| form.unwrap_or(buckets)),
             percentiles: self.percentiles.0,
-        }
+        };
+        let output = OutputPlan {
+            screen,
+            files: self.output,
+            redact: self.redact,
+            command_line,
+        };
+        (display, output)
     }
 }

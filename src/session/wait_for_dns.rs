@@ -1,11 +1,11 @@
-//! A watch outlives a name that does not resolve yet: a resolver that is down, a service that is not registered.
+//! A run without a fixed number of probes waits for a name that does not resolve yet.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::RunError;
-use super::targets::{self, Resolved};
-use crate::plan::{Limit, Plan};
+use super::resolution::{self, Resolved};
+use crate::plan::{Limit, TargetPlan};
 use crate::platform::signals::Signals;
 use crate::platform::{SignalState, Waker};
 use crate::term::complain;
@@ -18,23 +18,24 @@ const GLANCE: Duration = Duration::from_millis(50);
 
 /// The plan's targets. A run without a fixed number of probes waits until the first name resolves, or its time is
 /// over; what it waited is taken off its time.
-pub(super) fn targets(
-    plan: &mut Plan,
+pub(crate) fn resolve(
+    plan: &TargetPlan,
+    limit: &mut Limit,
     signals: &Signals,
     waker: &Waker,
 ) -> Result<Resolved, RunError> {
     let started = Instant::now();
     let mut told = false;
     loop {
-        let error = match targets::targets(plan, signals, waker) {
+        let error = match resolution::resolve(plan, signals, waker) {
             Err(error @ RunError::NoTarget(_)) => error,
             Ok(resolved) if told => {
-                shorten(plan, started.elapsed());
+                shorten(limit, started.elapsed());
                 return Ok(resolved);
             }
             other => return other,
         };
-        let patient = match plan.pace.limit {
+        let patient = match *limit {
             Limit::Count(_) => false,
             Limit::Duration(most) => started.elapsed() + PAUSE < most,
             Limit::Forever => true,
@@ -49,8 +50,8 @@ pub(super) fn targets(
     }
 }
 
-fn shorten(plan: &mut Plan, waited: Duration) {
-    if let Limit::Duration(left) = &mut plan.pace.limit {
+fn shorten(limit: &mut Limit, waited: Duration) {
+    if let Limit::Duration(left) = limit {
         *left = left.saturating_sub(waited);
     }
 }

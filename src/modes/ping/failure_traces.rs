@@ -8,42 +8,45 @@ use std::time::Instant;
 use crate::hosts::Target;
 use crate::outcome::{OutcomeClass, Sample, TargetId};
 use crate::path::{Path, Tracer};
-use crate::plan::{PathPlan, Plan};
+use crate::plan::{PathPlan, PingPlan};
 use crate::platform::signals::Signals;
 use crate::platform::{OnlyStop, Poller, Waker};
 
 /// Paths looked at in one run: many failing targets mostly fail for one reason, and routers limit their answers.
-const MOST_PATHS: usize = 16;
+const MAX_TRACES: usize = 16;
 
 /// What was found on the way to a target, and when it was begun.
-pub(super) struct Trail {
+pub(super) struct FailureTrace {
     pub(super) target: TargetId,
     pub(super) path: Path,
     pub(super) started: Instant,
 }
 
 /// Looks at the path of each target once, when so many of its probes have failed.
-pub(super) struct Trails {
+pub(super) struct FailureTraces {
     after: u64,
-    plan: Plan,
+    plan: PathPlan,
     signals: Signals,
     waker: Waker,
     failures: Vec<u64>,
     begun: Vec<TargetId>,
     /// Not told yet.
     under_way: usize,
-    sender: Sender<Option<Trail>>,
-    found: Receiver<Option<Trail>>,
+    sender: Sender<Option<FailureTrace>>,
+    found: Receiver<Option<FailureTrace>>,
 }
 
-impl Trails {
+impl FailureTraces {
     /// Waits for failures, if the plan wants it.
-    pub(super) fn wanted(plan: &Plan, signals: &Signals, waker: Waker) -> Option<Self> {
+    pub(super) fn wanted(plan: &PingPlan, signals: &Signals, waker: Waker) -> Option<Self> {
         let after = plan.trace_after?;
         let (sender, found) = mpsc::channel();
         Some(Self {
             after,
-            plan: plan.clone(),
+            plan: PathPlan {
+                rounds: Some(1),
+                ..PathPlan::new(plan.sockets.clone(), plan.payload.clone())
+            },
             signals: signals.clone(),
             waker,
             failures: Vec::new(),
@@ -55,7 +58,7 @@ impl Trails {
     }
 
     /// Takes in a probe; its socket is wanted back at once if the path is looked at because of it.
-    pub(super) fn note(&mut self, target: &Target, sample: &Sample) {
+    pub(super) fn record(&mut self, target: &Target, sample: &Sample) {
         let index = sample.target.index();
         if sample.late || sample.result.outcome.kind().class() != OutcomeClass::Failed {
             return;
@@ -64,47 +67,46 @@ impl Trails {
             self.failures.resize(index + 1, 0);
         }
         self.failures[index] += 1;
-        if self.failures[index] == self.after && self.begun.len() < MOST_PATHS {
+        if self.failures[index] == self.after && self.begun.len() < MAX_TRACES {
             self.begin(sample.target, target.clone(), sample.result.local);
         }
     }
 
     /// Whether a probe's port is about to be used for the path: its failure was the last one that it took.
-    pub(super) fn takes_over(&self, target: TargetId) -> bool {
+    pub(super) fn needs_port(&self, target: TargetId) -> bool {
         self.failures.get(target.index()) == Some(&self.after) && self.begun.contains(&target)
     }
 
     fn begin(&mut self, id: TargetId, target: Target, local: Option<SocketAddr>) {
         let plan = PathPlan {
-            rounds: Some(1),
             port: local
                 .filter(|_| target.protocol.has_ports())
                 .map(|it| it.port()),
-            ..PathPlan::default()
+            ..self.plan.clone()
         };
-        let (sockets, signals) = (self.plan.clone(), OnlyStop(self.signals.clone()));
+        let signals = OnlyStop(self.signals.clone());
         let (sender, waker) = (self.sender.clone(), self.waker.clone());
         self.begun.push(id);
         self.under_way += 1;
         thread::spawn(move || {
             let started = Instant::now();
-            let trail = || {
-                let tracer = Tracer::new(target, plan, sockets, Poller::new().ok()?, &signals);
+            let trace = || {
+                let tracer = Tracer::new(target, plan, Poller::new().ok()?, &signals);
                 let (path, _) = tracer.run(&mut ());
-                Some(Trail {
+                Some(FailureTrace {
                     target: id,
                     path,
                     started,
                 })
             };
             // Whoever no longer listens has ended the run.
-            let _ = sender.send(trail());
+            let _ = sender.send(trace());
             waker.wake();
         });
     }
 
     /// A path that has been found since the last time.
-    pub(super) fn found(&mut self) -> Option<Trail> {
+    pub(super) fn found(&mut self) -> Option<FailureTrace> {
         loop {
             let found = self.found.try_recv().ok()?;
             self.under_way -= 1;
@@ -115,7 +117,7 @@ impl Trails {
     }
 
     /// Waits for a path that is still being looked at; none where nobody looks any more.
-    pub(super) fn last(&mut self) -> Option<Trail> {
+    pub(super) fn last(&mut self) -> Option<FailureTrace> {
         while self.under_way > 0 {
             let found = self.found.recv().ok()?;
             self.under_way -= 1;

@@ -1,0 +1,61 @@
+//! Options of `synack diagnose`, and the plan that they make.
+
+use clap::Args;
+
+use super::single_target::{SingleTargetArgs, check_files, check_payload};
+use super::values;
+use crate::plan::{CheckPlan, DiagnosePlan, Format, ReportFile, Source};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  synack diagnose db.example:5432            why is it not reachable, and who acts?
+  synack diagnose udp://ns.example:53        the same for a UDP service
+  synack diagnose --markdown --redact h:443  for a ticket that others read
+
+It checks the name, this machine's stack, route and next hop, the host (ICMP echo), the port,
+other ports and addresses, packet sizes, and the path: some dozens of probes in a few seconds. It
+changes nothing. With source ports in -S it needs at least 8.
+Exit code: 0 the verdict is works, 1 it is another one, 2 the diagnosis could not be made.";
+
+/// Source ports that a diagnosis needs: one for each of the six probes of the port, and some for its path.
+const SOURCE_PORTS: usize = 8;
+
+/// `synack diagnose`.
+#[derive(Debug, Args)]
+pub(super) struct DiagnoseArgs {
+    #[command(flatten)]
+    common: SingleTargetArgs,
+
+    /// Also write the results to FILE; its extension chooses the format: txt, md, json; repeatable
+    #[arg(short, long, value_name = "FILE", value_parser = values::report_file)]
+    output: Vec<ReportFile>,
+}
+
+impl DiagnoseArgs {
+    /// The plan.
+    pub(super) fn plan(self, command_line: String) -> Result<DiagnosePlan, String> {
+        let formats = [Format::Text, Format::Markdown, Format::Json];
+        check_files(&self.output, &formats, "a diagnosis")?;
+        check_source_ports(self.common.source())?;
+        let (target, family) = self.common.target()?;
+        let (sockets, payload, output) = self.common.plans(self.output, command_line);
+        check_payload(&payload, &target)?;
+        let checks = CheckPlan {
+            target,
+            family,
+            sockets,
+            payload,
+        };
+        Ok(DiagnosePlan { checks, output })
+    }
+}
+
+fn check_source_ports(source: Option<&Source>) -> Result<(), String> {
+    let ports = source.and_then(|source| source.ports.as_ref());
+    match ports.map(ExactSizeIterator::len) {
+        Some(given) if given < SOURCE_PORTS => Err(format!(
+            "a diagnosis needs at least {SOURCE_PORTS} source ports: give -S that many, or the address alone"
+        )),
+        _ => Ok(()),
+    }
+}

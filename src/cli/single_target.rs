@@ -1,0 +1,129 @@
+//! Options that `synack trace` and `synack diagnose` share: one target, packets, output.
+
+use clap::{Args, ValueHint};
+
+use super::ping::{IpVersion, PAYLOAD};
+use super::{targets, values};
+use crate::hosts::resolve::Family;
+use crate::hosts::{Protocol, TargetSpec};
+use crate::payload::Payload;
+use crate::plan::{CloseMode, Format, OutputPlan, PayloadPlan, ReportFile, SocketPlan, Source};
+use crate::term::safe;
+
+/// One target, how packets leave, and how the result is printed.
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // independent switches
+pub(super) struct SingleTargetArgs {
+    /// The target.
+    #[arg(
+        value_name = "TARGET",
+        value_hint = ValueHint::Hostname,
+        help = "One port: HOST:PORT, [IPV6]:PORT or udp://HOST:PORT; or HOST alone for ICMP echo"
+    )]
+    target: String,
+
+    /// A target without a scheme is a UDP port
+    #[arg(short, long)]
+    udp: bool,
+
+    #[command(flatten)]
+    version: IpVersion,
+
+    /// Source address, and optionally source ports
+    #[arg(short = 'S', long, value_name = "ADDR[:PORT[-PORT]]", value_parser = values::source)]
+    source: Option<Source>,
+
+    /// Bind to this interface
+    #[arg(short = 'I', long, value_name = "IF")]
+    interface: Option<String>,
+
+    /// DSCP of the packets
+    #[arg(long, value_name = "0-63", value_parser = clap::value_parser!(u8).range(0..=63))]
+    dscp: Option<u8>,
+
+    #[arg(long, help = PAYLOAD, value_name = "SPEC", value_parser = values::payload)]
+    payload: Option<Payload>,
+
+    /// One JSON object per line instead of text
+    #[arg(long)]
+    json: bool,
+
+    /// Markdown, for a ticket
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
+
+    /// Replace names and addresses with target-1, router-1, ... in all results
+    #[arg(long)]
+    redact: bool,
+}
+
+impl SingleTargetArgs {
+    /// The target and the address family.
+    pub(super) fn target(&self) -> Result<(TargetSpec, Family), String> {
+        let target = targets::parse_one(&self.target, self.udp)?;
+        let (asked, source) = (self.version.family(), self.source.as_ref());
+        let family = targets::family(asked, source, std::slice::from_ref(&target))?;
+        Ok((target, family))
+    }
+
+    pub(super) fn source(&self) -> Option<&Source> {
+        self.source.as_ref()
+    }
+
+    /// Sockets, payload and output of a mode that writes these files.
+    pub(super) fn plans(
+        self,
+        files: Vec<ReportFile>,
+        command_line: String,
+    ) -> (SocketPlan, PayloadPlan, OutputPlan) {
+        let screen = match (self.json, self.markdown) {
+            (true, _) => Format::Json,
+            (_, true) => Format::Markdown,
+            _ => Format::Text,
+        };
+        let sockets = SocketPlan {
+            source: self.source,
+            interface: self.interface,
+            dscp: self.dscp,
+            close: CloseMode::Rst,
+            ..SocketPlan::default()
+        };
+        let payload = PayloadPlan {
+            udp: self.payload,
+            size: None,
+        };
+        let output = OutputPlan {
+            screen,
+            files,
+            redact: self.redact,
+            command_line,
+        };
+        (sockets, payload, output)
+    }
+}
+
+/// Whether the payload fits the target.
+pub(super) fn check_payload(payload: &PayloadPlan, target: &TargetSpec) -> Result<(), String> {
+    if payload.udp.is_some() && target.protocol != Protocol::Udp {
+        return Err("--payload needs a UDP target: udp://HOST:PORT, or -u".to_owned());
+    }
+    if payload.udp.is_some() && payload.size.is_some() {
+        return Err("-l and --payload do not go together: a payload has its own size".to_owned());
+    }
+    Ok(())
+}
+
+/// Whether a mode has the formats of these files.
+pub(super) fn check_files(
+    files: &[ReportFile],
+    formats: &[Format],
+    what: &str,
+) -> Result<(), String> {
+    match files.iter().find(|file| !formats.contains(&file.format)) {
+        Some(file) => Err(format!(
+            "{}: {what} has no such format: choose another extension",
+            safe(&file.path.to_string_lossy())
+        )),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,111 @@
+//! `synack TARGET...`: resolve, preflight, probe, report.
+
+mod failure_traces;
+mod monitor;
+mod outputs;
+
+use std::time::Instant;
+
+use crate::clock::WallClock;
+use crate::engine::Engine;
+use crate::hosts::{Host, Target, TargetSpec};
+use crate::plan::{PingPlan, TargetPlan};
+use crate::platform::{self, LocalHost, Poller};
+use crate::probe::Probes;
+use crate::report::{self, RunInfo};
+use crate::session::reresolution::Reresolver;
+use crate::session::resolution::Resolved;
+use crate::session::{ExitStatus, RunError, Session, outputs as files, preflight, wait_for_dns};
+use crate::term::Output;
+use failure_traces::FailureTraces;
+use monitor::Monitor;
+
+/// Runs `plan` and writes the results to `output` and to its files.
+pub fn run(mut plan: PingPlan, output: &mut Output) -> Result<ExitStatus, RunError> {
+    let session = Session::start()?;
+    let (signals, waker) = (&session.signals, session.poller.waker());
+    let limit = &mut plan.schedule.limit;
+    let resolved = wait_for_dns::resolve(&plan.targets, limit, signals, &waker)?;
+    preflight::check_source(&plan.sockets)?;
+    preflight::check_load(&plan.schedule, max_targets(&plan.targets, &resolved))?;
+    preflight::check_echo(&resolved.targets)?;
+    measure(plan, resolved, session, output)
+}
+
+/// As [`run`], over targets that need no resolving.
+pub fn run_resolved(
+    plan: PingPlan,
+    targets: Vec<Target>,
+    output: &mut Output,
+) -> Result<ExitStatus, RunError> {
+    let resolved = Resolved {
+        targets,
+        ..Resolved::default()
+    };
+    measure(plan, resolved, Session::start()?, output)
+}
+
+/// Probes the targets and reports.
+fn measure(
+    plan: PingPlan,
+    resolved: Resolved,
+    session: Session,
+    output: &mut Output,
+) -> Result<ExitStatus, RunError> {
+    let Session { poller, signals } = session;
+    let most = max_targets(&plan.targets, &resolved);
+    let files = files::open(&plan.output, most)?;
+    let reresolver = reresolver(&plan.targets, &poller);
+    let traces = FailureTraces::wanted(&plan, &signals, poller.waker());
+    // What takes long with thousands of targets comes before the clock starts.
+    let network = Probes::new(poller, &resolved.targets, &plan.probes());
+    let host = LocalHost::from(&plan.sockets);
+    let protocols = plan.targets.specs.iter().map(|spec| spec.protocol);
+    let is_mixed = !protocols.is_sorted_by(|a, b| a == b);
+    let info = RunInfo {
+        routes: host.routes_to(resolved.targets.iter().map(|it| (it.protocol, it.address))),
+        targets: resolved.targets,
+        unresolved: resolved.unresolved,
+        host: platform::host(),
+        clock: WallClock::start(),
+        unicode: output.shows_unicode(),
+        is_mixed,
+        columns: output.columns().clamp(report::NARROWEST, report::WIDEST),
+        plan,
+    };
+    let (schedule, targets) = (info.plan.schedule, info.targets.len());
+    let mut monitor = Monitor::new(info, most, output, files);
+    monitor.reresolver = reresolver;
+    monitor.pending = resolved.pending;
+    monitor.traces = traces;
+    monitor.open();
+    let (limit, clock) = (preflight::max_sockets(), Instant::now);
+    let engine = Engine::new(network, schedule, targets, limit, &signals, &clock);
+    let (record, result) = engine.run(&mut monitor);
+    let status = monitor.close(record)?;
+    result.map_err(RunError::Poller)?;
+    Ok(status)
+}
+
+/// How many targets there may be in the end: those that are resolved, and those that may still be.
+fn max_targets(plan: &TargetPlan, resolved: &Resolved) -> usize {
+    let planned = plan.specs.iter().map(TargetSpec::len).sum();
+    let known = resolved.targets.len();
+    match resolved.pending {
+        Some(_) => known.max(planned),
+        None => known,
+    }
+}
+
+/// Starts periodic re-resolution, if it is wanted and there are names.
+fn reresolver(plan: &TargetPlan, poller: &Poller) -> Option<Reresolver> {
+    let every = plan.resolve_every?;
+    let names = plan.specs.iter().filter_map(|spec| match &spec.host {
+        Host::Name(name) => Some(name.clone()),
+        Host::Address { .. } => None,
+    });
+    let mut names: Vec<_> = names.collect();
+    names.sort_unstable();
+    names.dedup();
+    (!names.is_empty()).then(|| Reresolver::start(names, plan.family, every, poller.waker()))
+}

@@ -23,7 +23,7 @@ pub(crate) enum Habit {
     /// Accepts and resets at once.
     Reset,
     /// Accepts and closes at once.
-    CloseMode,
+    Close,
     /// Never accepts, and its queue is full: Linux drops the SYN, `tcp_conn_request()`.
     BacklogFull,
     /// The same, but 500 ms after the first dropped SYN it accepts all.
@@ -47,7 +47,7 @@ impl Listener {
         match habit {
             Habit::BacklogFull | Habit::BacklogFreed => taken.push(fill(&socket)?),
             Habit::PortsTaken => taken = take_every_port(&socket)?,
-            Habit::Hold | Habit::Reset | Habit::CloseMode => {}
+            Habit::Hold | Habit::Reset | Habit::Close => {}
         }
         let thread = serve(&socket, habit)?;
         Ok(Self {
@@ -84,7 +84,7 @@ fn serve(socket: &TcpListener, habit: Habit) -> Result<Option<JoinHandle<()>>> {
         let mut kept = Vec::new();
         for stream in socket.incoming().map_while(io::Result::ok) {
             match habit {
-                Habit::CloseMode => drop(stream),
+                Habit::Close => drop(stream),
                 Habit::Reset => reset(stream),
                 _ => kept.push(stream),
             }

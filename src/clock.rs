@@ -144,6 +144,16 @@ pub fn date_and_time(time: Timestamp) -> String {
     text.replacen('T', " ", 1)
 }
 
+/// `2026-11-20 12:00:03Z to 12:00:11Z`; the day of the end only where it is another one.
+pub fn period(from: Timestamp, to: Timestamp) -> String {
+    let (from, to) = (date_and_time(from), date_and_time(to));
+    let until = match to.split_once(' ') {
+        Some((day, time)) if from.starts_with(day) => time.to_owned(),
+        _ => to,
+    };
+    format!("{from} to {until}")
+}
+
 fn day_and_time(time: Timestamp) -> (String, String) {
     let text = date_and_time(time);
     let (day, time) = text.split_once(' ').unwrap_or(("", &text));

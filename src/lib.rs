@@ -26,4 +26,5 @@ pub mod report;
 pub mod session;
 pub mod stats;
 pub mod term;
+pub mod text;
 pub mod verdict;

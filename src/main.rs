@@ -22,7 +22,7 @@ fn run(command: Command, output: &mut Output) -> Result<ExitStatus, String> {
     let result = match command {
         Command::Ping(plan) => ping::run(*plan, output),
         Command::Trace(plan) => trace::run(*plan, output),
-        Command::Diagnose(plan) => diagnose::run(&plan, output),
+        Command::Diagnose(plan) => diagnose::run(*plan, output),
         Command::Demo => demo::run(output),
         Command::Print(text) => return Ok(print(&text, output)),
     };

@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use super::single_target::{SingleTargetArgs, check_files, check_payload};
-use super::values;
-use crate::plan::{CheckPlan, DiagnosePlan, Format, ReportFile, Source};
+use super::single_target::{SingleTargetArgs, check_payload};
+use crate::modes::diagnose::DiagnosePlan;
+use crate::plan::{CheckPlan, CommandLine, Source};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -25,20 +25,14 @@ const SOURCE_PORTS: usize = 8;
 pub(super) struct DiagnoseArgs {
     #[command(flatten)]
     common: SingleTargetArgs,
-
-    /// Also write the results to FILE; its extension chooses the format: txt, md, json; repeatable
-    #[arg(short, long, value_name = "FILE", value_parser = values::report_file)]
-    output: Vec<ReportFile>,
 }
 
 impl DiagnoseArgs {
     /// The plan.
-    pub(super) fn plan(self, command_line: String) -> Result<DiagnosePlan, String> {
-        let formats = [Format::Text, Format::Markdown, Format::Json];
-        check_files(&self.output, &formats, "a diagnosis")?;
+    pub(super) fn plan(self, command_line: CommandLine) -> Result<DiagnosePlan, String> {
         check_source_ports(self.common.source())?;
         let (target, family) = self.common.target()?;
-        let (sockets, payload, output) = self.common.plans(self.output, command_line);
+        let (sockets, payload, output) = self.common.plans(command_line);
         check_payload(&payload, &target)?;
         let checks = CheckPlan {
             target,

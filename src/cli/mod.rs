@@ -1,6 +1,7 @@
 //! The command line, parsed into a validated plan. The only room that knows clap.
 
 mod args;
+mod command_line;
 mod deferred_args;
 mod diagnose;
 mod explain;
@@ -16,7 +17,10 @@ use std::ffi::OsString;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::plan::{DiagnosePlan, PingPlan, TracePlan};
+use crate::modes::diagnose::DiagnosePlan;
+use crate::modes::ping::PingPlan;
+use crate::modes::trace::TracePlan;
+use crate::plan::CommandLine;
 use crate::term::safe;
 use args::{Args, Mode};
 use deferred_args::Deferred;
@@ -39,7 +43,7 @@ pub enum Command {
 /// Parses a command line. An error is one line that names what is wrong.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let command_line = command_line(&arguments);
+    let command_line = command_line::typed(&arguments);
     let help = help(&arguments);
     match Args::try_parse_from(values::join_histogram(arguments)) {
         Ok(args) => command(args, command_line),
@@ -52,7 +56,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
     }
 }
 
-fn command(args: Args, command_line: String) -> Result<Command, String> {
+fn command(args: Args, command_line: CommandLine) -> Result<Command, String> {
     if let Some(what) = args.generate {
         return Ok(Command::Print(generate::text(what)));
     }
@@ -84,21 +88,6 @@ fn help(arguments: &[OsString]) -> &'static str {
         Some("diagnose") => "synack diagnose --help",
         _ => "synack --help",
     }
-}
-
-/// The command as typed, quoted where a shell would need it.
-fn command_line(arguments: &[OsString]) -> String {
-    let quoted = arguments.iter().skip(1).map(|argument| {
-        let text = argument.to_string_lossy();
-        let plain = |c: char| c.is_alphanumeric() || "-_.,:/=[]%@+".contains(c);
-        if !text.is_empty() && text.chars().all(plain) {
-            text.into_owned()
-        } else {
-            format!("'{}'", text.replace('\'', "'\\''"))
-        }
-    });
-    let words: Vec<_> = std::iter::once("synack".to_owned()).chain(quoted).collect();
-    words.join(" ")
 }
 
 #[cfg(test)]
@@ -204,11 +193,5 @@ mod tests {
             assert!(text.contains(code) && text.contains(mode), "{text}");
         }
         assert!(parsed("synack explain nonsense").is_err());
-    }
-
-    #[test]
-    fn the_command_line_can_be_pasted_into_a_shell() {
-        let arguments = ["/usr/bin/synack", "-n", "3", "it's:80"].map(OsString::from);
-        assert_eq!(command_line(&arguments), r"synack -n 3 'it'\''s:80'");
     }
 }

@@ -9,12 +9,14 @@ use super::values::{self, Percentiles};
 use crate::assertions::{Expectation, FailCondition};
 use crate::hosts::resolve::Family;
 use crate::hosts::{Protocol, TargetSpec};
+use crate::modes::ping::{DisplayPlan, PingData, PingPlan};
 use crate::payload::Payload;
 use crate::plan::{
-    AssertionPlan, CloseMode, DisplayPlan, Format, HistogramForm, Limit, OutputPlan, PayloadPlan,
-    PingPlan, ReportFile, SchedulePlan, SocketPlan, Source, TargetPlan,
+    AssertionPlan, CloseMode, CommandLine, DocumentFormat, Format, Limit, OutputPlan, PayloadPlan,
+    ReportFile, SchedulePlan, SocketPlan, Source, TargetPlan,
 };
 use crate::platform;
+use crate::report::figure::Buckets;
 
 pub(super) const PAYLOAD: &str = "UDP payload: dns, ntp, snmp, snmp-v2c, stun, quic, sip, ike, memcached, tftp, \
     syslog, echo, or text:TEXT, hex:BYTES, file:PATH [default: by port]";
@@ -50,7 +52,11 @@ pub(super) struct PingArgs {
 
 impl PingArgs {
     /// The plan for these targets.
-    pub(super) fn plan(self, targets: &[String], command_line: String) -> Result<PingPlan, String> {
+    pub(super) fn plan(
+        self,
+        targets: &[String],
+        command_line: CommandLine,
+    ) -> Result<PingPlan, String> {
         let specs = targets::parse_all(targets, self.targets.udp)?;
         self.packets.check(&specs)?;
         let source = self.packets.source.as_ref();
@@ -338,7 +344,7 @@ struct OutputArgs {
     #[arg(short = 'H', long, value_name = "N|E1,E2,..", num_args = 0..=1, require_equals = true,
         value_parser = values::histogram)]
     #[allow(clippy::option_option)] // clap's form of an option whose value may be left out
-    histogram: Option<Option<HistogramForm>>,
+    histogram: Option<Option<Buckets>>,
 
     /// Percentiles in the summary
     #[arg(long, value_name = "P,P,..", default_value = "50,90,99", value_parser = values::percentiles)]
@@ -361,8 +367,8 @@ struct OutputArgs {
 
     /// Also write the results to FILE; its extension chooses the format: txt, md, csv, summary.csv, json, html,
     /// hgrm, prom; repeatable
-    #[arg(short, long, value_name = "FILE", value_parser = values::report_file)]
-    output: Vec<ReportFile>,
+    #[arg(short, long, value_name = "FILE", value_parser = values::report_file::<PingData>)]
+    output: Vec<ReportFile<PingData>>,
 
     /// Replace names and addresses with target-1, router-1, ... in all results
     #[arg(long)]
@@ -376,15 +382,15 @@ impl OutputArgs {
         Some(after.unwrap_or(TRACE_AFTER))
     }
 
-    fn plans(self, command_line: String) -> (DisplayPlan, OutputPlan) {
+    fn plans(self, command_line: CommandLine) -> (DisplayPlan, OutputPlan<PingData>) {
         let screen = match self.csv {
-            Some(None) => Format::Csv,
-            Some(Some(_)) => Format::CsvSummary,
-            None if self.json => Format::Json,
-            None if self.markdown => Format::Markdown,
-            None => Format::Text,
+            Some(None) => Format::Data(PingData::Csv),
+            Some(Some(_)) => Format::Data(PingData::CsvSummary),
+            None if self.json => Format::Data(PingData::Json),
+            None if self.markdown => Format::Document(DocumentFormat::Markdown),
+            None => Format::Document(DocumentFormat::Text),
         };
-        let buckets = HistogramForm::Buckets(20);
+        let buckets = Buckets::Equal(20);
         let display = DisplayPlan {
             quiet: self.quiet,
             timestamps: self.timestamps,

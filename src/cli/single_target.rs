@@ -7,8 +7,10 @@ use super::{targets, values};
 use crate::hosts::resolve::Family;
 use crate::hosts::{Protocol, TargetSpec};
 use crate::payload::Payload;
-use crate::plan::{CloseMode, Format, OutputPlan, PayloadPlan, ReportFile, SocketPlan, Source};
-use crate::term::safe;
+use crate::plan::{
+    CloseMode, CommandLine, DocumentFormat, Format, JsonOnly, OutputPlan, PayloadPlan, ReportFile,
+    SocketPlan, Source,
+};
 
 /// One target, how packets leave, and how the result is printed.
 #[derive(Debug, Args)]
@@ -52,6 +54,10 @@ pub(super) struct SingleTargetArgs {
     #[arg(long, conflicts_with = "json")]
     markdown: bool,
 
+    /// Also write the results to FILE; its extension chooses the format: txt, md, html, json; repeatable
+    #[arg(short, long, value_name = "FILE", value_parser = values::report_file::<JsonOnly>)]
+    output: Vec<ReportFile<JsonOnly>>,
+
     /// Replace names and addresses with target-1, router-1, ... in all results
     #[arg(long)]
     redact: bool,
@@ -70,16 +76,15 @@ impl SingleTargetArgs {
         self.source.as_ref()
     }
 
-    /// Sockets, payload and output of a mode that writes these files.
+    /// Sockets, payload and output.
     pub(super) fn plans(
         self,
-        files: Vec<ReportFile>,
-        command_line: String,
-    ) -> (SocketPlan, PayloadPlan, OutputPlan) {
+        command_line: CommandLine,
+    ) -> (SocketPlan, PayloadPlan, OutputPlan<JsonOnly>) {
         let screen = match (self.json, self.markdown) {
-            (true, _) => Format::Json,
-            (_, true) => Format::Markdown,
-            _ => Format::Text,
+            (true, _) => Format::Data(JsonOnly::Json),
+            (_, true) => Format::Document(DocumentFormat::Markdown),
+            _ => Format::Document(DocumentFormat::Text),
         };
         let sockets = SocketPlan {
             source: self.source,
@@ -94,7 +99,7 @@ impl SingleTargetArgs {
         };
         let output = OutputPlan {
             screen,
-            files,
+            files: self.output,
             redact: self.redact,
             command_line,
         };
@@ -111,19 +116,4 @@ pub(super) fn check_payload(payload: &PayloadPlan, target: &TargetSpec) -> Resul
         return Err("-l and --payload do not go together: a payload has its own size".to_owned());
     }
     Ok(())
-}
-
-/// Whether a mode has the formats of these files.
-pub(super) fn check_files(
-    files: &[ReportFile],
-    formats: &[Format],
-    what: &str,
-) -> Result<(), String> {
-    match files.iter().find(|file| !formats.contains(&file.format)) {
-        Some(file) => Err(format!(
-            "{}: {what} has no such format: choose another extension",
-            safe(&file.path.to_string_lossy())
-        )),
-        None => Ok(()),
-    }
 }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::single_target::{SingleTargetArgs, check_files, check_payload};
+use super::single_target::{SingleTargetArgs, check_payload};
 use super::values;
 use crate::hosts::Protocol;
-use crate::plan::{Format, PathPlan, ReportFile, TargetPlan, TracePlan};
+use crate::modes::trace::TracePlan;
+use crate::plan::{CommandLine, PathPlan, TargetPlan};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -75,15 +76,11 @@ pub(super) struct TraceArgs {
     /// Set don't-fragment on UDP probes and ICMP echoes
     #[arg(long)]
     df: bool,
-
-    /// Also write the results to FILE; its extension chooses the format: txt, md, json, html; repeatable
-    #[arg(short, long, value_name = "FILE", value_parser = values::report_file)]
-    output: Vec<ReportFile>,
 }
 
 impl TraceArgs {
     /// The plan.
-    pub(super) fn plan(self, command_line: String) -> Result<TracePlan, String> {
+    pub(super) fn plan(self, command_line: CommandLine) -> Result<TracePlan, String> {
         let (target, family) = self.common.target()?;
         if self.timeout.is_zero() {
             return Err("the timeout -W must be longer than 0".to_owned());
@@ -91,15 +88,13 @@ impl TraceArgs {
         if (self.size.is_some() || self.df) && target.protocol == Protocol::Tcp {
             return Err("-l and --df need a UDP or ICMP target".to_owned());
         }
-        let formats = [Format::Text, Format::Markdown, Format::Json, Format::Html];
-        check_files(&self.output, &formats, "a trace")?;
         let is_short = !self.forever && self.count <= FEW_ROUNDS && self.flows == 1;
         let interval = if is_short {
             SHORT_INTERVAL
         } else {
             LONG_INTERVAL
         };
-        let (mut sockets, mut payload, output) = self.common.plans(self.output, command_line);
+        let (mut sockets, mut payload, output) = self.common.plans(command_line);
         payload.size = self.size;
         sockets.dont_fragment = self.df;
         check_payload(&payload, &target)?;

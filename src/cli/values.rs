@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use crate::assertions::{Expectation, FailCondition, FailConditionError};
 use crate::payload::{LARGEST, Named, Payload, parse_hex};
-use crate::plan::{CloseMode, Format, HistogramForm, Limit, ReportFile, Source};
+use crate::plan::{CloseMode, DataFormat, Format, Limit, ReportFile, Source};
+use crate::report::figure::Buckets;
 use crate::term::safe;
 use crate::verdict::explain;
 
@@ -164,11 +165,15 @@ pub(super) fn condition(text: &str) -> Result<FailCondition, String> {
         .map_err(|error: FailConditionError| error.to_string())
 }
 
-/// A file for results; its ending names their form.
-pub(super) fn report_file(text: &str) -> Result<ReportFile, String> {
-    let format = Format::of_file(text).ok_or(
-        "its extension names no format: use .txt, .md, .csv, .summary.csv, .json, .html, .hgrm or .prom",
-    )?;
+/// A result file in one of the formats of a mode, chosen by its extension.
+pub(super) fn report_file<D: DataFormat>(text: &str) -> Result<ReportFile<D>, String> {
+    let format = Format::of_file(text).ok_or_else(|| {
+        let known: Vec<_> = Format::<D>::extensions().collect();
+        format!(
+            "its extension names no format of this mode: use {}",
+            known.join(", ")
+        )
+    })?;
     let path = text.into();
     Ok(ReportFile { path, format })
 }
@@ -183,10 +188,10 @@ pub(super) fn close(text: &str) -> Result<CloseMode, String> {
 }
 
 /// A number of buckets, or their edges in milliseconds.
-pub(super) fn histogram(text: &str) -> Result<HistogramForm, String> {
+pub(super) fn histogram(text: &str) -> Result<Buckets, String> {
     if let Ok(number) = text.parse::<usize>() {
         return match number {
-            1..=1000 => Ok(HistogramForm::Buckets(number)),
+            1..=1000 => Ok(Buckets::Equal(number)),
             _ => Err("a histogram has 1 to 1000 buckets".to_owned()),
         };
     }
@@ -194,7 +199,7 @@ pub(super) fn histogram(text: &str) -> Result<HistogramForm, String> {
         numbers(text).ok_or("it is neither a number of buckets nor a list of edges in ms")?;
     let ascending = edges.is_sorted_by(|a, b| a < b) && edges.iter().all(|edge| *edge >= 0.0);
     if ascending {
-        Ok(HistogramForm::Edges(edges))
+        Ok(Buckets::EdgesMs(edges))
     } else {
         Err("the edges of a histogram ascend from 0".to_owned())
     }
@@ -221,7 +226,7 @@ pub(super) fn percentiles(text: &str) -> Result<Percentiles, String> {
     }
 }
 
-fn numbers(text: &str) -> Option<Vec<f64>> {
+pub(super) fn numbers(text: &str) -> Option<Vec<f64>> {
     let number = |item: &str| item.parse::<f64>().ok().filter(|number| number.is_finite());
     text.split(',').map(number).collect()
 }
@@ -306,8 +311,8 @@ mod tests {
 
     #[test]
     fn histograms_in_both_forms() {
-        assert_eq!(histogram("20"), Ok(HistogramForm::Buckets(20)));
-        let edges = HistogramForm::Edges(vec![0.01, 0.05, 1.0]);
+        assert_eq!(histogram("20"), Ok(Buckets::Equal(20)));
+        let edges = Buckets::EdgesMs(vec![0.01, 0.05, 1.0]);
         assert_eq!(histogram("0.01,0.05,1"), Ok(edges));
         for bad in ["0", "1001", "5,1", "1,,2", "a,b", "-1,2", "nan,1"] {
             assert!(histogram(bad).is_err(), "{bad}");

@@ -11,10 +11,9 @@ use std::time::Duration;
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::hosts::{Protocol, Target};
-use crate::modes::ping;
+use crate::modes::ping::{self, DisplayPlan, PingPlan};
 use crate::plan::{
-    AssertionPlan, DisplayPlan, OutputPlan, PayloadPlan, PingPlan, SchedulePlan, SocketPlan,
-    TargetPlan,
+    AssertionPlan, CommandLine, OutputPlan, PayloadPlan, SchedulePlan, SocketPlan, TargetPlan,
 };
 use crate::session::{ExitStatus, RunError};
 use crate::term::Output;
@@ -74,7 +73,7 @@ fn plan() -> PingPlan {
         trace_after: None,
         display: DisplayPlan::default(),
         output: OutputPlan {
-            command_line: "synack demo".to_owned(),
+            command_line: CommandLine::of("synack demo"),
             ..OutputPlan::default()
         },
     }

@@ -2,116 +2,121 @@
 
 use std::path::PathBuf;
 
-/// Where results go and in which format.
+use super::CommandLine;
+
+/// Where results go and in which format; `D` are the data formats of the mode.
 #[derive(Clone, Debug)]
-pub struct OutputPlan {
+pub struct OutputPlan<D> {
     /// Format of standard output.
-    pub screen: Format,
+    pub screen: Format<D>,
     /// Result files.
-    pub files: Vec<ReportFile>,
+    pub files: Vec<ReportFile<D>>,
     /// Replace names and addresses by `target-1`, `router-1`, ...
     pub redact: bool,
     /// The command as it was typed.
-    pub command_line: String,
+    pub command_line: CommandLine,
 }
 
-/// What is shown of a run of probes.
-#[derive(Clone, Debug)]
-pub struct DisplayPlan {
-    /// No line for each probe.
-    pub quiet: bool,
-    /// Begin each line with the time of its probe.
-    pub timestamps: bool,
-    /// Lines for failed probes only.
-    pub failures_only: bool,
-    /// A histogram under the summary.
-    pub histogram: Option<HistogramForm>,
-    /// Percentiles in the summary, in percent.
-    pub percentiles: Vec<f64>,
+/// A result file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportFile<D> {
+    /// Its path.
+    pub path: PathBuf,
+    /// Its format.
+    pub format: Format<D>,
 }
 
-/// A form of the results.
+/// A format of results: a document for people, or data for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// For people: a line for each probe, and the summary.
-    Text,
-    /// The summary for a ticket system.
-    Markdown,
-    /// A row for each probe.
-    Csv,
-    /// A row for each target.
-    CsvSummary,
-    /// An object for each probe and each target.
-    Json,
-    /// A page with pictures.
-    Html,
-    /// `HdrHistogram`'s percentiles of one target.
-    Hgrm,
-    /// For a Prometheus node exporter.
-    OpenMetrics,
+pub enum Format<D> {
+    /// For people; every mode has all of them.
+    Document(DocumentFormat),
+    /// For programs; each mode has its own.
+    Data(D),
 }
 
-impl Format {
-    /// The format that a file's name asks for.
+/// Formats of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentFormat {
+    /// Plain text.
+    Text,
+    /// Markdown, for a ticket.
+    Markdown,
+    /// A page of its own, with pictures.
+    Html,
+}
+
+/// The data formats of a mode. A mode has no other ones: what it cannot write is no value of its type.
+pub trait DataFormat: Copy + 'static {
+    /// File extensions, each with its format. A longer one comes before its end (`.summary.csv` before `.csv`).
+    const EXTENSIONS: &'static [(&'static str, Self)];
+}
+
+/// Data formats of a mode that has JSON alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonOnly {
+    /// An object per line.
+    Json,
+}
+
+impl DataFormat for JsonOnly {
+    const EXTENSIONS: &'static [(&'static str, Self)] =
+        &[(".json", Self::Json), (".jsonl", Self::Json)];
+}
+
+impl DocumentFormat {
+    /// File extensions, each with its format.
+    const EXTENSIONS: [(&'static str, Self); 5] = [
+        (".txt", Self::Text),
+        (".log", Self::Text),
+        (".md", Self::Markdown),
+        (".html", Self::Html),
+        (".htm", Self::Html),
+    ];
+}
+
+impl<D: DataFormat> Format<D> {
+    /// The format that the extension of a file name stands for.
     pub fn of_file(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
-        let endings = [
-            (".summary.csv", Self::CsvSummary),
-            (".csv", Self::Csv),
-            (".txt", Self::Text),
-            (".log", Self::Text),
-            (".md", Self::Markdown),
-            (".json", Self::Json),
-            (".jsonl", Self::Json),
-            (".html", Self::Html),
-            (".htm", Self::Html),
-            (".hgrm", Self::Hgrm),
-            (".prom", Self::OpenMetrics),
-        ];
-        let known = endings.iter().find(|(suffix, _)| name.ends_with(suffix));
-        known.map(|(_, format)| *format)
+        let documents = DocumentFormat::EXTENSIONS.iter();
+        let documents = documents.map(|(extension, format)| (*extension, Self::Document(*format)));
+        let data = D::EXTENSIONS.iter();
+        let data = data.map(|(extension, format)| (*extension, Self::Data(*format)));
+        let mut known = data.chain(documents);
+        let found = known.find(|(extension, _)| name.ends_with(extension));
+        found.map(|(_, format)| format)
+    }
+
+    /// Every extension that has a format.
+    pub fn extensions() -> impl Iterator<Item = &'static str> {
+        let documents = DocumentFormat::EXTENSIONS.iter().map(|it| it.0);
+        documents.chain(D::EXTENSIONS.iter().map(|it| it.0))
     }
 }
 
-/// A file that results are written to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportFile {
-    /// Where it is.
-    pub path: PathBuf,
-    /// What is in it.
-    pub format: Format,
-}
-
-/// `PsPing`'s two forms of histogram.
-#[derive(Clone, Debug, PartialEq)]
-pub enum HistogramForm {
-    /// That many buckets of equal width.
-    Buckets(usize),
-    /// Buckets with these edges, in milliseconds, ascending.
-    Edges(Vec<f64>),
-}
-
-impl Default for OutputPlan {
+impl<D> Default for OutputPlan<D> {
     /// Text to standard output.
     fn default() -> Self {
         Self {
-            screen: Format::Text,
+            screen: Format::Document(DocumentFormat::Text),
             files: Vec::new(),
             redact: false,
-            command_line: String::new(),
+            command_line: CommandLine::default(),
         }
     }
 }
 
-impl Default for DisplayPlan {
-    /// A line for each probe; p50, p90 and p99.
-    fn default() -> Self {
-        Self {
-            quiet: false,
-            timestamps: false,
-            failures_only: false,
-            histogram: None,
-            percentiles: vec![50.0, 90.0, 99.0],
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mode_has_its_own_data_formats_and_all_documents() {
+        let of = Format::<JsonOnly>::of_file;
+        assert_eq!(of("a/B.JSON"), Some(Format::Data(JsonOnly::Json)));
+        assert_eq!(of("x.html"), Some(Format::Document(DocumentFormat::Html)));
+        assert_eq!(of("x.csv"), None);
+        assert_eq!(of("html"), None);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::outcome::{Outcome, UnreachableBy};
 
 /// The percentiles of a summary: in percent, as a column's name, and as a quantile.
-pub(super) const PERCENTILES: [(f64, &str, &str); 5] = [
+pub(crate) const PERCENTILES: [(f64, &str, &str); 5] = [
     (50.0, "p50", "0.5"),
     (90.0, "p90", "0.9"),
     (95.0, "p95", "0.95"),
@@ -15,23 +15,23 @@ pub(super) const PERCENTILES: [(f64, &str, &str); 5] = [
 ];
 
 /// A duration in microseconds.
-pub(super) fn us(duration: Duration) -> f64 {
+pub(crate) fn us(duration: Duration) -> f64 {
     rounded(duration.as_nanos() as f64 / 1e3)
 }
 
 /// Three decimals of a microsecond are nanoseconds: no clock here says more.
-pub(super) fn rounded(value: f64) -> f64 {
+pub(crate) fn rounded(value: f64) -> f64 {
     (value * 1e3).round() / 1e3
 }
 
 /// Microseconds as seconds, to the nanosecond: `0.000412`.
-pub(super) fn seconds(us: f64) -> String {
+pub(crate) fn seconds(us: f64) -> String {
     let text = format!("{:.9}", us / 1e6);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// Who sent the ICMP error that ended a probe, where one did and that is known.
-pub(super) fn sender(outcome: &Outcome) -> Option<IpAddr> {
+pub(crate) fn sender(outcome: &Outcome) -> Option<IpAddr> {
     match outcome {
         Outcome::Unreachable(UnreachableBy::Icmp(icmp)) => icmp.from,
         _ => None,

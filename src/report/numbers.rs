@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// A time in milliseconds: 0.412, 12.345, 123.5, 1015. Three decimals while they mean something.
-pub(super) fn ms(us: f64) -> String {
+pub(crate) fn ms(us: f64) -> String {
     let ms = us / 1e3;
     if ms < 99.9995 {
         format!("{ms:.3}")
@@ -15,7 +15,7 @@ pub(super) fn ms(us: f64) -> String {
 }
 
 /// As [`ms`], padded so that decimal points of a column stand under each other.
-pub(super) fn ms_aligned(duration: Duration) -> String {
+pub(crate) fn ms_aligned(duration: Duration) -> String {
     let text = ms(duration.as_secs_f64() * 1e6);
     let decimals = text
         .split_once('.')
@@ -29,12 +29,12 @@ pub(super) fn ms_aligned(duration: Duration) -> String {
 }
 
 /// A number that may not exist: `-` then.
-pub(super) fn ms_or_dash(us: Option<f64>) -> String {
+pub(crate) fn ms_or_dash(us: Option<f64>) -> String {
     us.map_or_else(|| "-".to_owned(), ms)
 }
 
 /// A share in percent. Something that happened, or failed to, never shows as 0.0 or 100.0.
-pub(super) fn percent(part: u64, whole: u64) -> String {
+pub(crate) fn percent(part: u64, whole: u64) -> String {
     let share = 100.0 * part as f64 / whole.max(1) as f64;
     if part > 0 && share < 0.05 {
         "<0.1 %".to_owned()
@@ -46,7 +46,7 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
 }
 
 /// The ends of an interval in percent: whole numbers, and more digits where those would hide it.
-pub(super) fn interval(low: f64, high: f64) -> String {
+pub(crate) fn interval(low: f64, high: f64) -> String {
     if high - low < 2.0 {
         format!("{low:.2} to {high:.2}")
     } else {
@@ -55,7 +55,7 @@ pub(super) fn interval(low: f64, high: f64) -> String {
 }
 
 /// How long something took: `27 ms`, `6.2 s`.
-pub(super) fn length(took: Duration) -> String {
+pub(crate) fn length(took: Duration) -> String {
     if took < Duration::from_secs(1) {
         format!("{} ms", took.as_millis())
     } else {
@@ -63,14 +63,17 @@ pub(super) fn length(took: Duration) -> String {
     }
 }
 
-/// `1 probe`, `2 probes`.
-pub(super) fn count(number: u64, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
+/// `1 probe`, `2 probes`, `2 replies`.
+pub(crate) fn count(number: u64, noun: &str) -> String {
+    match noun.strip_suffix('y') {
+        _ if number == 1 => format!("{number} {noun}"),
+        Some(stem) => format!("{number} {stem}ies"),
+        None => format!("{number} {noun}s"),
+    }
 }
 
 /// The name of a percentile: p50, p99.9.
-pub(super) fn percentile_name(percent: f64) -> String {
+pub(crate) fn percentile_name(percent: f64) -> String {
     format!("p{percent}")
 }
 

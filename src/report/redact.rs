@@ -1,236 +1,286 @@
-//! Names and addresses replaced by what they are for, the same one always by the same word, in whatever form the
-//! results have: a ticket may leave the house. Pure text in, text out.
+//! Redaction: typed values replaced before anything is rendered, the same value by the same word in every format.
+//!
+//! Words of this program are never searched: a host may be called `main` or `network`. What a peer wrote is, for known
+//! names and for any address.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::Deref;
+use std::path::Path;
 
-use super::{RunInfo, csv, over_text};
-use crate::hosts::Target;
-use crate::plan::Format;
-use crate::platform::HostInfo;
+use serde::Serialize;
 
-/// Replaces names and addresses.
-#[derive(Clone, Debug, Default)]
-pub struct Redactor {
-    /// What is known before the run, longest first, in small letters.
-    names: Vec<(String, String)>,
+use crate::hosts::{self, Protocol, Target};
+use crate::plan::{CommandLine, Role, Word};
+use crate::text::{Span, Text, Value, address, is_address_part};
+
+/// A value as it may be printed. Only a [`Redactor`] makes one, so a format that takes it cannot leak.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Shown(String);
+
+/// Shows values, or the words that stand for them.
+#[derive(Debug, Default)]
+pub struct Redactor(Option<RefCell<Names>>);
+
+/// The words given so far.
+#[derive(Debug, Default)]
+struct Names {
+    /// Hosts in lower case, each with its word.
+    hosts: HashMap<String, String>,
+    targets: usize,
     addresses: HashMap<IpAddr, String>,
+    files: Vec<String>,
     routers: usize,
+    sources: usize,
+}
+
+impl Deref for Shown {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
 }
 
 impl Redactor {
-    /// Knows targets with their addresses, source addresses, and this machine.
-    pub fn new<'a>(
-        targets: impl IntoIterator<Item = &'a Target>,
-        sources: impl IntoIterator<Item = IpAddr>,
-        host: &HostInfo,
-    ) -> Self {
-        let mut redactor = Self::default();
-        for target in targets {
-            redactor.add_target(target);
-        }
-        for source in sources {
-            redactor.add_address(source, "source");
-        }
-        let name = host.name.iter();
-        redactor
-            .names
-            .extend(name.map(|name| (name.to_lowercase(), "this-host".to_owned())));
-        redactor.put_in_order();
-        redactor
+    /// Replaces values if `active`.
+    pub fn new(active: bool) -> Self {
+        Self(active.then(RefCell::default))
     }
 
-    /// Knows the targets of a run, their addresses, and this machine.
-    pub fn of_run(info: &RunInfo) -> Self {
-        let routes = info.routes.iter().flatten();
-        let sources = routes.filter_map(|route| route.source);
-        Self::new(&info.targets, sources, &info.host)
+    /// Shows every value as it is.
+    pub fn off() -> Self {
+        Self(None)
     }
 
-    /// One more target, whose name and addresses must not be told.
-    pub fn learn(&mut self, target: &Target) {
-        self.add_target(target);
-        self.put_in_order();
-    }
-
-    /// A name within another one must not spoil it.
-    fn put_in_order(&mut self) {
-        self.names
-            .sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-    }
-
-    fn add_target(&mut self, target: &Target) {
-        let host = target.host.to_lowercase();
-        let known = self.names.iter().find(|(name, _)| *name == host);
-        let word = known.map(|(_, word)| word.clone());
-        let word = word.unwrap_or_else(|| format!("target-{}", self.names.len() + 1));
-        if known.is_none() {
-            self.names.push((host, word.clone()));
-        }
-        self.addresses
+    /// Gives a target and its addresses their words.
+    pub fn learn_target(&self, target: &Target) {
+        let Some(names) = &self.0 else { return };
+        let mut names = names.borrow_mut();
+        let word = names.host(&target.host);
+        names
+            .addresses
             .entry(target.address.ip())
             .or_insert_with(|| word.clone());
-        let others = target.lookup.iter().flat_map(|lookup| &lookup.addresses);
-        for other in others {
-            let number = self.addresses.len() + 1;
+        for other in target.lookup.iter().flat_map(|lookup| &lookup.addresses) {
+            let number = names.addresses.len() + 1;
             let word = format!("{word}-address-{number}");
-            self.addresses.entry(other.ip()).or_insert(word);
+            names.addresses.entry(other.ip()).or_insert(word);
         }
     }
 
-    fn add_address(&mut self, address: IpAddr, what: &str) {
-        let known = self
-            .addresses
-            .values()
-            .filter(|word| word.starts_with(what))
-            .count();
-        let word = format!("{what}-{}", known + 1);
-        self.addresses.entry(address).or_insert(word);
+    /// Gives a source address its word.
+    pub fn learn_source(&self, address: IpAddr) {
+        let Some(names) = &self.0 else { return };
+        let mut names = names.borrow_mut();
+        if !names.addresses.contains_key(&address) {
+            names.sources += 1;
+            let word = format!("source-{}", names.sources);
+            names.addresses.insert(address, word);
+        }
     }
 
-    /// A text of this form without names and addresses. What a program reads by stays: a host may be called `main`
-    /// or `target`, and neither an element of a page nor the name of a field is that host.
-    pub fn redact_form(&mut self, format: Format, text: &str) -> String {
-        match format {
-            Format::Html => over_text(text, |text| self.redact(text)),
-            Format::Json | Format::OpenMetrics => self.redact_values(text),
-            // A row begins with a time of day, only the heading with the word for it.
-            Format::Csv if text == csv::heading() => text.to_owned(),
-            Format::CsvSummary if !text.is_empty() => {
-                let (heading, rows) = text.split_once('\n').unwrap_or((text, ""));
-                format!("{heading}\n{}", self.redact(rows))
+    /// Gives this machine's name its word.
+    pub fn learn_local_name(&self, name: &str) {
+        let Some(names) = &self.0 else { return };
+        let names = &mut names.borrow_mut();
+        names
+            .hosts
+            .insert(name.to_lowercase(), LOCAL_NAME.to_owned());
+    }
+
+    /// A value, or the word for it.
+    pub fn show(&self, value: &Value) -> Shown {
+        Shown(match &self.0 {
+            None => value.to_string(),
+            Some(names) => names.borrow_mut().word(value),
+        })
+    }
+
+    /// A text with its values shown.
+    pub fn text(&self, text: &Text) -> Shown {
+        let spans = text.spans().iter().map(|span| match span {
+            Span::Words(words) => Shown(words.clone().into_owned()),
+            Span::Value(value) => self.show(value),
+        });
+        Shown(spans.map(|shown| shown.0).collect())
+    }
+
+    /// An address.
+    pub fn address(&self, address: IpAddr) -> Shown {
+        self.show(&Value::Address(address))
+    }
+
+    /// An address and a port.
+    pub fn endpoint(&self, endpoint: SocketAddr) -> Shown {
+        self.show(&Value::Endpoint(endpoint))
+    }
+
+    /// `host:port` of a target as it was typed.
+    pub fn service(&self, target: &Target) -> Shown {
+        self.show(&Value::service(target))
+    }
+
+    /// The name of a router without its address.
+    pub fn router_name(&self, name: &str, address: IpAddr) -> Shown {
+        match &self.0 {
+            None => Shown(name.to_owned()),
+            Some(_) => self.address(address),
+        }
+    }
+
+    /// What a peer or a system library wrote.
+    pub fn foreign(&self, text: &str) -> Shown {
+        match &self.0 {
+            None => Shown(text.to_owned()),
+            Some(_) => self.show(&Value::Foreign(text.into())),
+        }
+    }
+}
+
+/// The word for this machine's name.
+const LOCAL_NAME: &str = "this-host";
+
+impl Names {
+    fn word(&mut self, value: &Value) -> String {
+        match value {
+            Value::Host(host) | Value::Service { host, port: None } => self.host(host),
+            Value::Service {
+                host,
+                port: Some(port),
+            } => format!("{}:{port}", self.host(host)),
+            Value::Address(address) | Value::Router { address, .. } => self.address(*address),
+            Value::Endpoint(endpoint) => {
+                format!("{}:{}", self.address(endpoint.ip()), endpoint.port())
             }
-            _ => self.redact(text),
+            Value::LocalName(_) => LOCAL_NAME.to_owned(),
+            Value::LinkAddress(_) => "link-address".to_owned(),
+            Value::Command(command) => self.command(command),
+            Value::Label(label) => label.to_string(),
+            Value::Foreign(text) => self.foreign(text),
         }
     }
 
-    /// The text without names and addresses. An address that was never seen before is a router's, most likely.
-    pub fn redact(&mut self, text: &str) -> String {
-        let text = self.without_names(text);
-        let mut redacted = String::with_capacity(text.len());
-        let mut rest = text.as_str();
-        while !rest.is_empty() {
-            let plain = rest.find(is_part).unwrap_or(rest.len());
-            redacted.push_str(&rest[..plain]);
-            rest = &rest[plain..];
-            let word = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
-            redacted.push_str(&self.without_address(&rest[..word]));
-            rest = &rest[word..];
-        }
-        redacted
+    fn host(&mut self, host: &str) -> String {
+        let targets = &mut self.targets;
+        let word = self.hosts.entry(host.to_lowercase()).or_insert_with(|| {
+            *targets += 1;
+            format!("target-{targets}")
+        });
+        word.clone()
     }
 
-    /// As [`Redactor::redact`], but only within double quotes, as JSON and metrics have them, and neither in the name
-    /// of a field nor in the value of one that has a fixed set of words.
-    pub fn redact_values(&mut self, text: &str) -> String {
-        let mut redacted = String::with_capacity(text.len());
-        let (mut rest, mut field) = (text, "");
-        while let Some((before, quoted)) = rest.split_once('"') {
-            redacted += before;
-            let end = end_of_quote(quoted);
-            let (value, after) = quoted.split_at(end);
-            let after = after.strip_prefix('"').unwrap_or(after);
-            // In metrics a label's name stands before `=`, in JSON a field's before `:`.
-            if let Some(label) = before.strip_suffix('=') {
-                field = label.rsplit(['{', ',']).next().unwrap_or_default();
-            }
-            let is_name = after.starts_with(':');
-            let kept = is_name || FIXED.contains(&field);
-            let value_out = if kept {
-                value.to_owned()
-            } else {
-                self.redact(value)
-            };
-            redacted += &format!("\"{value_out}\"");
-            if is_name {
-                field = value;
-            }
-            rest = after;
-        }
-        redacted + rest
-    }
-
-    /// Replaces known names where they stand alone, whatever their case.
-    fn without_names(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for (name, word) in &self.names {
-            let mut from = 0;
-            while let Some(at) = find(&text, name, from) {
-                text.replace_range(at..at + name.len(), word);
-                from = at + word.len();
-            }
-        }
-        text
-    }
-
-    /// Replaces a word that is an address, perhaps with a port or the dot of a sentence behind it.
-    fn without_address(&mut self, word: &str) -> String {
-        if is_link_address(word) {
-            return "link-address".to_owned();
-        }
-        let ends = (1..=word.len())
-            .rev()
-            .filter(|end| word.is_char_boundary(*end));
-        for end in ends {
-            let (head, tail) = word.split_at(end);
-            let whole = tail.is_empty() || tail.starts_with([':', '.']);
-            if let Some(address) = whole.then(|| address(head)).flatten() {
-                return self.word_for(address) + tail;
-            }
-        }
-        word.to_owned()
-    }
-
-    fn word_for(&mut self, address: IpAddr) -> String {
+    /// An address that was never seen before is a router's, most likely.
+    fn address(&mut self, address: IpAddr) -> String {
         if address.is_unspecified() {
             return address.to_string();
         }
-        if !self.addresses.contains_key(&address) {
-            self.routers += 1;
-            self.addresses
-                .insert(address, format!("router-{}", self.routers));
+        if let Some(word) = self.addresses.get(&address) {
+            return word.clone();
         }
-        self.addresses[&address].clone()
+        self.routers += 1;
+        let word = format!("router-{}", self.routers);
+        self.addresses.insert(address, word.clone());
+        word
+    }
+
+    fn command(&mut self, command: &CommandLine) -> String {
+        let words = command.0.iter().map(|word| {
+            let value = match word.role {
+                Role::Plain => word.value.clone(),
+                Role::Target => self.typed_target(&word.value),
+                Role::Source => self.foreign(&word.value),
+                Role::File => self.file(&word.value),
+                Role::Private => "...".to_owned(),
+            };
+            Word {
+                value,
+                ..word.clone()
+            }
+        });
+        CommandLine(words.collect()).to_string()
+    }
+
+    /// A TARGET with its host replaced; scheme and ports stay.
+    fn typed_target(&mut self, text: &str) -> String {
+        let Ok(spec) = hosts::parse(text, Protocol::Tcp, |_| Some(0)) else {
+            return "...".to_owned();
+        };
+        let start = text.find("://").map_or(0, |at| at + "://".len());
+        let (scheme, rest) = text.split_at(start);
+        scheme.to_owned() + &rest.replacen(spec.host.text(), &self.host(spec.host.text()), 1)
+    }
+
+    fn file(&mut self, path: &str) -> String {
+        let known = self.files.iter().position(|file| file == path);
+        let place = known.unwrap_or_else(|| {
+            self.files.push(path.to_owned());
+            self.files.len() - 1
+        });
+        let extension = Path::new(path).extension();
+        let extension = extension.map(|it| format!(".{}", it.to_string_lossy()));
+        format!("file-{}{}", place + 1, extension.unwrap_or_default())
+    }
+
+    /// Known names and any address replaced, wherever they stand alone.
+    fn foreign(&mut self, text: &str) -> String {
+        let text = replace_runs(text, is_name_part, |run| self.without_name(run));
+        replace_runs(&text, is_address_part, |run| self.without_address(run))
+    }
+
+    /// A name replaced if it is known, ignoring letter case; a dot behind it may end a sentence.
+    fn without_name(&self, run: &str) -> String {
+        let name = run.trim_end_matches('.');
+        match self.hosts.get(&name.to_lowercase()) {
+            Some(word) => word.clone() + &run[name.len()..],
+            None => run.to_owned(),
+        }
+    }
+
+    /// A run replaced if it is an address, perhaps with a port or the dot of a sentence behind it.
+    fn without_address(&mut self, run: &str) -> String {
+        if is_link_address(run) {
+            return "link-address".to_owned();
+        }
+        match address(run) {
+            Some((address, behind)) => self.address(address) + behind,
+            None => run.to_owned(),
+        }
     }
 }
 
-/// Fields whose values are words of this program.
-const FIXED: [&str; 19] = [
-    "type",
-    "protocol",
-    "outcome",
-    "reason",
-    "kind",
-    "rtt_clock",
-    "errno",
-    "now",
-    "code",
-    "version",
-    "time",
-    "connect_us",
-    "rtt_us",
-    "purpose",
-    "how",
-    "host_by",
-    "speaker",
-    "step",
-    "who",
-];
-
-/// Where a quoted text ends: at the first quote that no backslash stands before.
-fn end_of_quote(text: &str) -> usize {
-    let mut escaped = false;
-    let end = text.bytes().position(|byte| {
-        let is_end = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        is_end
-    });
-    end.unwrap_or(text.len())
+/// Replaces each longest run of characters of a kind.
+fn replace_runs(
+    text: &str,
+    is_part: fn(char) -> bool,
+    mut replace: impl FnMut(&str) -> String,
+) -> String {
+    let mut replaced = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let start = rest.find(is_part).unwrap_or(rest.len());
+        let (before, run) = rest.split_at(start);
+        let end = run.find(|c| !is_part(c)).unwrap_or(run.len());
+        let (run, after) = run.split_at(end);
+        replaced.push_str(before);
+        replaced.push_str(&replace(run));
+        rest = after;
+    }
+    replaced
 }
 
-/// Letters of an address: digits, and what stands between them.
-fn is_part(c: char) -> bool {
-    c.is_ascii_hexdigit() || c == '.' || c == ':'
+/// Characters of a host name.
+fn is_name_part(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '-' | '_' | '.') || !c.is_ascii()
 }
 
 /// An Ethernet address, six times two digits: it tells who made the device, and which one it is.
@@ -239,116 +289,150 @@ fn is_link_address(text: &str) -> bool {
     text.len() == 17 && groups.clone().count() == 6 && groups.all(|group| group.len() == 2)
 }
 
-/// An address in full: three dots, or at least two colons; nothing shorter, which could be a number or a time.
-fn address(text: &str) -> Option<IpAddr> {
-    if text.bytes().filter(|byte| *byte == b'.').count() == 3 && !text.contains(':') {
-        return text.parse::<Ipv4Addr>().ok().map(IpAddr::from);
-    }
-    let colons = text.bytes().filter(|byte| *byte == b':').count();
-    let v6 = text.parse::<Ipv6Addr>().ok().filter(|_| colons >= 2);
-    v6.map(IpAddr::from)
-}
-
-/// Where `name` stands alone in `text`, from `from` on, whatever the case.
-fn find(text: &str, name: &str, from: usize) -> Option<usize> {
-    if name.is_empty() || address(name).is_some() {
-        return None;
-    }
-    let bytes = text.as_bytes();
-    let part = |byte: Option<&u8>| {
-        byte.is_some_and(|byte| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') || *byte >= 0x80
-        })
-    };
-    let last = bytes.len().checked_sub(name.len())?;
-    (from..=last).find(|&at| {
-        let end = at + name.len();
-        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
-        // A dot before belongs to a longer name; one behind may end a sentence.
-        let alone = !part(before) && before != Some(&b'.') && !part(bytes.get(end));
-        let longer = bytes.get(end) == Some(&b'.') && part(bytes.get(end + 1));
-        alone
-            && !longer
-            && text.is_char_boundary(at)
-            && text.is_char_boundary(end)
-            && text[at..end].eq_ignore_ascii_case(name)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::tests::info_of;
+    use crate::hosts::Lookup;
+    use crate::text;
     use proptest::prelude::*;
+    use std::sync::Arc;
+    use std::time::Duration;
 
-    fn redactor() -> Redactor {
-        Redactor::of_run(&info_of(&["db.example", "far.example"]))
+    fn target(host: &str, last: u8) -> Target {
+        let address = ([10, 20, 0, last], 5432).into();
+        Target {
+            protocol: Protocol::Tcp,
+            host: host.into(),
+            address,
+            lookup: Some(Arc::new(Lookup {
+                addresses: vec![address],
+                took: Duration::ZERO,
+            })),
+        }
+    }
+
+    fn redactor(hosts: &[&str]) -> Redactor {
+        let redactor = Redactor::new(true);
+        for (last, host) in (7..).zip(hosts) {
+            redactor.learn_target(&target(host, last));
+        }
+        redactor.learn_source([10, 20, 9, 4].into());
+        redactor
+    }
+
+    fn foreign(text: &str) -> String {
+        redactor(&["db.example", "far.example"])
+            .foreign(text)
+            .to_string()
     }
 
     #[test]
-    fn names_and_addresses_become_what_they_are_for() {
-        let text = "db.example:5432 (10.20.0.7) from 10.20.9.4: ICMP 3/13 from 10.20.0.1, again 10.20.0.1.";
+    fn each_kind_has_its_word() {
+        let redactor = redactor(&["db.example"]);
+        let router = IpAddr::from([10, 20, 0, 1]);
+        let text = text![
+            Value::service(&target("DB.example", 7)),
+            " (",
+            IpAddr::from([10, 20, 0, 7]),
+            ") from ",
+            SocketAddr::from(([10, 20, 9, 4], 40_000)),
+            ": ICMP 3/13 from ",
+            Value::Router {
+                name: "gw.db.example".into(),
+                address: router
+            },
+            ", again ",
+            router,
+        ];
         assert_eq!(
-            redactor().redact(text),
-            "target-1:5432 (target-1) from source-1: ICMP 3/13 from router-1, again router-1."
+            &*redactor.text(&text),
+            "target-1:5432 (target-1) from source-1:40000: ICMP 3/13 from router-1, again router-1"
         );
     }
 
     #[test]
-    fn what_only_looks_like_a_name_or_an_address_stays() {
+    fn prose_is_never_searched() {
+        let redactor = redactor(&["network", "target", "tcp"]);
+        let text = text![
+            "the network of target ",
+            Value::Host("network".into()),
+            " (tcp)"
+        ];
+        assert_eq!(
+            &*redactor.text(&text),
+            "the network of target target-1 (tcp)"
+        );
+    }
+
+    #[test]
+    fn the_command_keeps_what_reveals_nothing() {
+        let redactor = redactor(&["db.example"]);
+        let word = |prefix: &str, value: &str, role| Word {
+            prefix: prefix.to_owned(),
+            value: value.to_owned(),
+            role,
+        };
+        let command = CommandLine(vec![
+            Word::plain("synack"),
+            Word::plain("-o"),
+            word("", "db.example.html", Role::File),
+            word("--output=", "/srv/x/secret.md", Role::File),
+            word("--payload=", "text:secret", Role::Private),
+            word("", "tcp://DB.example:22,5432", Role::Target),
+            word("", "[2001:db8::7]:443", Role::Target),
+            word("", "10.20.9.4:4000-4010", Role::Source),
+        ]);
+        assert_eq!(
+            &*redactor.show(&Value::Command(command)),
+            "synack -o file-1.html --output=file-2.md --payload=... tcp://target-1:22,5432 [target-2]:443 \
+             source-1:4000-4010"
+        );
+    }
+
+    #[test]
+    fn foreign_text_loses_known_names_and_all_addresses() {
+        for (text, redacted) in [
+            (
+                "db.example:5432 (10.20.0.7) from 10.20.9.4: 10.20.0.1, again 10.20.0.1.",
+                "target-1:5432 (target-1) from source-1: router-1, again router-1.",
+            ),
+            (
+                "DB.Example 10.20.0.7:443 [fe80::1]:22 fe80::1%eth0",
+                "target-1 target-1:443 [router-1]:22 router-1%eth0",
+            ),
+            (
+                "entry 02:00:00:aB:00:01 reachable",
+                "entry link-address reachable",
+            ),
+        ] {
+            assert_eq!(foreign(text), redacted);
+        }
         for text in [
             "at 12:00:03Z, 0.412 ms, 3/13, Linux 6.18.44, dead, ::, 0.0.0.0",
             "otherdb.example, db.example.org, my-db.example",
             "HISTFAAAACN4nJNpmSzMwMDAxgAB",
         ] {
-            assert_eq!(redactor().redact(text), text);
+            assert_eq!(foreign(text), text);
         }
     }
 
     #[test]
-    fn a_device_is_not_told_by_its_link_layer_address() {
-        let redacted = redactor().redact("10.20.9.1, link-layer entry 02:00:00:aB:00:01 reachable");
-        assert_eq!(
-            redacted,
-            "router-1, link-layer entry link-address reachable"
-        );
-    }
-
-    #[test]
-    fn ports_brackets_and_case_are_no_hiding_place() {
-        let redacted = redactor().redact("DB.Example 10.20.0.7:443 [fe80::1]:22 fe80::1%eth0");
-        assert_eq!(
-            redacted,
-            "target-1 target-1:443 [router-1]:22 router-1%eth0"
-        );
-    }
-
-    #[test]
-    fn a_host_called_like_a_field_breaks_nothing() {
-        let mut redactor = Redactor::of_run(&info_of(&["target", "type", "tcp"]));
-        let line = r#"{"type":"probe","target":"target:1","protocol":"tcp","answer":"a \"type\" 10.20.0.7"}"#;
-        assert_eq!(
-            redactor.redact_values(line),
-            r#"{"type":"probe","target":"target-1:1","protocol":"tcp","answer":"a \"target-2\" target-1"}"#
-        );
-        let metric = "synack_sent{target=\"target:1\",protocol=\"tcp\"} 4\n";
-        assert_eq!(
-            redactor.redact_values(metric),
-            "synack_sent{target=\"target-1:1\",protocol=\"tcp\"} 4\n"
-        );
+    fn without_redaction_everything_is_shown() {
+        let off = Redactor::off();
+        assert_eq!(&*off.service(&target("db.example", 7)), "db.example:5432");
+        assert_eq!(&*off.foreign("10.20.0.7"), "10.20.0.7");
     }
 
     proptest! {
         #[test]
         fn no_known_address_survives_wherever_it_stands(before in "[ ,(\\[\"=]", behind in "[ ,)\\]\":.]") {
             let text = format!("x{before}10.20.0.7{behind} y");
-            prop_assert!(!redactor().redact(&text).contains("10.20.0.7"));
+            prop_assert!(!foreign(&text).contains("10.20.0.7"));
         }
 
         #[test]
         fn no_text_is_a_panic(text: String) {
-            redactor().redact(&text);
-            redactor().redact_values(&text);
+            foreign(&text);
         }
     }
 }

@@ -1,55 +1,100 @@
-//! Result files and standard output.
+//! Standard output and result files, each in its format.
 
 use std::io;
 
 use super::RunError;
-use crate::plan::{Format, OutputPlan};
+use crate::plan::{DataFormat, DocumentFormat, Format, OutputPlan};
+use crate::report::{NARROWEST, Page, WIDEST};
 use crate::term::{Output, ResultFile, complain, safe};
 
-/// Opens the files that results are to go to, before anything is measured.
-pub(crate) fn open(plan: &OutputPlan, targets: usize) -> Result<Vec<ResultFile>, RunError> {
-    let files = plan.files.iter();
-    files
-        .map(|file| {
+/// All outputs of one run; `D` are the data formats of its mode.
+pub(crate) struct Outputs<'a, D> {
+    pub(crate) output: &'a mut Output,
+    screen: Format<D>,
+    page: Page,
+    files: Vec<(Format<D>, ResultFile)>,
+}
+
+impl<'a, D: DataFormat> Outputs<'a, D> {
+    /// Opens the result files, so that a bad path fails before anything is measured.
+    pub(crate) fn open(plan: &OutputPlan<D>, output: &'a mut Output) -> Result<Self, RunError> {
+        let files = plan.files.iter().map(|file| {
             let path = safe(&file.path.to_string_lossy());
-            if file.format == Format::Hgrm && targets > 1 {
-                return Err(RunError::OneTargetOnly(path));
-            }
-            ResultFile::create(&file.path).map_err(|error| RunError::File { path, error })
+            let opened = ResultFile::create(&file.path);
+            let opened = opened.map_err(|error| RunError::File { path, error })?;
+            Ok((file.format, opened))
+        });
+        Ok(Self {
+            files: files.collect::<Result<_, _>>()?,
+            screen: plan.screen,
+            page: Page {
+                columns: output.columns().clamp(NARROWEST, WIDEST),
+                unicode: output.shows_unicode(),
+                colour: output.colour(),
+            },
+            output,
         })
-        .collect()
-}
-
-/// Tells what is known so far; where every line has its meaning for a program, to stderr.
-pub(crate) fn write_interim(output: &mut Output, plan: &OutputPlan, text: &str) {
-    if plan.screen == Format::Text {
-        output.write(&format!("\n{text}\n"));
-    } else {
-        to_stderr(text);
     }
-}
 
-/// Tells the end on standard output. Nothing measured is lost: where it takes no more, all is told again on stderr.
-pub(crate) fn write_final(
-    output: &mut Output,
-    mut write: impl FnMut(&mut dyn FnMut(&str)),
-) -> Result<(), RunError> {
-    write(&mut |text| output.write(text));
-    output.flush();
-    let Some(failure) = output.failure() else {
-        return Ok(());
-    };
-    let failure = failure.to_string();
-    write(&mut to_stderr);
-    Err(RunError::Output(failure))
+    /// Whether anything is written to files.
+    pub(crate) fn has_files(&self) -> bool {
+        !self.files.is_empty()
+    }
+
+    /// Writes what `render` makes of something for each format.
+    pub(crate) fn write(&mut self, mut render: impl FnMut(Format<D>, &Page) -> String) {
+        let text = render(self.screen, &self.page);
+        self.output.write(&text);
+        self.write_to_files(render);
+    }
+
+    /// As [`Outputs::write`], without standard output.
+    pub(crate) fn write_to_files(&mut self, mut render: impl FnMut(Format<D>, &Page) -> String) {
+        for (format, file) in &mut self.files {
+            file.write(&render(*format, &Page::FILE));
+        }
+    }
+
+    /// Writes interim statistics as text; to stderr where standard output is read by a program.
+    pub(crate) fn write_interim(&mut self, render: impl FnOnce(&Page) -> String) {
+        let text = render(&self.page);
+        if matches!(self.screen, Format::Document(DocumentFormat::Text)) {
+            self.output.write(&format!("\n{text}\n"));
+        } else {
+            to_stderr(&text);
+        }
+    }
+
+    /// Writes the end, piece by piece, and puts the files in place. Nothing measured is lost: where standard output takes
+    /// no more, everything goes to stderr.
+    pub(crate) fn finish(
+        self,
+        mut render: impl FnMut(Format<D>, &Page, &mut dyn FnMut(&str)),
+    ) -> Result<(), RunError> {
+        render(self.screen, &self.page, &mut |text| self.output.write(text));
+        self.output.flush();
+        let mut result = match self.output.failure() {
+            None => Ok(()),
+            Some(failure) => {
+                let failure = failure.to_string();
+                render(self.screen, &self.page, &mut to_stderr);
+                Err(RunError::Output(failure))
+            }
+        };
+        for (format, mut file) in self.files {
+            render(format, &Page::FILE, &mut |text| file.write(text));
+            result = put_in_place(file, result);
+        }
+        result
+    }
 }
 
 fn to_stderr(text: &str) {
     let _ = io::Write::write_all(&mut io::stderr(), text.as_bytes());
 }
 
-/// Puts a file in its place. The first failure is told as the run's end, the others here.
-pub(crate) fn finish(file: ResultFile, so_far: Result<(), RunError>) -> Result<(), RunError> {
+/// The first failure ends the run, further ones are warnings.
+fn put_in_place(file: ResultFile, so_far: Result<(), RunError>) -> Result<(), RunError> {
     let path = safe(&file.path().to_string_lossy());
     match file.finish() {
         Ok(()) => so_far,
@@ -59,22 +104,4 @@ pub(crate) fn finish(file: ResultFile, so_far: Result<(), RunError>) -> Result<(
             so_far
         }
     }
-}
-
-/// Writes the final text to standard output, and the others to the files, which are put in place.
-pub(crate) fn write_all(
-    output: &mut Output,
-    texts: Vec<String>,
-    files: Vec<ResultFile>,
-) -> Result<(), RunError> {
-    let mut texts = texts.into_iter();
-    let screen = texts.next().unwrap_or_default();
-    let written = write_final(output, |to| to(&screen));
-    files
-        .into_iter()
-        .zip(texts)
-        .fold(written, |so_far, (mut file, text)| {
-            file.write(&text);
-            finish(file, so_far)
-        })
 }

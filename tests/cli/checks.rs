@@ -9,8 +9,9 @@ use crate::support::{Outcome, closed, finish, holding, run, start, synack};
 
 /// The lines of the checks, in the order in which they were asked for.
 fn checks(outcome: &Outcome) -> Vec<&str> {
-    let lines = outcome.stdout.lines();
-    lines.filter(|line| line.starts_with("check ")).collect()
+    let section = outcome.stdout.split_once("\nChecks\n");
+    let lines = section.map_or("", |(_, checks)| checks).lines();
+    lines.take_while(|line| line.starts_with("  ")).collect()
 }
 
 #[test]

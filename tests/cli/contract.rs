@@ -1,6 +1,6 @@
 //! `--json` against its schema.
 
-#[path = "../../src/report/tests/schema.rs"]
+#[path = "../../src/report/schema.rs"]
 mod schema;
 
 use crate::support::{Outcome, closed, holding, listener, run};

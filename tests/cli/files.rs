@@ -43,7 +43,7 @@ fn every_form_is_written_beside_what_is_printed() {
         "the summary is printed, too"
     );
     let signs = [
-        "What this means",
+        "Verdict: works",
         "| ",
         "connected",
         "verdict",

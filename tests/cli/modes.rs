@@ -144,7 +144,7 @@ fn a_failed_probe_brings_the_path_from_its_port() {
     ));
     let page = std::fs::read_to_string(page).expect("a page");
     assert!(
-        page.contains("Where it stops") && page.contains("<th>hop</th>"),
+        page.contains(">Hops<") && page.contains(">hop</th>"),
         "{page}"
     );
     let fine = run(&format!("-n 1 -w 0 --trace-on-failure=1 {}", holding()));
@@ -182,7 +182,7 @@ fn what_cannot_be_done_is_said_in_one_line() {
         ("trace no-such-host.invalid", "no-such-host.invalid"),
         ("diagnose", "<TARGET>"),
         ("diagnose 127.0.0.1:80,81", "2 ports"),
-        ("diagnose -o x.html 127.0.0.1:80", "x.html"),
+        ("diagnose -o x.csv 127.0.0.1:80", "x.csv"),
         ("diagnose --flows 3 127.0.0.1:80", "--flows"),
         ("diagnose -S 127.0.0.1:40000 127.0.0.1:80", "-S"),
         (

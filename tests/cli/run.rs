@@ -187,7 +187,7 @@ fn many_targets_get_a_row_each() {
         let row = outcome
             .stdout
             .lines()
-            .find(|line| line.starts_with(address.as_str()));
+            .find(|line| line.trim_start().starts_with(address.as_str()));
         let row = row.unwrap_or_else(|| panic!("a row for {address}: {outcome:?}"));
         let cells: Vec<_> = row.split_whitespace().collect();
         assert_eq!((cells[1], cells[2]), ("2", "2"), "{row}");

@@ -103,7 +103,7 @@ fn being_stopped_is_nobodys_outage() {
     assert!(outcome.stdout.contains("100.0 %"), "{outcome:?}");
     assert!(!outcome.stdout.contains("outages"), "{outcome:?}");
     assert!(
-        outcome.stdout.contains("stood still"),
+        outcome.stdout.contains("was stalled for"),
         "the gap is told: {outcome:?}"
     );
     assert!(!outcome.stdout.contains("no reply"), "{outcome:?}");

@@ -5,10 +5,11 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::Instant;
 
+use super::PingPlan;
 use crate::hosts::Target;
 use crate::outcome::{OutcomeClass, Sample, TargetId};
 use crate::path::{Path, Tracer};
-use crate::plan::{PathPlan, PingPlan};
+use crate::plan::PathPlan;
 use crate::platform::signals::Signals;
 use crate::platform::{OnlyStop, Poller, Waker};
 

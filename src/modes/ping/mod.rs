@@ -1,24 +1,37 @@
 //! `synack TARGET...`: resolve, preflight, probe, report.
 
+mod csv;
+mod document;
 mod failure_traces;
+mod hgrm;
+mod json;
+mod live;
 mod monitor;
+mod openmetrics;
 mod outputs;
+mod plan;
+mod summary;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use std::time::Instant;
 
 use crate::clock::WallClock;
 use crate::engine::Engine;
 use crate::hosts::{Host, Target, TargetSpec};
-use crate::plan::{PingPlan, TargetPlan};
+use crate::plan::{Format, OutputPlan, TargetPlan};
 use crate::platform::{self, LocalHost, Poller};
 use crate::probe::Probes;
-use crate::report::{self, RunInfo};
+use crate::session::outputs::Outputs;
 use crate::session::reresolution::Reresolver;
 use crate::session::resolution::Resolved;
-use crate::session::{ExitStatus, RunError, Session, outputs as files, preflight, wait_for_dns};
-use crate::term::Output;
+use crate::session::{ExitStatus, RunError, Session, preflight, wait_for_dns};
+use crate::term::{Output, safe};
 use failure_traces::FailureTraces;
 use monitor::Monitor;
+use outputs::PingOutputs;
+pub use plan::{DisplayPlan, PingData, PingPlan};
+pub use summary::{RunInfo, RunSummary};
 
 /// Runs `plan` and writes the results to `output` and to its files.
 pub fn run(mut plan: PingPlan, output: &mut Output) -> Result<ExitStatus, RunError> {
@@ -54,27 +67,30 @@ fn measure(
 ) -> Result<ExitStatus, RunError> {
     let Session { poller, signals } = session;
     let most = max_targets(&plan.targets, &resolved);
-    let files = files::open(&plan.output, most)?;
+    check_formats(&plan.output, most)?;
+    let outputs = Outputs::open(&plan.output, output)?;
     let reresolver = reresolver(&plan.targets, &poller);
     let traces = FailureTraces::wanted(&plan, &signals, poller.waker());
     // What takes long with thousands of targets comes before the clock starts.
     let network = Probes::new(poller, &resolved.targets, &plan.probes());
     let host = LocalHost::from(&plan.sockets);
-    let protocols = plan.targets.specs.iter().map(|spec| spec.protocol);
-    let is_mixed = !protocols.is_sorted_by(|a, b| a == b);
+    // Some of those asked for may join later.
+    let asked = plan.targets.specs.iter().map(|spec| spec.protocol);
+    let mut protocols = asked.chain(resolved.targets.iter().map(|it| it.protocol));
+    let first = protocols.next();
+    let is_mixed = protocols.any(|it| Some(it) != first);
     let info = RunInfo {
         routes: host.routes_to(resolved.targets.iter().map(|it| (it.protocol, it.address))),
         targets: resolved.targets,
         unresolved: resolved.unresolved,
         host: platform::host(),
         clock: WallClock::start(),
-        unicode: output.shows_unicode(),
         is_mixed,
-        columns: output.columns().clamp(report::NARROWEST, report::WIDEST),
         plan,
     };
     let (schedule, targets) = (info.plan.schedule, info.targets.len());
-    let mut monitor = Monitor::new(info, most, output, files);
+    let outputs = PingOutputs::new(&info, outputs);
+    let mut monitor = Monitor::new(info, most, outputs);
     monitor.reresolver = reresolver;
     monitor.pending = resolved.pending;
     monitor.traces = traces;
@@ -85,6 +101,17 @@ fn measure(
     let status = monitor.close(record)?;
     result.map_err(RunError::Poller)?;
     Ok(status)
+}
+
+/// An hgrm file has the percentiles of one target.
+fn check_formats(plan: &OutputPlan<PingData>, targets: usize) -> Result<(), RunError> {
+    let mut files = plan.files.iter();
+    match files.find(|file| file.format == Format::Data(PingData::Hgrm)) {
+        Some(file) if targets > 1 => {
+            Err(RunError::OneTargetOnly(safe(&file.path.to_string_lossy())))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// How many targets there may be in the end: those that are resolved, and those that may still be.

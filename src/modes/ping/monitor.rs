@@ -3,21 +3,23 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::PingPlan;
 use super::failure_traces::FailureTraces;
-use super::outputs::Outputs;
+use super::outputs::PingOutputs;
+use super::summary::{RunInfo, RunSummary};
 use crate::assertions::{AssertionResult, Until};
 use crate::engine::{RunControl, SampleSink};
 use crate::hosts::Target;
 use crate::hosts::resolve::LookupResult;
 use crate::outcome::{ExtraReply, OutcomeClass, Sample, TargetId};
-use crate::plan::{Limit, PingPlan};
+use crate::plan::Limit;
 use crate::platform::LocalHost;
-use crate::report::{Report, RunInfo, live};
+use crate::report::{Redactor, line};
 use crate::session::reresolution::Reresolver;
 use crate::session::resolution::PendingTargets;
 use crate::session::{ExitStatus, RunError};
 use crate::stats::{RunRecord, Statistics, UpDownState};
-use crate::term::{Output, Progress, ResultFile, complain};
+use crate::term::{Progress, complain};
 
 /// A run that takes longer than this shows its progress.
 const LONG: Duration = Duration::from_secs(10);
@@ -25,7 +27,7 @@ const LONG: Duration = Duration::from_secs(10);
 /// One run's statistics and its output.
 pub(super) struct Monitor<'a> {
     info: RunInfo,
-    outputs: Outputs<'a>,
+    outputs: PingOutputs<'a>,
     statistics: Statistics,
     states: Vec<UpDownState>,
     until: Option<Until>,
@@ -44,16 +46,11 @@ pub(super) struct Monitor<'a> {
 
 impl<'a> Monitor<'a> {
     /// A desk for at most so many targets.
-    pub(super) fn new(
-        info: RunInfo,
-        most: usize,
-        output: &'a mut Output,
-        files: Vec<ResultFile>,
-    ) -> Self {
+    pub(super) fn new(info: RunInfo, most: usize, outputs: PingOutputs<'a>) -> Self {
         let targets = info.targets.len();
         let until = info.plan.assertions.until.clone();
         Self {
-            outputs: Outputs::new(&info, output, files),
+            outputs,
             statistics: Statistics::new(targets, most),
             states: vec![UpDownState::default(); targets],
             until: until.map(|until| Until::new(until, targets)),
@@ -75,25 +72,28 @@ impl<'a> Monitor<'a> {
             .schedule
             .expected_duration()
             .is_none_or(|expected| expected > LONG);
-        let silent = plan.display.quiet || !self.outputs.output.is_terminal();
+        let silent = plan.display.quiet || !self.outputs.outputs.output.is_terminal();
         if long || silent {
             let probes = expected_probes(plan, self.info.targets.len());
-            self.outputs.output.show(Progress::on_stderr(probes));
+            self.outputs
+                .outputs
+                .output
+                .show(Progress::on_stderr(probes));
         }
     }
 
     /// Prints the summary and decides.
     pub(super) fn close(mut self, record: RunRecord) -> Result<ExitStatus, RunError> {
-        self.outputs.output.finish_progress();
+        self.outputs.outputs.output.finish_progress();
         while let Some(trace) = self.traces.as_mut().and_then(FailureTraces::last) {
-            self.outputs.path(&self.info, &trace);
+            self.outputs.trace(&self.info, &trace);
         }
         let missing = self.pending.iter().flat_map(PendingTargets::unresolved);
         self.info.unresolved.extend(missing);
         let assertions = self.assertions();
         let status = self.exit_status(&assertions);
-        let report = report(&self.info, &self.statistics, record, &assertions);
-        self.outputs.close(&report)?;
+        let summary = summary(&self.info, &self.statistics, record, &assertions);
+        self.outputs.close(&summary)?;
         Ok(status)
     }
 
@@ -103,7 +103,7 @@ impl<'a> Monitor<'a> {
         let mut assertions = Vec::new();
         let targets = self.info.targets.iter().zip(&self.statistics.targets);
         for (id, (target, recorder)) in (0..).map(TargetId).zip(targets) {
-            let name = live::label(&self.info, target);
+            let name = line(&self.info.label(target), &Redactor::off());
             let expected = checks.expect.iter();
             assertions.extend(expected.map(|expected| expected.check(&name, recorder)));
             let conditions = checks.fail_if.iter();
@@ -123,13 +123,13 @@ impl<'a> Monitor<'a> {
         let fine = (own_words || self.statistics.targets.iter().all(answered))
             && assertions.iter().all(|assertion| assertion.passed)
             && self.info.unresolved.is_empty();
-        ExitStatus::new(fine, self.outputs.output.is_closed())
+        ExitStatus::new(fine, self.outputs.outputs.output.is_closed())
     }
 
     /// Tells of paths that have been looked at meanwhile.
     fn tell_paths(&mut self) {
         while let Some(trace) = self.traces.as_mut().and_then(FailureTraces::found) {
-            self.outputs.path(&self.info, &trace);
+            self.outputs.trace(&self.info, &trace);
         }
     }
 
@@ -158,7 +158,7 @@ impl<'a> Monitor<'a> {
             reresolver.hurry();
         }
         if self.info.plan.is_watch() {
-            self.outputs.change(&self.info, target, &change);
+            self.outputs.state_change(&self.info, target, &change);
         }
     }
 
@@ -174,7 +174,7 @@ impl<'a> Monitor<'a> {
             until.add_target();
         }
         let id = u32::try_from(self.states.len() - 1).unwrap_or(u32::MAX);
-        self.outputs.joined(&self.info, TargetId(id));
+        self.outputs.added(&self.info, TargetId(id));
     }
 
     /// Takes in what a name has become; the targets that have to move.
@@ -201,7 +201,7 @@ impl<'a> Monitor<'a> {
             let Some(first) = lookup.addresses.first().filter(|_| is_its && !stays) else {
                 continue;
             };
-            let from = target.address.ip().to_string();
+            let from = target.address.ip();
             let port = target.address.port();
             target.address = *first;
             target.address.set_port(port);
@@ -209,21 +209,21 @@ impl<'a> Monitor<'a> {
             let here = LocalHost::from(&self.info.plan.sockets);
             self.info.routes[index] = here.route_to(target.protocol, target.address);
             moved.push((id, target.address));
-            self.outputs.moved(&self.info, id, &from);
+            self.outputs.address_changed(&self.info, id, from);
         }
         moved
     }
 }
 
-/// A report of the run as it stands.
-fn report<'r>(
+/// The run as it stands.
+fn summary<'r>(
     info: &'r RunInfo,
     statistics: &'r Statistics,
     mut record: RunRecord,
     assertions: &'r [AssertionResult],
-) -> Report<'r> {
+) -> RunSummary<'r> {
     record.wall_clock_moved = info.clock.drift();
-    Report::new(info, statistics, record, assertions)
+    RunSummary::new(info, statistics, record, assertions)
 }
 
 impl SampleSink for Monitor<'_> {
@@ -255,8 +255,8 @@ impl SampleSink for Monitor<'_> {
 
 impl RunControl for Monitor<'_> {
     fn statistics_requested(&mut self, so_far: &RunRecord) {
-        let report = report(&self.info, &self.statistics, *so_far, &[]);
-        self.outputs.statistics(&report);
+        let summary = summary(&self.info, &self.statistics, *so_far, &[]);
+        self.outputs.interim(&summary);
     }
 
     fn changed_addresses(&mut self) -> Vec<(TargetId, SocketAddr)> {
@@ -293,14 +293,14 @@ impl RunControl for Monitor<'_> {
 
     fn idle(&mut self) {
         self.tell_paths();
-        let output = &mut *self.outputs.output;
+        let output = &mut *self.outputs.outputs.output;
         output.progress().refresh(self.ended, self.failed);
         output.flush();
     }
 
     fn is_done(&self) -> bool {
         let waited = self.until.as_ref().is_some_and(Until::is_met) && !self.expects_targets();
-        waited || self.outputs.output.is_closed()
+        waited || self.outputs.outputs.output.is_closed()
     }
 }
 

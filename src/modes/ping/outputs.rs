@@ -1,139 +1,199 @@
-//! Where results go: standard output, and the files that were asked for, each in its own form.
+//! What a run of probes writes, in every format.
 
+use std::net::IpAddr;
 use std::time::Instant;
 
 use super::failure_traces::FailureTrace;
+use super::live::{self, LivePrinter};
+use super::summary::{RunInfo, RunSummary};
+use super::{PingData, csv, document, hgrm, json, openmetrics};
+use crate::modes::trace::{self, TraceInfo, TraceSummary};
 use crate::outcome::{Sample, TargetId};
 use crate::path::RouterNames;
-use crate::plan::PathPlan;
-use crate::report::{Form, Redactor, Report, RunInfo, TraceInfo, TraceReport, WIDEST};
-use crate::session::{RunError, outputs as files};
+use crate::plan::{DocumentFormat, Format, PathPlan};
+use crate::report::document::Block;
+use crate::report::{self, Page, Redactor};
+use crate::session::RunError;
+use crate::session::outputs::Outputs;
 use crate::stats::StateChange;
-use crate::term::{Output, ResultFile};
+use crate::text::Text;
 
-/// All outlets of one run.
-pub(super) struct Outputs<'a> {
-    pub(super) output: &'a mut Output,
-    screen: Form,
-    files: Vec<(Form, ResultFile)>,
-    redactor: Option<Redactor>,
+/// Where the results of a run go.
+pub(super) struct PingOutputs<'a> {
+    pub(super) outputs: Outputs<'a, PingData>,
+    redactor: Redactor,
+    printer: LivePrinter,
+    /// Paths of targets that failed, for documents that are made at the end.
+    traces: Vec<Block>,
 }
 
-impl<'a> Outputs<'a> {
-    /// Outputs to `output` and to `files`, which were opened for this plan.
-    pub(super) fn new(info: &RunInfo, output: &'a mut Output, files: Vec<ResultFile>) -> Self {
-        let plan = &info.plan.output;
-        let forms = plan.files.iter();
-        let forms = forms.map(|file| Form::new(file.format, info, false));
+impl<'a> PingOutputs<'a> {
+    pub(super) fn new(info: &RunInfo, outputs: Outputs<'a, PingData>) -> Self {
+        let redactor = info.redactor();
         Self {
-            screen: Form::new(plan.screen, info, output.colour()),
-            output,
-            files: forms.zip(files).collect(),
-            redactor: plan.redact.then(|| Redactor::of_run(info)),
+            printer: LivePrinter::new(info, &redactor),
+            outputs,
+            redactor,
+            traces: Vec::new(),
         }
     }
 
-    /// Tells everybody the same thing in his own form; `quiet` leaves standard output out.
-    fn tell(&mut self, quiet: bool, what: impl Fn(&mut Form) -> String) {
-        if !quiet {
-            let text = what(&mut self.screen);
-            let text = redacted(self.redactor.as_mut(), &self.screen, text);
-            self.output.write(&text);
-        }
-        for (form, file) in &mut self.files {
-            let text = what(form);
-            file.write(&redacted(self.redactor.as_mut(), form, text));
-        }
-    }
-
-    /// Tells what comes before the first probe.
+    /// What comes before the first probe.
     pub(super) fn open(&mut self, info: &RunInfo) {
-        self.tell(false, |form| form.heading(info));
-        self.output.flush();
+        let redactor = &self.redactor;
+        self.outputs.write(|format, page| match format.into() {
+            Live::Lines => live::heading(info)
+                .iter()
+                .map(|line| report::wrap(&report::line(line, redactor), 2, page.columns) + "\n")
+                .collect(),
+            Live::Objects => json::start(info, redactor),
+            Live::Rows => csv::heading(),
+            Live::Nothing => String::new(),
+        });
+        self.outputs.output.flush();
     }
 
-    /// Tells of a probe; standard output only if the probe is worth a line there.
+    /// A probe has ended; `is_shown`: on standard output as well as in files.
     pub(super) fn probe(&mut self, info: &RunInfo, sample: &Sample, is_shown: bool) {
-        // Nobody formats what nobody reads.
-        if is_shown || !self.files.is_empty() {
-            self.tell(!is_shown, |form| form.probe(info, sample));
+        if !is_shown && !self.outputs.has_files() {
+            return;
+        }
+        let (redactor, printer) = (&self.redactor, &mut self.printer);
+        let line = printer.line(info, sample, redactor);
+        let render = |format: Format<PingData>, page: &Page| match format.into() {
+            Live::Lines => line.render(page.colour),
+            Live::Objects => json::probe(info, sample, redactor),
+            Live::Rows => csv::row(info, sample, redactor),
+            Live::Nothing => String::new(),
+        };
+        if is_shown {
+            self.outputs.write(render);
+        } else {
+            self.outputs.write_to_files(render);
         }
     }
 
-    /// Tells that a target is up or down now.
-    pub(super) fn change(&mut self, info: &RunInfo, target: TargetId, change: &StateChange) {
-        self.tell(false, |form| form.change(info, target, change));
+    /// A target is up or down now.
+    pub(super) fn state_change(&mut self, info: &RunInfo, target: TargetId, change: &StateChange) {
+        let redactor = &self.redactor;
+        let line = live::state_change(info, target, change);
+        let json = || json::state_change(info, target, change, redactor);
+        announce(&mut self.outputs, redactor, &line, json);
     }
 
-    /// Tells that a target is known now, and where it is.
-    pub(super) fn joined(&mut self, info: &RunInfo, target: TargetId) {
-        if let Some(redactor) = &mut self.redactor {
-            redactor.learn(&info.targets[target.index()]);
-        }
-        self.tell(false, |form| form.joined(info, target));
+    /// A target was added after its name was resolved.
+    pub(super) fn added(&mut self, info: &RunInfo, target: TargetId) {
+        self.redactor.learn_target(&info.targets[target.index()]);
+        let redactor = &self.redactor;
+        self.printer.add_target(info, target, redactor);
+        let line = live::added(info, target);
+        let json = || json::address_changed(info, target, None, redactor);
+        announce(&mut self.outputs, redactor, &line, json);
     }
 
-    /// Tells that a target has another address now.
-    pub(super) fn moved(&mut self, info: &RunInfo, target: TargetId, from: &str) {
-        self.tell(false, |form| form.moved(info, target, from));
+    /// The address of a target has changed.
+    pub(super) fn address_changed(&mut self, info: &RunInfo, target: TargetId, from: IpAddr) {
+        self.redactor.learn_target(&info.targets[target.index()]);
+        let redactor = &self.redactor;
+        let line = live::address_changed(info, target, from);
+        let json = || json::address_changed(info, target, Some(from), redactor);
+        announce(&mut self.outputs, redactor, &line, json);
     }
 
-    /// Tells what the path of a target that fails shows.
-    pub(super) fn path(&mut self, info: &RunInfo, trace: &FailureTrace) {
-        let target = trace.target.index();
-        let looked_at = TraceInfo {
-            target: trace.path.target.clone(),
-            route: info.routes.get(target).cloned().flatten(),
+    /// The path of a target that fails was traced.
+    pub(super) fn trace(&mut self, info: &RunInfo, failure: &FailureTrace) {
+        let traced = TraceInfo {
+            path: PathPlan::new(info.plan.sockets.clone(), info.plan.payload.clone()),
+            target: failure.path.target.clone(),
+            route: info.routes.get(failure.target.index()).cloned().flatten(),
             host: info.host.clone(),
             clock: info.clock,
-            started: trace.started,
-            columns: info.columns,
-            path: PathPlan::new(info.plan.sockets.clone(), info.plan.payload.clone()),
-            output: info.plan.output.clone(),
+            started: failure.started,
+            command_line: info.plan.output.command_line.clone(),
         };
         let names = RouterNames::new(false);
-        let report = TraceReport::new(&looked_at, &trace.path, &names, Instant::now());
-        self.tell(false, |form| form.path(&report));
+        let summary = TraceSummary::new(&traced, &failure.path, &names, Instant::now());
+        let document = trace::document(&summary);
+        let redactor = &self.redactor;
+        self.outputs.write(|format, page| match format.into() {
+            Live::Lines => format!("\n{}\n", report::render_part(&document, page, redactor)),
+            Live::Objects => trace::json(&summary, redactor),
+            Live::Rows | Live::Nothing => String::new(),
+        });
+        self.traces.push(trace::section(document));
     }
 
-    /// Tells the statistics so far.
-    pub(super) fn statistics(&mut self, report: &Report) {
-        let text = match &mut self.redactor {
-            Some(redactor) => redactor.redact(&report.text()),
-            None => report.text(),
-        };
-        files::write_interim(self.output, &report.info.plan.output, &text);
+    /// The statistics so far.
+    pub(super) fn interim(&mut self, summary: &RunSummary) {
+        let document = document::document(summary, Vec::new());
+        let (format, redactor) = (DocumentFormat::Text, &self.redactor);
+        let render = |page: &Page| report::render(&document, format, page, redactor);
+        self.outputs.write_interim(render);
     }
 
-    /// Tells the end, and puts the files in their places.
-    pub(super) fn close(mut self, report: &Report) -> Result<(), RunError> {
-        let redactor = &mut self.redactor;
-        let mut result =
-            files::write_final(self.output, |to| tell(&self.screen, report, redactor, to));
-        // A file has no terminal to be as wide as.
-        let page = RunInfo {
-            columns: WIDEST,
-            ..report.info.clone()
-        };
-        let report = report.on(&page);
-        for (form, mut file) in self.files {
-            tell(&form, &report, redactor, &mut |text| file.write(text));
-            result = files::finish(file, result);
+    /// The end of the run.
+    pub(super) fn close(self, summary: &RunSummary) -> Result<(), RunError> {
+        let redactor = &self.redactor;
+        // Text has printed the traces when they were found.
+        let without_traces = document::document(summary, Vec::new());
+        let with_traces = document::document(summary, self.traces);
+        self.outputs.finish(|format, page, write| match format {
+            Format::Document(DocumentFormat::Text) => {
+                let text = report::render(&without_traces, DocumentFormat::Text, page, redactor);
+                write(&format!("\n{text}"));
+            }
+            Format::Document(format) => {
+                write(&report::render(&with_traces, format, page, redactor));
+            }
+            Format::Data(PingData::Json) => {
+                json::summaries(summary, redactor).for_each(|line| write(&line));
+                write(&json::assertions(summary.assertions, redactor));
+            }
+            Format::Data(PingData::CsvSummary) => write(&csv::summary(summary, redactor)),
+            Format::Data(PingData::OpenMetrics) => write(&openmetrics::text(summary, redactor)),
+            Format::Data(PingData::Hgrm) => write(&hgrm::text(summary)),
+            // Every row has been written.
+            Format::Data(PingData::Csv) => {}
+        })
+    }
+}
+
+/// What a format writes while the run goes on.
+enum Live {
+    /// Lines for readers.
+    Lines,
+    /// JSON objects.
+    Objects,
+    /// CSV rows, of probes alone.
+    Rows,
+    /// Nothing before the end.
+    Nothing,
+}
+
+impl From<Format<PingData>> for Live {
+    fn from(format: Format<PingData>) -> Self {
+        match format {
+            Format::Document(DocumentFormat::Text) => Self::Lines,
+            Format::Data(PingData::Json) => Self::Objects,
+            Format::Data(PingData::Csv) => Self::Rows,
+            Format::Document(DocumentFormat::Markdown | DocumentFormat::Html)
+            | Format::Data(PingData::CsvSummary | PingData::Hgrm | PingData::OpenMetrics) => {
+                Self::Nothing
+            }
         }
-        result
     }
 }
 
-/// Tells the end in one form.
-fn tell(form: &Form, report: &Report, redactor: &mut Option<Redactor>, to: &mut dyn FnMut(&str)) {
-    form.summary(report, &mut |text| {
-        to(&redacted(redactor.as_mut(), form, text));
+/// A line for readers, an object for programs.
+fn announce(
+    outputs: &mut Outputs<PingData>,
+    redactor: &Redactor,
+    line: &Text,
+    json: impl Fn() -> String,
+) {
+    outputs.write(|format, _| match format.into() {
+        Live::Lines => report::line(line, redactor) + "\n",
+        Live::Objects => json(),
+        Live::Rows | Live::Nothing => String::new(),
     });
-}
-
-fn redacted(redactor: Option<&mut Redactor>, form: &Form, text: String) -> String {
-    match redactor {
-        Some(redactor) => form.redacted(redactor, &text),
-        None => text,
-    }
 }

@@ -1,78 +1,55 @@
-//! `--html`: the report as one page. No scripts, nothing from elsewhere: it can be mailed, printed, kept.
+//! Documents as a page: no scripts, nothing loaded from elsewhere; it can be mailed, printed, kept.
 
-mod conclusion;
-mod facts;
-mod histogram;
-mod latencies;
+mod axes;
+mod latencies_chart;
 pub(super) mod markup;
-mod outcomes;
-mod overview;
-mod particulars;
-mod scale;
-mod shades;
+mod sparkline;
 mod state;
 mod symbols;
 mod table;
-#[cfg(test)]
-pub(super) mod tests;
 mod timeline;
+#[cfg(test)]
+pub(crate) mod well_formed;
 
-use std::cmp::Reverse;
+use std::cell::Cell;
 
-use super::live::{label, title};
-use super::{Report, TargetReport, VERSION};
+use super::Redactor;
+use super::document::{Block, Document, Fact, Figure, Headline, List, Section, Verdict};
+use super::text::histogram_lines;
+use crate::text::{Span, Text, Value};
 use markup::{Attributes, Markup, block, leaf, tag};
-use state::State;
-
-/// Targets described one by one; of the others there is the row in the overview.
-const DETAILED: usize = 10;
 
 const STYLE: &str = include_str!("style.css");
 
 /// Nothing may be loaded from anywhere, should something slip in that wants to.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
-/// The whole page, a document of its own, with the paths of targets that failed.
-pub(super) fn page(report: &Report, paths: &[Markup]) -> String {
-    let mut targets: Vec<_> = report.targets().collect();
-    // Trouble first, otherwise as they were given.
-    targets.sort_by_key(|target| (State::of(target), Reverse(has_causes(target))));
+/// The whole page.
+pub(super) fn render(document: &Document, redactor: &Redactor) -> String {
+    let writer = Writer {
+        redactor,
+        figures: Cell::default(),
+    };
+    let header = [
+        block("h1", &[], writer.text(&document.subject)),
+        block("p", &[("class", &"when")], writer.text(&document.scope)),
+        writer.badge(&document.headline),
+    ];
+    let signature = document
+        .signature
+        .iter()
+        .map(|it| block("p", &[], writer.text(it)));
     let content = [
         symbols::definitions(),
-        header(report, &targets),
-        block("main", &[], body(report, &targets, paths)),
-        footer(report),
+        block("header", &[], header),
+        block("main", &[], writer.blocks(&document.blocks, 2)),
+        block("footer", &[], signature.collect::<Markup>()),
     ];
-    let title = format!("{}: {}", subject(&targets), state::headline(&targets));
-    document(&title, content.into())
-}
-
-/// A document of its own.
-pub(super) fn document(title: &str, body: Markup) -> String {
-    let page = block(
-        "html",
-        &[("lang", &"en")],
-        [head(title), block("body", &[], body)],
-    );
+    let (subject, words) = (&document.subject, &document.headline.words);
+    let title = format!("{}: {}", redactor.text(subject), redactor.text(words));
+    let page = [head(&title), block("body", &[], content)];
+    let page = block("html", &[("lang", &"en")], page);
     format!("<!DOCTYPE html>\n{}", page.into_string())
-}
-
-/// The page with its text changed, but not its markup or style: names can be taken out, whatever they are called.
-pub fn over_text(page: &str, mut change: impl FnMut(&str) -> String) -> String {
-    let parts: Vec<_> = page.split(STYLE).collect();
-    let parts = parts.iter().map(|part| {
-        // No `>` of a text or of an attribute stands for itself.
-        let pieces = part.split_inclusive('>').map(|piece| {
-            let (text, tag) = piece.split_at(piece.find('<').unwrap_or(piece.len()));
-            change(text) + tag
-        });
-        pieces.collect::<String>()
-    });
-    parts.collect::<Vec<_>>().join(STYLE)
-}
-
-fn has_causes(target: &TargetReport) -> bool {
-    !target.recorder.outcome_groups.is_empty()
 }
 
 fn head(title: &str) -> Markup {
@@ -98,102 +75,130 @@ fn block_leaf(name: &'static str, attributes: Attributes) -> Markup {
     [leaf(name, attributes), Markup::literal("\n")].into()
 }
 
-/// What the page is about.
-fn subject(targets: &[TargetReport]) -> String {
-    match targets {
-        [target] => {
-            let protocol = target.target.protocol.title();
-            format!("{protocol} {}", title(target.target))
+/// Writes blocks under a heading of some level.
+struct Writer<'a> {
+    redactor: &'a Redactor,
+    /// Figures so far: their names on the page are numbered.
+    figures: Cell<usize>,
+}
+
+impl Writer<'_> {
+    fn text(&self, text: &Text) -> Markup {
+        let spans = text.spans().iter().map(|span| match span {
+            Span::Words(words) => Markup::from(&**words),
+            Span::Value(value) => self.value(value),
+        });
+        spans.collect()
+    }
+
+    /// Text of any script must not reorder what stands beside it.
+    fn value(&self, value: &Value) -> Markup {
+        let shown = Markup::from(&*self.redactor.show(value));
+        match value {
+            Value::Command(_) => tag("code", &[], shown),
+            Value::Address(_) | Value::Endpoint(_) | Value::LinkAddress(_) => shown,
+            _ => tag("bdi", &[], shown),
         }
-        targets => {
-            let names = targets
-                .first()
-                .map_or_else(String::new, |it| it.info.protocol_names());
-            format!("{names}, {} targets", targets.len())
+    }
+
+    fn blocks(&self, blocks: &[Block], level: usize) -> Markup {
+        blocks
+            .iter()
+            .map(|block| self.block(block, level))
+            .collect()
+    }
+
+    fn block(&self, it: &Block, level: usize) -> Markup {
+        match it {
+            Block::Verdict(verdict) => self.verdict(verdict, level),
+            Block::Section(section) => self.section(section, level),
+            Block::Paragraph(text) => block("p", &[], self.text(text)),
+            Block::Note(text) => block("p", &[("class", &"quiet")], self.text(text)),
+            Block::List(List { ordered, items }) => self.list(*ordered, items),
+            Block::Facts(facts) => self.facts(facts),
+            Block::Table(table) => self.table(table),
+            Block::Figure(figure) => self.figure(figure),
+            Block::Detail(blocks) => self.blocks(blocks, level),
+            Block::Brief(_) => Markup::default(),
+        }
+    }
+
+    fn badge(&self, headline: &Headline) -> Markup {
+        state::badge(headline.state, self.text(&headline.words))
+    }
+
+    fn verdict(&self, verdict: &Verdict, level: usize) -> Markup {
+        let mut title = Markup::from("Verdict");
+        if let Some(code) = &verdict.code {
+            title.push(": ");
+            title.push(self.text(code));
+        }
+        let mut markup = heading(level, title);
+        for paragraph in &verdict.meaning {
+            markup.push(block("p", &[], self.text(paragraph)));
+        }
+        for (title, items, ordered) in [
+            ("Evidence", &verdict.evidence, false),
+            ("Ruled out", &verdict.ruled_out, false),
+            ("Unknown", &verdict.unknown, false),
+            ("Next", &verdict.next, true),
+        ] {
+            if !items.is_empty() {
+                markup.push(heading(level + 1, title));
+                markup.push(self.list(ordered, items));
+            }
+        }
+        block("section", &[("class", &"verdict")], markup)
+    }
+
+    fn section(&self, section: &Section, level: usize) -> Markup {
+        let mut markup = heading(level, self.text(&section.heading));
+        if let Some(headline) = &section.headline {
+            markup.push(self.badge(headline));
+        }
+        markup.push(self.blocks(&section.blocks, level + 1));
+        match &section.anchor {
+            Some(anchor) => block("section", &[("class", &"target"), ("id", anchor)], markup),
+            None => block("section", &[], markup),
+        }
+    }
+
+    fn list(&self, ordered: bool, items: &[Text]) -> Markup {
+        let items = items.iter().map(|item| block("li", &[], self.text(item)));
+        let kind = if ordered { "ol" } else { "ul" };
+        block(kind, &[], items.collect::<Markup>())
+    }
+
+    fn facts(&self, facts: &[Fact]) -> Markup {
+        let rows = facts.iter().map(|fact| {
+            let value = match fact.values.as_slice() {
+                [value] => self.text(value),
+                values => self.list(false, values),
+            };
+            Markup::from([tag("dt", &[], fact.name), block("dd", &[], value)])
+        });
+        block("dl", &[("class", &"facts")], rows.collect::<Markup>())
+    }
+
+    fn figure(&self, figure: &Figure) -> Markup {
+        let number = self.figures.get() + 1;
+        self.figures.set(number);
+        match figure {
+            Figure::Timeline(timeline) => timeline::figure(timeline, number).into(),
+            Figure::Latencies(chart) => latencies_chart::figure(chart, number),
+            Figure::Histogram(histogram) => block("pre", &[], histogram_lines(histogram)),
         }
     }
 }
 
-fn header(report: &Report, targets: &[TargetReport]) -> Markup {
-    let record = &report.record;
-    let took = facts::length(record.ended.saturating_duration_since(record.started));
-    let when = format!("{}, {took}", facts::period(report));
-    let parts = [
-        block("h1", &[], tag("bdi", &[], subject(targets))),
-        block("p", &[("class", &"when")], when),
-        state::badge(State::of_all(targets), &state::headline(targets)),
-    ];
-    block("header", &[], parts)
-}
-
-/// What it means comes first, then how it is known.
-fn body(report: &Report, targets: &[TargetReport], paths: &[Markup]) -> Markup {
-    let mut body = Markup::default();
-    if let [target] = targets {
-        body.push(conclusion::of_one(report, target));
-        body.push(conclusion::checks(report));
-        body.push(block("h2", &[], "Results"));
-        body.push(details(report, target, 1));
-        body.push(paths.to_vec());
-        body.push(facts::section(report));
-        return body;
-    }
-    body.push(conclusion::of_many(targets));
-    body.push(conclusion::checks(report));
-    body.push(overview::section(targets, DETAILED));
-    for (number, target) in (1..).zip(targets.iter().take(DETAILED)) {
-        body.push(one_of_many(report, target, number));
-    }
-    let more = targets.len().saturating_sub(DETAILED);
-    if more > 0 {
-        let words = format!(
-            "Details of {more} more targets are left out; those with trouble come first. The JSON form of this \
-             report has all of them."
-        );
-        body.push(block("p", &[("class", &"quiet")], words));
-    }
-    body.push(paths.to_vec());
-    body.push(facts::section(report));
-    body
-}
-
-/// A target's part of a page about many.
-fn one_of_many(report: &Report, target: &TargetReport, number: usize) -> Markup {
-    let name = tag("bdi", &[], label(target.info, target.target));
-    let state = State::of(target);
-    let parts = [
-        block("h2", &[], name),
-        state::badge(state, &state::headline(std::slice::from_ref(target))),
-        conclusion::of_section(report, target),
-        details(report, target, number),
-    ];
-    let attributes: Attributes = &[
-        ("class", &"target"),
-        ("id", &format_args!("target-{number}")),
-    ];
-    block("section", attributes, parts)
-}
-
-/// Tables and pictures of one target.
-fn details(report: &Report, target: &TargetReport, number: usize) -> Markup {
-    [
-        outcomes::section(report, target),
-        Markup::from(timeline::section(report, target, number)),
-        Markup::from(latencies::section(target)),
-        Markup::from(histogram::section(target, number)),
-        Markup::from(particulars::section(report, target)),
-    ]
-    .into()
-}
-
-fn footer(report: &Report) -> Markup {
-    let info = report.info;
-    let made = format!("synack {VERSION}, {}, command: ", info.host.system);
-    let command = tag("code", &[], info.plan.output.command_line.as_str());
-    block("footer", &[], [Markup::from(made), command])
-}
-
-/// A heading of a part of a target.
-fn heading(text: &str) -> Markup {
-    block("h3", &[], text)
+/// A heading; HTML has six levels.
+fn heading(level: usize, title: impl Into<Markup>) -> Markup {
+    let name = match level {
+        ..=2 => "h2",
+        3 => "h3",
+        4 => "h4",
+        5 => "h5",
+        _ => "h6",
+    };
+    block(name, &[], title)
 }

@@ -2,7 +2,7 @@
 
 use super::markup::{Markup, leaf, tag};
 use crate::outcome::OutcomeKind;
-use crate::report::words;
+use crate::report::wording;
 
 /// Failures and troubles, each with a lane of its own in pictures.
 pub(super) const TROUBLES: [OutcomeKind; 6] = [
@@ -67,5 +67,10 @@ pub(super) fn inline(kind: OutcomeKind) -> Markup {
 
 /// The shape and the word.
 pub(super) fn named(kind: OutcomeKind) -> Markup {
-    [inline(kind), Markup::from(" "), words::outcome(kind).into()].into()
+    [
+        inline(kind),
+        Markup::from(" "),
+        wording::outcome(kind).into(),
+    ]
+    .into()
 }

@@ -1,48 +1,108 @@
 //! Tables that a narrow page can scroll sideways.
 
-use super::markup::{Attributes, Markup, block, tag};
+use super::markup::{Attributes, Markup, block, leaf, tag};
+use super::{Writer, sparkline, state, symbols};
+use crate::report::document::{Cell, Column, ColumnKind, Row, Table};
+use crate::report::figure::Span;
 
-/// A table column: its heading, and the class of its cells.
-pub(super) type Column = (String, &'static str);
+/// Rows; more would make a file that no browser opens well.
+const ROWS: usize = 500;
 
-/// A table whose first column names the rows. It can be scrolled with the keyboard as well.
-pub(super) fn table(
-    name: &str,
-    caption: &str,
-    columns: &[Column],
-    rows: Vec<Vec<Markup>>,
-) -> Markup {
-    let headings = columns.iter().map(|(heading, class)| {
-        let attributes: Attributes = &[("scope", &"col"), ("class", class)];
-        tag("th", attributes, heading.as_str())
-    });
-    let headings: Markup = headings.collect();
-    let rows: Markup = rows.into_iter().map(|cells| row(columns, cells)).collect();
-    let parts = [
-        block("thead", &[], tag("tr", &[], headings)),
-        block("tbody", &[], rows),
-    ];
-    let attributes: Attributes = &[
-        ("class", &"scroll"),
-        ("role", &"group"),
-        ("aria-label", &name),
-        ("tabindex", &0),
-    ];
-    let table = block("div", attributes, block("table", &[], parts));
-    if caption.is_empty() {
-        return table;
+/// Size of the picture of a range.
+const WIDTH: f64 = 160.0;
+const HEIGHT: f64 = 12.0;
+
+impl Writer<'_> {
+    /// A table whose first column names the rows. It can be scrolled with the keyboard as well.
+    pub(super) fn table(&self, table: &Table) -> Markup {
+        let headings = table.columns.iter().map(|column| {
+            let attributes: Attributes = &[("scope", &"col"), ("class", &class(column))];
+            tag("th", attributes, self.text(&column.heading))
+        });
+        let headings: Markup = headings.collect();
+        let rows = table.rows.iter().take(ROWS).map(|row| self.row(table, row));
+        let parts = [
+            block("thead", &[], tag("tr", &[], headings)),
+            block("tbody", &[], rows.collect::<Markup>()),
+        ];
+        let attributes: Attributes = &[
+            ("class", &"scroll"),
+            ("role", &"group"),
+            ("aria-label", &table.name),
+            ("tabindex", &0),
+        ];
+        let mut markup = Markup::default();
+        if !table.caption.is_empty() {
+            // Outside of what scrolls, so that it can be read whole.
+            let caption: Attributes = &[("class", &"quiet note")];
+            markup.push(block("p", caption, self.text(&table.caption)));
+        }
+        markup.push(block("div", attributes, block("table", &[], parts)));
+        markup.push(left_out(table.rows.len()));
+        markup
     }
-    // Outside of what scrolls, so that it can be read whole.
-    let caption = block("p", &[("class", &"quiet note")], caption);
-    [caption, table].into()
+
+    fn row(&self, table: &Table, row: &Row) -> Markup {
+        let cells = row.cells.iter().zip(&table.columns).enumerate();
+        let cells = cells.map(|(place, (cell, column))| {
+            let content = self.cell(cell);
+            match (place, &row.anchor) {
+                (0, Some(anchor)) => {
+                    let link: Attributes = &[("href", &format_args!("#{anchor}"))];
+                    tag("th", &[("scope", &"row")], tag("a", link, content))
+                }
+                (0, None) => tag("th", &[("scope", &"row")], content),
+                _ => tag("td", &[("class", &class(column))], content),
+            }
+        });
+        block("tr", &[], cells.collect::<Markup>())
+    }
+
+    fn cell(&self, cell: &Cell) -> Markup {
+        match cell {
+            Cell::Text(text) => self.text(text),
+            Cell::Outcome(kind, _) => symbols::named(*kind),
+            Cell::State(state) => state::named(*state),
+            Cell::Sparkline(line) => sparkline::picture(line),
+            Cell::Span(span) => span.map(range).into(),
+        }
+    }
 }
 
-fn row(columns: &[Column], cells: Vec<Markup>) -> Markup {
-    let cells = cells.into_iter().zip(columns).enumerate();
-    let cells = cells.map(|(index, (cell, (_, class)))| match index {
-        0 => tag("th", &[("scope", &"row")], cell),
-        _ if class.is_empty() => tag("td", &[], cell),
-        _ => tag("td", &[("class", class)], cell),
+fn class(column: &Column) -> &'static str {
+    match column.kind {
+        ColumnKind::Words => "t",
+        ColumnKind::Number => "n",
+        ColumnKind::Note => "wide",
+    }
+}
+
+fn left_out(rows: usize) -> Markup {
+    let more = rows.saturating_sub(ROWS);
+    let note = (more > 0).then(|| {
+        let words =
+            format!("{more} more rows are left out; the JSON form of this report has all of them.");
+        block("p", &[("class", &"quiet")], words)
     });
-    block("tr", &[], cells.collect::<Markup>())
+    note.into()
+}
+
+/// A range as a bar on the scale of all rows.
+fn range(span: Span) -> Markup {
+    let x = span.from * WIDTH;
+    let width = ((span.to - span.from) * WIDTH).max(2.0);
+    let bar: Attributes = &[
+        ("x", &format_args!("{:.1}", x.min(WIDTH - 2.0))),
+        ("y", &"2"),
+        ("width", &format_args!("{width:.1}")),
+        ("height", &(HEIGHT - 4.0)),
+        ("fill", &"currentColor"),
+    ];
+    let picture: Attributes = &[
+        ("width", &WIDTH),
+        ("height", &HEIGHT),
+        ("role", &"img"),
+        ("aria-label", &"from the fastest to the slowest reply"),
+    ];
+    tag("svg", picture, leaf("rect", bar))
 }

@@ -1,18 +1,17 @@
-//! Picture 1: every probe at its time; answers as high as they are slow, failures in lanes above.
+//! A timeline as SVG: replies as high as they are slow, failures in lanes above.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use super::facts::period;
-use super::heading;
+use super::axes::{below, horizontal, named_tick};
 use super::markup::{Attributes, Markup, block, leaf, tag};
-use super::scale::{LogScale, Tick, time_ticks};
-use super::shades::{self, Shade};
 use super::symbols::{self, TROUBLES};
-use crate::clock::spoken;
+use crate::clock::{period, spoken};
 use crate::outcome::{OutcomeClass, OutcomeKind};
+use crate::report::figure::scale::{LogScale, time_ticks};
+use crate::report::figure::{OutageBand, Timeline, outage_bands};
 use crate::report::numbers::{count, ms};
-use crate::report::{Report, TargetReport, words};
+use crate::report::wording;
 use crate::stats::TimeSlice;
 
 /// Height of a lane.
@@ -39,48 +38,42 @@ const FEW: usize = 200;
 /// At least this factor lies between bottom and top.
 const LEAST_RATIO: f64 = 3.0;
 
-/// What is drawn, and where.
-struct Picture<'a> {
-    report: &'a Report<'a>,
-    target: &'a TargetReport<'a>,
+/// A timeline being drawn.
+struct Drawing<'a> {
+    timeline: &'a Timeline,
     slices: Vec<TimeSlice>,
     /// The outcomes that have a lane.
     lanes: Vec<OutcomeKind>,
     /// Absent where no probe was answered.
     scale: Option<LogScale>,
-    shades: Vec<Shade>,
+    bands: Vec<OutageBand>,
     from: Instant,
     to: Instant,
 }
 
-/// Nothing where no probe ended.
-pub(super) fn section(report: &Report, target: &TargetReport, number: usize) -> Option<Markup> {
-    let picture = Picture::of(report, target)?;
-    let figure = [picture.svg(number), picture.legend(), picture.caption()];
-    Some([heading("Every probe in time"), block("figure", &[], figure)].into())
+/// The picture, unless no probe ended; `number` makes its names unique on the page.
+pub(super) fn figure(timeline: &Timeline, number: usize) -> Option<Markup> {
+    let drawing = Drawing::of(timeline)?;
+    let parts = [drawing.svg(number), drawing.legend(), drawing.caption()];
+    Some(block("figure", &[], parts))
 }
 
-impl<'a> Picture<'a> {
-    fn of(report: &'a Report, target: &'a TargetReport) -> Option<Self> {
-        let timeline = &target.recorder.timeline;
-        let slices = timeline.slices();
+impl<'a> Drawing<'a> {
+    fn of(timeline: &'a Timeline) -> Option<Self> {
+        let slices = timeline.slices.slices();
         let last = slices.last()?.middle();
         let seen = |kind: &OutcomeKind| slices.iter().any(|it| it.count(*kind) > 0);
-        let (from, to) = (report.record.started, report.record.ended.max(last));
+        let (from, to) = (timeline.from, timeline.to.max(last));
         // A little room, so that no mark lies on an edge.
         let room = to.saturating_duration_since(from) / 80;
+        let bands = timeline.has_outages.then(|| outage_bands(&slices));
         Some(Self {
             lanes: TROUBLES.into_iter().filter(seen).collect(),
             scale: scale(&slices),
-            shades: if target.never_answers() {
-                Vec::new()
-            } else {
-                shades::of(&slices)
-            },
+            bands: bands.unwrap_or_default(),
             from: from.checked_sub(room).unwrap_or(from),
             to: to + room,
-            report,
-            target,
+            timeline,
             slices,
         })
     }
@@ -111,7 +104,7 @@ impl<'a> Picture<'a> {
         let parts = [
             tag("title", &[("id", &title)], "Every probe in time"),
             tag("desc", &[("id", &text)], self.in_words()),
-            self.shading(),
+            self.outage_bands(),
             self.axes(),
             (0..self.lanes.len()).map(|lane| self.lane(lane)).collect(),
             self.plane(),
@@ -136,7 +129,7 @@ impl<'a> Picture<'a> {
         }
         axes.push(horizontal("axis", &bottom.to_string()));
         axes.push(below(bottom, "UTC"));
-        let clock = &self.report.info.clock;
+        let clock = &self.timeline.clock;
         for (index, tick) in time_ticks(clock.at(self.from), clock.at(self.to))
             .iter()
             .enumerate()
@@ -151,8 +144,11 @@ impl<'a> Picture<'a> {
     fn lane(&self, lane: usize) -> Markup {
         let kind = self.lanes[lane];
         let y = LANE * (lane as f64 + 0.5);
-        let alone = self.report.info.targets.len() == 1;
-        let all = if alone { PLACES } else { PLACES_OF_MANY };
+        let all = if self.timeline.is_only {
+            PLACES
+        } else {
+            PLACES_OF_MANY
+        };
         let of_kind = self.slices.iter().filter(|it| it.count(kind) > 0);
         let places: BTreeSet<_> = of_kind
             .map(|it| (self.place(it.middle()) * all).round() as i64)
@@ -166,7 +162,7 @@ impl<'a> Picture<'a> {
         let narrow: Attributes = &[("class", &"narrow"), ("href", &shape), ("x", &-12)];
         let parts = [
             horizontal("lane", "0"),
-            tag("text", name, words::outcome(kind)),
+            tag("text", name, wording::outcome(kind)),
             leaf("use", narrow),
             places.iter().map(symbol).collect(),
         ];
@@ -194,7 +190,7 @@ impl<'a> Picture<'a> {
             let class = symbols::id(kind);
             (!path.is_empty()).then(|| leaf("path", &[("class", &class), ("d", &path)]))
         });
-        let merged = self.target.recorder.timeline.resolution().is_some();
+        let merged = self.timeline.slices.resolution().is_some();
         let class = match self.slices.len() {
             _ if merged => "plane merged",
             ..FEW => "plane few",
@@ -221,18 +217,18 @@ impl<'a> Picture<'a> {
     }
 
     /// Those that are wide enough to point at tell when they were; the others are one path, which is short.
-    fn shading(&self) -> Markup {
-        let mut shading = Markup::default();
+    fn outage_bands(&self) -> Markup {
+        let mut markup = Markup::default();
         let mut short = String::new();
-        for shade in &self.shades {
-            let from = self.place(shade.from);
-            let width = self.place(shade.to.unwrap_or(self.to)) - from;
+        for band in &self.bands {
+            let from = self.place(band.from);
+            let width = self.place(band.to.unwrap_or(self.to)) - from;
             if width < SHORT {
                 // Even a short one must be seen.
                 let (x, width) = (from * UNITS.0, (width * UNITS.0).max(8.0));
                 short += &format!("M{x:.0} 0h{width:.0}v1h-{width:.0}z");
             } else {
-                shading.push(self.shade(shade, from, width));
+                markup.push(self.band(band, from, width));
             }
         }
         let plane: Attributes = &[
@@ -243,13 +239,13 @@ impl<'a> Picture<'a> {
         ];
         if !short.is_empty() {
             let path = leaf("path", &[("class", &"outage short"), ("d", &short)]);
-            shading.push(tag("svg", plane, path));
+            markup.push(tag("svg", plane, path));
         }
-        shading
+        markup
     }
 
-    fn shade(&self, shade: &Shade, from: f64, width: f64) -> Markup {
-        let (failed, when) = (count(shade.failed, "probe"), self.when(shade));
+    fn band(&self, band: &OutageBand, from: f64, width: f64) -> Markup {
+        let (failed, when) = (count(band.failed, "probe"), self.when(band));
         let words = format!("{failed} failed and none succeeded: {when}");
         let attributes: Attributes = &[
             ("class", &"outage"),
@@ -260,10 +256,10 @@ impl<'a> Picture<'a> {
         tag("rect", attributes, tag("title", &[], words))
     }
 
-    fn when(&self, shade: &Shade) -> String {
-        let at = |instant| self.report.info.clock.label(instant);
-        let from = at(shade.from);
-        match shade.to {
+    fn when(&self, band: &OutageBand) -> String {
+        let at = |instant| self.timeline.clock.label(instant);
+        let from = at(band.from);
+        match band.to {
             Some(to) => format!("{from} to {}", at(to)),
             None => format!("{from} to the end"),
         }
@@ -271,43 +267,42 @@ impl<'a> Picture<'a> {
 
     /// What the symbols stand for.
     fn legend(&self) -> Markup {
-        let kinds = OutcomeKind::ALL.into_iter().filter_map(|kind| {
-            let number = self.target.recorder.count(kind);
+        let kinds = self.timeline.counts.iter().map(|(kind, number)| {
             let words = format!(" {number}");
-            (number > 0).then(|| block("li", &[], [symbols::named(kind), words.into()]))
+            block("li", &[], [symbols::named(*kind), words.into()])
         });
         let mut items: Markup = kinds.collect();
-        if !self.shades.is_empty() {
+        if !self.bands.is_empty() {
             let swatch: Attributes = &[("class", &"swatch"), ("aria-hidden", &"true")];
             let swatch = tag("span", swatch, Markup::default());
-            let words = " nothing succeeded";
+            let words = " no success";
             items.push(block("li", &[], [swatch, words.into()]));
         }
         block("ul", &[("class", &"legend")], items)
     }
 
     fn caption(&self) -> Markup {
-        let mut words = format!("{}.", period(self.report));
-        words += match self.target.recorder.timeline.resolution() {
+        let mut words = format!("{}.", self.period());
+        words += match self.timeline.slices.resolution() {
             None => " Each mark is a probe at the time it was sent",
-            Some(_) => " Each mark stands for the probes of a stretch of time",
+            Some(_) => " Each mark stands for the probes of a time slice",
         };
-        if let Some(resolution) = self.target.recorder.timeline.resolution() {
+        if let Some(resolution) = self.timeline.slices.resolution() {
             let width = spoken(rounded(resolution));
             words += &format!(" of about {width}");
         }
         if self.scale.is_some() {
-            words += match self.target.recorder.timeline.resolution() {
-                None => "; its height is the time to its answer, on a logarithmic scale.",
+            words += match self.timeline.slices.resolution() {
+                None => "; its height is the time to its reply, on a logarithmic scale.",
                 Some(_) => {
-                    "; bars reach from the fastest to the slowest answer, on a logarithmic scale."
+                    "; bars reach from the fastest to the slowest reply, on a logarithmic scale."
                 }
             };
         } else {
-            words += "; no probe was answered.";
+            words += "; no probe got a reply.";
         }
         if self.scale.is_some() && !self.lanes.is_empty() {
-            words += " What failed stands above, with no height of its own.";
+            words += " Failed probes are in the lanes above.";
         }
         words += &self.longest().unwrap_or_default();
         block("figcaption", &[], words)
@@ -315,26 +310,30 @@ impl<'a> Picture<'a> {
 
     /// Since when not, in one line; a single failure is no time.
     fn longest(&self) -> Option<String> {
-        let shades = self.shades.iter().filter(|shade| shade.failed > 1);
-        let length = |shade: &&Shade| shade.to.unwrap_or(self.to) - shade.from;
-        let when = self.when(shades.max_by_key(length)?);
+        let bands = self.bands.iter().filter(|band| band.failed > 1);
+        let length = |band: &&OutageBand| band.to.unwrap_or(self.to) - band.from;
+        let when = self.when(bands.max_by_key(length)?);
         Some(format!(" The longest time without a success: {when}."))
     }
 
-    /// The picture for those who do not see it.
+    /// The picture for readers who do not see it.
     fn in_words(&self) -> String {
-        let recorder = self.target.recorder;
-        let (sent, when) = (count(recorder.sent(), "probe"), period(self.report));
+        let (sent, when) = (count(self.timeline.sent, "probe"), self.period());
         let mut words = format!("{sent}, {when}.");
-        if let Some(figures) = recorder.connect.figures() {
-            let (low, high) = (ms(figures.min), ms(figures.max));
-            words += &format!(" Answers took {low} to {high} ms.");
+        if let Some((low, high)) = self.timeline.latency {
+            words += &format!(" Replies took {} to {} ms.", ms(low), ms(high));
         }
-        for kind in &self.lanes {
-            words += &format!(" {}: {}.", words::outcome(*kind), recorder.count(*kind));
+        let counts = self.timeline.counts.iter();
+        for (kind, number) in counts.filter(|(kind, _)| self.lanes.contains(kind)) {
+            words += &format!(" {}: {number}.", wording::outcome(*kind));
         }
         words += &self.longest().unwrap_or_default();
         words
+    }
+
+    fn period(&self) -> String {
+        let clock = &self.timeline.clock;
+        period(clock.at(self.timeline.from), clock.at(self.timeline.to))
     }
 }
 
@@ -368,43 +367,4 @@ fn drawn((x, top, bottom): &(i64, i64, i64)) -> String {
     } else {
         format!("M{x} {top}V{bottom}")
     }
-}
-
-/// A line across the picture.
-pub(super) fn horizontal(class: &str, y: &str) -> Markup {
-    leaf(
-        "line",
-        &[("class", &class), ("x2", &"100%"), ("y1", &y), ("y2", &y)],
-    )
-}
-
-/// What an axis measures, below its left end.
-pub(super) fn below(bottom: f64, unit: &str) -> Markup {
-    let at: Attributes = &[("class", &"e"), ("x", &-8), ("y", &(bottom + 17.0))];
-    tag("text", at, unit)
-}
-
-/// A value of the horizontal axis. Every other one gives way on a narrow page.
-pub(super) fn named_tick(tick: &Tick, bottom: f64, gives_way: bool) -> Markup {
-    let x = format!("{:.2}%", tick.place * 100.0);
-    let line: Attributes = &[
-        ("class", &"axis"),
-        ("x1", &x),
-        ("x2", &x),
-        ("y1", &bottom),
-        ("y2", &(bottom + 4.0)),
-    ];
-    // Names at the ends must not stick out.
-    let side = match tick.place {
-        ..0.05 => "",
-        0.95.. => "e",
-        _ => "m",
-    };
-    let class = if gives_way {
-        format!("{side} roomy")
-    } else {
-        side.to_owned()
-    };
-    let name: Attributes = &[("class", &class), ("x", &x), ("y", &(bottom + 17.0))];
-    [leaf("line", line), tag("text", name, tick.label.as_str())].into()
 }

@@ -7,6 +7,7 @@ use super::tally::{Tally, usual_cause};
 use super::{Code, Diagnosis, Who, at_the_address, texts};
 use crate::checks::ProbeBatch;
 use crate::outcome::LocalCause;
+use crate::text::{Value, mark};
 
 /// The first address fails, and another one works.
 pub(super) fn another_works(case: &Case) -> Option<Diagnosis> {
@@ -20,7 +21,8 @@ pub(super) fn another_works(case: &Case) -> Option<Diagnosis> {
     }
     // What is wrong at the first one is the evidence.
     let first = at_the_address(case);
-    let mut found = split.told(case).seen(first.verdict);
+    let mut found = split.told(case);
+    found.evidence.push(first.verdict);
     found.evidence.extend(first.evidence);
     found.unknown.extend(first.unknown);
     found.next.extend(first.next);
@@ -87,7 +89,7 @@ impl Split {
         let code = self.code();
         let (work, fail) = (in_text(&self.work), in_text(&self.fail));
         let name = case.found.name.name.as_deref();
-        let name = name.unwrap_or(&case.found.asked);
+        let name = mark(Value::Host(name.unwrap_or(&case.found.asked).into()));
         let kind = match code {
             Code::OnlyIpv4Works => "over IPv4 only",
             Code::OnlyIpv6Works => "over IPv6 only",

@@ -8,6 +8,7 @@ use crate::checks::{Findings, ProbeBatch, RouteFindings};
 use crate::hosts::Protocol;
 use crate::path::{Hop, LossCount, Path, PathAnalysis, PathEnd, PathNote, Responder};
 use crate::platform::{Link, Listener, NeighbourFacts, RouteFacts, RouteKind};
+use crate::text::{Value, mark, service};
 
 /// The findings, and how the asked port did.
 pub(super) struct Case<'a> {
@@ -45,18 +46,20 @@ impl<'a> Case<'a> {
 
     /// The target with its address: `db.example:5432 (192.0.2.10)`.
     pub(super) fn who(&self) -> String {
-        let label = self.tried.map(|tried| tried.target.label());
-        let label = label.unwrap_or_else(|| self.found.asked.clone());
+        let label = self.tried.map(|tried| Value::service(&tried.target));
+        let label = mark(label.unwrap_or_else(|| service(&self.found.asked)));
         match (&self.found.name.name, self.address()) {
             (Some(_), Some(address)) => format!("{label} ({address})"),
-            _ => label,
+            _ => label.to_string(),
         }
     }
 
     /// The address of the target, or what was typed.
     pub(super) fn host(&self) -> String {
-        self.address()
-            .map_or_else(|| self.found.asked.clone(), |it| it.to_string())
+        self.address().map_or_else(
+            || mark(service(&self.found.asked)).to_string(),
+            |it| it.to_string(),
+        )
     }
 
     /// The target as an argument of this tool: `192.0.2.10:5432`, `udp://192.0.2.10:53`.

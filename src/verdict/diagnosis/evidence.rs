@@ -4,30 +4,27 @@ use std::net::IpAddr;
 
 use super::case::{Case, NextHop, service_of};
 use super::tally::Tally;
-use super::{Code, Diagnosis, NextStep, Who, local, loss, network, no_reply, target, texts};
+use super::{Code, Diagnosis, NextStep, Who, local, loss, network, no_reply, target, text, texts};
 use crate::checks::ProbeBatch;
 use crate::path::{PathEnd, PathNote};
 use crate::platform::NeighbourState;
+use crate::text::{Text, Value, mark};
 
 /// Adds what the rules did not say themselves.
 pub(super) fn add(case: &Case, found: &mut Diagnosis) {
-    found.evidence.extend(evidence(case));
-    found.rules_out.extend(rules_out(case, found.code));
-    found.unknown.extend(unknown(case, found.code));
+    found.evidence.extend(texts_of(evidence(case)));
+    found
+        .rules_out
+        .extend(texts_of(rules_out(case, found.code)));
+    found.unknown.extend(texts_of(unknown(case, found.code)));
     if dropped_on_arrival(case).is_some() {
         let (who, what) = (Who::AdminHere, texts::INPUT_RULES.to_owned());
-        found.next.insert(0, NextStep { who, what });
+        found.next.insert(0, NextStep::new(who, what));
     }
     if case.asked.answers() == 0 && unforced(case).is_some() {
         let what = "the same without -I and -S: does the way that was asked for lead there at all?"
             .to_owned();
-        found.next.insert(
-            0,
-            NextStep {
-                who: Who::You,
-                what,
-            },
-        );
+        found.next.insert(0, NextStep::new(Who::You, what));
     }
     found.next.extend(next(case, found.code));
     once(&mut found.next);
@@ -38,6 +35,10 @@ pub(super) fn add(case: &Case, found: &mut Diagnosis) {
     ] {
         once(list);
     }
+}
+
+fn texts_of(sentences: Vec<String>) -> Vec<Text> {
+    sentences.into_iter().map(text).collect()
 }
 
 /// What the route would be without the options for whence, where that is another interface or source.
@@ -64,10 +65,10 @@ fn next(case: &Case, code: Code) -> Vec<NextStep> {
     let refused = retransmissions_refused(case).map(|_| texts::OUTPUT_RULES.to_owned());
     let steps = hosts.into_iter().chain(filtered).chain(refused);
     let who = Who::AdminHere;
-    let here = steps.map(|what| NextStep { who, what });
+    let here = steps.map(|what| NextStep::new(who, what));
     let lost = loss::ask(case).filter(|_| code == Code::PortClosed);
     let (who, there) = (Who::Network, lost.into_iter());
-    let there = there.map(|what| NextStep { who, what });
+    let there = there.map(|what| NextStep::new(who, what));
     here.chain(there).chain(ask_translator(case)).collect()
 }
 
@@ -93,7 +94,7 @@ fn ask_translator(case: &Case) -> Option<NextStep> {
         "at hop {ttl}: where does it send {}, and does that machine answer?",
         case.service()
     );
-    Some(NextStep { who, what })
+    Some(NextStep::new(who, what))
 }
 
 /// SYNs sent again that this machine's own output path refused, where the asked ones were.
@@ -261,7 +262,7 @@ fn sizes(case: &Case) -> Vec<String> {
 
 fn name(case: &Case) -> Option<String> {
     let name = &case.found.name;
-    let text = name.name.as_ref()?;
+    let text = mark(Value::Host(name.name.as_deref()?.into()));
     let took = name
         .took
         .map(|took| format!(" (the lookup took {})", texts::time(took)));
@@ -273,7 +274,7 @@ fn name(case: &Case) -> Option<String> {
 
 fn hosts_file(case: &Case) -> Option<String> {
     let name = &case.found.name;
-    let text = name.name.as_ref()?;
+    let text = mark(Value::Host(name.name.as_deref()?.into()));
     let addresses: Vec<_> = name.hosts_file.iter().map(IpAddr::to_string).collect();
     if addresses.is_empty() {
         return None;
@@ -439,12 +440,13 @@ fn missing(case: &Case) -> Vec<String> {
 }
 
 /// The name, where the address that fails comes from the hosts file and the verdict is another one.
-fn hosts_entry_in_doubt<'a>(case: &Case<'a>, code: Code) -> Option<&'a str> {
+fn hosts_entry_in_doubt(case: &Case, code: Code) -> Option<String> {
     let name = &case.found.name;
     let used = case
         .address()
         .is_some_and(|it| name.hosts_file.contains(&it));
     let failed = case.asked.worked() == 0 && case.asked.failed() > 0 && !case.is_own();
     let doubt = used && failed && code != Code::StaleHostsEntry;
-    name.name.as_deref().filter(|_| doubt)
+    let name = name.name.as_deref().filter(|_| doubt)?;
+    Some(mark(Value::Host(name.into())).to_string())
 }

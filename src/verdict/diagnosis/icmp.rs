@@ -118,7 +118,7 @@ impl<'a> No<'a> {
     fn common(&self, mut found: Diagnosis) -> Diagnosis {
         let (case, asked) = (self.case, &self.case.asked);
         let fact = format!("{} came from {}.", texts::icmp(&self.error), self.from);
-        found.evidence.insert(0, fact);
+        found.evidence.insert(0, super::text(fact));
         if asked.silent > 0 {
             found = found.unknown(format!(
                 "Why {} got no reply at all: senders of ICMP errors limit how many they send, and loss looks the same.",

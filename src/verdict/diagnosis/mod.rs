@@ -23,6 +23,7 @@ mod tests;
 mod texts;
 
 use crate::checks::Findings;
+use crate::text::{Marked, Text};
 use case::Case;
 pub use code::Code;
 
@@ -32,13 +33,13 @@ pub struct Diagnosis {
     /// What is wrong.
     pub code: Code,
     /// One sentence that says it.
-    pub verdict: String,
+    pub verdict: Text,
     /// What was seen that proves it.
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Text>,
     /// What it cannot be, and why.
-    pub rules_out: Vec<String>,
+    pub rules_out: Vec<Text>,
     /// What remains unknown.
-    pub unknown: Vec<String>,
+    pub unknown: Vec<Text>,
     /// What to do, and who can.
     pub next: Vec<NextStep>,
 }
@@ -49,7 +50,7 @@ pub struct NextStep {
     /// Who can take it.
     pub who: Who,
     /// What.
-    pub what: String,
+    pub what: Text,
 }
 
 /// Who can take a step.
@@ -75,6 +76,18 @@ impl Who {
             Self::Network => "the network's owner",
         }
     }
+}
+
+impl NextStep {
+    fn new(who: Who, what: impl Into<String>) -> Self {
+        let what = text(what);
+        Self { who, what }
+    }
+}
+
+/// A sentence with its marked values.
+fn text(sentence: impl Into<String>) -> Text {
+    Text::from(Marked(&sentence.into()))
 }
 
 type Rule = fn(&Case) -> Option<Diagnosis>;
@@ -142,7 +155,7 @@ impl Diagnosis {
     fn new(code: Code, verdict: impl Into<String>) -> Self {
         Self {
             code,
-            verdict: verdict.into(),
+            verdict: text(verdict),
             evidence: Vec::new(),
             rules_out: Vec::new(),
             unknown: Vec::new(),
@@ -151,7 +164,7 @@ impl Diagnosis {
     }
 
     fn seen(mut self, fact: impl Into<String>) -> Self {
-        self.evidence.push(fact.into());
+        self.evidence.push(text(fact));
         self
     }
 
@@ -163,18 +176,17 @@ impl Diagnosis {
     }
 
     fn not(mut self, cause: impl Into<String>) -> Self {
-        self.rules_out.push(cause.into());
+        self.rules_out.push(text(cause));
         self
     }
 
     fn unknown(mut self, what: impl Into<String>) -> Self {
-        self.unknown.push(what.into());
+        self.unknown.push(text(what));
         self
     }
 
     fn next(mut self, who: Who, what: impl Into<String>) -> Self {
-        let what = what.into();
-        self.next.push(NextStep { who, what });
+        self.next.push(NextStep::new(who, what));
         self
     }
 }

@@ -3,6 +3,7 @@
 use super::case::Case;
 use super::{Code, Diagnosis, Rule, Who, local, no_reply, texts};
 use crate::path::PathEnd;
+use crate::text::{Value, mark};
 
 /// What keeps this machine from asking any name server.
 const NEAR: &[Rule] = &[
@@ -15,7 +16,8 @@ const NEAR: &[Rule] = &[
 /// The name has no address.
 pub(super) fn unresolved(case: &Case) -> Option<Diagnosis> {
     let name = &case.found.name;
-    let (text, error) = (name.name.as_ref()?, name.error.as_ref()?);
+    let text = mark(Value::Host(name.name.as_deref()?.into()));
+    let error = mark(Value::foreign(name.error.as_ref()?));
     // A lookup that somebody stopped says nothing.
     if !name.addresses.is_empty() || case.tried.is_some() || case.found.interrupted {
         return None;
@@ -56,7 +58,8 @@ pub(super) fn unresolved(case: &Case) -> Option<Diagnosis> {
 
 /// The address comes from the hosts file, and nobody answers there.
 pub(super) fn stale(case: &Case) -> Option<Diagnosis> {
-    let (name, address) = (case.found.name.name.as_ref()?, case.address()?);
+    let (name, address) = (case.found.name.name.as_deref()?, case.address()?);
+    let name = mark(Value::Host(name.into()));
     let from_file = case.found.name.hosts_file.contains(&address);
     if !from_file || case.is_own() || !nobody_is_there(case) {
         return None;

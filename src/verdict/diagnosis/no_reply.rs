@@ -5,9 +5,10 @@ use std::net::IpAddr;
 use super::case::{Case, NextHop};
 use super::tally::{Tally, usual_icmp};
 use super::target::distance;
-use super::{Code, Diagnosis, Who, evidence, texts};
+use super::{Code, Diagnosis, Who, evidence, text, texts};
 use crate::hosts::Protocol;
 use crate::path::{Hop, PathEnd};
+use crate::text;
 
 /// How far silent probes get.
 enum Reach {
@@ -65,7 +66,7 @@ pub(super) fn silent(case: &Case) -> Option<Diagnosis> {
     let dropped = evidence::dropped_words(case);
     let forced = evidence::unforced(case).map(|way| format!(" They went as -I or -S asks; {way}"));
     let found = Diagnosis {
-        verdict: found.verdict + &dropped.unwrap_or_default() + &forced.unwrap_or_default(),
+        verdict: text![found.verdict, dropped.map(text), forced.map(text)],
         ..found
     };
     Some(

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::case::Case;
 use super::{Code, Diagnosis, Who, texts};
 use crate::path::LossCount;
+use crate::text::{Value, mark};
 
 /// A round trip from which on people complain: half around the world takes about that long.
 const SLOW_RTT: Duration = Duration::from_millis(200);
@@ -288,7 +289,8 @@ fn growth(case: &Case) -> Option<Growth> {
 /// The name lookup alone is slow.
 pub(super) fn lookup(case: &Case) -> Option<Diagnosis> {
     let name = &case.found.name;
-    let (text, took) = name.name.as_ref().zip(name.took)?;
+    let (text, took) = name.name.as_deref().zip(name.took)?;
+    let text = mark(Value::Host(text.into()));
     if took < SLOW_LOOKUP || case.asked.worked() == 0 {
         return None;
     }

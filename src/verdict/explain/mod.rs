@@ -16,10 +16,11 @@ use crate::clock::WallClock;
 use crate::hosts::Protocol;
 use crate::outcome::{Outcome, OutcomeClass, OutcomeKind};
 use crate::stats::{OutcomeGroup, Recorder};
+use crate::text::{Marked, Text, Value, mark};
 pub use capture_filter::capture_filter;
 pub use correlation::{Among, Witness};
 use template::{fill, plain};
-use texts::Text;
+use texts::CodeText;
 
 /// ICMP errors are rate-limited by whoever sends them, by default to about one a second for each
 /// destination (icmp(7), `icmp_ratelimit`); faster probes see silence in between.
@@ -33,7 +34,7 @@ const FIRST_RETRANSMISSION: Duration = Duration::from_secs(1);
 const EXPLAINED: usize = 3;
 
 /// What one target's probes showed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Case<'a> {
     /// What it was probed with.
     pub protocol: Protocol,
@@ -43,8 +44,8 @@ pub struct Case<'a> {
     pub answers_from_any_port: bool,
     /// No router was allowed to fragment.
     pub dont_fragment: bool,
-    /// `host:port` as the user wrote it.
-    pub target: &'a str,
+    /// `host:port` as it was typed.
+    pub target: Value,
     /// The name that was looked up, where one was.
     pub name: Option<&'a str>,
     /// Where probes went.
@@ -75,9 +76,9 @@ pub struct Verdict {
     /// Stable: `works`, `nothing-measured`, or the reason of the worst trouble: what failed comes first, then what is frequent.
     pub code: String,
     /// What it means, a paragraph each.
-    pub meaning: Vec<String>,
+    pub meaning: Vec<Text>,
     /// What to check, a step each.
-    pub next: Vec<String>,
+    pub next: Vec<Text>,
 }
 
 /// Judges a target by its tallies and by what it is among, with no more certainty than they carry.
@@ -100,20 +101,22 @@ pub fn verdict(case: &Case, among: &Among) -> Verdict {
         let alive = among.signs_of_life(case, &cause.outcome);
         let text = explained(case, &cause.outcome, alive.is_some());
         let alive = alive.as_deref().unwrap_or_default();
-        let filled = |text: &str| fill(text, case, &cause.outcome, alive);
+        let filled = |text: &str| Text::from(Marked(&fill(text, case, &cause.outcome, alive)));
         push_new(&mut verdict.meaning, filled(text.meaning));
         push_new(&mut verdict.next, filled(text.next));
     }
     if troubles.iter().any(|cause| is_on_the_wire(&cause.outcome)) {
-        verdict.next.push(CAPTURE.to_owned());
+        verdict.next.push(CAPTURE.into());
     }
-    verdict
-        .meaning
-        .extend(limited.then(|| RATE_LIMIT.to_owned()));
-    verdict.meaning.extend(nothing_learned(case));
-    verdict.meaning.extend(too_early_to_tell(case));
-    verdict.meaning.extend(timing::history(case));
-    verdict.meaning.extend(among.remarks(case));
+    let remarks = [
+        limited.then(|| RATE_LIMIT.to_owned()),
+        nothing_learned(case),
+        too_early_to_tell(case),
+        timing::history(case),
+    ];
+    let remarks = remarks.into_iter().flatten().chain(among.remarks(case));
+    let remarks = remarks.map(|remark| Text::from(Marked(&remark)));
+    verdict.meaning.extend(remarks);
     verdict
 }
 
@@ -158,7 +161,7 @@ pub fn is_code(code: &str) -> bool {
 }
 
 /// The text of an outcome: what it means, and what to check. `alive`: something else of that address answered.
-fn explained(case: &Case, outcome: &Outcome, alive: bool) -> Text {
+fn explained(case: &Case, outcome: &Outcome, alive: bool) -> CodeText {
     let code = code(outcome);
     let by_target = sender(outcome) == Some(case.address.ip());
     let strays = case.recorder.answers.strays > 0;
@@ -232,12 +235,12 @@ fn untroubled(case: &Case) -> Verdict {
     let meaning = fill(text, case, &Outcome::Unfinished, "");
     Verdict {
         code: code.to_owned(),
-        meaning: vec![meaning],
+        meaning: vec![Text::from(Marked(&meaning))],
         next: Vec::new(),
     }
 }
 
-fn push_new(list: &mut Vec<String>, text: String) {
+fn push_new(list: &mut Vec<Text>, text: Text) {
     if !list.contains(&text) {
         list.push(text);
     }
@@ -296,7 +299,7 @@ fn nothing_learned(case: &Case) -> Option<String> {
     only_local.then(|| {
         format!(
             "This says nothing about {} itself: no probe got that far.",
-            case.target
+            mark(case.target.clone())
         )
     })
 }

@@ -8,6 +8,7 @@ use crate::outcome::IcmpError;
 use crate::path::{
     Distance, DistanceBy, FinalReply, Loop, Path, PathAnalysis, PathEnd, PathNote, Responder, place,
 };
+use crate::text::{Marked, Text};
 
 /// How a path is looked at, for a reader who sees only the result.
 pub const METHOD: &str = "a walk keeps its source port; times end when the kernel hears the answer (a RST: when \
@@ -39,17 +40,22 @@ pub fn verdict(path: &Path, analysis: &PathAnalysis) -> Verdict {
     let (code, meaning, next) = told.end(analysis);
     let mut verdict = Verdict {
         code,
-        meaning: vec![meaning],
-        next,
+        meaning: vec![Text::from(Marked(&meaning))],
+        next: marked(next),
     };
     let notes = analysis.notes.iter().map(|note| told.note(note));
-    verdict.meaning.extend(notes);
-    verdict.next.extend(told.steps_for(&analysis.notes));
+    verdict.meaning.extend(marked(notes));
+    verdict.next.extend(marked(told.steps_for(&analysis.notes)));
     if path.interrupted {
         let early = "It was stopped early, so there may be more.";
-        verdict.meaning.push(early.to_owned());
+        verdict.meaning.push(early.into());
     }
     verdict
+}
+
+fn marked(strings: impl IntoIterator<Item = String>) -> Vec<Text> {
+    let strings = strings.into_iter();
+    strings.map(|it| Text::from(Marked(&it))).collect()
 }
 
 /// The words for one path.

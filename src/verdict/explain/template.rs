@@ -5,17 +5,21 @@ use std::net::IpAddr;
 use super::{Case, code, sender};
 use crate::hosts::Protocol;
 use crate::outcome::{IcmpError, Outcome, UnreachableBy};
+use crate::text::{Value, mark};
 
 /// Fills in what the run showed; `alive` is what else of that address answered.
 pub(super) fn fill(text: &str, case: &Case, outcome: &Outcome, alive: &str) -> String {
     let or_unknown = |address: Option<IpAddr>, unknown: &str| {
-        address.map_or_else(|| unknown.to_owned(), |address| address.to_string())
+        address.map_or_else(
+            || unknown.to_owned(),
+            |it| mark(Value::Address(it)).to_string(),
+        )
     };
     each_place(text, |name| {
         Some(match name {
-            "target" => case.target.to_owned(),
+            "target" => mark(case.target.clone()).to_string(),
             "host" => host(case),
-            "address" => case.address.ip().to_string(),
+            "address" => mark(Value::Address(case.address.ip())).to_string(),
             "port" => case.port.to_string(),
             "service" => case.protocol.service(case.port),
             "probe" => probe(case.protocol).to_owned(),
@@ -62,7 +66,7 @@ fn probe(protocol: Protocol) -> &'static str {
 fn next_hop(case: &Case) -> String {
     match case.next_hop {
         Some(hop) if hop == case.address.ip() => "the target itself".to_owned(),
-        Some(gateway) => format!("the gateway {gateway}"),
+        Some(gateway) => format!("the gateway {}", mark(Value::Address(gateway))),
         None => "the gateway, or the target itself".to_owned(),
     }
 }
@@ -70,9 +74,9 @@ fn next_hop(case: &Case) -> String {
 /// The host as it stands before a port.
 fn host(case: &Case) -> String {
     match (case.name, case.address.ip()) {
-        (Some(name), _) => name.to_owned(),
-        (None, IpAddr::V4(v4)) => v4.to_string(),
-        (None, IpAddr::V6(v6)) => format!("[{v6}]"),
+        (Some(name), _) => mark(Value::Host(name.into())).to_string(),
+        (None, IpAddr::V4(v4)) => mark(Value::Address(v4.into())).to_string(),
+        (None, IpAddr::V6(v6)) => format!("[{}]", mark(Value::Address(v6.into()))),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::outcome::IcmpError;
 
 /// What a cause means and what to do about it.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Text {
+pub(super) struct CodeText {
     /// The stable reason it belongs to.
     pub(super) code: &'static str,
     /// What it means.
@@ -17,8 +17,12 @@ pub(super) struct Text {
     pub(super) next: &'static str,
 }
 
-pub(super) const fn text(code: &'static str, meaning: &'static str, next: &'static str) -> Text {
-    Text {
+pub(super) const fn text(
+    code: &'static str,
+    meaning: &'static str,
+    next: &'static str,
+) -> CodeText {
+    CodeText {
         code,
         meaning,
         next,
@@ -26,7 +30,7 @@ pub(super) const fn text(code: &'static str, meaning: &'static str, next: &'stat
 }
 
 /// Every text; `icmp-other` stands for ICMP errors without one of their own.
-pub(super) const TEXTS: &[Text] = &[
+pub(super) const TEXTS: &[CodeText] = &[
     text(
         "after-syn-loss",
         "Some handshakes needed more than one SYN because the first got no answer: it was lost on the way there, or {target} dropped it (Linux does so when its accept queue is full). A server that uses SYN cookies looks the same when its answer is lost, and so does this machine's own firewall when it drops a single SYN. Each costs a second or more; the path itself is not slow.",
@@ -240,7 +244,7 @@ pub(super) const TEXTS: &[Text] = &[
 ];
 
 /// Texts that differ for UDP.
-const UDP: &[Text] = &[
+const UDP: &[CodeText] = &[
     text(
         "silence",
         "No answer and no ICMP error reached this machine's socket. UDP does not tell more: the port may be open and leave this payload unanswered, a firewall (here, there or between) may drop it or its answer, the host may be down, it may answer from another address, or datagrams were lost. \"Open or filtered\" is all that can be said.",
@@ -274,7 +278,7 @@ const UDP: &[Text] = &[
 ];
 
 /// Texts that differ for ICMP echoes.
-const ICMP: &[Text] = &[
+const ICMP: &[CodeText] = &[
     text(
         "silence",
         "No echo reply and no ICMP error reached this machine's socket. Many hosts and firewalls drop echo requests, so this alone does not say that {address} is down: it is down, filters pings, has no way back, or packets are lost (over IPv6 also in this machine's own firewall, which need not say so).",
@@ -303,7 +307,7 @@ const ICMP: &[Text] = &[
 ];
 
 /// The text of a reason. All reasons have their own, but for ICMP errors without a name.
-pub(super) fn find(protocol: Protocol, code: &str) -> Option<&'static Text> {
+pub(super) fn find(protocol: Protocol, code: &str) -> Option<&'static CodeText> {
     let special = match protocol {
         Protocol::Tcp => &[],
         Protocol::Udp => UDP,
@@ -359,7 +363,7 @@ mod tests {
         for texts in [TEXTS, UDP, ICMP] {
             let codes: HashSet<_> = texts.iter().map(|text| text.code).collect();
             assert_eq!(codes.len(), texts.len());
-            let filled = |text: &Text| !text.meaning.is_empty() && !text.next.is_empty();
+            let filled = |text: &CodeText| !text.meaning.is_empty() && !text.next.is_empty();
             assert!(texts.iter().all(filled));
         }
     }

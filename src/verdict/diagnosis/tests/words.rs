@@ -8,6 +8,7 @@ use crate::hosts::Protocol;
 use crate::outcome::{IcmpVersion, LocalCause, Outcome};
 use crate::path::{FinalReply, Loop, PathEnd, PathNote, Responder};
 use crate::platform::NeighbourState;
+use crate::text::Text;
 use crate::verdict::diagnosis::{Code, Diagnosis, decide};
 
 #[test]
@@ -15,14 +16,14 @@ fn no_diagnosis_is_without_words() {
     for (situation, _, findings) in rows() {
         let found = decide(&findings);
         assert!(
-            found.verdict.ends_with('.'),
+            found.verdict.plain().ends_with('.'),
             "{situation}: {}",
-            found.verdict
+            found.verdict.plain()
         );
         let lines = [&found.evidence, &found.rules_out, &found.unknown]
             .into_iter()
             .flatten();
-        for line in lines {
+        for line in lines.map(Text::plain) {
             let whole = line.ends_with(['.', '?']) && !line.contains("  ") && !line.contains(": .");
             assert!(whole, "{situation}: {line:?}");
         }
@@ -45,8 +46,8 @@ fn names_of_codes_are_kebab_case_and_differ() {
 
 pub(super) fn all(found: &Diagnosis) -> String {
     let lists = [&found.evidence, &found.unknown, &found.rules_out];
-    let lines = lists.into_iter().flatten().cloned();
-    let steps = found.next.iter().map(|step| step.what.clone());
+    let lines = lists.into_iter().flatten().map(Text::plain);
+    let steps = found.next.iter().map(|step| step.what.plain());
     lines.chain(steps).collect::<Vec<_>>().join("\n")
 }
 
@@ -125,12 +126,12 @@ fn a_device_is_named_with_its_hop() {
         let found = decide(&findings);
         for word in verdict {
             assert!(
-                found.verdict.contains(word),
+                found.verdict.plain().contains(word),
                 "{word:?} in {:?}",
-                found.verdict
+                found.verdict.plain()
             );
         }
-        let seen = found.evidence.join("\n");
+        let seen = Text::plain_lines(&found.evidence);
         for word in evidence {
             assert!(seen.contains(word), "{word:?} in {seen}");
         }
@@ -271,13 +272,17 @@ fn a_router_of_a_loop_is_known_from_any_round() {
         path.flows.iter_mut().for_each(|flow| flow.hops.clear());
     }));
     let both = "between hop 2 (203.0.113.2) and hop 3 (203.0.113.3)";
-    assert!(found.verdict.contains(both), "{}", found.verdict);
+    assert!(
+        found.verdict.plain().contains(both),
+        "{}",
+        found.verdict.plain()
+    );
 }
 
 #[test]
 fn an_icmp_error_of_ipv6_bears_its_own_name() {
     let mut findings = but(|it| ended(it, &[(rejected("2001:db8::1", 1, 1), 3)]));
-    let verdict = decide(&findings).verdict;
+    let verdict = decide(&findings).verdict.plain();
     assert!(
         verdict.contains("ICMPv6 admin-prohibited (1/1)"),
         "{verdict}"
@@ -291,7 +296,7 @@ fn an_icmp_error_of_ipv6_bears_its_own_name() {
             3,
         )],
     );
-    let verdict = decide(&findings).verdict;
+    let verdict = decide(&findings).verdict.plain();
     assert!(
         verdict.contains("ICMP admin-prohibited (3/13)"),
         "{verdict}"
@@ -304,7 +309,7 @@ fn a_ping_is_not_told_of_ports() {
         let mut findings = but(|it| ping(it, outcome));
         findings.other_ports = vec![tried(Protocol::Tcp, TARGET, 22, &[(SILENCE, 2)])];
         let found = decide(&findings);
-        let said = found.verdict.clone() + &all(&found);
+        let said = found.verdict.plain() + &all(&found);
         assert!(!said.contains(":0") && !said.contains("tcp/0"), "{said}");
     }
 }
@@ -331,13 +336,18 @@ fn silence_is_placed_where_other_probes_get_on() {
     assert!(
         behind
             .verdict
+            .plain()
             .contains("most likely right behind hop 1 (198.51.100.1)"),
         "{}",
-        behind.verdict
+        behind.verdict.plain()
     );
     assert!(all(&behind).contains("203.0.113.2 at hop 2"));
     let host = decide(&silent_behind(3));
-    assert!(!host.verdict.contains("behind"), "{}", host.verdict);
+    assert!(
+        !host.verdict.plain().contains("behind"),
+        "{}",
+        host.verdict.plain()
+    );
     let told = all(&host);
     assert!(told.contains("as far as hop 3 (203.0.113.3)"), "{told}");
     assert!(told.contains("rule of INPUT"), "{told}");
@@ -369,9 +379,9 @@ fn a_rule_of_this_machine_looks_like_the_first_hop() {
     for findings in [refused, redirected] {
         let found = decide(&findings);
         assert!(
-            found.verdict.contains("or on this machine"),
+            found.verdict.plain().contains("or on this machine"),
             "{}",
-            found.verdict
+            found.verdict.plain()
         );
         assert!(all(&found).contains("rule of OUTPUT"));
     }
@@ -384,7 +394,11 @@ fn what_goes_to_this_machine_itself_meets_the_rules_for_both_ways() {
         own(it, Some(vec![listener("0.0.0.0")]));
     }));
     assert_eq!(found.code, Code::Local(LocalCause::LocalFirewall));
-    assert!(!found.verdict.contains("leave"), "{}", found.verdict);
+    assert!(
+        !found.verdict.plain().contains("leave"),
+        "{}",
+        found.verdict.plain()
+    );
     assert!(all(&found).contains("rule of OUTPUT or INPUT"));
 }
 

@@ -4,8 +4,26 @@ use super::*;
 use crate::path::analyze;
 use crate::path::fixture::PathFixture;
 
-fn judged(fixture: &PathFixture) -> Verdict {
-    verdict(&fixture.path, &analyze(&fixture.path))
+/// A verdict with its texts as they are.
+#[derive(Debug)]
+struct Plain {
+    code: String,
+    meaning: Vec<String>,
+    next: Vec<String>,
+}
+
+impl From<Verdict> for Plain {
+    fn from(verdict: Verdict) -> Self {
+        Self {
+            code: verdict.code,
+            meaning: verdict.meaning.iter().map(Text::plain).collect(),
+            next: verdict.next.iter().map(Text::plain).collect(),
+        }
+    }
+}
+
+fn judged(fixture: &PathFixture) -> Plain {
+    verdict(&fixture.path, &analyze(&fixture.path)).into()
 }
 
 /// Checks the code, and that what is said has these words.

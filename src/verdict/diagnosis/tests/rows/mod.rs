@@ -52,7 +52,7 @@ fn every_situation_has_its_verdict() {
         let found = decide(&findings);
         if found.code != expected {
             let (is, should) = (found.code.name(), expected.name());
-            let verdict = &found.verdict;
+            let verdict = found.verdict.plain();
             wrong.push(format!("{situation}: {is} instead of {should}: {verdict}"));
         }
     }

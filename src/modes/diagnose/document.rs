@@ -1,0 +1,79 @@
+//! A diagnosis as a document: a ticket by itself.
+
+use super::DiagnosisSummary;
+use super::findings_text::lines;
+use crate::clock::date_and_time;
+use crate::report::VERSION;
+use crate::report::document::{Block, Document, Fact, Headline, State, Verdict};
+use crate::report::numbers::{count, length};
+use crate::text;
+use crate::text::{Text, Value, service};
+use crate::verdict::diagnosis::{Code, NextStep};
+
+/// The whole report.
+pub(super) fn document(summary: &DiagnosisSummary) -> Document {
+    let diagnosis = summary.diagnosis;
+    let verdict = Verdict {
+        code: Some(diagnosis.code.name().into()),
+        meaning: vec![diagnosis.verdict.clone()],
+        evidence: diagnosis.evidence.clone(),
+        ruled_out: diagnosis.rules_out.clone(),
+        unknown: diagnosis.unknown.clone(),
+        next: diagnosis.next.iter().map(next).collect(),
+    };
+    // Text has the evidence alone, which says the same.
+    let steps = lines(summary.findings).into_iter();
+    let steps: Vec<_> = steps.map(|it| Fact::new(it.step, it.found)).collect();
+    let steps = Block::section("What each step found", vec![Block::Facts(steps)]);
+    let state = match diagnosis.code {
+        Code::Works => State::Up,
+        Code::Unclear => State::Unknown,
+        _ => State::Down,
+    };
+    let command = Value::Command(summary.command_line.clone());
+    let system = Value::label(&summary.host.system);
+    Document {
+        subject: subject(summary),
+        scope: scope(summary),
+        headline: Headline {
+            state,
+            words: diagnosis.code.name().into(),
+        },
+        blocks: vec![
+            Block::Verdict(verdict),
+            Block::Detail(steps.into_iter().collect()),
+        ],
+        signature: vec![text!["synack ", VERSION, ", ", system, ": ", command]],
+    }
+}
+
+/// `diagnosis of db.example:5432 TCP`
+fn subject(summary: &DiagnosisSummary) -> Text {
+    let findings = summary.findings;
+    text![
+        "diagnosis of ",
+        service(&findings.asked),
+        " ",
+        findings.protocol.title()
+    ]
+}
+
+/// `45 probes in 6.2 s, 2026-11-20 12:00:03Z`
+fn scope(summary: &DiagnosisSummary) -> Text {
+    let findings = summary.findings;
+    Text::words(format!(
+        "{}{} in {}, {}",
+        count(findings.sent, "probe"),
+        if findings.interrupted {
+            " (stopped)"
+        } else {
+            ""
+        },
+        length(findings.took),
+        date_and_time(summary.clock.at(summary.started))
+    ))
+}
+
+fn next(step: &NextStep) -> Text {
+    text![step.who.name(), ": ", step.what.clone()]
+}

@@ -1,0 +1,207 @@
+//! A diagnosis as one JSON object; the contract is `schema.json`.
+
+use serde::Serialize;
+
+use super::DiagnosisSummary;
+use super::findings_text::lines;
+use crate::checks::ProbeBatch;
+use crate::clock::rfc3339;
+use crate::modes::trace::Found;
+use crate::path::{LossCount, RouterNames, losses};
+use crate::report::exact::{rounded, us};
+use crate::report::json::{line, reason};
+use crate::report::{Redactor, Shown, VERSION};
+use crate::text::{Text, Value, service};
+
+#[derive(Serialize)]
+struct Whole<'a> {
+    r#type: &'static str,
+    schema: u32,
+    version: &'static str,
+    command: Shown,
+    kernel: &'a str,
+    target: Shown,
+    protocol: &'static str,
+    port: Option<u16>,
+    addresses: Vec<Shown>,
+    hosts_file: Vec<Shown>,
+    dns_us: Option<f64>,
+    started: String,
+    took_ms: f64,
+    sent: u64,
+    interrupted: bool,
+    steps: Vec<StepLine>,
+    tried: Vec<TriedLine>,
+    path: Option<PathLine>,
+    verdict: VerdictLine,
+}
+
+#[derive(Serialize)]
+struct StepLine {
+    step: &'static str,
+    found: Shown,
+}
+
+#[derive(Serialize)]
+struct TriedLine {
+    step: &'static str,
+    address: Shown,
+    port: Option<u16>,
+    protocol: &'static str,
+    sent: u64,
+    ends: Vec<EndLine>,
+    connect_us: Option<f64>,
+    rtt_us: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct EndLine {
+    outcome: &'static str,
+    reason: Option<String>,
+    count: u64,
+}
+
+#[derive(Serialize)]
+struct PathLine {
+    #[serde(flatten)]
+    found: Found,
+    losses: Vec<LossLine>,
+}
+
+#[derive(Serialize)]
+struct LossLine {
+    ttl: Option<u8>,
+    lost: u64,
+    of: u64,
+}
+
+#[derive(Serialize)]
+struct VerdictLine {
+    code: &'static str,
+    verdict: Shown,
+    evidence: Vec<Shown>,
+    rules_out: Vec<Shown>,
+    unknown: Vec<Shown>,
+    next: Vec<NextLine>,
+}
+
+#[derive(Serialize)]
+struct NextLine {
+    who: &'static str,
+    what: Shown,
+}
+
+/// The one line.
+pub(super) fn text(summary: &DiagnosisSummary, redactor: &Redactor) -> String {
+    let findings = summary.findings;
+    let addresses =
+        |list: &[std::net::IpAddr]| list.iter().map(|it| redactor.address(*it)).collect();
+    line(&Whole {
+        r#type: "diagnosis",
+        schema: 1,
+        version: VERSION,
+        command: redactor.show(&Value::Command(summary.command_line.clone())),
+        kernel: &summary.host.system,
+        target: redactor.show(&service(&findings.asked)),
+        protocol: findings.protocol.name(),
+        port: findings.port,
+        addresses: addresses(&findings.name.addresses),
+        hosts_file: addresses(&findings.name.hosts_file),
+        dns_us: findings.name.took.map(us),
+        started: rfc3339(summary.clock.at(summary.started)),
+        took_ms: rounded(findings.took.as_secs_f64() * 1e3),
+        sent: findings.sent,
+        interrupted: findings.interrupted,
+        steps: steps(summary, redactor),
+        tried: tried(summary, redactor),
+        path: path(summary, redactor),
+        verdict: verdict(summary, redactor),
+    })
+}
+
+fn steps(summary: &DiagnosisSummary, redactor: &Redactor) -> Vec<StepLine> {
+    let lines = lines(summary.findings).into_iter();
+    lines
+        .map(|it| StepLine {
+            step: it.step,
+            found: redactor.text(&it.found),
+        })
+        .collect()
+}
+
+fn tried(summary: &DiagnosisSummary, redactor: &Redactor) -> Vec<TriedLine> {
+    let findings = summary.findings;
+    let one = |step, tried: Option<&ProbeBatch>| tried.map(|it| tried_line(step, it, redactor));
+    let gateway = findings
+        .way
+        .as_ref()
+        .and_then(|way| way.gateway_echo.as_ref());
+    let singles = [
+        one("loopback", findings.local.loopback.as_ref()),
+        one("own-address", findings.local.own_address.as_ref()),
+        one("gateway", gateway),
+        one("echo", findings.echo.as_ref()),
+        one("port", findings.port_batch.as_ref()),
+    ];
+    let mut all: Vec<_> = singles.into_iter().flatten().collect();
+    let ports = findings.other_ports.iter();
+    all.extend(ports.map(|it| tried_line("other-port", it, redactor)));
+    let addresses = findings.other_addresses.iter();
+    all.extend(addresses.map(|it| tried_line("other-address", it, redactor)));
+    if let Some(sizes) = &findings.sizes {
+        all.push(tried_line("small-packets", &sizes.small_batch, redactor));
+        all.push(tried_line("large-packets", &sizes.large_batch, redactor));
+    }
+    all
+}
+
+fn tried_line(step: &'static str, tried: &ProbeBatch, redactor: &Redactor) -> TriedLine {
+    let ends = tried.ends.iter().map(|(outcome, count)| EndLine {
+        outcome: outcome.kind().name(),
+        reason: reason(outcome),
+        count: *count,
+    });
+    TriedLine {
+        step,
+        address: redactor.address(tried.target.address.ip()),
+        port: tried.target.port(),
+        protocol: tried.target.protocol.name(),
+        sent: tried.sent,
+        ends: ends.collect(),
+        connect_us: tried.connect.map(us),
+        rtt_us: tried.rtt.map(us),
+    }
+}
+
+fn path(summary: &DiagnosisSummary, redactor: &Redactor) -> Option<PathLine> {
+    let (path, analysis) = summary.findings.path.as_ref()?;
+    let losses = losses(path, analysis.limited()).into_iter();
+    Some(PathLine {
+        // Names of routers are not looked up.
+        found: Found::of(path, analysis, &RouterNames::new(false), redactor),
+        losses: losses
+            .map(|(ttl, LossCount { lost, sent })| LossLine {
+                ttl,
+                lost,
+                of: sent,
+            })
+            .collect(),
+    })
+}
+
+fn verdict(summary: &DiagnosisSummary, redactor: &Redactor) -> VerdictLine {
+    let diagnosis = summary.diagnosis;
+    let shown = |texts: &[Text]| texts.iter().map(|it| redactor.text(it)).collect();
+    let next = diagnosis.next.iter().map(|step| NextLine {
+        who: step.who.name(),
+        what: redactor.text(&step.what),
+    });
+    VerdictLine {
+        code: diagnosis.code.name(),
+        verdict: redactor.text(&diagnosis.verdict),
+        evidence: shown(&diagnosis.evidence),
+        rules_out: shown(&diagnosis.rules_out),
+        unknown: shown(&diagnosis.unknown),
+        next: next.collect(),
+    }
+}

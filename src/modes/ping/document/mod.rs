@@ -1,0 +1,109 @@
+//! A run as a document.
+
+mod figures;
+mod method;
+mod outcomes;
+mod overview;
+mod target;
+mod verdict;
+
+use std::time::Duration;
+
+use super::summary::{RunSummary, TargetSummary, title};
+use crate::assertions::AssertionResult;
+use crate::clock::period;
+use crate::plan::Limit;
+use crate::report::VERSION;
+use crate::report::document::{Block, Document, Headline, State};
+use crate::report::numbers::{count, length};
+use crate::text;
+use crate::text::{Text, Value};
+
+/// The whole report; `traces` are the paths of targets that failed.
+pub(super) fn document(summary: &RunSummary, traces: Vec<Block>) -> Document {
+    let targets: Vec<_> = summary.targets().collect();
+    let sent = targets.iter().map(|target| target.recorder.sent()).sum();
+    let (subject, mut blocks) = match targets.as_slice() {
+        [target] => (
+            text![title(target.target), " ", target.target.protocol.title()],
+            target::only(summary, target),
+        ),
+        targets => (
+            text![
+                summary.info.protocol_names(),
+                ", ",
+                targets.len(),
+                " targets"
+            ],
+            overview::blocks(summary, targets),
+        ),
+    };
+    blocks.extend(Block::section("Checks", assertions(summary.assertions)));
+    blocks.extend(traces);
+    blocks.extend(method::blocks(summary));
+    Document {
+        subject,
+        scope: scope(summary, sent),
+        headline: verdict::headline(&targets),
+        blocks,
+        signature: vec![signature(summary)],
+    }
+}
+
+/// `6 probes in 8.0 s, 2026-11-20 12:00:03Z to 12:00:11Z`
+fn scope(summary: &RunSummary, sent: u64) -> Text {
+    let (info, record) = (summary.info, &summary.record);
+    let (from, to) = (info.clock.at(record.started), info.clock.at(record.ended));
+    let (probes, stopped) = (count(sent, "probe"), stopped(summary));
+    let took = length(duration(summary));
+    Text::words(format!("{probes}{stopped} in {took}, {}", period(from, to)))
+}
+
+/// How long the run took.
+fn duration(summary: &RunSummary) -> Duration {
+    let record = &summary.record;
+    record.ended.saturating_duration_since(record.started)
+}
+
+/// A run that was stopped before its end.
+fn stopped(summary: &RunSummary) -> String {
+    match summary.info.plan.schedule.limit {
+        Limit::Count(each) if summary.record.interrupted => {
+            let all = each.saturating_mul(summary.info.targets.len() as u64);
+            format!(" of {all} (stopped)")
+        }
+        Limit::Duration(_) if summary.record.interrupted => " (stopped)".to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn assertions(assertions: &[AssertionResult]) -> Vec<Block> {
+    let items = assertions.iter().map(|assertion| {
+        let result = if assertion.passed { "ok  " } else { "FAILED  " };
+        let condition = Text::words(assertion.condition.clone());
+        text![result, condition, ": ", Value::foreign(&assertion.observed)]
+    });
+    Block::bullets(items.collect()).into_iter().collect()
+}
+
+/// `synack 0.2.0, Linux 6.18: synack db.example:5432 -n 6`
+fn signature(summary: &RunSummary) -> Text {
+    let info = summary.info;
+    let command = Value::Command(info.plan.output.command_line.clone());
+    text![
+        "synack ",
+        VERSION,
+        ", ",
+        Value::label(&info.host.system),
+        ": ",
+        command
+    ]
+}
+
+/// A state with words.
+fn headline(state: State, words: impl Into<Text>) -> Headline {
+    Headline {
+        state,
+        words: words.into(),
+    }
+}

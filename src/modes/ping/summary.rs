@@ -1,0 +1,252 @@
+//! A run with its statistics, target by target: what every format of the report is made from.
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+
+use super::PingPlan;
+use crate::assertions::AssertionResult;
+use crate::clock::WallClock;
+use crate::hosts::{Protocol, Target};
+use crate::outcome::OutcomeClass;
+use crate::platform::{HostInfo, Route};
+use crate::report::Redactor;
+use crate::stats::{Loss, Recorder, RunRecord, Statistics};
+use crate::text;
+use crate::text::{Text, Value};
+use crate::verdict::explain::{self, Among, Case, Verdict, Witness};
+
+/// What is known before the first probe.
+#[derive(Clone, Debug)]
+pub struct RunInfo {
+    /// What was asked for.
+    pub plan: PingPlan,
+    /// Resolved targets.
+    pub targets: Vec<Target>,
+    /// Names that could not be resolved, and why, a line each.
+    pub unresolved: Vec<String>,
+    /// The route to each target.
+    pub routes: Vec<Option<Route>>,
+    /// This machine.
+    pub host: HostInfo,
+    /// Whether protocols differ, so that a target's name needs its scheme.
+    pub is_mixed: bool,
+    /// Turns instants into UTC.
+    pub clock: WallClock,
+}
+
+/// A run that has ended, or that goes on and is reported so far.
+#[derive(Clone, Debug)]
+pub struct RunSummary<'a> {
+    /// What was known before.
+    pub info: &'a RunInfo,
+    /// What was measured.
+    pub statistics: &'a Statistics,
+    /// How the run went.
+    pub record: RunRecord,
+    /// Results of the assertions.
+    pub assertions: &'a [AssertionResult],
+    /// Correlation across targets.
+    pub(super) correlation: Among,
+}
+
+/// One target's part of a run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TargetSummary<'a> {
+    pub(super) info: &'a RunInfo,
+    pub(super) target: &'a Target,
+    pub(super) route: Option<&'a Route>,
+    pub(super) recorder: &'a Recorder,
+    pub(super) record: RunRecord,
+    correlation: &'a Among,
+}
+
+impl<'a> RunSummary<'a> {
+    /// Puts together what is known of a run.
+    pub fn new(
+        info: &'a RunInfo,
+        statistics: &'a Statistics,
+        record: RunRecord,
+        assertions: &'a [AssertionResult],
+    ) -> Self {
+        let targets = info.targets.iter().zip(&statistics.targets);
+        let results = targets.map(|(target, recorder)| Witness {
+            name: target.name(),
+            protocol: target.protocol,
+            address: target.address,
+            never_answers: info.never_answers(target),
+            recorder,
+        });
+        Self {
+            info,
+            statistics,
+            record,
+            assertions,
+            correlation: Among::of(results),
+        }
+    }
+
+    /// The lowest and the highest local port of all probes.
+    pub(super) fn local_ports(&self) -> Option<RangeInclusive<u16>> {
+        let targets = &self.statistics.targets;
+        let used = || targets.iter().flat_map(|it| &it.local_ports);
+        let lowest = used().map(|ports| *ports.start()).min()?;
+        let highest = used().map(|ports| *ports.end()).max()?;
+        Some(lowest..=highest)
+    }
+
+    /// The targets with their statistics, in the plan's order.
+    pub(super) fn targets(&self) -> impl Iterator<Item = TargetSummary<'_>> {
+        let (info, record) = (self.info, self.record);
+        let recorders = &self.statistics.targets;
+        let known = info.targets.iter().zip(&info.routes).zip(recorders);
+        known.map(move |((target, route), recorder)| TargetSummary {
+            info,
+            target,
+            route: route.as_ref(),
+            recorder,
+            record,
+            correlation: &self.correlation,
+        })
+    }
+
+    /// A pcap-filter(7) for the probes of the run and their answers.
+    pub(super) fn capture_filter(&self) -> Option<Text> {
+        let targets: Vec<_> = self.targets().collect();
+        explain::capture_filter(targets.iter().map(TargetSummary::case))
+    }
+}
+
+impl RunInfo {
+    /// The protocols of the run, each once, in a fixed order.
+    pub(super) fn protocols(&self) -> Vec<Protocol> {
+        let mut protocols: Vec<_> = self.targets.iter().map(|target| target.protocol).collect();
+        protocols.sort_unstable();
+        protocols.dedup();
+        protocols
+    }
+
+    /// `TCP`, or `TCP and UDP`.
+    pub(super) fn protocol_names(&self) -> Text {
+        let names = self.protocols().into_iter();
+        Text::list(names.map(|it| it.title().into()).collect())
+    }
+
+    /// Whether no reply is what a working service of this kind looks like.
+    fn never_answers(&self, target: &Target) -> bool {
+        let payload = || self.plan.payload.for_port(target.address.port());
+        target.protocol == Protocol::Udp && !payload().is_ever_answered()
+    }
+
+    /// `host:port`, with the scheme where protocols differ and the address where several addresses of one name are
+    /// probed.
+    pub(super) fn label(&self, target: &Target) -> Text {
+        let scheme = self.is_mixed.then(|| text![target.protocol.name(), "://"]);
+        let is_one_of_several = self.plan.targets.all_addresses && target.lookup.is_some();
+        let address = is_one_of_several.then(|| text![" (", target.address.ip(), ")"]);
+        text![scheme, Value::service(target), address]
+    }
+
+    /// Replaces names and addresses of this run, if that is wanted.
+    pub(super) fn redactor(&self) -> Redactor {
+        let redactor = Redactor::new(self.plan.output.redact);
+        for target in &self.targets {
+            redactor.learn_target(target);
+        }
+        for route in self.routes.iter().flatten() {
+            if let Some(source) = route.source {
+                redactor.learn_source(source);
+            }
+        }
+        if let Some(name) = &self.host.name {
+            redactor.learn_local_name(name);
+        }
+        redactor
+    }
+}
+
+/// `host:port (address)`, or `address:port` alone where that was typed.
+pub(super) fn title(target: &Target) -> Text {
+    let address = target.name().map(|_| text![" (", target.address.ip(), ")"]);
+    text![Value::service(target), address]
+}
+
+impl<'a> TargetSummary<'a> {
+    /// The loss, where no reply is one.
+    pub(super) fn loss(&self) -> Option<Loss> {
+        let loss = self.recorder.loss();
+        loss.filter(|_| !self.never_answers())
+    }
+
+    /// Whether no reply is what a working service looks like, so that there is no loss to speak of.
+    pub(super) fn never_answers(&self) -> bool {
+        self.info.never_answers(self.target)
+    }
+
+    /// The gateway, where there is one.
+    pub(super) fn gateway(&self) -> Option<IpAddr> {
+        let next_hop = self.route.and_then(|route| route.next_hop);
+        next_hop.filter(|hop| *hop != self.target.address.ip())
+    }
+
+    /// The source address of the probes.
+    pub(super) fn source(&self) -> Option<IpAddr> {
+        let used = self.recorder.local.map(|local: SocketAddr| local.ip());
+        used.or_else(|| self.route.and_then(|route| route.source))
+    }
+
+    /// The target's name among others.
+    pub(super) fn label(&self) -> Text {
+        self.info.label(self.target)
+    }
+
+    /// Probes that succeeded, and those that failed.
+    pub(super) fn succeeded_and_failed(&self) -> (u64, u64) {
+        let count = |class| self.recorder.count_class(class);
+        (count(OutcomeClass::Succeeded), count(OutcomeClass::Failed))
+    }
+
+    /// What the counts mean.
+    pub(super) fn verdict(&self) -> Verdict {
+        explain::verdict(&self.case(), self.correlation)
+    }
+
+    /// The meaning without name and port: equal for targets that show the same.
+    pub(super) fn unnamed_meaning(&self) -> Vec<Text> {
+        let case = Case {
+            target: Value::Host("".into()),
+            port: 0,
+            ..self.case()
+        };
+        explain::verdict(&case, self.correlation).meaning
+    }
+
+    /// A pcap-filter(7) for its probes and their answers.
+    pub(super) fn capture_filter(&self) -> Option<Text> {
+        explain::capture_filter([self.case()].into_iter())
+    }
+
+    fn case(&self) -> Case<'a> {
+        let (plan, record) = (&self.info.plan, &self.record);
+        let targets = u32::try_from(self.info.targets.len()).unwrap_or(u32::MAX);
+        let payload = plan.payload.for_port(self.target.address.port());
+        Case {
+            protocol: self.target.protocol,
+            never_answers: self.never_answers(),
+            answers_from_any_port: self.target.protocol == Protocol::Udp
+                && payload.answers_from_any_port(),
+            dont_fragment: plan.sockets.dont_fragment,
+            target: Value::service(self.target),
+            name: self.target.name(),
+            address: self.target.address,
+            port: self.target.address.port(),
+            source: self.source(),
+            next_hop: self.route.and_then(|route| route.next_hop),
+            pace: plan.schedule.interval / targets.max(1),
+            timeout: plan.schedule.timeout,
+            lasted: record.ended.saturating_duration_since(record.started),
+            clock: self.info.clock,
+            ttl: plan.sockets.ttl,
+            recorder: self.recorder,
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Documents as Markdown, for a ticket: tables as GitHub, GitLab and Jira take them.
+//!
+//! What users and peers wrote stands in code spans, where it means nothing.
+
+mod escape;
+
+use super::Redactor;
+use super::document::{
+    Block, Cell, Column, ColumnKind, Document, Fact, Figure, Fit, List, Row, Section, Table,
+    Verdict,
+};
+use super::text::histogram_lines;
+use crate::text::{Span, Text};
+use escape::{code, code_cell, prose};
+
+/// The deepest heading that every dialect has.
+const DEEPEST: usize = 6;
+
+/// The whole document.
+pub(super) fn render(document: &Document, redactor: &Redactor) -> String {
+    let writer = Writer { redactor };
+    let subject = writer.show(&document.subject, code);
+    let scope = writer.show(&document.scope, code);
+    let mut blocks = vec![format!("## {subject}, {scope}")];
+    blocks.extend(writer.blocks(&document.blocks, 3));
+    let signature = document.signature.iter();
+    blocks.extend(signature.map(|line| writer.show(line, code)));
+    blocks.retain(|block| !block.is_empty());
+    blocks.join("\n\n") + "\n"
+}
+
+/// Writes blocks under a heading of some level.
+struct Writer<'a> {
+    redactor: &'a Redactor,
+}
+
+impl Writer<'_> {
+    /// A text whose values are escaped by `value`.
+    fn show(&self, text: &Text, value: fn(&str) -> String) -> String {
+        let spans = text.spans().iter().map(|span| match span {
+            Span::Words(words) => prose(words),
+            Span::Value(it) if it.is_plain() => self.redactor.show(it).to_string(),
+            Span::Value(it) => value(&self.redactor.show(it)),
+        });
+        spans.collect()
+    }
+
+    fn prose(&self, text: &Text) -> String {
+        self.show(text, code)
+    }
+
+    fn blocks(&self, blocks: &[Block], level: usize) -> Vec<String> {
+        let blocks = blocks.iter();
+        blocks.flat_map(|block| self.block(block, level)).collect()
+    }
+
+    fn block(&self, block: &Block, level: usize) -> Vec<String> {
+        match block {
+            Block::Verdict(verdict) => self.verdict(verdict, level),
+            Block::Section(section) => self.section(section, level),
+            Block::Paragraph(text) | Block::Note(text) => vec![self.prose(text)],
+            Block::List(list) => vec![self.list(list)],
+            Block::Facts(facts) => vec![self.facts(facts)],
+            Block::Table(table) => self.table(table, level),
+            Block::Figure(Figure::Histogram(histogram)) => {
+                // Digits and bars, which no fence needs to fear.
+                vec![format!("```text\n{}```", histogram_lines(histogram))]
+            }
+            Block::Figure(Figure::Timeline(_) | Figure::Latencies(_)) | Block::Detail(_) => {
+                Vec::new()
+            }
+            Block::Brief(blocks) => self.blocks(blocks, level),
+        }
+    }
+
+    fn verdict(&self, verdict: &Verdict, level: usize) -> Vec<String> {
+        let title = match &verdict.code {
+            Some(code) => format!("Verdict: {}", self.prose(code)),
+            None => "Verdict".to_owned(),
+        };
+        let mut blocks = vec![heading(level, &title)];
+        blocks.extend(verdict.meaning.iter().map(|it| self.prose(it)));
+        for (title, items) in [
+            ("Evidence", &verdict.evidence),
+            ("Ruled out", &verdict.ruled_out),
+            ("Unknown", &verdict.unknown),
+            ("Next", &verdict.next),
+        ] {
+            if !items.is_empty() {
+                let items = items.iter().map(|it| self.prose(it));
+                blocks.extend([heading(level, title), bullets(items, false)]);
+            }
+        }
+        blocks
+    }
+
+    fn section(&self, section: &Section, level: usize) -> Vec<String> {
+        let mut blocks = vec![heading(level, &self.prose(&section.heading))];
+        blocks.extend(self.blocks(&section.blocks, level + 1));
+        blocks
+    }
+
+    fn list(&self, list: &List) -> String {
+        bullets(list.items.iter().map(|it| self.prose(it)), list.ordered)
+    }
+
+    fn facts(&self, facts: &[Fact]) -> String {
+        let lines = facts.iter().flat_map(|fact| {
+            let values = fact.values.iter();
+            values.map(|value| format!("{}: {}", fact.name, self.prose(value)))
+        });
+        bullets(lines, false)
+    }
+
+    fn table(&self, table: &Table, level: usize) -> Vec<String> {
+        let columns = table.columns.iter().enumerate();
+        let columns: Vec<_> = columns
+            .filter(|(_, column)| column.fit != Fit::Detail)
+            .collect();
+        let cells = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
+        let headings = columns
+            .iter()
+            .map(|(_, column)| self.prose(&column.heading));
+        let mut lines = vec![cells(headings.collect())];
+        lines.push(cells(
+            columns
+                .iter()
+                .map(|(_, column)| alignment(column))
+                .collect(),
+        ));
+        for row in &table.rows {
+            let shown = columns.iter().map(|(place, _)| self.cell(row, *place));
+            lines.push(cells(shown.collect()));
+        }
+        let mut blocks = vec![self.prose(&table.caption), lines.join("\n")];
+        for row in table.rows.iter().filter(|row| !row.details.is_empty()) {
+            blocks.push(heading(level, &self.cell(row, 0)));
+            blocks.extend(self.blocks(&row.details, level + 1));
+        }
+        blocks
+    }
+
+    fn cell(&self, row: &Row, place: usize) -> String {
+        match row.cells.get(place) {
+            Some(Cell::Text(text)) => self.show(text, code_cell),
+            Some(Cell::Outcome(_, word)) => (*word).to_owned(),
+            Some(Cell::State(state)) => state.word().to_owned(),
+            Some(Cell::Sparkline(_) | Cell::Span(_)) | None => String::new(),
+        }
+    }
+}
+
+fn heading(level: usize, title: &str) -> String {
+    format!("{} {title}", "#".repeat(level.min(DEEPEST)))
+}
+
+fn alignment(column: &Column) -> String {
+    let numbers = column.kind == ColumnKind::Number;
+    (if numbers { "---:" } else { "---" }).to_owned()
+}
+
+fn bullets(items: impl Iterator<Item = String>, ordered: bool) -> String {
+    let items = (1..).zip(items).map(|(number, item)| {
+        if ordered {
+            format!("{number}. {item}")
+        } else {
+            format!("- {item}")
+        }
+    });
+    items.collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,183 @@
+//! Outcomes in words, the same on a probe's line and in a report.
+
+use super::numbers;
+use crate::hosts::Protocol;
+use crate::outcome::{
+    Handshake, IcmpError, LocalCause, Outcome, OutcomeKind, ProbeResult, Refusal, UnreachableBy,
+};
+use crate::text;
+use crate::text::{Text, Value};
+
+/// The word for an outcome, at most twelve columns wide.
+pub(crate) fn outcome(kind: OutcomeKind) -> &'static str {
+    match kind {
+        OutcomeKind::Connected => "connected",
+        OutcomeKind::ResetAfterConnect => "reset",
+        OutcomeKind::ClosedAfterConnect => "closed",
+        OutcomeKind::Reply => "reply",
+        OutcomeKind::Refused => "refused",
+        OutcomeKind::Unreachable => "unreachable",
+        OutcomeKind::NoReply => "no reply",
+        OutcomeKind::Local => "local",
+        OutcomeKind::Unfinished => "unfinished",
+    }
+}
+
+/// What proves the outcome, in a few words; nothing where all went well.
+pub(crate) fn detail(protocol: Protocol, outcome: &Outcome, syns: Option<u32>) -> Option<Text> {
+    Some(match outcome {
+        Outcome::Connected(handshake) => return retransmitted(*handshake, syns).map(Text::words),
+        Outcome::Reply => return None,
+        Outcome::ResetAfterConnect => "RST after the handshake".into(),
+        Outcome::ClosedAfterConnect => "FIN from the target after the handshake".into(),
+        Outcome::Refused(Refusal::Rst) => refused(syns),
+        Outcome::Refused(Refusal::Errno) => {
+            "ECONNREFUSED: RST or ICMP, this system does not report which".into()
+        }
+        Outcome::Unreachable(by) => unreachable(by),
+        Outcome::NoReply if protocol == Protocol::Udp => "open or filtered".into(),
+        Outcome::NoReply => Text::words(format!("{} sent", self::syns(syns?))),
+        Outcome::Local(cause) => local(protocol, *cause).into(),
+        Outcome::Unfinished => "in flight when the run was stopped".into(),
+    })
+}
+
+fn refused(syns: Option<u32>) -> Text {
+    match syns {
+        Some(syns) if syns > 1 => Text::words(format!("RST, after {}", self::syns(syns))),
+        _ => "RST".into(),
+    }
+}
+
+/// As [`detail`], with more of the evidence: the content of the reply, the sender of a local ICMP error, the errno.
+pub(crate) fn detail_with_evidence(protocol: Protocol, result: &ProbeResult) -> Option<Text> {
+    let (outcome, evidence) = (&result.outcome, &result.evidence);
+    if *outcome == Outcome::Reply {
+        return result.said.map(|said| Value::foreign(said.as_str()).into());
+    }
+    let words = detail(protocol, outcome, result.syn_sent)?;
+    let Outcome::Local(_) = outcome else {
+        return Some(words);
+    };
+    Some(match (evidence.icmp, evidence.errno) {
+        (Some(own), _) => text![words, " (", icmp(&own), ")"],
+        (None, Some(errno)) => text![words, " (", errno.name(), ")"],
+        (None, None) => words,
+    })
+}
+
+fn unreachable(by: &UnreachableBy) -> Text {
+    match by {
+        UnreachableBy::Icmp(error) => icmp(error),
+        UnreachableBy::Errno(errno) => {
+            text![errno.name(), " (this system does not report the sender)"]
+        }
+    }
+}
+
+/// `ICMP admin-prohibited (3/13)`, where its sender stands beside it.
+pub(crate) fn icmp_without_sender(error: &IcmpError) -> Text {
+    icmp(&IcmpError {
+        from: None,
+        ..*error
+    })
+}
+
+/// `ICMP admin-prohibited (3/13) from 10.20.0.1`.
+pub(crate) fn icmp(error: &IcmpError) -> Text {
+    let from = error.from.map(|from| text![" from ", from]);
+    let mtu = error.mtu.map(|mtu| text![", MTU ", mtu]);
+    let number = format!(" ({}/{})", error.kind, error.code);
+    text!["ICMP ", error.reason(), Text::words(number), from, mtu]
+}
+
+fn retransmitted(handshake: Handshake, syns: Option<u32>) -> Option<String> {
+    let which = match handshake {
+        Handshake::Clean => return None,
+        Handshake::AfterSynLoss => "the first was lost or dropped (forward path or target)",
+        Handshake::AfterSynAckLoss => "the SYN-ACK to the first was lost or late (return path)",
+        Handshake::AfterRetransmission => "direction of the loss unknown",
+    };
+    let syns = syns.map_or_else(|| "more than one SYN".to_owned(), self::syns);
+    Some(format!("{syns}: {which}"))
+}
+
+/// `1 SYN`, `4 SYNs`.
+pub(crate) fn syns(number: u32) -> String {
+    numbers::count(number.into(), "SYN")
+}
+
+/// Errors of this machine, in words.
+pub(crate) fn local(protocol: Protocol, cause: LocalCause) -> &'static str {
+    match cause {
+        LocalCause::DroppedLocally if protocol != Protocol::Tcp => {
+            "dropped in this machine's queue"
+        }
+        LocalCause::LocalFirewall if protocol != Protocol::Tcp => {
+            "dropped by this machine's firewall"
+        }
+        LocalCause::NoRoute => "no route to the target",
+        LocalCause::NoNeighbour => "the next hop does not answer ARP or ND",
+        LocalCause::RouteUnreachable => "an `unreachable` route of this machine",
+        LocalCause::RouteProhibited => "a `prohibit` route of this machine",
+        LocalCause::RouteBlackhole => "a `blackhole` route of this machine",
+        LocalCause::LocalFirewall => "rejected by this machine's firewall",
+        LocalCause::DroppedLocally => "the SYN was dropped in this machine's output path",
+        LocalCause::StuckInQueue => {
+            "SYN not retransmitted: still queued here, or route or link is gone"
+        }
+        LocalCause::PortsExhausted => "no free local port",
+        LocalCause::TooManyOpenFiles => "too many open files",
+        LocalCause::AddressNotAvailable => "no usable source address",
+        LocalCause::MessageTooLong => "larger than the interface MTU",
+        LocalCause::GroupTarget => "a broadcast or multicast address",
+        LocalCause::NoSuchInterface => "no such interface",
+        LocalCause::NetworkDown => "the interface is down",
+        LocalCause::FamilyNotSupported => "that IP version is disabled on this machine",
+        LocalCause::Permission => "not permitted by this machine",
+        LocalCause::SelfConnect => "TCP self-connect: nothing listens on that port",
+        LocalCause::OutOfMemory => "the kernel is out of memory",
+        LocalCause::SystemError => "a system call failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::IcmpVersion;
+    use crate::report::Redactor;
+
+    fn shown(text: Option<Text>) -> Option<String> {
+        text.map(|text| Redactor::off().text(&text).to_string())
+    }
+
+    #[test]
+    fn an_icmp_error_has_type_code_and_sender() {
+        let error = IcmpError {
+            version: IcmpVersion::V4,
+            kind: 3,
+            code: 13,
+            from: Some([10, 20, 0, 1].into()),
+            mtu: None,
+        };
+        let outcome = Outcome::Unreachable(UnreachableBy::Icmp(error));
+        assert_eq!(
+            shown(detail(Protocol::Tcp, &outcome, None)).as_deref(),
+            Some("ICMP admin-prohibited (3/13) from 10.20.0.1")
+        );
+    }
+
+    #[test]
+    fn no_reply_has_the_number_of_syns_if_it_is_known() {
+        let no_reply = |protocol, syns| shown(detail(protocol, &Outcome::NoReply, syns));
+        assert_eq!(
+            no_reply(Protocol::Tcp, Some(1)).as_deref(),
+            Some("1 SYN sent")
+        );
+        assert_eq!(no_reply(Protocol::Tcp, None), None);
+        assert_eq!(
+            no_reply(Protocol::Udp, None).as_deref(),
+            Some("open or filtered")
+        );
+    }
+}

@@ -1,0 +1,188 @@
+//! Typed text: this program's own words, and values from outside with their kind.
+//!
+//! Values stay typed until a report is rendered, so that redaction replaces them by kind and never searches prose,
+//! and renderers mark what a user or a peer wrote. There is no conversion from [`String`]: a value that was formatted
+//! into a sentence does not compile.
+
+mod marks;
+mod value;
+
+use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
+
+pub use marks::{Marked, mark};
+pub(crate) use marks::{address, is_address_part, service};
+pub use value::Value;
+
+/// A run of words and values.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Text(Vec<Span>);
+
+/// A part of a text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Span {
+    /// Words of this program, numbers and units included.
+    Words(Cow<'static, str>),
+    /// A value from outside.
+    Value(Value),
+}
+
+/// A text of parts, each a literal, a number, a value or another text: `text!["no route to ", address]`.
+#[macro_export]
+macro_rules! text {
+    ($($part:expr),* $(,)?) => {
+        $crate::text::Text::from_iter([$($crate::text::Text::from($part)),*])
+    };
+}
+
+impl Text {
+    /// Words that were put together here, from literals and numbers alone.
+    pub fn words(words: impl Into<Cow<'static, str>>) -> Self {
+        let words = words.into();
+        if words.is_empty() {
+            return Self::default();
+        }
+        Self(vec![Span::Words(words)])
+    }
+
+    /// The parts.
+    pub fn spans(&self) -> &[Span] {
+        &self.0
+    }
+
+    /// Whether there is nothing to show.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Appends another text.
+    pub fn push(&mut self, more: impl Into<Self>) {
+        self.0.extend(more.into().0);
+    }
+
+    /// The text with its values as they are, neither escaped nor redacted.
+    #[cfg(test)]
+    pub(crate) fn plain(&self) -> String {
+        let spans = self.0.iter().map(|span| match span {
+            Span::Words(words) => words.clone().into_owned(),
+            Span::Value(value) => value.to_string(),
+        });
+        spans.collect()
+    }
+
+    /// Texts as they are, a line each.
+    #[cfg(test)]
+    pub(crate) fn plain_lines<'a>(texts: impl IntoIterator<Item = &'a Self>) -> String {
+        let lines: Vec<_> = texts.into_iter().map(Self::plain).collect();
+        lines.join("\n")
+    }
+
+    /// Texts with `separator` between them.
+    pub fn join(texts: impl IntoIterator<Item = Self>, separator: &'static str) -> Self {
+        let mut joined = Self::default();
+        for (index, text) in texts.into_iter().enumerate() {
+            if index > 0 {
+                joined.push(separator);
+            }
+            joined.push(text);
+        }
+        joined
+    }
+
+    /// `a, b and c`.
+    pub fn list(items: Vec<Self>) -> Self {
+        let end = items.len().saturating_sub(1);
+        let mut list = Self::default();
+        for (index, item) in items.into_iter().enumerate() {
+            match index {
+                0 => {}
+                _ if index == end => list.push(" and "),
+                _ => list.push(", "),
+            }
+            list.push(item);
+        }
+        list
+    }
+}
+
+impl From<&'static str> for Text {
+    fn from(words: &'static str) -> Self {
+        Self::words(words)
+    }
+}
+
+impl From<Cow<'static, str>> for Text {
+    /// Names of outcomes, reasons and errno, which are this program's own.
+    fn from(words: Cow<'static, str>) -> Self {
+        Self::words(words)
+    }
+}
+
+impl From<Value> for Text {
+    fn from(value: Value) -> Self {
+        Self(vec![Span::Value(value)])
+    }
+}
+
+impl From<IpAddr> for Text {
+    fn from(address: IpAddr) -> Self {
+        Value::Address(address).into()
+    }
+}
+
+impl From<SocketAddr> for Text {
+    fn from(endpoint: SocketAddr) -> Self {
+        Value::Endpoint(endpoint).into()
+    }
+}
+
+impl From<Option<Text>> for Text {
+    fn from(text: Option<Text>) -> Self {
+        text.unwrap_or_default()
+    }
+}
+
+macro_rules! from_numbers {
+    ($($number:ty),*) => {
+        $(impl From<$number> for Text {
+            fn from(number: $number) -> Self {
+                Self::words(number.to_string())
+            }
+        })*
+    };
+}
+
+from_numbers!(u8, u16, u32, u64, usize);
+
+impl FromIterator<Text> for Text {
+    fn from_iter<I: IntoIterator<Item = Text>>(texts: I) -> Self {
+        let mut all = Self::default();
+        for text in texts {
+            all.push(text);
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    #[test]
+    fn values_keep_their_kind() {
+        let address = IpAddr::from(Ipv4Addr::LOCALHOST);
+        let text = text!["from ", address, ", ", 3_u64, " times"];
+        assert_eq!(text.spans().len(), 5);
+        assert_eq!(text.spans()[1], Span::Value(Value::Address(address)));
+    }
+
+    #[test]
+    fn a_list_has_commas_and_an_and() {
+        let list =
+            |items: &[&'static str]| Text::list(items.iter().map(|it| Text::from(*it)).collect());
+        assert_eq!(list(&["a"]).plain(), "a");
+        assert_eq!(list(&["a", "b", "c"]).plain(), "a, b and c");
+        assert_eq!(list(&[]).plain(), "");
+    }
+}

@@ -134,7 +134,8 @@ fn loses(findings: &Findings) -> bool {
     if matches!(analysis.end, PathEnd::FinalReply { ttl: Some(1), .. }) {
         return false;
     }
-    let reached = matches!(analysis.end, PathEnd::FinalReply { how, .. } if how.is_yes());
+    let reached =
+        matches!(analysis.end, PathEnd::FinalReply { reply: how, .. } if how.is_success());
     let lost = |note: &PathNote| matches!(note, PathNote::Loss { lost: 2.., .. });
     let resent = tried.resent() > 0;
     let sizes = findings.sizes.iter();

@@ -381,7 +381,7 @@ impl CheckContext<'_> {
         let analysis = analyze(&path);
         // Silence says nothing where the system keeps it to itself who answered.
         let is_told = platform::hears_hops(target.protocol);
-        let says_something = is_told || !matches!(analysis.end, PathEnd::Silent { .. });
+        let says_something = is_told || !matches!(analysis.end, PathEnd::NoReply { .. });
         says_something.then_some((path, analysis))
     }
 }

@@ -95,8 +95,7 @@ impl<'a> TraceOutput<'a> {
         self.names.wait(NAMES);
         let report = TraceReport::new(self.info, path, &self.names, Instant::now());
         let texts = self.forms.each(|format| trace::summary(format, &report));
-        let reached =
-            matches!(report.analysis.end, PathEnd::FinalReply { how, .. } if how.is_yes());
+        let reached = matches!(report.analysis.end, PathEnd::FinalReply { reply: how, .. } if how.is_success());
         let closed = self.output.is_closed();
         files::write_all(self.output, texts, self.files)?;
         Ok(ExitStatus::new(reached, closed))
@@ -104,16 +103,16 @@ impl<'a> TraceOutput<'a> {
 }
 
 impl TraceObserver for TraceOutput<'_> {
-    fn step(&mut self, step: &TraceProbe) {
+    fn probe_ended(&mut self, step: &TraceProbe) {
         if let Outcome::Unreachable(UnreachableBy::Icmp(icmp)) = step.sample.result.outcome
             && let Some(from) = icmp.from
         {
-            self.names.ask(from);
+            self.names.request(from);
         }
         self.tell(|format, info| trace::step(format, info, step));
     }
 
-    fn round(&mut self, round: u64) {
+    fn round_started(&mut self, round: u64) {
         let what = match round {
             0 => "a first look at all hops".to_owned(),
             round => format!("round {round}"),
@@ -121,7 +120,7 @@ impl TraceObserver for TraceOutput<'_> {
         self.output.progress().say(&what);
     }
 
-    fn so_far(&mut self, path: &Path) {
+    fn statistics_requested(&mut self, path: &Path) {
         self.names.wait(Duration::ZERO);
         let report = TraceReport::new(self.info, path, &self.names, Instant::now());
         let text = self.forms.text(report.text());

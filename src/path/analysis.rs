@@ -13,16 +13,16 @@ pub struct PathAnalysis {
     /// Where it ends.
     pub end: PathEnd,
     /// Who it is that answers, by how far away he is.
-    pub speaker: Option<Responder>,
+    pub responder: Option<Responder>,
     /// What else shows.
     pub notes: Vec<PathNote>,
 }
 
 impl PathAnalysis {
     /// Hops that answer less than they pass on.
-    pub fn limited(&self) -> &[u8] {
+    pub fn rate_limited(&self) -> &[u8] {
         let limited = self.notes.iter().find_map(|note| match note {
-            PathNote::Limited(ttls) => Some(ttls.as_slice()),
+            PathNote::RateLimited(ttls) => Some(ttls.as_slice()),
             _ => None,
         });
         limited.unwrap_or_default()
@@ -37,7 +37,7 @@ pub enum PathEnd {
         /// The smallest TTL that it answers; absent where only probes with the usual one were answered.
         ttl: Option<u8>,
         /// How.
-        how: FinalReply,
+        reply: FinalReply,
     },
     /// An ICMP error says no.
     Rejected {
@@ -46,18 +46,18 @@ pub enum PathEnd {
         /// What it says.
         icmp: IcmpError,
         /// The hop at which its sender also is a router whose TTL ran out.
-        at: Option<u8>,
+        sender_hop: Option<u8>,
         /// The last hop before that TTL that answered. Routers limit their errors, so those behind it may be silent and
         /// one of them may be the sender.
         after: Option<u8>,
     },
     /// Nothing comes from beyond this hop; absent where no hop answered at all.
-    Silent {
+    NoReply {
         /// The last hop that answered.
         after: Option<u8>,
     },
     /// Packets go round until their TTL runs out.
-    Loop(Loop),
+    Loop(RoutingLoop),
     /// No probe left this machine.
     Local(LocalCause),
     /// Nothing was sent, or this system does not say what came of it.
@@ -67,7 +67,7 @@ pub enum PathEnd {
 /// Where the sender of a rejection is, which a TTL of `ttl` is the smallest to bring, and `after` the last hop before it
 /// that answered: `hop 1`, `hop 4 or the one before`, `one of hops 2 to 6`. A router counts a packet's hop before its
 /// rules see it, so the first TTL that is rejected may be the next hop's.
-pub fn place(ttl: u8, after: Option<u8>) -> String {
+pub fn describe_rejecting_hop(ttl: u8, after: Option<u8>) -> String {
     match after.unwrap_or(1) {
         _ if ttl <= 1 => "hop 1".to_owned(),
         after if after + 1 == ttl => format!("hop {ttl} or the one before"),
@@ -77,7 +77,7 @@ pub fn place(ttl: u8, after: Option<u8>) -> String {
 
 /// Hops between which packets go round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Loop {
+pub struct RoutingLoop {
     /// The first one.
     pub first: u8,
     /// The last one, from which the first comes again.
@@ -90,33 +90,33 @@ pub enum Responder {
     /// As far away as the host.
     Host(Distance),
     /// One hop nearer than the host: something right in front of it, or a way that is shorter for these packets.
-    InFront(Distance),
+    OneHopNearer(Distance),
     /// Much nearer than the host: somebody answers in its name, unless the way is much shorter for these packets.
-    Other(Distance),
+    Nearer(Distance),
     /// Further away than the host is for other packets: they do not take the same way.
-    Further(Distance),
+    Farther(Distance),
 }
 
 /// What else shows on a path.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PathNote {
     /// These hops left probes unanswered that got further all the same: they limit how many ICMP errors they send.
-    Limited(Vec<u8>),
+    RateLimited(Vec<u8>),
     /// Probes get lost.
     Loss {
         /// Where that begins; absent where it cannot be told.
-        begins: Option<LossOnset>,
+        onset: Option<LossOnset>,
         /// Tries that got no answer from the end of the way.
         lost: u64,
         /// All tries.
-        of: u64,
+        sent: u64,
     },
     /// Some tries got no answer from the end of the way, which answers with ICMP errors: hosts and routers limit these.
-    LimitedEnd {
+    RateLimitedEnd {
         /// Tries without an answer.
         lost: u64,
         /// All tries.
-        of: u64,
+        sent: u64,
     },
     /// Flows take different ways behind this hop (0: from the start).
     Divergence {
@@ -129,7 +129,7 @@ pub enum PathNote {
     OtherRouters,
     /// At this hop a TTL ran out that answers with the target's own address: it sends these probes on, to another
     /// machine or into a container.
-    Translator(u8),
+    Dnat(u8),
 }
 
 /// The loss of the ports that get through up to which others that never do are told apart: what drops every third packet may
@@ -144,32 +144,34 @@ const TRIES: u64 = 2;
 
 /// Draws the conclusion from what was found.
 pub fn analyze(path: &Path) -> PathAnalysis {
-    let hops = merged(path);
+    let hops = merged_hops(path);
     let end = end(path, &hops);
     PathAnalysis {
-        speaker: speaker(path, &end),
+        responder: speaker(path, &end),
         notes: notes(path, &hops, &end),
         end,
     }
 }
 
 /// What was found for each TTL: by the flows, and where they heard nothing, by the survey or the first look.
-pub fn merged(path: &Path) -> Vec<Hop> {
+pub fn merged_hops(path: &Path) -> Vec<Hop> {
     let survey: &[Hop] = path.survey.as_ref().map_or(&[], |flow| &flow.hops);
-    let all = path.look.iter().chain(&path.hops).chain(survey);
+    let all = path.discovery_hops.iter().chain(&path.hops).chain(survey);
     // Behind the end the look tried hops that say nothing new.
-    let ends = all.filter(|hop| hop.is_the_end()).filter_map(|hop| hop.ttl);
-    let end = ends.min().map_or(path.look.len(), usize::from);
+    let ends = all
+        .filter(|hop| hop.is_path_end())
+        .filter_map(|hop| hop.ttl);
+    let end = ends.min().map_or(path.discovery_hops.len(), usize::from);
     let most = path.hops.len().max(survey.len()).max(end);
     let hop = |index: usize| {
         let all = [
             path.hops.get(index),
             survey.get(index),
-            path.look.get(index),
+            path.discovery_hops.get(index),
         ];
         let all = all.into_iter().flatten().cloned();
         all.reduce(|known, more| {
-            if known.is_silent() {
+            if known.is_unanswered() {
                 known.with(&more)
             } else {
                 known
@@ -181,34 +183,34 @@ pub fn merged(path: &Path) -> Vec<Hop> {
 
 fn end(path: &Path, hops: &[Hop]) -> PathEnd {
     let flows = path.flows.iter().chain(&path.survey);
-    let wholes = flows.map(|flow| &flow.whole);
+    let wholes = flows.map(|flow| &flow.full_ttl);
     let smallest =
         |is: &dyn Fn(&Hop) -> bool| hops.iter().find(|hop| is(hop)).and_then(|it| it.ttl);
-    let first_reached = hops.iter().chain(wholes.clone()).find_map(Hop::reached);
-    let reached = first_reached.or_else(|| path.whole.and_then(reached_by));
+    let first_reached = hops.iter().chain(wholes.clone()).find_map(Hop::final_reply);
+    let reached = first_reached.or_else(|| path.full_ttl_outcome.and_then(reached_by));
     if let Some(how) = reached {
-        let ttl = smallest(&|hop| hop.reached().is_some());
-        return PathEnd::FinalReply { ttl, how };
+        let ttl = smallest(&|hop| hop.final_reply().is_some());
+        return PathEnd::FinalReply { ttl, reply: how };
     }
-    let first_rejected = hops.iter().chain(wholes).find_map(Hop::rejected);
+    let first_rejected = hops.iter().chain(wholes).find_map(Hop::rejection);
     if let Some(icmp) = first_rejected {
-        let ttl = smallest(&|hop| hop.rejected().is_some());
+        let ttl = smallest(&|hop| hop.rejection().is_some());
         // Probes of another kind meet it, too.
         let mut all = hops.iter().chain(&path.host_hops);
         let at = all.find(|hop| icmp.from.is_some() && hop.router() == icmp.from);
         let mut before = hops.iter().rev().filter(|hop| hop.ttl < ttl);
-        let after = before.find(|hop| !hop.is_silent());
+        let after = before.find(|hop| !hop.is_unanswered());
         return PathEnd::Rejected {
             ttl,
             icmp,
-            at: at.and_then(|hop| hop.ttl),
+            sender_hop: at.and_then(|hop| hop.ttl),
             after: after.and_then(|hop| hop.ttl),
         };
     }
     if let Some(found) = path.flows.iter().find_map(|flow| find_loop(&flow.hops)) {
         return PathEnd::Loop(found);
     }
-    if let Some(found) = find_loop(&path.look) {
+    if let Some(found) = find_loop(&path.discovery_hops) {
         return PathEnd::Loop(found);
     }
     quiet_end(path, hops)
@@ -216,17 +218,21 @@ fn end(path: &Path, hops: &[Hop]) -> PathEnd {
 
 /// Where nothing came from the end of the way.
 fn quiet_end(path: &Path, hops: &[Hop]) -> PathEnd {
-    let answered = hops.iter().rev().find(|hop| !hop.is_silent());
+    let answered = hops.iter().rev().find(|hop| !hop.is_unanswered());
     if let Some(hop) = answered {
-        return PathEnd::Silent { after: hop.ttl };
+        return PathEnd::NoReply { after: hop.ttl };
     }
     let sent = hops.iter().any(|hop| hop.sent > 0);
-    if let Some(cause) = hops.iter().filter(|_| !sent).find_map(|hop| hop.local) {
+    if let Some(cause) = hops
+        .iter()
+        .filter(|_| !sent)
+        .find_map(|hop| hop.local_cause)
+    {
         return PathEnd::Local(cause);
     }
-    match path.whole {
-        Some(Outcome::NoReply) => PathEnd::Silent { after: None },
-        Some(Outcome::Local(_)) if sent => PathEnd::Silent { after: None },
+    match path.full_ttl_outcome {
+        Some(Outcome::NoReply) => PathEnd::NoReply { after: None },
+        Some(Outcome::Local(_)) if sent => PathEnd::NoReply { after: None },
         Some(Outcome::Local(cause)) => PathEnd::Local(cause),
         _ => PathEnd::Unknown,
     }
@@ -245,8 +251,8 @@ fn reached_by(outcome: Outcome) -> Option<FinalReply> {
 
 /// Routers that come again with a period of two hops or more, to the end of what answered: packets go round between
 /// them. A router that answers for two TTLs in a row is none: some do not count their own hop.
-pub(super) fn find_loop(hops: &[Hop]) -> Option<Loop> {
-    if hops.iter().any(Hop::is_the_end) {
+pub(super) fn find_loop(hops: &[Hop]) -> Option<RoutingLoop> {
+    if hops.iter().any(Hop::is_path_end) {
         return None;
     }
     let routers: Vec<Option<IpAddr>> = hops.iter().map(Hop::router).collect();
@@ -255,7 +261,7 @@ pub(super) fn find_loop(hops: &[Hop]) -> Option<Loop> {
         let most = routers.len() - period - 2;
         let first = (0..=most).find(|first| repeats(&routers[*first..], period))?;
         let ttl = |index: usize| u8::try_from(index + 1).ok();
-        Some(Loop {
+        Some(RoutingLoop {
             first: ttl(first)?,
             last: ttl(first + period - 1)?,
         })
@@ -282,22 +288,24 @@ fn repeats(routers: &[Option<IpAddr>], period: usize) -> bool {
 fn speaker(path: &Path, end: &PathEnd) -> Option<Responder> {
     let PathEnd::FinalReply {
         ttl: Some(ttl),
-        how,
+        reply: how,
     } = end
     else {
         return None;
     };
-    let host = path.host.filter(|_| *how != FinalReply::PortUnreachable)?;
+    let host = path
+        .host_distance
+        .filter(|_| *how != FinalReply::PortUnreachable)?;
     if matches!(host.by, DistanceBy::TcpPort(_)) && host.ttl <= *ttl {
         // Who answers there may be somebody else as well.
         return None;
     }
     let nearer = |host: u8| i16::from(host) - i16::from(*ttl);
-    match (nearer(host.least), nearer(host.ttl)) {
-        (2.., _) => Some(Responder::Other(host)),
-        (1, _) => Some(Responder::InFront(host)),
+    match (nearer(host.min_ttl), nearer(host.ttl)) {
+        (2.., _) => Some(Responder::Nearer(host)),
+        (1, _) => Some(Responder::OneHopNearer(host)),
         (_, 0) => Some(Responder::Host(host)),
-        (_, ..0) => Some(Responder::Further(host)),
+        (_, ..0) => Some(Responder::Farther(host)),
         // Perhaps nearer: answers of the host may have been lost.
         _ => None,
     }
@@ -310,7 +318,7 @@ fn is_an_error(end: &PathEnd) -> bool {
         end,
         PathEnd::Rejected { .. }
             | PathEnd::FinalReply {
-                how: PortUnreachable,
+                reply: PortUnreachable,
                 ..
             }
     )
@@ -322,7 +330,7 @@ fn notes(path: &Path, hops: &[Hop], end: &PathEnd) -> Vec<PathNote> {
     let limited = limited(path, to_the_end);
     let begins = begins(path, &limited);
     if !limited.is_empty() {
-        notes.push(PathNote::Limited(limited));
+        notes.push(PathNote::RateLimited(limited));
     }
     let dead = if is_an_error(end) {
         Vec::new()
@@ -335,9 +343,13 @@ fn notes(path: &Path, hops: &[Hop], end: &PathEnd) -> Vec<PathNote> {
     let answers = matches!(end, PathEnd::FinalReply { .. } | PathEnd::Rejected { .. });
     if lost > 0 && (lost < of || answers) && dead.is_empty() && !goes_round {
         notes.push(if is_an_error(end) {
-            PathNote::LimitedEnd { lost, of }
+            PathNote::RateLimitedEnd { lost, sent: of }
         } else {
-            PathNote::Loss { begins, lost, of }
+            PathNote::Loss {
+                onset: begins,
+                lost,
+                sent: of,
+            }
         });
     }
     notes.extend(parting(&path.flows).map(|after| PathNote::Divergence { after }));
@@ -349,21 +361,21 @@ fn notes(path: &Path, hops: &[Hop], end: &PathEnd) -> Vec<PathNote> {
     }
     let target = Some(path.target.address.ip());
     let translator = hops.iter().find(|hop| hop.router() == target);
-    notes.extend(translator.and_then(|hop| hop.ttl).map(PathNote::Translator));
+    notes.extend(translator.and_then(|hop| hop.ttl).map(PathNote::Dnat));
     notes
 }
 
 /// Ports that never got through while others did, unless these lose packets, too, and so many could have had bad luck.
 fn dead(flows: &[Flow]) -> Vec<u16> {
-    let (live, other): (Vec<_>, Vec<_>) = flows.iter().partition(|flow| flow.through > 0);
+    let (live, other): (Vec<_>, Vec<_>) = flows.iter().partition(|flow| flow.answered > 0);
     if live.is_empty() {
         return Vec::new();
     }
-    let dead: Vec<_> = other.iter().filter(|flow| flow.tries >= TRIES).collect();
-    let tries = dead.iter().map(|flow| flow.tries).min().unwrap_or(0);
+    let dead: Vec<_> = other.iter().filter(|flow| flow.attempts >= TRIES).collect();
+    let tries = dead.iter().map(|flow| flow.attempts).min().unwrap_or(0);
     let of = |flow: &&Flow| LossCount {
-        lost: flow.tries.saturating_sub(flow.through),
-        sent: flow.tries,
+        lost: flow.attempts.saturating_sub(flow.answered),
+        sent: flow.attempts,
     };
     let live = live
         .iter()
@@ -405,15 +417,15 @@ pub(super) fn parting(flows: &[Flow]) -> Option<u8> {
 /// Whether the look met a router at some hop where the flow met another.
 fn meets_others(path: &Path, hops: &[Hop]) -> bool {
     let differs = |(look, hop): (&Hop, &Hop)| {
-        let heard = |router| hop.heard.iter().any(|it| it.from == Some(router));
+        let heard = |router| hop.replies.iter().any(|it| it.from == Some(router));
         look.router().is_some_and(|router| {
-            hop.heard
+            hop.replies
                 .iter()
-                .any(|it| it.what == ReplyKind::TimeExceeded)
+                .any(|it| it.kind == ReplyKind::TimeExceeded)
                 && !heard(router)
         })
     };
-    path.look.iter().zip(hops).any(differs)
+    path.discovery_hops.iter().zip(hops).any(differs)
 }
 
 #[cfg(test)]

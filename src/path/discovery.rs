@@ -53,8 +53,8 @@ impl Sweep {
         hop.record(&self.target, sample);
         // Some of a host's echoes may be rejected on one of several links: the others still tell how far away it is.
         let ends = match self.purpose {
-            ProbePurpose::Distance(_) => hop.reached().is_some(),
-            ProbePurpose::Discovery | ProbePurpose::Round { .. } => hop.is_the_end(),
+            ProbePurpose::Distance(_) => hop.final_reply().is_some(),
+            ProbePurpose::Discovery | ProbePurpose::Round { .. } => hop.is_path_end(),
         };
         if ends {
             self.bound.lower(ttl);
@@ -63,7 +63,7 @@ impl Sweep {
 
     /// Whether packets go round: then there is no end to wait for.
     fn goes_round(&self) -> bool {
-        let answered = self.hops.iter().filter(|hop| !hop.is_silent()).count();
+        let answered = self.hops.iter().filter(|hop| !hop.is_unanswered()).count();
         answered > ENOUGH_FOR_A_LOOP && find_loop(&self.hops).is_some()
     }
 
@@ -71,7 +71,7 @@ impl Sweep {
     fn is_complete(&self) -> bool {
         let up_to_end = |end: u8| self.hops.iter().take(usize::from(end));
         let end = self.bound.get();
-        end.is_some_and(|end| up_to_end(end).all(|hop| !hop.is_silent()))
+        end.is_some_and(|end| up_to_end(end).all(|hop| !hop.is_unanswered()))
     }
 
     /// How far away the target is.
@@ -81,12 +81,19 @@ impl Sweep {
         };
         let ttl = self.reached()?;
         let least = least(&self.hops, ttl, by);
-        Some(Distance { ttl, least, by })
+        Some(Distance {
+            ttl,
+            min_ttl: least,
+            by,
+        })
     }
 
     /// The smallest TTL that the target itself answers.
     pub(super) fn reached(&self) -> Option<u8> {
-        self.hops.iter().find(|hop| hop.reached().is_some())?.ttl
+        self.hops
+            .iter()
+            .find(|hop| hop.final_reply().is_some())?
+            .ttl
     }
 }
 
@@ -135,7 +142,7 @@ pub(super) fn settle(slowest: Option<Duration>, timeout: Duration) -> Duration {
 
 /// The slowest answer of these hops.
 pub(super) fn slowest<'a>(hops: impl IntoIterator<Item = &'a Hop>) -> Option<Duration> {
-    let figures = hops.into_iter().filter_map(|hop| hop.times.figures());
+    let figures = hops.into_iter().filter_map(|hop| hop.rtts.figures());
     let slowest = figures.map(|figures| figures.max).max_by(f64::total_cmp);
     slowest.map(|us| Duration::from_secs_f64(us / 1e6))
 }
@@ -166,7 +173,7 @@ impl SampleSink for Discovery<'_> {
         if first.bound.get().is_some() || first.goes_round() {
             self.ended_at.get_or_insert_with(Instant::now);
         }
-        self.watcher.step(&TraceProbe {
+        self.watcher.probe_ended(&TraceProbe {
             purpose,
             ttl,
             sample,

@@ -34,8 +34,8 @@ pub(crate) struct PathFixture {
 struct Steps<'a>(&'a mut Vec<(ProbePurpose, Option<u8>, Sample)>);
 
 impl TraceObserver for Steps<'_> {
-    fn step(&mut self, step: &TraceProbe) {
-        self.0.push((step.purpose, step.ttl, *step.sample));
+    fn probe_ended(&mut self, probe: &TraceProbe) {
+        self.0.push((probe.purpose, probe.ttl, *probe.sample));
     }
 }
 
@@ -59,7 +59,7 @@ impl PathFixture {
             lookup: Some(Arc::new(lookup)),
         };
         let mut path = Path::new(target);
-        path.look = Hop::up_to(MAX_HOPS);
+        path.discovery_hops = Hop::up_to(MAX_HOPS);
         Self {
             path,
             steps: Vec::new(),
@@ -92,8 +92,8 @@ impl PathFixture {
         for (index, (ttl, outcome)) in words(&self.path.target, line).into_iter().enumerate() {
             let sample = self.sample(index as u64 + 1, 0, ttl, outcome);
             match ttl {
-                None => self.path.whole = Some(outcome),
-                Some(_) => self.path.look[index].record(&self.path.target, &sample),
+                None => self.path.full_ttl_outcome = Some(outcome),
+                Some(_) => self.path.discovery_hops[index].record(&self.path.target, &sample),
             }
             self.path.sent += u64::from(left(&outcome));
             self.steps.push((ProbePurpose::Discovery, ttl, sample));
@@ -104,9 +104,9 @@ impl PathFixture {
     /// The host answers echoes from so far away.
     pub(crate) fn host(mut self, ttl: u8) -> Self {
         let by = DistanceBy::Echo;
-        self.path.host = Some(Distance {
+        self.path.host_distance = Some(Distance {
             ttl,
-            least: ttl,
+            min_ttl: ttl,
             by,
         });
         self

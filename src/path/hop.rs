@@ -23,13 +23,13 @@ pub struct Hop {
     /// Probes that were answered.
     pub answered: u64,
     /// Who answered what, in the order in which it was first heard.
-    pub heard: Vec<HopReply>,
+    pub replies: Vec<HopReply>,
     /// Round-trip times of all answers.
-    pub times: Distribution,
+    pub rtts: Distribution,
     /// The largest TTL that was left of an answer of the target, where the system tells.
     pub reply_ttl: Option<u8>,
     /// Why the last probe that did not leave did not.
-    pub local: Option<LocalCause>,
+    pub local_cause: Option<LocalCause>,
 }
 
 /// One kind of answer from one address.
@@ -38,11 +38,11 @@ pub struct HopReply {
     /// Who answered. Absent where the kernel could not tell.
     pub from: Option<IpAddr>,
     /// What.
-    pub what: ReplyKind,
+    pub kind: ReplyKind,
     /// How often.
     pub count: u64,
     /// The shortest round-trip time.
-    pub best: Option<Duration>,
+    pub min_rtt: Option<Duration>,
 }
 
 /// What an answer to a probe with a small TTL says.
@@ -71,7 +71,7 @@ pub enum FinalReply {
 
 impl FinalReply {
     /// Whether it is the answer of something that works.
-    pub fn is_yes(self) -> bool {
+    pub fn is_success(self) -> bool {
         matches!(self, Self::SynAck | Self::Reply)
     }
 
@@ -93,10 +93,10 @@ impl Hop {
             ttl,
             sent: 0,
             answered: 0,
-            heard: Vec::new(),
-            times: Distribution::new(DIGITS),
+            replies: Vec::new(),
+            rtts: Distribution::new(DIGITS),
             reply_ttl: None,
-            local: None,
+            local_cause: None,
         }
     }
 
@@ -115,7 +115,7 @@ impl Hop {
             }
             Outcome::Unfinished => return,
             Outcome::Local(cause) => {
-                self.local = Some(cause);
+                self.local_cause = Some(cause);
                 return;
             }
             Outcome::NoReply => None,
@@ -131,23 +131,23 @@ impl Hop {
         let time = result.rtt.map(|rtt| rtt.time).or(result.connect);
         let time = time.filter(|_| !result.was_retransmitted());
         if let Some(time) = time {
-            self.times.record(time);
+            self.rtts.record(time);
         }
         self.hear(&HopReply {
             from,
-            what,
+            kind: what,
             count: 1,
-            best: time,
+            min_rtt: time,
         });
     }
 
     fn hear(&mut self, new: &HopReply) {
-        let same = |it: &&mut HopReply| it.from == new.from && it.what.is_like(new.what);
-        if let Some(known) = self.heard.iter_mut().find(same) {
+        let same = |it: &&mut HopReply| it.from == new.from && it.kind.is_like(new.kind);
+        if let Some(known) = self.replies.iter_mut().find(same) {
             known.count += new.count;
-            known.best = [known.best, new.best].into_iter().flatten().min();
-        } else if self.heard.len() < MOST_ANSWERS {
-            self.heard.push(*new);
+            known.min_rtt = [known.min_rtt, new.min_rtt].into_iter().flatten().min();
+        } else if self.replies.len() < MOST_ANSWERS {
+            self.replies.push(*new);
         }
     }
 
@@ -156,7 +156,7 @@ impl Hop {
     pub(super) fn with(&self, other: &Self) -> Self {
         Self {
             sent: self.sent + other.sent,
-            local: self.local.or(other.local),
+            local_cause: self.local_cause.or(other.local_cause),
             ..other.clone()
         }
     }
@@ -166,35 +166,35 @@ impl Hop {
         self.sent += other.sent;
         self.answered += other.answered;
         self.reply_ttl = self.reply_ttl.max(other.reply_ttl);
-        for heard in &other.heard {
+        for heard in &other.replies {
             self.hear(heard);
         }
     }
 
     /// Whether anybody answered.
-    pub fn is_silent(&self) -> bool {
-        self.heard.is_empty()
+    pub fn is_unanswered(&self) -> bool {
+        self.replies.is_empty()
     }
 
     /// The first answer of a router where the TTL ran out.
     pub fn router(&self) -> Option<IpAddr> {
-        self.heard
+        self.replies
             .iter()
-            .find(|heard| heard.what == ReplyKind::TimeExceeded)?
+            .find(|heard| heard.kind == ReplyKind::TimeExceeded)?
             .from
     }
 
     /// The first answer that speaks for the target.
-    pub fn reached(&self) -> Option<FinalReply> {
-        self.heard.iter().find_map(|heard| match heard.what {
+    pub fn final_reply(&self) -> Option<FinalReply> {
+        self.replies.iter().find_map(|heard| match heard.kind {
             ReplyKind::FinalReply(reached) => Some(reached),
             _ => None,
         })
     }
 
     /// The first rejection.
-    pub fn rejected(&self) -> Option<IcmpError> {
-        self.heard.iter().find_map(|heard| match heard.what {
+    pub fn rejection(&self) -> Option<IcmpError> {
+        self.replies.iter().find_map(|heard| match heard.kind {
             ReplyKind::Rejected(icmp) => Some(icmp),
             _ => None,
         })
@@ -202,23 +202,23 @@ impl Hop {
 
     /// How many answers spoke for the target.
     pub(super) fn answers_of_target(&self) -> u64 {
-        let heard = self.heard.iter();
-        let of_target = heard.filter(|it| matches!(it.what, ReplyKind::FinalReply(_)));
+        let heard = self.replies.iter();
+        let of_target = heard.filter(|it| matches!(it.kind, ReplyKind::FinalReply(_)));
         of_target.map(|heard| heard.count).sum()
     }
 
     /// How many answers came from the end of the way.
-    pub fn ends(&self) -> u64 {
+    pub fn terminal_replies(&self) -> u64 {
         let ends = self
-            .heard
+            .replies
             .iter()
-            .filter(|it| it.what != ReplyKind::TimeExceeded);
+            .filter(|it| it.kind != ReplyKind::TimeExceeded);
         ends.map(|heard| heard.count).sum()
     }
 
     /// Whether probes with this TTL, or a larger one, get their last answer.
-    pub fn is_the_end(&self) -> bool {
-        self.reached().is_some() || self.rejected().is_some()
+    pub fn is_path_end(&self) -> bool {
+        self.final_reply().is_some() || self.rejection().is_some()
     }
 
     /// The share of probes without an answer, from 0 to 1; absent where none was sent.

@@ -25,8 +25,8 @@ impl LossCount {
 
     /// Every probe that the end of the way had to answer. A round that gets there at its second attempt has lost one.
     fn to_the_end(flow: &Flow) -> Self {
-        let ends = flow.hops.iter().filter(|hop| hop.is_the_end());
-        let ends = ends.chain([&flow.whole]).map(Self::of);
+        let ends = flow.hops.iter().filter(|hop| hop.is_path_end());
+        let ends = ends.chain([&flow.full_ttl]).map(Self::of);
         ends.fold(Self::default(), Self::and)
     }
 
@@ -77,7 +77,7 @@ pub(super) fn limited(path: &Path, to_the_end: LossCount) -> Vec<u8> {
         };
         let hops = path.hops.iter().filter(|hop| hop.ttl <= Some(shared));
         let part =
-            hops.filter(|it| !it.is_the_end() && it.answered > 0 && LossCount::of(it).lost > 0);
+            hops.filter(|it| !it.is_path_end() && it.answered > 0 && LossCount::of(it).lost > 0);
         return part.filter_map(|hop| hop.ttl).collect();
     }
     let answering = answering(path);
@@ -85,7 +85,7 @@ pub(super) fn limited(path: &Path, to_the_end: LossCount) -> Vec<u8> {
     for flow in path.flows.iter().chain(&path.survey) {
         // What the end of the way lost, and that with each of the hops before it.
         let mut beyond = vec![LossCount::to_the_end(flow)];
-        let on_the_way = flow.hops.iter().filter(|hop| !hop.is_the_end());
+        let on_the_way = flow.hops.iter().filter(|hop| !hop.is_path_end());
         for hop in on_the_way.rev().filter(|hop| answering.contains(&hop.ttl)) {
             let here = LossCount::of(hop);
             // Where the end loses some, too, chance has to be ruled out.
@@ -112,7 +112,7 @@ pub struct LossOnset {
 impl LossOnset {
     /// `between hop 2 and hop 4`, `behind hop 6, or the answers to them anywhere on the way back`, where `name` says what a
     /// hop is called.
-    pub fn place(self, name: impl Fn(u8) -> String) -> String {
+    pub fn describe(self, name: impl Fn(u8) -> String) -> String {
         let after = match self.after {
             0 => "this machine".to_owned(),
             after => name(after),
@@ -134,7 +134,7 @@ const MUCH_MORE: f64 = 4.0;
 /// Where loss begins: the places that split what was counted into hops that lose less and hops that lose more, as far as
 /// chance does not explain them (the likelihood-ratio test for a change point). Absent where that leaves all of them.
 pub(super) fn begins(path: &Path, limited: &[u8]) -> Option<LossOnset> {
-    let places = losses(path, limited);
+    let places = loss_per_hop(path, limited);
     let sum = |places: &[(Option<u8>, LossCount)]| {
         let shares = places.iter().map(|(_, share)| *share);
         shares.fold(LossCount::default(), LossCount::and)
@@ -178,23 +178,23 @@ fn answering(path: &Path) -> HashSet<Option<u8>> {
     let flows = path.flows.iter().chain(&path.survey);
     let walked: Vec<_> = flows.flat_map(|flow| &flow.hops).collect();
     let all = || {
-        path.look
+        path.discovery_hops
             .iter()
             .chain(&path.hops)
             .chain(walked.iter().copied())
     };
     let end = all()
-        .filter(|hop| hop.is_the_end())
+        .filter(|hop| hop.is_path_end())
         .filter_map(|hop| hop.ttl)
         .min();
     let before = |hop: &&Hop| end.is_none() || hop.ttl < end;
-    let answering = all().filter(|hop| !hop.is_silent()).filter(before);
+    let answering = all().filter(|hop| !hop.is_unanswered()).filter(before);
     answering.map(|hop| hop.ttl).collect()
 }
 
 /// What each hop lost that answers and is not limited, and last what the end of the way did, whose hop is absent where
 /// nobody knows it. Of several flows only the end tells.
-pub fn losses(path: &Path, limited: &[u8]) -> Vec<(Option<u8>, LossCount)> {
+pub fn loss_per_hop(path: &Path, limited: &[u8]) -> Vec<(Option<u8>, LossCount)> {
     let one = path.flows.iter().filter(|_| path.flows.len() == 1);
     let walks = || one.clone().chain(&path.survey);
     let answering = answering(path);
@@ -209,7 +209,7 @@ pub fn losses(path: &Path, limited: &[u8]) -> Vec<(Option<u8>, LossCount)> {
     hops.retain(|ttl, _| !limited.contains(ttl));
     let end = to_the_end(path);
     let at = walks().flat_map(|flow| &flow.hops);
-    let at = at.filter(|hop| hop.is_the_end()).filter_map(|hop| hop.ttl);
+    let at = at.filter(|hop| hop.is_path_end()).filter_map(|hop| hop.ttl);
     let end = Some((at.min(), end)).filter(|_| end.sent > 0);
     let before = hops.into_iter().map(|(ttl, share)| (Some(ttl), share));
     before.chain(end).collect()

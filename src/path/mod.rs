@@ -20,9 +20,12 @@ mod ttl_sweep;
 use crate::hosts::{Protocol, Target};
 use crate::outcome::{Outcome, Sample};
 
-pub use analysis::{Loop, PathAnalysis, PathEnd, PathNote, Responder, analyze, merged, place};
+pub use analysis::{
+    PathAnalysis, PathEnd, PathNote, Responder, RoutingLoop, analyze, describe_rejecting_hop,
+    merged_hops,
+};
 pub use hop::{FinalReply, Hop, HopReply, ReplyKind};
-pub use loss::{LossCount, LossOnset, losses};
+pub use loss::{LossCount, LossOnset, loss_per_hop};
 pub use reverse_dns::RouterNames;
 pub use tracer::Tracer;
 
@@ -32,15 +35,15 @@ pub struct Path {
     /// Whom it leads to.
     pub target: Target,
     /// What the first look found, from a port of its own for every hop.
-    pub look: Vec<Hop>,
+    pub discovery_hops: Vec<Hop>,
     /// How a probe with the usual TTL ended in that look.
-    pub whole: Option<Outcome>,
+    pub full_ttl_outcome: Option<Outcome>,
     /// What was heard for each TTL by all flows together, from 1 on.
     pub hops: Vec<Hop>,
     /// The flows, each with its source port.
     pub flows: Vec<Flow>,
     /// How far away the host is by its answers to something else than the probes.
-    pub host: Option<Distance>,
+    pub host_distance: Option<Distance>,
     /// What was heard on the way of the probes that told this.
     pub host_hops: Vec<Hop>,
     /// What many probes to every hop found, each from a port of its own (the flow's is 0): where loss begins. Those to a
@@ -62,11 +65,11 @@ pub struct Flow {
     /// What was heard for each TTL, from 1 on.
     pub hops: Vec<Hop>,
     /// What was heard for the usual TTL, in rounds in which no smaller one was the end of the way.
-    pub whole: Hop,
+    pub full_ttl: Hop,
     /// Times it was tried whether this port gets an answer from the target, or from who speaks for it.
-    pub tries: u64,
+    pub attempts: u64,
     /// Times it did; a rejection on the way is none.
-    pub through: u64,
+    pub answered: u64,
 }
 
 /// How far away a host is.
@@ -75,15 +78,19 @@ pub struct Distance {
     /// The smallest TTL that it answers: hops, the host included.
     pub ttl: u8,
     /// It is no nearer than that: less than `ttl` where answers to smaller TTLs may only have been lost.
-    pub least: u8,
+    pub min_ttl: u8,
     /// What it answered.
     pub by: DistanceBy,
 }
 
 impl Distance {
     /// `hop 7`; `one of hops 5 to 7`.
-    pub fn place(self) -> String {
-        let Self { ttl, least, .. } = self;
+    pub fn describe(self) -> String {
+        let Self {
+            ttl,
+            min_ttl: least,
+            ..
+        } = self;
         if least < ttl {
             format!("one of hops {least} to {ttl}")
         } else {
@@ -148,14 +155,14 @@ pub struct TraceProbe<'a> {
 /// Who wants to know of each probe.
 pub trait TraceObserver {
     /// A probe has ended.
-    fn step(&mut self, step: &TraceProbe);
+    fn probe_ended(&mut self, probe: &TraceProbe);
     /// A round begins; the first look is round 0.
-    fn round(&mut self, _round: u64) {}
+    fn round_started(&mut self, _round: u64) {}
     /// The statistics so far are wanted.
-    fn so_far(&mut self, _path: &Path) {}
+    fn statistics_requested(&mut self, _path: &Path) {}
 }
 
 /// Nobody does.
 impl TraceObserver for () {
-    fn step(&mut self, _step: &TraceProbe) {}
+    fn probe_ended(&mut self, _probe: &TraceProbe) {}
 }

@@ -45,7 +45,7 @@ impl RouterNames {
 
     /// Knows these names and looks none up.
     #[cfg(test)]
-    pub(crate) fn knowing(names: impl IntoIterator<Item = (IpAddr, String)>) -> Self {
+    pub(crate) fn with_names(names: impl IntoIterator<Item = (IpAddr, String)>) -> Self {
         let known = names
             .into_iter()
             .map(|(address, name)| (address, Some(name)));
@@ -56,7 +56,7 @@ impl RouterNames {
     }
 
     /// Asks for the name of an address, once.
-    pub fn ask(&mut self, address: IpAddr) {
+    pub fn request(&mut self, address: IpAddr) {
         let Some(questions) = &self.questions else {
             return;
         };
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn nobody_is_asked_where_no_names_are_wanted() {
         let mut names = RouterNames::new(false);
-        names.ask(Ipv4Addr::LOCALHOST.into());
+        names.request(Ipv4Addr::LOCALHOST.into());
         names.wait(Duration::from_secs(5));
         assert_eq!(names.get(Ipv4Addr::LOCALHOST.into()), None);
     }
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn an_address_that_was_asked_for_gets_its_answer() {
         let mut names = RouterNames::new(true);
-        names.ask(Ipv4Addr::LOCALHOST.into());
+        names.request(Ipv4Addr::LOCALHOST.into());
         names.wait(Duration::from_secs(30));
         assert_eq!(names.waiting, 0, "whatever it is called");
     }

@@ -39,7 +39,7 @@ impl SampleSink for Round<'_> {
                 self.bounds[index].lower(ttl.unwrap_or(u8::MAX));
             }
         }
-        self.watcher.step(&TraceProbe {
+        self.watcher.probe_ended(&TraceProbe {
             purpose,
             ttl,
             sample,
@@ -59,23 +59,23 @@ impl Flow {
         Self {
             port,
             hops: Vec::new(),
-            whole: Hop::new(None),
-            tries: 0,
-            through: 0,
+            full_ttl: Hop::new(None),
+            attempts: 0,
+            answered: 0,
         }
     }
 
     /// Takes in a probe; tells whether it got to the end of the way.
     fn record(&mut self, target: &Target, ttl: Option<u8>, sample: &Sample) -> bool {
         let hop = match ttl {
-            None => &mut self.whole,
+            None => &mut self.full_ttl,
             Some(ttl) => hop_at(&mut self.hops, ttl),
         };
-        let (before, through) = (hop.ends(), hop.answers_of_target());
+        let (before, through) = (hop.terminal_replies(), hop.answers_of_target());
         hop.record(target, sample);
-        let ended = hop.ends() > before;
-        self.through += u64::from(hop.answers_of_target() > through);
-        self.tries += u64::from(ended || ttl.is_none() && is_a_try(sample));
+        let ended = hop.terminal_replies() > before;
+        self.answered += u64::from(hop.answers_of_target() > through);
+        self.attempts += u64::from(ended || ttl.is_none() && is_a_try(sample));
         ended
     }
 }

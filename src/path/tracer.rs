@@ -73,11 +73,11 @@ impl Path {
     pub fn new(target: Target) -> Self {
         Self {
             target,
-            look: Vec::new(),
-            whole: None,
+            discovery_hops: Vec::new(),
+            full_ttl_outcome: None,
             hops: Vec::new(),
             flows: Vec::new(),
-            host: None,
+            host_distance: None,
             host_hops: Vec::new(),
             survey: None,
             rounds: 0,
@@ -127,7 +127,7 @@ impl<'a> Tracer<'a> {
     }
 
     fn find(&mut self, watcher: &mut dyn TraceObserver) -> io::Result<()> {
-        watcher.round(0);
+        watcher.round_started(0);
         if !self.plan.full_ttl_only {
             self.look(watcher)?;
         }
@@ -139,7 +139,7 @@ impl<'a> Tracer<'a> {
                 break;
             }
             self.path.rounds += 1;
-            watcher.round(self.path.rounds);
+            watcher.round_started(self.path.rounds);
             next = self.round(watcher)?;
         }
         self.make_sure(watcher)
@@ -155,8 +155,8 @@ impl<'a> Tracer<'a> {
 
     /// Whether no probe of the look left this machine: a walk would not either.
     fn nothing_left(&self) -> bool {
-        let local = matches!(self.path.whole, Some(Outcome::Local(_)));
-        local && self.path.look.iter().all(Hop::is_silent)
+        let local = matches!(self.path.full_ttl_outcome, Some(Outcome::Local(_)));
+        local && self.path.discovery_hops.iter().all(Hop::is_unanswered)
     }
 
     /// Waits for the next round.
@@ -164,7 +164,7 @@ impl<'a> Tracer<'a> {
         while Instant::now() < until && !self.signals.stop_requested() {
             self.probes.wait(Some(until))?;
             if self.signals.take_statistics_request() {
-                watcher.so_far(&self.path);
+                watcher.statistics_requested(&self.path);
             }
         }
         Ok(())
@@ -189,12 +189,16 @@ impl<'a> Tracer<'a> {
             None => self.plan.timeout.min(WAIT_AFTER_SILENCE),
             slowest => settle(slowest, self.plan.timeout),
         };
-        (self.path.look, self.path.whole) = (sweep.hops, sweep.whole);
+        (self.path.discovery_hops, self.path.full_ttl_outcome) = (sweep.hops, sweep.whole);
         if let Some(host) = sweeps.next() {
             self.take_distance(host);
         }
         result?;
-        if asks_host && answers && self.path.host.is_none() && !self.signals.stop_requested() {
+        if asks_host
+            && answers
+            && self.path.host_distance.is_none()
+            && !self.signals.stop_requested()
+        {
             self.look_for_host(watcher)?;
         }
         Ok(())
@@ -215,7 +219,11 @@ impl<'a> Tracer<'a> {
         let mut sweeps = sweeps.into_iter();
         let closed = sweeps.next().filter(|it| it.reached().is_some());
         // Of TCP ports the furthest, if it is further than whoever answers for the asked one.
-        let answered = self.path.look.iter().find(|hop| hop.reached().is_some());
+        let answered = self
+            .path
+            .discovery_hops
+            .iter()
+            .find(|hop| hop.final_reply().is_some());
         let answered = answered.and_then(|hop| hop.ttl);
         let further = |it: &Sweep| it.reached() > answered;
         let host = closed.or_else(|| sweeps.max_by_key(Sweep::reached).filter(further));
@@ -226,7 +234,7 @@ impl<'a> Tracer<'a> {
     }
 
     fn take_distance(&mut self, sweep: Sweep) {
-        self.path.host = sweep.distance();
+        self.path.host_distance = sweep.distance();
         self.path.host_hops = sweep.hops;
     }
 
@@ -234,7 +242,7 @@ impl<'a> Tracer<'a> {
     fn make_sure(&mut self, watcher: &mut dyn TraceObserver) -> io::Result<()> {
         let end = analyze(&self.path).end;
         let (Some(host), PathEnd::FinalReply { ttl: Some(ttl), .. }, false) =
-            (self.path.host, end, self.signals.stop_requested())
+            (self.path.host_distance, end, self.signals.stop_requested())
         else {
             return Ok(());
         };
@@ -386,9 +394,10 @@ impl<'a> Tracer<'a> {
         known: &Path,
         watcher: &mut dyn TraceObserver,
     ) -> (Path, io::Result<()>) {
-        (self.path.look, self.path.hops) = (known.look.clone(), known.hops.clone());
+        (self.path.discovery_hops, self.path.hops) =
+            (known.discovery_hops.clone(), known.hops.clone());
         let last = self.last_ttl();
-        (self.path.look, self.path.hops) = (Vec::new(), Vec::new());
+        (self.path.discovery_hops, self.path.hops) = (Vec::new(), Vec::new());
         self.path.flows = vec![Flow::new(0)];
         let rounds = self.plan.rounds.unwrap_or(1);
         let series = |ttl| TtlSeries {
@@ -399,7 +408,7 @@ impl<'a> Tracer<'a> {
         };
         let ttls = (1..=last).map(Some).chain([None; TO_THE_END]);
         let all_series: Vec<_> = ttls.map(series).collect();
-        let slowest = slowest(&known.look);
+        let slowest = slowest(&known.discovery_hops);
         if slowest >= Some(self.plan.timeout) {
             // Late is not lost.
             return (self.path, Ok(()));
@@ -443,7 +452,7 @@ impl<'a> Tracer<'a> {
         let wants_statistics = walk.wants_statistics;
         (self.path.flows, self.path.hops) = (flows, hops);
         if wants_statistics {
-            watcher.so_far(&self.path);
+            watcher.statistics_requested(&self.path);
         }
         result
     }
@@ -451,19 +460,19 @@ impl<'a> Tracer<'a> {
     /// How far a walk goes: to the end of the way where that is known, once round a loop, or a little beyond the last
     /// hop that ever answered.
     fn last_ttl(&self) -> u8 {
-        let hops = || self.path.look.iter().chain(&self.path.hops);
+        let hops = || self.path.discovery_hops.iter().chain(&self.path.hops);
         let end = hops()
             // Where some flows are rejected, others may pass.
-            .filter(|hop| hop.reached().is_some())
+            .filter(|hop| hop.final_reply().is_some())
             .filter_map(|hop| hop.ttl);
         if let Some(end) = end.min() {
             return end;
         }
-        if let Some(found) = find_loop(&self.path.look) {
+        if let Some(found) = find_loop(&self.path.discovery_hops) {
             return found.last.saturating_add(found.last - found.first + 1);
         }
         let router = hops().filter(|hop| hop.router().is_some());
-        let rejection = hops().find(|hop| hop.is_the_end());
+        let rejection = hops().find(|hop| hop.is_path_end());
         let answered = router.chain(rejection).filter_map(|hop| hop.ttl);
         let last = answered.max().unwrap_or(0).saturating_add(BEYOND);
         last.min(self.plan.hops)

@@ -7,12 +7,17 @@ use crate::path::fixture::{PathFixture, router};
 /// The end of a path in a few words.
 fn told(end: &PathEnd) -> String {
     match end {
-        PathEnd::FinalReply { ttl, how } => format!("{how:?} {ttl:?}"),
-        PathEnd::Rejected { ttl, icmp, at, .. } => {
+        PathEnd::FinalReply { ttl, reply: how } => format!("{how:?} {ttl:?}"),
+        PathEnd::Rejected {
+            ttl,
+            icmp,
+            sender_hop: at,
+            ..
+        } => {
             let from = icmp.from.map(|from| from.to_string());
             format!("rejected {ttl:?} by {from:?} at {at:?}")
         }
-        PathEnd::Silent { after } => format!("silent {after:?}"),
+        PathEnd::NoReply { after } => format!("silent {after:?}"),
         PathEnd::Loop(found) => format!("loop {}-{}", found.first, found.last),
         PathEnd::Local(cause) => cause.reason().to_owned(),
         PathEnd::Unknown => "unknown".to_owned(),
@@ -66,7 +71,11 @@ fn where_the_sender_of_a_rejection_is() {
         let PathEnd::Rejected { ttl, after, .. } = analyze(&PathFixture::of(walks).path).end else {
             panic!("{walks}");
         };
-        assert_eq!(place(ttl.unwrap_or(0), after), found, "{walks}");
+        assert_eq!(
+            describe_rejecting_hop(ttl.unwrap_or(0), after),
+            found,
+            "{walks}"
+        );
     }
 }
 
@@ -74,7 +83,7 @@ fn where_the_sender_of_a_rejection_is() {
 fn echoes_may_have_met_the_sender_of_a_rejection() {
     let mut path = PathFixture::of("1 * * X3").path;
     path.host_hops = PathFixture::of("1 2 3 S").path.hops;
-    let PathEnd::Rejected { at, .. } = analyze(&path).end else {
+    let PathEnd::Rejected { sender_hop: at, .. } = analyze(&path).end else {
         panic!("{path:?}");
     };
     assert_eq!(at, Some(3));
@@ -163,28 +172,28 @@ fn packets_that_go_round() {
 
 #[test]
 fn who_answers_shows_by_his_distance() {
-    use Responder::{Further, Host, InFront, Other};
+    use Responder::{Farther, Host, Nearer, OneHopNearer};
     for (walks, host, speaker) in [
         ("1 2 S", 3, Some(Host as fn(_) -> _)),
         ("1 2 R", 3, Some(Host)),
-        ("1 2 S", 4, Some(InFront)),
-        ("1 R", 4, Some(Other)),
-        ("S", 30, Some(Other)),
-        ("1 2 3 S", 3, Some(Further)),
-        ("1 2 S", 1, Some(Further)),
+        ("1 2 S", 4, Some(OneHopNearer)),
+        ("1 R", 4, Some(Nearer)),
+        ("S", 30, Some(Nearer)),
+        ("1 2 3 S", 3, Some(Farther)),
+        ("1 2 S", 1, Some(Farther)),
         // Nobody answered with a small TTL, or nobody at all.
         ("1 2 * >S", 3, None),
         ("1 2 *", 3, None),
         ("1 2 X2", 3, None),
     ] {
         let fixture = PathFixture::of(walks).host(host);
-        let speaker = speaker.map(|of| of(fixture.path.host.expect("a distance")));
-        assert_eq!(analyze(&fixture.path).speaker, speaker, "{walks}, {host}");
+        let speaker = speaker.map(|of| of(fixture.path.host_distance.expect("a distance")));
+        assert_eq!(analyze(&fixture.path).responder, speaker, "{walks}, {host}");
     }
-    assert_eq!(analyze(&PathFixture::of("1 2 S").path).speaker, None);
+    assert_eq!(analyze(&PathFixture::of("1 2 S").path).responder, None);
     // The host itself says that the port is closed: there is nothing to compare.
     let closed = PathFixture::new(Protocol::Udp).walks("1 P").host(4);
-    assert_eq!(analyze(&closed.path).speaker, None);
+    assert_eq!(analyze(&closed.path).responder, None);
 }
 
 /// Hop 2 answers one of six probes, and hop 3 all.
@@ -193,25 +202,29 @@ const ONE_OF_SIX: &str = "1 2 S|1 * S|1 * S|1 * S|1 * S|1 * S";
 /// A loss, as a note.
 fn loss(begins: Option<(u8, Option<u8>)>, lost: u64, of: u64) -> PathNote {
     let begins = begins.map(|(after, from)| LossOnset { after, from });
-    PathNote::Loss { begins, lost, of }
+    PathNote::Loss {
+        onset: begins,
+        lost,
+        sent: of,
+    }
 }
 
 #[test]
 fn what_else_shows() {
-    use PathNote::{DeadFlows, Divergence, Limited};
+    use PathNote::{DeadFlows, Divergence, RateLimited};
     for (walks, notes) in [
         ("1 2 S|1 2 S", vec![]),
         // A hop that answers much less than what is behind it.
-        (ONE_OF_SIX, vec![Limited(vec![2])]),
+        (ONE_OF_SIX, vec![RateLimited(vec![2])]),
         (
             "* 2 3 S|* * 3 S|* * 3 S|* * 3 S|* * 3 S|1 * 3 S",
-            vec![Limited(vec![1, 2])],
+            vec![RateLimited(vec![1, 2])],
         ),
         // Even a single one: the end has lost none.
-        ("1 2 S|1 * S", vec![Limited(vec![2])]),
+        ("1 2 S|1 * S", vec![RateLimited(vec![2])]),
         (
             "1 2 S|1 2 S|1 2 S|1 * S|1 * S|1 * S",
-            vec![Limited(vec![2])],
+            vec![RateLimited(vec![2])],
         ),
         // One that never answers limits nothing: it is silent.
         ("1 * S|1 * S|1 * S|1 * S|1 * S|1 * S", vec![]),
@@ -224,7 +237,7 @@ fn what_else_shows() {
         // Both at once.
         (
             "1 2 S|1 * S|1 * S|1 * S|1 * S|1 * S|1 * S|1 * * >*",
-            vec![Limited(vec![2]), loss(None, 2, 9)],
+            vec![RateLimited(vec![2]), loss(None, 2, 9)],
         ),
         ("1 2 3 * >*", vec![]),
         ("1 2 S/1 2 S", vec![]),
@@ -233,7 +246,7 @@ fn what_else_shows() {
         ("1 2 3 S/1 2 4 S", vec![Divergence { after: 2 }]),
         (
             "1 2 3 S/1 * 4 S",
-            vec![Limited(vec![2]), Divergence { after: 2 }],
+            vec![RateLimited(vec![2]), Divergence { after: 2 }],
         ),
         ("1 2 3 S/1 2 * S", vec![]),
         // One lost probe does not make a port dead, nor do two where only two others got through; three and three do.
@@ -252,8 +265,8 @@ fn what_else_shows() {
         // Where no port gets through, none of them is different.
         ("1 * >*|1 * >*/1 * >*|1 * >*", vec![]),
         // Somebody with the target's address sends them on.
-        ("1 N S", vec![PathNote::Translator(2)]),
-        ("1 N * >*", vec![PathNote::Translator(2)]),
+        ("1 N S", vec![PathNote::Dnat(2)]),
+        ("1 N * >*", vec![PathNote::Dnat(2)]),
         // Probes that never left are no tries.
         ("1 S|1 S/L L >L|L L >L", vec![]),
     ] {
@@ -270,7 +283,7 @@ fn an_end_that_answers_with_errors_limits_them() {
     let closed = PathFixture::new(Protocol::Udp)
         .walks("1 P|1 * >*/1 * >*|1 * >*")
         .path;
-    let limited = |lost, of| vec![PathNote::LimitedEnd { lost, of }];
+    let limited = |lost, of| vec![PathNote::RateLimitedEnd { lost, sent: of }];
     assert_eq!(analyze(&closed).notes, limited(4, 5));
     let rejected = PathFixture::of("1 X2|1 * >*").path;
     assert_eq!(analyze(&rejected).notes, limited(2, 3));
@@ -279,23 +292,27 @@ fn an_end_that_answers_with_errors_limits_them() {
 /// Answers of the host to smaller TTLs may have been lost.
 #[test]
 fn a_host_that_may_be_nearer_is_not_spoken_for() {
-    use Responder::{Further, Host, InFront, Other};
+    use Responder::{Farther, Host, Nearer, OneHopNearer};
     type Of = fn(Distance) -> Responder;
     let cases: [(u8, u8, Option<Of>); 6] = [
         (10, 3, None),
         (10, 2, None),
-        (10, 4, Some(InFront)),
-        (10, 5, Some(Other)),
+        (10, 4, Some(OneHopNearer)),
+        (10, 5, Some(Nearer)),
         (3, 2, Some(Host)),
-        (2, 1, Some(Further)),
+        (2, 1, Some(Farther)),
     ];
     for (ttl, least, speaker) in cases {
         let mut path = PathFixture::of("1 2 S").path;
         let by = DistanceBy::Echo;
-        let host = Distance { ttl, least, by };
-        path.host = Some(host);
+        let host = Distance {
+            ttl,
+            min_ttl: least,
+            by,
+        };
+        path.host_distance = Some(host);
         let expected = speaker.map(|of| of(host));
-        assert_eq!(analyze(&path).speaker, expected, "{least} to {ttl}");
+        assert_eq!(analyze(&path).responder, expected, "{least} to {ttl}");
     }
 }
 
@@ -304,12 +321,12 @@ fn a_tcp_port_that_is_answered_from_nearer_is_no_distance_of_the_host() {
     for (ttl, expected) in [(2, false), (3, false), (4, true), (5, true)] {
         let mut path = PathFixture::of("1 2 S").path;
         let by = DistanceBy::TcpPort(443);
-        path.host = Some(Distance {
+        path.host_distance = Some(Distance {
             ttl,
-            least: ttl,
+            min_ttl: ttl,
             by,
         });
-        assert_eq!(analyze(&path).speaker.is_some(), expected, "{ttl}");
+        assert_eq!(analyze(&path).responder.is_some(), expected, "{ttl}");
     }
 }
 
@@ -332,7 +349,7 @@ fn a_look_that_met_others_shows_parallel_links() {
 #[test]
 fn a_silent_hop_is_told_by_the_look() {
     let fixture = PathFixture::new(Protocol::Tcp).look("1 2 S").walks("1 * S");
-    let hops = merged(&fixture.path);
+    let hops = merged_hops(&fixture.path);
     assert_eq!(hops[1].router(), Some(router(2)));
     assert_eq!((hops[1].sent, hops[1].answered), (2, 1));
 }
@@ -353,7 +370,7 @@ fn what_only_the_survey_found_counts_too() {
     path.survey = PathFixture::of("1 2 S|1 2 *").path.flows.pop();
     let found = analyze(&path);
     assert_eq!(told(&found.end), "SynAck 3");
-    assert_eq!(merged(&path)[1].router(), Some(router(2)));
+    assert_eq!(merged_hops(&path)[1].router(), Some(router(2)));
     path.survey = PathFixture::of("1 2 * >S").path.flows.pop();
     assert_eq!(told(&analyze(&path).end), "SynAck None");
 }

@@ -6,7 +6,7 @@ use super::DiagnosisReport;
 use super::lines::lines;
 use crate::checks::ProbeBatch;
 use crate::clock::rfc3339;
-use crate::path::{LossCount, RouterNames, losses};
+use crate::path::{LossCount, RouterNames, loss_per_hop};
 use crate::report::VERSION;
 use crate::report::exact::{rounded, us};
 use crate::report::json::{line, reason};
@@ -173,7 +173,7 @@ fn tried_line(step: &'static str, tried: &ProbeBatch) -> TriedLine {
 
 fn path(report: &DiagnosisReport) -> Option<PathLine> {
     let (path, analysis) = report.findings.path.as_ref()?;
-    let losses = losses(path, analysis.limited()).into_iter();
+    let losses = loss_per_hop(path, analysis.rate_limited()).into_iter();
     Some(PathLine {
         // Nobody looked the routers' names up.
         found: Found::of(path, analysis, &RouterNames::new(false)),

@@ -226,25 +226,28 @@ fn way(path: &Path, end: &PathEnd) -> String {
         .filter(|hop| hop.router().is_some())
         .count();
     let end = match end {
-        PathEnd::FinalReply { ttl, how } => format!("{} {}", how.name(), at(*ttl)),
+        PathEnd::FinalReply { ttl, reply: how } => format!("{} {}", how.name(), at(*ttl)),
         PathEnd::Rejected {
-            ttl, icmp, at: own, ..
+            ttl,
+            icmp,
+            sender_hop: own,
+            ..
         } => {
             format!("{} {}", words::icmp(icmp), at(own.or(*ttl)))
         }
-        PathEnd::Silent { after: Some(after) } => format!("nothing beyond hop {after}"),
-        PathEnd::Silent { after: None } => "no hop answers".to_owned(),
+        PathEnd::NoReply { after: Some(after) } => format!("nothing beyond hop {after}"),
+        PathEnd::NoReply { after: None } => "no hop answers".to_owned(),
         PathEnd::Loop(found) => format!("loop between hops {} and {}", found.first, found.last),
         PathEnd::Local(cause) => format!("no probe left ({})", cause.reason()),
         PathEnd::Unknown => "not told by this system".to_owned(),
     };
     let host = path
-        .host
-        .map(|host| format!("; the host itself is at {}", host.place()));
+        .host_distance
+        .map(|host| format!("; the host itself is at {}", host.describe()));
     let dead = path
         .flows
         .iter()
-        .filter(|flow| flow.tries > 0 && flow.through == 0)
+        .filter(|flow| flow.attempts > 0 && flow.answered == 0)
         .count();
     let flows = (path.flows.len() > 1).then(|| {
         format!(

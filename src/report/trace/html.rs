@@ -50,10 +50,10 @@ pub(super) fn section(report: &TraceReport) -> Markup {
 /// Where the path ends, in a few words.
 fn end(end: &PathEnd) -> String {
     match end {
-        PathEnd::FinalReply { how, .. } => how.name().to_owned(),
+        PathEnd::FinalReply { reply: how, .. } => how.name().to_owned(),
         PathEnd::Rejected { icmp, .. } => icmp.reason().into_owned(),
-        PathEnd::Silent { after: Some(after) } => format!("silent after hop {after}"),
-        PathEnd::Silent { after: None } => "silent".to_owned(),
+        PathEnd::NoReply { after: Some(after) } => format!("silent after hop {after}"),
+        PathEnd::NoReply { after: None } => "silent".to_owned(),
         PathEnd::Loop(found) => format!("loop between hops {} and {}", found.first, found.last),
         PathEnd::Local(cause) => cause.reason().to_owned(),
         PathEnd::Unknown => "unknown".to_owned(),

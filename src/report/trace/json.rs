@@ -7,7 +7,7 @@ use crate::clock::rfc3339;
 use crate::hosts::Protocol;
 use crate::path::{
     DistanceBy, FinalReply, Flow, Hop, HopReply, Path, PathAnalysis, PathEnd, PathNote,
-    ProbePurpose, ReplyKind, Responder, RouterNames, TraceProbe, merged,
+    ProbePurpose, ReplyKind, Responder, RouterNames, TraceProbe, merged_hops,
 };
 use crate::report::VERSION;
 use crate::report::exact::{rounded, us};
@@ -151,12 +151,12 @@ impl Found {
     pub(in crate::report) fn of(path: &Path, analysis: &PathAnalysis, names: &RouterNames) -> Self {
         let flow = |flow: &Flow| FlowLine {
             port: flow.port,
-            tries: flow.tries,
-            through: flow.through,
+            tries: flow.attempts,
+            through: flow.answered,
             hops: hops(names, &flow.hops),
         };
         Self {
-            hops: hops(names, tried(&merged(path))),
+            hops: hops(names, tried(&merged_hops(path))),
             flows: path.flows.iter().map(flow).collect(),
             end: end(&analysis.end),
             distance: distance(path, analysis),
@@ -277,7 +277,7 @@ pub(super) fn summary(report: &TraceReport) -> String {
 fn tried(hops: &[Hop]) -> &[Hop] {
     let last = hops
         .iter()
-        .rposition(|hop| hop.sent > 0 || !hop.is_silent());
+        .rposition(|hop| hop.sent > 0 || !hop.is_unanswered());
     &hops[..last.map_or(0, |last| last + 1)]
 }
 
@@ -287,12 +287,12 @@ fn hops(names: &RouterNames, hops: &[Hop]) -> Vec<HopLine> {
         sent: hop.sent,
         answered: hop.answered,
         loss_percent: hop.loss().map(|loss| rounded(loss * 100.0)),
-        heard: hop.heard.iter().map(|it| heard(names, it)).collect(),
-        rtt_us: hop.times.figures().map(|figures| Times {
+        heard: hop.replies.iter().map(|it| heard(names, it)).collect(),
+        rtt_us: hop.rtts.figures().map(|figures| Times {
             count: figures.count,
             min: rounded(figures.min),
-            p50: hop.times.percentile(50.0).map(rounded),
-            p90: hop.times.percentile(90.0).map(rounded),
+            p50: hop.rtts.percentile(50.0).map(rounded),
+            p90: hop.rtts.percentile(90.0).map(rounded),
             max: rounded(figures.max),
         }),
     };
@@ -301,7 +301,7 @@ fn hops(names: &RouterNames, hops: &[Hop]) -> Vec<HopLine> {
 
 fn heard(names: &RouterNames, heard: &HopReply) -> HeardLine {
     let name = heard.from.and_then(|from| names.get(from));
-    let (what, icmp) = match heard.what {
+    let (what, icmp) = match heard.kind {
         ReplyKind::TimeExceeded => ("time-exceeded", None),
         ReplyKind::FinalReply(reached) => (word(reached), None),
         ReplyKind::Rejected(icmp) => ("icmp", Some(icmp)),
@@ -313,7 +313,7 @@ fn heard(names: &RouterNames, heard: &HopReply) -> HeardLine {
         reason: icmp.map(|icmp| icmp.reason().into_owned()),
         icmp: icmp.as_ref().map(Icmp::from),
         count: heard.count,
-        best_us: heard.best.map(us),
+        best_us: heard.min_rtt.map(us),
     }
 }
 
@@ -329,7 +329,7 @@ fn word(reached: FinalReply) -> &'static str {
 fn end(end: &PathEnd) -> EndLine {
     let none = EndLine::default();
     match end {
-        PathEnd::FinalReply { ttl, how } => EndLine {
+        PathEnd::FinalReply { ttl, reply: how } => EndLine {
             kind: "reached",
             ttl: *ttl,
             how: Some(word(*how)),
@@ -338,7 +338,7 @@ fn end(end: &PathEnd) -> EndLine {
         PathEnd::Rejected {
             ttl,
             icmp,
-            at,
+            sender_hop: at,
             after,
         } => EndLine {
             kind: "rejected",
@@ -349,7 +349,7 @@ fn end(end: &PathEnd) -> EndLine {
             icmp: Some(Icmp::from(icmp)),
             ..none
         },
-        PathEnd::Silent { after } => EndLine {
+        PathEnd::NoReply { after } => EndLine {
             kind: "silent",
             after: *after,
             ..none
@@ -373,7 +373,7 @@ fn end(end: &PathEnd) -> EndLine {
 }
 
 fn distance(path: &Path, analysis: &PathAnalysis) -> Option<DistanceLine> {
-    let host = path.host?;
+    let host = path.host_distance?;
     let answer = match analysis.end {
         PathEnd::FinalReply { ttl, .. } => ttl,
         _ => None,
@@ -381,29 +381,33 @@ fn distance(path: &Path, analysis: &PathAnalysis) -> Option<DistanceLine> {
     Some(DistanceLine {
         answer,
         host: host.ttl,
-        host_least: host.least,
+        host_least: host.min_ttl,
         host_by: match host.by {
             DistanceBy::Echo => "echo",
             DistanceBy::ClosedUdpPort => "closed-udp-port",
             DistanceBy::TcpPort(_) => "tcp-port",
         },
-        speaker: analysis.speaker.map(|speaker| match speaker {
+        speaker: analysis.responder.map(|speaker| match speaker {
             Responder::Host(_) => "host",
-            Responder::InFront(_) => "in-front",
-            Responder::Other(_) => "other",
-            Responder::Further(_) => "further",
+            Responder::OneHopNearer(_) => "in-front",
+            Responder::Nearer(_) => "other",
+            Responder::Farther(_) => "further",
         }),
     })
 }
 
 fn note(note: &PathNote) -> NoteLine {
     match note {
-        PathNote::Limited(ttls) => NoteLine::RateLimited { ttls: ttls.clone() },
-        PathNote::LimitedEnd { lost, of } => NoteLine::LimitedEnd {
+        PathNote::RateLimited(ttls) => NoteLine::RateLimited { ttls: ttls.clone() },
+        PathNote::RateLimitedEnd { lost, sent: of } => NoteLine::LimitedEnd {
             lost: *lost,
             of: *of,
         },
-        PathNote::Loss { begins, lost, of } => NoteLine::Loss {
+        PathNote::Loss {
+            onset: begins,
+            lost,
+            sent: of,
+        } => NoteLine::Loss {
             after: begins.map(|it| it.after),
             from: begins.and_then(|it| it.from),
             lost: *lost,
@@ -414,6 +418,6 @@ fn note(note: &PathNote) -> NoteLine {
             ports: ports.clone(),
         },
         PathNote::OtherRouters => NoteLine::OtherRouters,
-        PathNote::Translator(ttl) => NoteLine::Translator { ttl: *ttl },
+        PathNote::Dnat(ttl) => NoteLine::Translator { ttl: *ttl },
     }
 }

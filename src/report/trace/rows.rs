@@ -1,7 +1,7 @@
 //! The hops of a path as rows, which every form for people shows.
 
 use super::TraceReport;
-use crate::path::{Flow, Hop, HopReply, PathEnd, PathNote, ReplyKind, merged};
+use crate::path::{Flow, Hop, HopReply, PathEnd, PathNote, ReplyKind, merged_hops};
 use crate::report::numbers::ms_or_dash;
 use crate::report::words;
 use crate::term::safe;
@@ -32,11 +32,11 @@ pub(super) struct Group {
 
 /// Every hop up to the end of the way; of silent hops behind the last answer one line tells.
 pub(super) fn rows(report: &TraceReport) -> Vec<Row> {
-    let hops = merged(report.path);
+    let hops = merged_hops(report.path);
     if matches!(report.analysis.end, PathEnd::Local(_) | PathEnd::Unknown) {
         return Vec::new();
     }
-    let last = hops.iter().rposition(|hop| !hop.is_silent());
+    let last = hops.iter().rposition(|hop| !hop.is_unanswered());
     let shown = last.map_or(0, |last| last + 1);
     // Of a loop, once round and once more is enough to see it.
     let shown = match report.analysis.end {
@@ -49,7 +49,7 @@ pub(super) fn rows(report: &TraceReport) -> Vec<Row> {
         .flat_map(|hop| of_hop(report, hop))
         .collect();
     let beyond = &hops[shown.min(hops.len())..];
-    let ends = hops.iter().any(Hop::is_the_end);
+    let ends = hops.iter().any(Hop::is_path_end);
     if let (false, Some(first), Some(last)) = (ends, beyond.first(), beyond.last()) {
         let row = silence(first, last);
         rows.push(match report.analysis.end {
@@ -84,35 +84,35 @@ fn silence(first: &Hop, last: &Hop) -> Row {
 
 fn of_hop(report: &TraceReport, hop: &Hop) -> Vec<Row> {
     let ttl = hop.ttl.unwrap_or_default().to_string();
-    if hop.is_silent() {
+    if hop.is_unanswered() {
         return vec![Row {
             ttl,
             ..silence(hop, hop)
         }];
     }
-    let figures = hop.times.figures();
+    let figures = hop.rtts.figures();
     let figure = |value: Option<f64>| ms_or_dash(value);
-    let several = hop.heard.len() > 1;
+    let several = hop.replies.len() > 1;
     let share = |count: u64| format!("{count} of {}", hop.sent);
     let mut rows = vec![Row {
         ttl,
-        who: who(report, &hop.heard[0]),
+        who: who(report, &hop.replies[0]),
         answers: share(if several {
-            hop.heard[0].count
+            hop.replies[0].count
         } else {
             hop.answered
         }),
         times: [
             figure(figures.map(|it| it.min)),
-            figure(hop.times.percentile(50.0)),
-            figure(hop.times.percentile(90.0)),
+            figure(hop.rtts.percentile(50.0)),
+            figure(hop.rtts.percentile(90.0)),
             figure(figures.map(|it| it.max)),
         ],
         span: figures.map(|it| (it.min, it.max)),
-        note: note(report, hop, &hop.heard[0]),
+        note: note(report, hop, &hop.replies[0]),
         silent: false,
     }];
-    rows.extend(hop.heard.iter().skip(1).map(|heard| Row {
+    rows.extend(hop.replies.iter().skip(1).map(|heard| Row {
         ttl: String::new(),
         who: who(report, heard),
         answers: share(heard.count),
@@ -142,7 +142,7 @@ fn who(report: &TraceReport, heard: &HopReply) -> String {
 
 fn note(report: &TraceReport, hop: &Hop, heard: &HopReply) -> String {
     let limited = report.analysis.notes.iter().any(
-        |note| matches!(note, PathNote::Limited(ttls) if hop.ttl.is_some_and(|ttl| ttls.contains(&ttl))),
+        |note| matches!(note, PathNote::RateLimited(ttls) if hop.ttl.is_some_and(|ttl| ttls.contains(&ttl))),
     );
     let said = what(heard);
     match (said.is_empty(), limited) {
@@ -152,7 +152,7 @@ fn note(report: &TraceReport, hop: &Hop, heard: &HopReply) -> String {
 }
 
 fn what(heard: &HopReply) -> String {
-    match heard.what {
+    match heard.kind {
         ReplyKind::TimeExceeded => String::new(),
         ReplyKind::FinalReply(reached) => reached.name().to_owned(),
         ReplyKind::Rejected(icmp) => words::icmp_alone(&icmp),
@@ -173,18 +173,18 @@ pub(super) fn groups(report: &TraceReport) -> Vec<Group> {
     });
     for flow in &report.path.flows {
         let via = parts_after.and_then(|after| via(flow, after));
-        let dead = flow.through == 0;
+        let dead = flow.answered == 0;
         let same = |group: &&mut Group| group.via == via && (group.through == 0) == dead;
         if let Some(group) = groups.iter_mut().find(same) {
             group.ports.push(flow.port);
-            group.through += flow.through;
-            group.tries += flow.tries;
+            group.through += flow.answered;
+            group.tries += flow.attempts;
         } else {
             groups.push(Group {
                 ports: vec![flow.port],
                 via,
-                through: flow.through,
-                tries: flow.tries,
+                through: flow.answered,
+                tries: flow.attempts,
             });
         }
     }

@@ -41,7 +41,7 @@ impl Told {
         info.output.command_line = "synack trace db.example:5432".to_owned();
         Self {
             fixture,
-            names: RouterNames::knowing([]),
+            names: RouterNames::with_names([]),
             info,
         }
     }
@@ -49,7 +49,7 @@ impl Told {
     fn named(mut self, names: &[(u8, &str)]) -> Self {
         let names = names.iter();
         self.names =
-            RouterNames::knowing(names.map(|(it, name)| (router(*it), (*name).to_owned())));
+            RouterNames::with_names(names.map(|(it, name)| (router(*it), (*name).to_owned())));
         self
     }
 
@@ -229,7 +229,7 @@ fn nothing_of_a_hostile_name_gets_through() {
 #[test]
 fn what_is_told_on_the_way_is_redacted_too() {
     let mut told = works();
-    told.names = RouterNames::knowing([]);
+    told.names = RouterNames::with_names([]);
     told.info.output.redact = true;
     let (info, path) = (&told.info, &told.fixture.path);
     let report = TraceReport::new(info, path, &told.names, told.fixture.start);
@@ -247,7 +247,7 @@ fn a_redacted_path_tells_nobody() {
         told.info.output.redact = true;
         told.info.output.command_line = "synack trace --redact db.example:5432".to_owned();
         // No name is looked up.
-        told.names = RouterNames::knowing([]);
+        told.names = RouterNames::with_names([]);
         for format in [Format::Text, Format::Markdown, Format::Json, Format::Html] {
             let text = told.printed(format, WIDEST);
             assert!(text.contains("router-1"), "{name} {format:?}: {text}");

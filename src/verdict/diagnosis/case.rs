@@ -190,7 +190,7 @@ impl<'a> Case<'a> {
     }
 
     pub(super) fn speaker(&self) -> Option<Responder> {
-        self.analysis()?.speaker
+        self.analysis()?.responder
     }
 
     pub(super) fn notes(&self) -> &'a [PathNote] {
@@ -202,7 +202,7 @@ impl<'a> Case<'a> {
         let path = self.path().into_iter();
         path.flat_map(|path| {
             let flows = path.flows.iter().flat_map(|flow| &flow.hops);
-            path.hops.iter().chain(flows).chain(&path.look)
+            path.hops.iter().chain(flows).chain(&path.discovery_hops)
         })
     }
 
@@ -231,7 +231,7 @@ impl<'a> Case<'a> {
     /// The survey's probes with the usual TTL; absent where there was none.
     pub(super) fn surveyed(&self) -> Option<LossCount> {
         let survey = self.path()?.survey.as_ref()?;
-        Some(LossCount::of(&survey.whole)).filter(|it| it.sent > 0)
+        Some(LossCount::of(&survey.full_ttl)).filter(|it| it.sent > 0)
     }
 
     /// Whether no packet at all came back on that way.
@@ -244,7 +244,7 @@ impl<'a> Case<'a> {
         let mut tried = self.others().chain(gateway);
         self.asked.answers() == 0
             && tried.all(|tried| Tally::of(tried).answers() == 0)
-            && self.hops().all(Hop::is_silent)
+            && self.hops().all(Hop::is_unanswered)
             && !self.path_heard_the_host()
     }
 
@@ -258,7 +258,9 @@ impl<'a> Case<'a> {
         let mut others = self.others();
         let silent = self.asked.answers() == 0
             && others.all(|tried| Tally::of(tried).answers() == 0)
-            && self.hops().all(|hop| hop.is_silent() || hop.ttl == Some(1))
+            && self
+                .hops()
+                .all(|hop| hop.is_unanswered() || hop.ttl == Some(1))
             && !self.path_heard_the_host();
         (silent && echo.is_some_and(|it| it.worked() > 0)).then_some(gateway)
     }
@@ -279,7 +281,7 @@ impl<'a> Case<'a> {
     }
 
     fn path_heard_the_host(&self) -> bool {
-        self.path().is_some_and(|path| path.host.is_some())
+        self.path().is_some_and(|path| path.host_distance.is_some())
     }
 
     /// Probes to the same address that are not to the asked service: of other ports, echoes, and large ones.

@@ -74,7 +74,7 @@ fn next(case: &Case, code: Code) -> Vec<NextStep> {
 /// The hop that has the target's address and sends packets on.
 fn translator(case: &Case) -> Option<u8> {
     case.notes().iter().find_map(|note| match note {
-        PathNote::Translator(ttl) => Some(*ttl),
+        PathNote::Dnat(ttl) => Some(*ttl),
         _ => None,
     })
 }
@@ -82,7 +82,7 @@ fn translator(case: &Case) -> Option<u8> {
 /// What may be asked of it where the port does not work.
 fn ask_translator(case: &Case) -> Option<NextStep> {
     let ttl = translator(case).filter(|_| case.asked.worked() == 0)?;
-    let host = case.path()?.host;
+    let host = case.path()?.host_distance;
     // The host itself may forward, to a container of its own.
     let who = if host.is_some_and(|host| host.ttl > ttl) {
         Who::Network
@@ -215,7 +215,7 @@ fn path(case: &Case) -> Vec<String> {
     let end = case.end().and_then(|end| match end {
         PathEnd::FinalReply {
             ttl: Some(ttl),
-            how,
+            reply: how,
         } => {
             let from = || {
                 let from = target::from_hop(case, *ttl);
@@ -229,7 +229,7 @@ fn path(case: &Case) -> Vec<String> {
             texts::icmp(icmp),
             texts::device(icmp.from)
         )),
-        PathEnd::Silent { .. } => no_reply::silent_after(case),
+        PathEnd::NoReply { .. } => no_reply::silent_after(case),
         _ => None,
     });
     let notes = [
@@ -359,7 +359,7 @@ fn counters(case: &Case) -> Vec<String> {
 fn rules_out(case: &Case, code: Code) -> Vec<String> {
     let mut out = Vec::new();
     for note in case.notes() {
-        if let PathNote::Limited(hops) = note {
+        if let PathNote::RateLimited(hops) = note {
             let hops: Vec<_> = hops.iter().map(u8::to_string).collect();
             out.push(format!(
                 "Loss at hop {}: packets got further all the same; such routers limit their ICMP errors.",

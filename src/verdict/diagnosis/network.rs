@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::tally::Tally;
 use super::{Code, Diagnosis, Who, loss, slow, target, texts};
-use crate::path::{FinalReply, Loop, PathEnd, PathNote};
+use crate::path::{FinalReply, PathEnd, PathNote, RoutingLoop};
 
 /// Some source ports never get through.
 pub(super) fn some_flows(case: &Case) -> Option<Diagnosis> {
@@ -142,7 +142,7 @@ pub(super) fn looping(case: &Case) -> Option<Diagnosis> {
     if case.asked.worked() > 0 {
         return None;
     }
-    let Loop { first, last } = *found;
+    let RoutingLoop { first, last } = *found;
     let (a, b) = (in_loop(case, *found, first), in_loop(case, *found, last));
     let verdict = format!(
         "Packets to {} go round between {a} and {b}, until their TTL runs out.",
@@ -166,7 +166,7 @@ pub(super) fn looping(case: &Case) -> Option<Diagnosis> {
 }
 
 /// A hop of a loop, with its router, which may have answered only when packets came round again.
-fn in_loop(case: &Case, found: Loop, ttl: u8) -> String {
+fn in_loop(case: &Case, found: RoutingLoop, ttl: u8) -> String {
     let period = found.last - found.first + 1;
     let again = (ttl..=u8::MAX).step_by(period.into());
     let router = again.into_iter().find_map(|ttl| case.router_at(ttl));
@@ -178,13 +178,13 @@ fn in_loop(case: &Case, found: Loop, ttl: u8) -> String {
 
 /// The port's own probes were silent, and those of the path were answered.
 pub(super) fn path_gets_through(case: &Case) -> Option<Diagnosis> {
-    let Some(PathEnd::FinalReply { ttl, how }) = case.end() else {
+    let Some(PathEnd::FinalReply { ttl, reply: how }) = case.end() else {
         return None;
     };
     if !case.asked.is_silent() {
         return None;
     }
-    if !how.is_yes() {
+    if !how.is_success() {
         return Some(refused_elsewhere(case, *how));
     }
     // More of them were sent, and some were answered.

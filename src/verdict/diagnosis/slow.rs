@@ -262,7 +262,7 @@ impl Growth {
 fn growth(case: &Case) -> Option<Growth> {
     let mut best: BTreeMap<u8, Duration> = BTreeMap::new();
     for hop in case.hops() {
-        let times = hop.heard.iter().filter_map(|heard| heard.best);
+        let times = hop.replies.iter().filter_map(|heard| heard.min_rtt);
         let (Some(ttl), Some(time)) = (hop.ttl, times.min()) else {
             continue;
         };

@@ -115,11 +115,11 @@ pub(super) fn hop(ttl: u8, router: &str, best: u64) -> Hop {
     let mut hop = Hop::new(Some(ttl));
     hop.sent = 3;
     hop.answered = 3;
-    hop.heard.push(HopReply {
+    hop.replies.push(HopReply {
         from: Some(ip(router)),
-        what: ReplyKind::TimeExceeded,
+        kind: ReplyKind::TimeExceeded,
         count: 3,
-        best: Some(ms(best)),
+        min_rtt: Some(ms(best)),
     });
     hop
 }
@@ -128,9 +128,9 @@ fn flow(port: u16, hops: Vec<Hop>) -> Flow {
     Flow {
         port,
         hops,
-        whole: Hop::new(None),
-        tries: 3,
-        through: 3,
+        full_ttl: Hop::new(None),
+        attempts: 3,
+        answered: 3,
     }
 }
 
@@ -156,11 +156,11 @@ pub(super) fn path(
     ];
     let path = Path {
         target: target(Protocol::Tcp, TARGET, PORT),
-        look: Vec::new(),
-        whole: None,
+        discovery_hops: Vec::new(),
+        full_ttl_outcome: None,
         hops: hops.clone(),
         flows: vec![flow(40001, hops.clone()), flow(40002, hops)],
-        host: speaker.is_some().then_some(at(4)),
+        host_distance: speaker.is_some().then_some(at(4)),
         host_hops: Vec::new(),
         survey: None,
         rounds: 3,
@@ -171,7 +171,7 @@ pub(super) fn path(
         path,
         PathAnalysis {
             end,
-            speaker,
+            responder: speaker,
             notes,
         },
     )
@@ -181,7 +181,7 @@ pub(super) fn at(ttl: u8) -> Distance {
     let by = DistanceBy::Echo;
     Distance {
         ttl,
-        least: ttl,
+        min_ttl: ttl,
         by,
     }
 }
@@ -189,7 +189,7 @@ pub(super) fn at(ttl: u8) -> Distance {
 pub(super) fn reached(ttl: u8, how: FinalReply) -> PathEnd {
     PathEnd::FinalReply {
         ttl: Some(ttl),
-        how,
+        reply: how,
     }
 }
 
@@ -276,7 +276,7 @@ pub(super) fn ended(findings: &mut Findings, ends: &[(Outcome, u64)]) {
 /// The port is silent, and the way ends behind hop 3.
 pub(super) fn silent(findings: &mut Findings) {
     ended(findings, &[(SILENCE, 3)]);
-    findings.path = Some(path(PathEnd::Silent { after: Some(3) }, None, Vec::new()));
+    findings.path = Some(path(PathEnd::NoReply { after: Some(3) }, None, Vec::new()));
 }
 
 /// Nothing at all comes back, from nobody.

@@ -121,11 +121,11 @@ impl BatchCount {
         ProbeBatch {
             target,
             sent: self.sent,
-            ends: self.ends,
+            outcomes: self.ends,
             strays: self.strays,
             late: self.late,
-            connect: median(self.connects),
-            rtt: median(self.rtts),
+            median_connect: median(self.connects),
+            median_rtt: median(self.rtts),
         }
     }
 }
@@ -199,6 +199,6 @@ mod tests {
         };
         let silent = tried.count(OutcomeKind::NoReply);
         assert_eq!((tried.sent, silent, tried.late), (2, 2, 1), "{tried:?}");
-        assert_eq!(tried.connect, None);
+        assert_eq!(tried.median_connect, None);
     }
 }

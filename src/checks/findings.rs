@@ -12,7 +12,7 @@ use crate::platform::{Counters, Link, Listener, NeighbourFacts, NeighbourState, 
 #[derive(Clone, Debug)]
 pub struct Findings {
     /// What was asked about, as it was typed.
-    pub asked: String,
+    pub target: String,
     /// What it is probed with.
     pub protocol: Protocol,
     /// Its port; absent for ICMP echo.
@@ -22,11 +22,11 @@ pub struct Findings {
     /// Step 2: this machine's own stack.
     pub local: LocalFindings,
     /// Steps 3 and 4: the way to the target's first address, and who is next on it.
-    pub way: Option<RouteFindings>,
+    pub route: Option<RouteFindings>,
     /// Step 5: does the host answer ICMP echo? Where that was asked about, these are the probes to it.
     pub echo: Option<ProbeBatch>,
     /// Step 6: the port itself, at the first address; absent for ICMP echo.
-    pub port_batch: Option<ProbeBatch>,
+    pub port_probes: Option<ProbeBatch>,
     /// Step 6: other usual ports of that host.
     pub other_ports: Vec<ProbeBatch>,
     /// Step 6: the same port at the name's other addresses, of both families.
@@ -36,7 +36,7 @@ pub struct Findings {
     /// Step 7: where on the way probes to that very port end.
     pub path: Option<(Path, PathAnalysis)>,
     /// Step 8: the target is this machine.
-    pub own: Option<SelfFindings>,
+    pub listeners: Option<ListenerFindings>,
     /// This machine's counters: how much each grew meanwhile. Other programs count, too.
     pub counters: Option<Counters>,
     /// How much they grew in a while in which nothing was sent; only where that tells noise from answers that were
@@ -55,19 +55,19 @@ impl Findings {
     /// Of what was asked about, nothing is known yet.
     pub fn new(asked: String, protocol: Protocol, port: Option<u16>) -> Self {
         Self {
-            asked,
+            target: asked,
             protocol,
             port,
             name: NameFindings::default(),
             local: LocalFindings::default(),
-            way: None,
+            route: None,
             echo: None,
-            port_batch: None,
+            port_probes: None,
             other_ports: Vec::new(),
             other_addresses: Vec::new(),
             sizes: None,
             path: None,
-            own: None,
+            listeners: None,
             counters: None,
             baseline: None,
             sent: 0,
@@ -77,10 +77,10 @@ impl Findings {
     }
 
     /// The probes to what was asked about: to the port, or the echoes.
-    pub fn target_batch(&self) -> Option<&ProbeBatch> {
+    pub fn target_probes(&self) -> Option<&ProbeBatch> {
         let has_ports = self.protocol.has_ports();
         let tried = if has_ports {
-            &self.port_batch
+            &self.port_probes
         } else {
             &self.echo
         };
@@ -90,7 +90,7 @@ impl Findings {
     /// Packets that arrived and were handed to nobody, where these are as many as the answers that are missing: of SYNs that
     /// nobody answers, and of the answers to them, each is sent again and again.
     pub fn dropped_on_arrival(&self) -> Option<u64> {
-        let tried = self.target_batch()?;
+        let tried = self.target_probes()?;
         let dropped = self
             .counters?
             .dropped_on_arrival(tried.target.address.is_ipv4())?;
@@ -99,7 +99,7 @@ impl Findings {
             Protocol::Tcp => AGAIN,
             Protocol::Udp | Protocol::Icmp => 1,
         };
-        let once = tried.resent() + self.lost_on_path();
+        let once = tried.retransmitted() + self.lost_on_path();
         (silent + once > 1 && dropped >= silent * again + once).then_some(dropped)
     }
 
@@ -160,7 +160,7 @@ pub struct RouteFindings {
     /// The route; absent where the system does not tell.
     pub route: Option<RouteFacts>,
     /// The route without the source and the interface that were asked for; absent where none was.
-    pub unforced: Option<RouteFacts>,
+    pub unbound_route: Option<RouteFacts>,
     /// The interface that the route leaves by.
     pub link: Option<Link>,
     /// The entry of the next hop after the probes: the gateway's, or the target's own on the same subnet.
@@ -172,7 +172,7 @@ pub struct RouteFindings {
 impl RouteFindings {
     /// Whether the target is in this machine's own network, where it has to be searched for: behind a tunnel or a modem
     /// it is not, though no gateway leads there.
-    pub fn is_to_neighbour(&self) -> bool {
+    pub fn target_is_neighbour(&self) -> bool {
         let on_link = self.route.as_ref().is_some_and(|it| it.on_link);
         let searched = self
             .neighbour
@@ -187,21 +187,21 @@ impl RouteFindings {
 #[derive(Clone, Debug)]
 pub struct SizeFindings {
     /// Bytes of the small packets, IP header and all.
-    pub small: u32,
+    pub small_bytes: u32,
     /// How they did.
-    pub small_batch: ProbeBatch,
+    pub small_probes: ProbeBatch,
     /// Bytes of the large packets: as much as the first link takes.
-    pub large: u32,
+    pub large_bytes: u32,
     /// How they did.
-    pub large_batch: ProbeBatch,
+    pub large_probes: ProbeBatch,
 }
 
 /// What is known where the target is this machine.
 #[derive(Clone, Debug, Default)]
-pub struct SelfFindings {
+pub struct ListenerFindings {
     /// Sockets that wait for connections or datagrams on that port, on whatever address; absent where the system does
     /// not tell.
-    pub listeners: Option<Vec<Listener>>,
+    pub sockets: Option<Vec<Listener>>,
 }
 
 /// How a few probes to one address and port ended.
@@ -212,15 +212,15 @@ pub struct ProbeBatch {
     /// How many ended, those that never left this machine included.
     pub sent: u64,
     /// The different ways in which they ended.
-    pub ends: Vec<(Outcome, u64)>,
+    pub outcomes: Vec<(Outcome, u64)>,
     /// Datagrams that came from there and answered no probe.
     pub strays: u64,
     /// Answers, as a success has them, that came after the timeout; their probes are among those without a reply.
     pub late: u64,
     /// The median time that an application waited for an answer.
-    pub connect: Option<Duration>,
+    pub median_connect: Option<Duration>,
     /// The median round-trip time by the kernel's clock, without lost SYNs and this machine's own waits.
-    pub rtt: Option<Duration>,
+    pub median_rtt: Option<Duration>,
 }
 
 impl ProbeBatch {
@@ -229,8 +229,8 @@ impl ProbeBatch {
         self.sent += more.sent;
         self.strays += more.strays;
         self.late += more.late;
-        for (outcome, count) in more.ends {
-            add_to(&mut self.ends, outcome, count);
+        for (outcome, count) in more.outcomes {
+            add_to(&mut self.outcomes, outcome, count);
         }
     }
 
@@ -250,12 +250,12 @@ impl ProbeBatch {
     }
 
     /// How many probes connected with more than one SYN.
-    pub fn resent(&self) -> u64 {
+    pub fn retransmitted(&self) -> u64 {
         self.sum(|it| matches!(it, Outcome::Connected(shake) if *shake != Handshake::Clean))
     }
 
     /// Whether no probe got any answer at all.
-    pub fn is_silent(&self) -> bool {
+    pub fn is_unanswered(&self) -> bool {
         self.sent > 0 && self.count(OutcomeKind::NoReply) == self.sent
     }
 
@@ -272,7 +272,7 @@ impl ProbeBatch {
     }
 
     fn sum(&self, is: impl Fn(&Outcome) -> bool) -> u64 {
-        let ends = self.ends.iter().filter(|(outcome, _)| is(outcome));
+        let ends = self.outcomes.iter().filter(|(outcome, _)| is(outcome));
         ends.map(|(_, count)| count).sum()
     }
 }

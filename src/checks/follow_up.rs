@@ -41,12 +41,12 @@ pub(super) fn follow_up(
     findings: &mut Findings,
     told: &mut dyn FnMut(CheckEvent),
 ) {
-    if let Some(way) = &mut findings.way {
+    if let Some(way) = &mut findings.route {
         context.look_at_neighbour(target, way);
     }
     // Only now: an accept queue that nobody empties has been filled by the probes.
     told(CheckEvent::Began(CheckStep::Listeners));
-    findings.own = steps::own(target);
+    findings.listeners = steps::own(target);
     told(CheckEvent::Ended(CheckStep::Listeners));
     if !context.signals.stop_requested() {
         follow_up_losses(context, target, findings, told);
@@ -60,21 +60,21 @@ fn follow_up_losses(
     findings: &mut Findings,
     told: &mut dyn FnMut(CheckEvent),
 ) {
-    let mixed = findings.target_batch().is_some_and(partly_answered);
+    let mixed = findings.target_probes().is_some_and(partly_answered);
     let loses = loses(findings);
     let Some((path, analysis)) = findings.path.as_mut().filter(|_| mixed || loses) else {
         return;
     };
     let mut gateway = findings
-        .way
+        .route
         .as_mut()
         .and_then(|it| it.gateway_echo.as_mut());
     let mut host = findings.echo.as_mut();
     let (sender, events) = mpsc::channel();
     let begun = |is: bool, step| is.then(|| StepReporter::began(&sender, step));
     let (of_flows, of_hops) = (
-        begun(mixed, CheckStep::Flows),
-        begun(loses, CheckStep::Losses),
+        begun(mixed, CheckStep::SourcePorts),
+        begun(loses, CheckStep::LossSurvey),
     );
     drop(sender);
     let known = &*path;
@@ -128,7 +128,7 @@ fn partly_answered(tried: &ProbeBatch) -> bool {
 
 /// Some packets were lost and not all, on a way of more than one hop.
 fn loses(findings: &Findings) -> bool {
-    let (Some(tried), Some((_, analysis))) = (findings.target_batch(), &findings.path) else {
+    let (Some(tried), Some((_, analysis))) = (findings.target_probes(), &findings.path) else {
         return false;
     };
     if matches!(analysis.end, PathEnd::FinalReply { ttl: Some(1), .. }) {
@@ -137,13 +137,13 @@ fn loses(findings: &Findings) -> bool {
     let reached =
         matches!(analysis.end, PathEnd::FinalReply { reply: how, .. } if how.is_success());
     let lost = |note: &PathNote| matches!(note, PathNote::Loss { lost: 2.., .. });
-    let resent = tried.resent() > 0;
+    let resent = tried.retransmitted() > 0;
     let sizes = findings.sizes.iter();
-    let sizes = sizes.flat_map(|it| [&it.small_batch, &it.large_batch]);
+    let sizes = sizes.flat_map(|it| [&it.small_probes, &it.large_probes]);
     let mut echoes = findings.echo.iter().chain(sizes);
     partly_answered(tried)
         || resent
-        || tried.is_silent() && reached
+        || tried.is_unanswered() && reached
         || analysis.notes.iter().any(lost)
         || echoes.any(partly_answered)
 }

@@ -11,7 +11,7 @@ mod source_ports;
 mod steps;
 
 pub use findings::{
-    Baseline, Findings, LocalFindings, NameFindings, ProbeBatch, RouteFindings, SelfFindings,
+    Baseline, Findings, ListenerFindings, LocalFindings, NameFindings, ProbeBatch, RouteFindings,
     SizeFindings,
 };
 pub use runner::{CheckEvent, CheckStep, run_checks};

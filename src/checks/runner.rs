@@ -18,7 +18,7 @@ use crate::platform::{OnlyStop, SignalState, counters, links};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CheckStep {
     /// The name lookup.
-    Name,
+    NameResolution,
     /// This machine's own stack.
     LocalStack,
     /// Route, link, gateway.
@@ -34,20 +34,20 @@ pub enum CheckStep {
     /// Where on the way probes end.
     Path,
     /// Whether it is a matter of the source port.
-    Flows,
+    SourcePorts,
     /// From which hop on packets get lost.
-    Losses,
+    LossSurvey,
     /// Listening sockets of this machine.
     Listeners,
     /// What arrives at this machine unasked.
-    Noise,
+    Baseline,
 }
 
 impl CheckStep {
     /// As a reader knows it.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Name => "name",
+            Self::NameResolution => "name",
             Self::LocalStack => "local stack",
             Self::Route => "route",
             Self::Echo => "echo",
@@ -55,10 +55,10 @@ impl CheckStep {
             Self::OtherPorts => "other ports",
             Self::OtherAddresses => "other addresses",
             Self::Path => "path",
-            Self::Flows => "source ports",
-            Self::Losses => "losses",
+            Self::SourcePorts => "source ports",
+            Self::LossSurvey => "losses",
             Self::Listeners => "listeners",
-            Self::Noise => "noise",
+            Self::Baseline => "noise",
         }
     }
 }
@@ -80,10 +80,10 @@ pub fn run_checks(
 ) -> Findings {
     let (started, wanted) = (Instant::now(), &plan.target);
     let before = counters();
-    told(CheckEvent::Began(CheckStep::Name));
+    told(CheckEvent::Began(CheckStep::NameResolution));
     let stopped = || signals.stop_requested();
     let (name, addresses) = steps::name(wanted, plan.family, &stopped);
-    told(CheckEvent::Ended(CheckStep::Name));
+    told(CheckEvent::Ended(CheckStep::NameResolution));
     let mut findings = Findings::new(asked(wanted), wanted.protocol, port(wanted));
     findings.name = name;
     let context = CheckContext {
@@ -97,7 +97,7 @@ pub fn run_checks(
     } else if !findings.name.is_unknown_name && !signals.stop_requested() {
         told(CheckEvent::Began(CheckStep::Route));
         findings.local.links = links();
-        findings.way = Some(context.way_to_name_server());
+        findings.route = Some(context.way_to_name_server());
         told(CheckEvent::Ended(CheckStep::Route));
     }
     let grown = counters().zip(before);
@@ -106,9 +106,9 @@ pub fn run_checks(
         .first()
         .filter(|_| findings.dropped_on_arrival().is_some())
     {
-        told(CheckEvent::Began(CheckStep::Noise));
+        told(CheckEvent::Began(CheckStep::Baseline));
         findings.baseline = baseline(first.is_ipv4(), &stopped);
-        told(CheckEvent::Ended(CheckStep::Noise));
+        told(CheckEvent::Ended(CheckStep::Baseline));
     }
     findings.sent = sent(&findings);
     findings.took = started.elapsed();
@@ -198,9 +198,9 @@ fn take_steps(
         drop(sender);
         events.iter().for_each(told);
         findings.local = local.join().unwrap_or_default();
-        findings.way = way.join().ok();
+        findings.route = way.join().ok();
         (findings.echo, findings.sizes) = echo.join().unwrap_or_default();
-        findings.port_batch = port.join().ok().flatten();
+        findings.port_probes = port.join().ok().flatten();
         findings.other_ports = others.join().unwrap_or_default();
         findings.other_addresses = elsewhere.join().unwrap_or_default();
         findings.path = path.join().ok().flatten();
@@ -209,14 +209,14 @@ fn take_steps(
 
 fn sent(findings: &Findings) -> u64 {
     let sizes = findings.sizes.iter();
-    let sizes = sizes.flat_map(|it| [&it.small_batch, &it.large_batch]);
+    let sizes = sizes.flat_map(|it| [&it.small_probes, &it.large_probes]);
     let tried = [
         findings.local.loopback.as_ref(),
         findings.local.own_address.as_ref(),
         findings.echo.as_ref(),
-        findings.port_batch.as_ref(),
+        findings.port_probes.as_ref(),
         findings
-            .way
+            .route
             .as_ref()
             .and_then(|it| it.gateway_echo.as_ref()),
     ];

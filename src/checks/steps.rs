@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::batch::{BatchTiming, run_batch};
 use super::source_ports::SourcePortSplit;
-use super::{LocalFindings, NameFindings, ProbeBatch, RouteFindings, SelfFindings, SizeFindings};
+use super::{
+    ListenerFindings, LocalFindings, NameFindings, ProbeBatch, RouteFindings, SizeFindings,
+};
 use crate::hosts::resolve::{Family, ResolveError, resolve_all};
 use crate::hosts::{Host, Protocol, Target, TargetSpec};
 use crate::path::{Path, PathAnalysis, PathEnd, Tracer, analyze};
@@ -221,7 +223,7 @@ impl CheckContext<'_> {
         let free = || LocalHost::default().route_facts(target.protocol, target.address);
         RouteFindings {
             route,
-            unforced: is_forced.then(free).flatten(),
+            unbound_route: is_forced.then(free).flatten(),
             link,
             neighbour: None,
             gateway_echo: gateway_echo.filter(could_be_sent),
@@ -290,10 +292,10 @@ impl CheckContext<'_> {
             (small.join().ok().flatten(), large)
         });
         Some(SizeFindings {
-            small: SMALL,
-            small_batch: small_batch?,
-            large,
-            large_batch: large_batch?,
+            small_bytes: SMALL,
+            small_probes: small_batch?,
+            large_bytes: large,
+            large_probes: large_batch?,
         })
     }
 
@@ -387,10 +389,10 @@ impl CheckContext<'_> {
 }
 
 /// Step 8: who listens on this machine.
-pub(super) fn own(target: &Target) -> Option<SelfFindings> {
+pub(super) fn own(target: &Target) -> Option<ListenerFindings> {
     let port = target.port()?;
-    LocalHost::is_own(target.address.ip()).then(|| SelfFindings {
-        listeners: platform::listeners(target.protocol, port),
+    LocalHost::is_own(target.address.ip()).then(|| ListenerFindings {
+        sockets: platform::listeners(target.protocol, port),
     })
 }
 
@@ -399,7 +401,7 @@ fn could_be_sent(tried: &ProbeBatch) -> bool {
     use crate::outcome::{LocalCause, Outcome};
     let forbidden =
         |(outcome, _): &(Outcome, u64)| *outcome == Outcome::Local(LocalCause::Permission);
-    !tried.ends.iter().all(forbidden)
+    !tried.outcomes.iter().all(forbidden)
 }
 
 /// The same address, with its zone, and another port.

@@ -100,7 +100,7 @@ pub(super) fn text(report: &DiagnosisReport) -> String {
         version: VERSION,
         command: &report.output.command_line,
         kernel: &report.host.system,
-        target: &findings.asked,
+        target: &findings.target,
         protocol: findings.protocol.name(),
         port: findings.port,
         addresses: addresses(&findings.name.addresses),
@@ -131,7 +131,7 @@ fn tried(report: &DiagnosisReport) -> Vec<TriedLine> {
     let findings = report.findings;
     let one = |step, tried: Option<&ProbeBatch>| tried.map(|tried| tried_line(step, tried));
     let gateway = findings
-        .way
+        .route
         .as_ref()
         .and_then(|way| way.gateway_echo.as_ref());
     let singles = [
@@ -139,7 +139,7 @@ fn tried(report: &DiagnosisReport) -> Vec<TriedLine> {
         one("own-address", findings.local.own_address.as_ref()),
         one("gateway", gateway),
         one("echo", findings.echo.as_ref()),
-        one("port", findings.port_batch.as_ref()),
+        one("port", findings.port_probes.as_ref()),
     ];
     let mut all: Vec<_> = singles.into_iter().flatten().collect();
     let ports = findings.other_ports.iter();
@@ -147,14 +147,14 @@ fn tried(report: &DiagnosisReport) -> Vec<TriedLine> {
     let addresses = findings.other_addresses.iter();
     all.extend(addresses.map(|it| tried_line("other-address", it)));
     if let Some(sizes) = &findings.sizes {
-        all.push(tried_line("small-packets", &sizes.small_batch));
-        all.push(tried_line("large-packets", &sizes.large_batch));
+        all.push(tried_line("small-packets", &sizes.small_probes));
+        all.push(tried_line("large-packets", &sizes.large_probes));
     }
     all
 }
 
 fn tried_line(step: &'static str, tried: &ProbeBatch) -> TriedLine {
-    let ends = tried.ends.iter().map(|(outcome, count)| EndLine {
+    let ends = tried.outcomes.iter().map(|(outcome, count)| EndLine {
         outcome: outcome.kind().name(),
         reason: reason(outcome),
         count: *count,
@@ -166,8 +166,8 @@ fn tried_line(step: &'static str, tried: &ProbeBatch) -> TriedLine {
         protocol: tried.target.protocol.name(),
         sent: tried.sent,
         ends: ends.collect(),
-        connect_us: tried.connect.map(us),
-        rtt_us: tried.rtt.map(us),
+        connect_us: tried.median_connect.map(us),
+        rtt_us: tried.median_rtt.map(us),
     }
 }
 

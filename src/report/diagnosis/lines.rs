@@ -30,7 +30,7 @@ pub(super) fn lines(findings: &Findings) -> Vec<Line> {
     line("next hop", next_hop(findings));
     line("echo", findings.echo.as_ref().map(tried));
     line("large packets", sizes(findings));
-    line("port", findings.port_batch.as_ref().map(tried));
+    line("port", findings.port_probes.as_ref().map(tried));
     line("other ports", others(&findings.other_ports, port_of));
     line(
         "other addresses",
@@ -90,7 +90,7 @@ fn local_stack(findings: &Findings) -> Option<String> {
 }
 
 fn route(findings: &Findings) -> Option<String> {
-    let way = findings.way.as_ref()?;
+    let way = findings.route.as_ref()?;
     let route = way.route.as_ref()?;
     let mut parts = Vec::new();
     match route.kind {
@@ -107,7 +107,7 @@ fn route(findings: &Findings) -> Option<String> {
     }
     if let Some(gateway) = route.next_hop.filter(|_| !route.on_link) {
         parts.push(format!("gateway {gateway}"));
-    } else if way.is_to_neighbour() && route.kind == RouteKind::Unicast {
+    } else if way.target_is_neighbour() && route.kind == RouteKind::Unicast {
         parts.push("same subnet".to_owned());
     }
     let mtu = route.mtu.or(way.link.as_ref().and_then(|link| link.mtu));
@@ -116,7 +116,7 @@ fn route(findings: &Findings) -> Option<String> {
 }
 
 fn next_hop(findings: &Findings) -> Option<String> {
-    let way = findings.way.as_ref()?;
+    let way = findings.route.as_ref()?;
     let neighbour = way.neighbour.as_ref().map(|it| match it.state {
         NeighbourState::NoArp => format!("{} (the link needs no lookup)", it.next_hop),
         state => {
@@ -135,16 +135,16 @@ fn next_hop(findings: &Findings) -> Option<String> {
 
 fn sizes(findings: &Findings) -> Option<String> {
     let sizes = findings.sizes.as_ref()?;
-    let (large, small) = (&sizes.large_batch, &sizes.small_batch);
+    let (large, small) = (&sizes.large_probes, &sizes.small_probes);
     Some(format!(
         "{} of {} echoes of {} bytes answered{}, {} of {} of {} bytes; none may be fragmented",
         large.succeeded(),
         large.sent,
-        sizes.large,
+        sizes.large_bytes,
         said(large),
         small.succeeded(),
         small.sent,
-        sizes.small
+        sizes.small_bytes
     ))
 }
 
@@ -154,7 +154,7 @@ fn said(tried: &ProbeBatch) -> String {
         Outcome::Reply | Outcome::NoReply => None,
         outcome => words::detail(tried.target.protocol, outcome, None),
     };
-    let said: Vec<_> = tried.ends.iter().filter_map(word).collect();
+    let said: Vec<_> = tried.outcomes.iter().filter_map(word).collect();
     if said.is_empty() {
         String::new()
     } else {
@@ -164,7 +164,7 @@ fn said(tried: &ProbeBatch) -> String {
 
 /// `6 of 6 connected, 0.412 ms, path rtt 0.391 ms`; `1 of 6 refused (RST), 5 no reply`
 pub(super) fn tried(tried: &ProbeBatch) -> String {
-    let ends = tried.ends.iter().map(|(outcome, number)| {
+    let ends = tried.outcomes.iter().map(|(outcome, number)| {
         let detail = words::detail(tried.target.protocol, outcome, None);
         let detail = detail.map_or_else(String::new, |detail| format!(" ({detail})"));
         (*number, format!("{}{detail}", word(outcome)))
@@ -177,8 +177,16 @@ pub(super) fn tried(tried: &ProbeBatch) -> String {
     if parts.is_empty() {
         return "nothing was sent".to_owned();
     }
-    parts.extend(tried.connect.map(|time| format!("{} ms", millis(time))));
-    parts.extend(tried.rtt.map(|rtt| format!("path rtt {} ms", millis(rtt))));
+    parts.extend(
+        tried
+            .median_connect
+            .map(|time| format!("{} ms", millis(time))),
+    );
+    parts.extend(
+        tried
+            .median_rtt
+            .map(|rtt| format!("path rtt {} ms", millis(rtt))),
+    );
     parts.join(", ")
 }
 
@@ -201,7 +209,7 @@ fn others(tried: &[ProbeBatch], of: impl Fn(&ProbeBatch) -> String) -> Option<St
 
 /// `connected`, or `connected and no reply`, or `not sent (no-route)`.
 fn ends(tried: &ProbeBatch) -> String {
-    let words = tried.ends.iter().map(|(outcome, _)| match outcome {
+    let words = tried.outcomes.iter().map(|(outcome, _)| match outcome {
         Outcome::Local(cause) => format!("{} ({})", word(outcome), cause.reason()),
         outcome => word(outcome).to_owned(),
     });
@@ -271,7 +279,7 @@ fn at(ttl: Option<u8>) -> String {
 }
 
 fn listeners(findings: &Findings) -> Option<String> {
-    let listeners = findings.own.as_ref()?.listeners.as_ref()?;
+    let listeners = findings.listeners.as_ref()?.sockets.as_ref()?;
     if listeners.is_empty() {
         return Some("none on that port of this machine".to_owned());
     }

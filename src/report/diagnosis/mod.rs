@@ -48,14 +48,14 @@ impl DiagnosisReport<'_> {
         let unknown = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0);
         let target = Target {
             protocol: findings.protocol,
-            host: name.name.as_deref().unwrap_or(&findings.asked).into(),
+            host: name.name.as_deref().unwrap_or(&findings.target).into(),
             address: addresses.first().copied().unwrap_or(unknown),
             lookup: Some(Arc::new(Lookup {
                 addresses,
                 took: name.took.unwrap_or_default(),
             })),
         };
-        let route = findings.way.as_ref().and_then(|way| way.route.as_ref());
+        let route = findings.route.as_ref().and_then(|way| way.route.as_ref());
         Redactor::new([&target], route.and_then(|route| route.source), self.host)
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn headline(report: &DiagnosisReport) -> String {
     };
     format!(
         "diagnosis of {} {}{stopped}, {} in {}, {}",
-        safe(&findings.asked),
+        safe(&findings.target),
         findings.protocol.title(),
         count(findings.sent, "probe"),
         length(findings.took),

@@ -87,7 +87,7 @@ impl Split {
         let code = self.code();
         let (work, fail) = (in_text(&self.work), in_text(&self.fail));
         let name = case.found.name.name.as_deref();
-        let name = name.unwrap_or(&case.found.asked);
+        let name = name.unwrap_or(&case.found.target);
         let kind = match code {
             Code::OnlyIpv4Works => "over IPv4 only",
             Code::OnlyIpv6Works => "over IPv6 only",

@@ -29,7 +29,7 @@ pub(super) enum NextHop {
 
 impl<'a> Case<'a> {
     pub(super) fn new(found: &'a Findings) -> Self {
-        let tried = found.target_batch();
+        let tried = found.target_probes();
         Self {
             found,
             tried,
@@ -46,7 +46,7 @@ impl<'a> Case<'a> {
     /// The target with its address: `db.example:5432 (192.0.2.10)`.
     pub(super) fn who(&self) -> String {
         let label = self.tried.map(|tried| tried.target.label());
-        let label = label.unwrap_or_else(|| self.found.asked.clone());
+        let label = label.unwrap_or_else(|| self.found.target.clone());
         match (&self.found.name.name, self.address()) {
             (Some(_), Some(address)) => format!("{label} ({address})"),
             _ => label,
@@ -56,7 +56,7 @@ impl<'a> Case<'a> {
     /// The address of the target, or what was typed.
     pub(super) fn host(&self) -> String {
         self.address()
-            .map_or_else(|| self.found.asked.clone(), |it| it.to_string())
+            .map_or_else(|| self.found.target.clone(), |it| it.to_string())
     }
 
     /// The target as an argument of this tool: `192.0.2.10:5432`, `udp://192.0.2.10:53`.
@@ -90,11 +90,11 @@ impl<'a> Case<'a> {
     }
 
     pub(super) fn route(&self) -> Option<&'a RouteFacts> {
-        self.found.way.as_ref()?.route.as_ref()
+        self.found.route.as_ref()?.route.as_ref()
     }
 
     pub(super) fn neighbour(&self) -> Option<&'a NeighbourFacts> {
-        self.found.way.as_ref()?.neighbour.as_ref()
+        self.found.route.as_ref()?.neighbour.as_ref()
     }
 
     /// Who is next on the way, where that is known.
@@ -113,16 +113,16 @@ impl<'a> Case<'a> {
     /// Whether the target is in this machine's own network.
     pub(super) fn is_neighbour(&self) -> bool {
         self.found
-            .way
+            .route
             .as_ref()
-            .is_some_and(RouteFindings::is_to_neighbour)
+            .is_some_and(RouteFindings::target_is_neighbour)
     }
 
     /// Whether the target is this very machine.
     pub(super) fn is_own(&self) -> bool {
         let route = self.route().is_some_and(|it| it.kind == RouteKind::Local);
         let loopback = self.address().is_some_and(|it| it.is_loopback());
-        self.found.own.is_some() || route || loopback
+        self.found.listeners.is_some() || route || loopback
     }
 
     /// Who looks after the target.
@@ -136,7 +136,7 @@ impl<'a> Case<'a> {
 
     /// Sockets of this machine that wait on the port, where the target is this machine and the system tells.
     pub(super) fn listeners(&self) -> Option<&'a [Listener]> {
-        self.found.own.as_ref()?.listeners.as_deref()
+        self.found.listeners.as_ref()?.sockets.as_deref()
     }
 
     /// One of them that probes should have met, if any: a full one first, for several may share the port.
@@ -238,7 +238,7 @@ impl<'a> Case<'a> {
     pub(super) fn heard_nothing(&self) -> bool {
         let gateway = self
             .found
-            .way
+            .route
             .iter()
             .filter_map(|it| it.gateway_echo.as_ref());
         let mut tried = self.others().chain(gateway);
@@ -253,7 +253,7 @@ impl<'a> Case<'a> {
         let NextHop::Gateway(gateway) = self.next_hop()? else {
             return None;
         };
-        let way = self.found.way.as_ref()?;
+        let way = self.found.route.as_ref()?;
         let echo = way.gateway_echo.as_ref().map(Tally::of);
         let mut others = self.others();
         let silent = self.asked.answers() == 0
@@ -293,7 +293,7 @@ impl<'a> Case<'a> {
     pub(super) fn sizes(&self) -> impl Iterator<Item = &'a ProbeBatch> {
         let is_asked = self.found.protocol == Protocol::Icmp;
         let sizes = self.found.sizes.iter().filter(move |_| !is_asked);
-        sizes.flat_map(|sizes| [&sizes.small_batch, &sizes.large_batch])
+        sizes.flat_map(|sizes| [&sizes.small_probes, &sizes.large_probes])
     }
 
     /// Probes to the same address and another service.

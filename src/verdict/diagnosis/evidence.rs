@@ -42,8 +42,8 @@ pub(super) fn add(case: &Case, found: &mut Diagnosis) {
 
 /// What the route would be without the options for whence, where that is another interface or source.
 pub(super) fn unforced(case: &Case) -> Option<String> {
-    let way = case.found.way.as_ref()?;
-    let (free, forced) = (way.unforced.as_ref()?, way.route.as_ref()?);
+    let way = case.found.route.as_ref()?;
+    let (free, forced) = (way.unbound_route.as_ref()?, way.route.as_ref()?);
     let same = (&free.interface, free.source) == (&forced.interface, forced.source);
     let interface = free.interface.as_deref().unwrap_or("none");
     let from = free
@@ -157,7 +157,10 @@ fn evidence(case: &Case) -> Vec<String> {
     facts.extend(hosts_file(case));
     facts.extend(way(case));
     facts.extend(unforced(case).map(|way| texts::capitalised(&way)));
-    let gateway = found.way.as_ref().and_then(|way| way.gateway_echo.as_ref());
+    let gateway = found
+        .route
+        .as_ref()
+        .and_then(|way| way.gateway_echo.as_ref());
     let gateway = gateway.and_then(tried);
     facts.extend(gateway.map(|fact| format!("The gateway: {fact}")));
     facts.extend(local::own_trouble(case));
@@ -176,7 +179,7 @@ fn tried(tried: &ProbeBatch) -> Option<String> {
     if Tally::of(tried).total() == 0 {
         return None;
     }
-    let times = match (tried.connect, tried.rtt) {
+    let times = match (tried.median_connect, tried.median_rtt) {
         (Some(connect), Some(rtt)) => format!(
             "; {}, round trip {}",
             texts::time(connect),
@@ -250,8 +253,8 @@ fn sizes(case: &Case) -> Vec<String> {
     let sizes = case.found.sizes.iter();
     let lines = sizes.flat_map(|sizes| {
         [
-            (sizes.small, &sizes.small_batch),
-            (sizes.large, &sizes.large_batch),
+            (sizes.small_bytes, &sizes.small_probes),
+            (sizes.large_bytes, &sizes.large_probes),
         ]
     });
     lines
@@ -392,7 +395,7 @@ fn live_gateway(case: &Case, code: Code) -> Option<String> {
     let NextHop::Gateway(gateway) = case.next_hop()? else {
         return None;
     };
-    let way = case.found.way.as_ref()?;
+    let way = case.found.route.as_ref()?;
     let pings = way.gateway_echo.as_ref().map(Tally::of);
     let state = case.neighbour().map(|it| it.state);
     if pings.is_some_and(|it| it.worked() > 0) {

@@ -231,7 +231,10 @@ fn refused_elsewhere(case: &Case, how: FinalReply) -> Diagnosis {
 /// Small packets pass, large ones vanish, and nobody says so.
 pub(super) fn black_hole(case: &Case) -> Option<Diagnosis> {
     let sizes = case.found.sizes.as_ref()?;
-    let (small, large) = (Tally::of(&sizes.small_batch), Tally::of(&sizes.large_batch));
+    let (small, large) = (
+        Tally::of(&sizes.small_probes),
+        Tally::of(&sizes.large_probes),
+    );
     let small_pass = small.worked() * 2 > small.total();
     let large_vanish = large.silent > 1 && large.silent == large.total();
     // Where small ones get lost as well, size is not the reason.
@@ -243,8 +246,8 @@ pub(super) fn black_hole(case: &Case) -> Option<Diagnosis> {
         "Large packets to {}, or the answers to them, vanish: echoes of {} bytes pass, of {} bytes they do not, and no \
          ICMP error says so: an MTU black hole, unless only large pings are filtered.",
         case.who(),
-        sizes.small,
-        sizes.large
+        sizes.small_bytes,
+        sizes.large_bytes
     );
     Some(
         Diagnosis::new(Code::MtuBlackHole, verdict)

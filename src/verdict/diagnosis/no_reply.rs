@@ -258,7 +258,7 @@ fn echo_filtered(case: &Case, alive: &[String]) -> Diagnosis {
 
 /// Datagrams came from the port, and none of them answers what was asked.
 pub(super) fn other_protocol(case: &Case) -> Option<Diagnosis> {
-    let strays = case.found.port_batch.as_ref()?.strays;
+    let strays = case.found.port_probes.as_ref()?.strays;
     if strays == 0 || !case.asked.is_silent() {
         return None;
     }

@@ -346,7 +346,7 @@ pub(super) fn refused(case: &Case) -> Option<Diagnosis> {
 
 /// How far the refusal can be trusted.
 fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
-    let ends = case.tried.iter().flat_map(|tried| &tried.ends);
+    let ends = case.tried.iter().flat_map(|tried| &tried.outcomes);
     let mut ends = ends.map(|(end, _)| end);
     let untold = ends.any(|end| *end == Outcome::Refused(Refusal::Errno));
     let found = if untold {

@@ -44,7 +44,7 @@ fn arrivals(received: u64, delivered: u64) -> Counters {
 fn forced(it: &mut Findings) {
     let mut free = route(it).clone();
     free.interface = Some("eth9".into());
-    way(it).unforced = Some(free);
+    way(it).unbound_route = Some(free);
 }
 
 /// Whether each says it, or does not.
@@ -60,7 +60,7 @@ pub(super) fn assert_told(said: bool, cases: Vec<(&str, Findings, &str)>) {
 fn unanswered(it: &mut Findings) {
     it.name.addresses.clear();
     it.name.error = Some("Temporary failure in name resolution (EAI_AGAIN)".to_owned());
-    it.port_batch = None;
+    it.port_probes = None;
 }
 
 fn no_loopback(it: &mut Findings) {

@@ -169,7 +169,7 @@ fn datagrams() -> Vec<Row> {
         "UDP silent" => Code::OpenOrFiltered, |it| udp(it, silence);
         "UDP, answered by another protocol" => Code::OtherProtocol, |it| {
             udp(it, silence);
-            if let Some(port) = &mut it.port_batch {
+            if let Some(port) = &mut it.port_probes {
                 port.strays = 3;
             }
         };

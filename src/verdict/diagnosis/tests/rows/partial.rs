@@ -133,7 +133,7 @@ fn slow() -> Vec<Row> {
         };
         "answers that came too late for every probe" => Code::SlowPath, |it| {
             silent(it);
-            it.port_batch.as_mut().expect("probes").late = 2;
+            it.port_probes.as_mut().expect("probes").late = 2;
         };
         "answers that are slower than the SYN timer" => Code::SlowPath, |it| {
             let slow = Outcome::Connected(Handshake::AfterSynAckLoss);

@@ -61,7 +61,7 @@ fn lookups() -> Vec<Row> {
             it.name.error = Some("Name or service not known (EAI_NONAME)".to_owned());
             it.name.is_unknown_name = true;
             not_begun(it);
-            it.way = None;
+            it.route = None;
         };
         "no name server answers" => Code::NameUnresolved, |it| no_server(it);
         "no name server answers, for want of a network" => Code::NoNetwork, |it| {
@@ -89,7 +89,7 @@ fn lookups() -> Vec<Row> {
             it.name.addresses.clear();
             it.name.error = Some("stopped while resolving \"db.example\"".to_owned());
             not_begun(it);
-            (it.way, it.interrupted) = (None, true);
+            (it.route, it.interrupted) = (None, true);
         };
         "slow lookup" => Code::SlowNameLookup, |it| it.name.took = Some(ms(5003));
     }

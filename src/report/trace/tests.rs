@@ -61,7 +61,7 @@ impl Told {
         let report = TraceReport::new(&info, &self.fixture.path, &self.names, ended);
         let mut forms = Forms::new(&info.output, || info.redactor());
         let mut text = forms.each(|format| heading(format, &info)).concat();
-        for (purpose, ttl, sample) in &self.fixture.steps {
+        for (purpose, ttl, sample) in &self.fixture.probes {
             let (purpose, ttl) = (*purpose, *ttl);
             let step = TraceProbe {
                 purpose,
@@ -82,8 +82,8 @@ impl Told {
 
 fn works() -> Told {
     let rounds = ["1 2 3 S"; 12].join("|");
-    let fixture = PathFixture::new(Protocol::Tcp).look("1 2 3 S >S");
-    Told::new(fixture.walks(&rounds).host(4)).named(&[
+    let fixture = PathFixture::new(Protocol::Tcp).discovery("1 2 3 S >S");
+    Told::new(fixture.rounds(&rounds).host(4)).named(&[
         (1, "gw.example"),
         (2, "core-1.provider.example"),
         (3, "edge.db.example"),
@@ -92,23 +92,25 @@ fn works() -> Told {
 
 /// A silent hop, one that limits its answers, and a rejection.
 fn rejected() -> Told {
-    let fixture = PathFixture::new(Protocol::Tcp).look("1 * 3 4 X4 >X4");
+    let fixture = PathFixture::new(Protocol::Tcp).discovery("1 * 3 4 X4 >X4");
     let rounds = ["1 * 3 4 X4"].into_iter().chain(["1 * * 4 X4"; 5]);
     let walks = rounds.collect::<Vec<_>>().join("|");
-    Told::new(fixture.walks(&walks).host(7)).named(&[(4, "fw.example")])
+    Told::new(fixture.rounds(&walks).host(7)).named(&[(4, "fw.example")])
 }
 
 /// Four source ports over two links, of which one is dead.
 fn parting() -> Told {
-    let fixture = PathFixture::new(Protocol::Tcp).look("1 2 3 5 S >S").host(5);
-    Told::new(fixture.walks(
+    let fixture = PathFixture::new(Protocol::Tcp)
+        .discovery("1 2 3 5 S >S")
+        .host(5);
+    Told::new(fixture.rounds(
         "1 2 3 5 S|. . . . . >S/1 2 4 * * * >*|. . . . . >*/1 2 3 5 S|. . . . . >S/1 2 4 * * * >*|. . . . . >*",
     ))
 }
 
 fn looped() -> Told {
-    let fixture = PathFixture::new(Protocol::Tcp).look("1 2 3 4 3 4 3 4 >*");
-    Told::new(fixture.walks("1 2 3 4 3 4|1 2 3 4 3 4"))
+    let fixture = PathFixture::new(Protocol::Tcp).discovery("1 2 3 4 3 4 3 4 >*");
+    Told::new(fixture.rounds("1 2 3 4 3 4|1 2 3 4 3 4"))
 }
 
 const HOSTILE: &str =
@@ -116,8 +118,8 @@ const HOSTILE: &str =
 
 /// Names from a resolver are anybody's.
 fn hostile() -> Told {
-    let fixture = PathFixture::new(Protocol::Tcp).look("1 2 * * >*");
-    let mut told = Told::new(fixture.walks("1 2 * *|1 3 * *").host(6)).named(&[(2, HOSTILE)]);
+    let fixture = PathFixture::new(Protocol::Tcp).discovery("1 2 * * >*");
+    let mut told = Told::new(fixture.rounds("1 2 * *|1 3 * *").host(6)).named(&[(2, HOSTILE)]);
     told.info.target.host = HOSTILE.into();
     told.fixture.path.target.host = HOSTILE.into();
     told.info.output.command_line = format!("synack trace {HOSTILE}");
@@ -171,7 +173,7 @@ fn every_line_of_json_is_valid() {
             .lines()
             .map(|line| serde_json::from_str(line).expect("JSON"))
             .collect();
-        let steps = told.fixture.steps.len();
+        let steps = told.fixture.probes.len();
         assert_eq!(objects.len(), steps + 2, "{name}");
         for object in &objects {
             assert_eq!(violation(object), None, "{name}");

@@ -37,18 +37,15 @@ fn follow_up_loss(
     findings: &mut Findings,
     on_event: &mut dyn FnMut(CheckEvent),
 ) {
-    let probes = findings.target_probes();
-    let by_port = probes.is_some_and(ProbeBatch::is_partly_answered);
-    let by_hop = has_partial_loss(findings);
-    let Some((path, analysis)) = findings.path.as_mut().filter(|_| by_port || by_hop) else {
+    let needed = LossChecks::needed_for(findings);
+    let Some((path, analysis)) = findings.path.as_mut().filter(|_| needed.any()) else {
         return;
     };
     let route = findings.route.as_mut();
     let gateway_echo = route.and_then(|it| it.gateway_echo.as_mut());
     let echoes = gateway_echo.into_iter().chain(&mut findings.echo);
-    let echoes: Vec<_> = echoes.filter(|_| by_hop).collect();
-    let wanted = Wanted { by_port, by_hop };
-    let (flows, survey) = measure_loss(context, target, path, wanted, echoes, on_event);
+    let echoes: Vec<_> = echoes.filter(|_| needed.survey).collect();
+    let (flows, survey) = measure_loss(context, target, path, needed, echoes, on_event);
     let added = [&flows, &survey].into_iter().flatten();
     path.sent += added.map(|it| it.sent).sum::<u64>();
     if let Some(flows) = flows {
@@ -64,11 +61,25 @@ fn follow_up_loss(
     *analysis = analyze(path);
 }
 
-/// Which loss checks to run.
+/// Loss checks to run.
 #[derive(Clone, Copy)]
-struct Wanted {
-    by_port: bool,
-    by_hop: bool,
+struct LossChecks {
+    source_ports: bool,
+    survey: bool,
+}
+
+impl LossChecks {
+    fn needed_for(findings: &Findings) -> Self {
+        let probes = findings.target_probes();
+        Self {
+            source_ports: probes.is_some_and(ProbeBatch::is_partly_answered),
+            survey: has_partial_loss(findings),
+        }
+    }
+
+    fn any(self) -> bool {
+        self.source_ports || self.survey
+    }
 }
 
 /// Source port check and loss survey in parallel; meanwhile `echoes` are repeated.
@@ -76,14 +87,14 @@ fn measure_loss(
     context: CheckContext,
     target: &Target,
     path: &Path,
-    wanted: Wanted,
+    needed: LossChecks,
     echoes: Vec<&mut ProbeBatch>,
     on_event: &mut dyn FnMut(CheckEvent),
 ) -> (Option<Path>, Option<Path>) {
     let (sender, events) = mpsc::channel();
-    let start = |is_wanted: bool, step| is_wanted.then(|| StepReporter::start(&sender, step));
-    let ports_step = start(wanted.by_port, CheckStep::SourcePorts);
-    let survey_step = start(wanted.by_hop, CheckStep::LossSurvey);
+    let start = |is_needed: bool, step| is_needed.then(|| StepReporter::start(&sender, step));
+    let ports_step = start(needed.source_ports, CheckStep::SourcePorts);
+    let survey_step = start(needed.survey, CheckStep::LossSurvey);
     drop(sender);
     thread::scope(|scope| {
         let flows = scope.spawn(move || ports_step?.finish(source_ports::check(&context, target)));

@@ -2,8 +2,8 @@
 //!
 //! Probes use the real protocol and the real port, with every TTL from 1 on ([`crate::probe::ProbeOverride`]):
 //! 1. The discovery sweep sends all TTLs in parallel, each from its own source port. It measures path length and delay.
-//! 2. Each round probes every flow hop by hop. A flow keeps its source port: ECMP hashes the 5-tuple, and TCP allows one
-//!    socket per 5-tuple.
+//! 2. Each round probes every flow hop by hop. A flow keeps its source port: ECMP hashes the 5-tuple, and TCP allows
+//!    one socket per 5-tuple.
 //! 3. The loss survey sends many probes to each hop, each from its own source port. It locates loss.
 //!
 //! The path end is the nearest device that sends a final reply or rejects. A full-TTL probe has the socket's usual TTL.

@@ -9,14 +9,14 @@ use crate::path::Path;
 pub struct LossOnset {
     /// Last hop without additional loss; 0: this machine.
     pub after: u8,
-    /// First hop with loss; absent where only the path end shows it. Routers reply with ICMP errors, so they do not show
+    /// First hop with loss; absent where only the path end shows it. Routers reply with ICMP errors: they do not show
     /// whether the target's replies are dropped on the return path.
     pub from: Option<u8>,
 }
 
 impl LossOnset {
-    /// `between hop 2 and hop 4`; `behind hop 6, or the answers to them anywhere on the way back`. `name` is the text for
-    /// a hop.
+    /// `between hop 2 and hop 4`; `behind hop 6, or the answers to them anywhere on the way back`. `name` is the text
+    /// for a hop.
     pub fn describe(self, name: impl Fn(u8) -> String) -> String {
         let after = match self.after {
             0 => "this machine".to_owned(),

@@ -98,7 +98,8 @@ impl Tracer<'_> {
         result
     }
 
-    /// Repeats the measurement where the responder is nearer than the host: one lost reply makes the host seem farther away.
+    /// Repeats the measurement where the responder is nearer than the host: one lost reply makes the host seem farther
+    /// away.
     pub(super) fn confirm_host_distance(
         &mut self,
         observer: &mut dyn TraceObserver,
@@ -146,8 +147,8 @@ fn distance(sweep: &TtlSweep) -> Option<Distance> {
     Some(Distance { ttl, min_ttl, by })
 }
 
-/// Lower bound for the distance of a host that answers TTL `ttl`: behind the last router that replied. It is higher where
-/// loss does not explain the missing replies between and the remaining TTL of the host's replies confirms the distance.
+/// Lower bound for the distance of a host that answers TTL `ttl`: behind the last router that replied. It is higher
+/// where loss does not explain the missing replies between, and the remaining TTL of the host's replies confirms it.
 /// Otherwise a rule may drop small TTLs; with another TCP port it would also drop them to the target port.
 fn min_ttl(hops: &[Hop], ttl: u8, by: DistanceBy) -> u8 {
     let (before, host) = hops.split_at(usize::from(ttl.saturating_sub(1)).min(hops.len()));

@@ -12,7 +12,8 @@ use crate::plan::SchedulePlan;
 const FULL_TTL_PROBES: usize = 4;
 
 impl Tracer<'_> {
-    /// Sends one probe per round to each hop of `known`, and more with full TTL. The returned path holds only this survey.
+    /// Sends one probe per round to each hop of `known`, and more with full TTL. The returned path holds only this
+    /// survey.
     pub fn survey(
         mut self,
         known: &Path,

@@ -133,8 +133,8 @@ impl Tracer<'_> {
         self.run_flow_series(&all_series, schedule, observer)
     }
 
-    /// Runs series of flows. A socket is closed at its timeout: the next probe may need its port, and a retransmitted SYN
-    /// would be answered.
+    /// Runs series of flows. A socket is closed at its timeout: the next probe may need its port, and a retransmitted
+    /// SYN would be answered.
     pub(super) fn run_flow_series(
         &mut self,
         all_series: &[TtlSeries],
@@ -166,7 +166,8 @@ impl Tracer<'_> {
         result
     }
 
-    /// Last TTL to probe on `path`: the path end, one more pass of a routing loop, or a few TTLs beyond the last hop that replied.
+    /// Last TTL to probe on `path`: the path end, one more pass of a routing loop, or a few TTLs beyond the last hop that
+    /// replied.
     pub(super) fn last_ttl(&self, path: &Path) -> u8 {
         let hops = || path.discovery_hops.iter().chain(&path.hops);
         // Where some flows are rejected, others may pass.

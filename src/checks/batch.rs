@@ -1,47 +1,21 @@
-//! A few probes to a few targets at once, and how they ended.
+//! Runs a few probes to a few targets in parallel.
 
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::ProbeBatch;
-use super::findings::add_to;
+use super::probe_batch::{ProbeBatch, add_outcome};
+use super::timing::BatchTiming;
 use crate::engine::{Engine, RunControl, SampleSink};
 use crate::hosts::Target;
 use crate::outcome::{ExtraReply, Outcome, Sample, TargetId};
-use crate::plan::{PayloadPlan, ProbePlan, SchedulePlan, SocketPlan};
+use crate::plan::{PayloadPlan, ProbePlan, SocketPlan};
 use crate::platform::{Poller, SignalState};
 use crate::probe::Probes;
 
-/// Sockets of one step open at once.
+/// Sockets of one check open at once.
 const MAX_SOCKETS: usize = 64;
 
-/// How often it is looked whether the user has had enough.
-const GLANCE: Duration = Duration::from_millis(50);
-
-/// How a step probes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct BatchTiming {
-    /// Probes of each target.
-    pub(super) count: u64,
-    /// From one to the next.
-    pub(super) interval: Duration,
-    /// When one is given up.
-    pub(super) timeout: Duration,
-    /// After connecting: watch this long for a reset or a close.
-    pub(super) hold: Option<Duration>,
-}
-
-impl BatchTiming {
-    fn schedule(self) -> SchedulePlan {
-        SchedulePlan {
-            hold: self.hold,
-            summary_every: Some(GLANCE),
-            ..SchedulePlan::probes(self.count, self.interval, self.timeout)
-        }
-    }
-}
-
-/// Probes all of `targets` at once.
+/// Probes all of `targets` in parallel.
 pub(super) fn run_batch(
     targets: Vec<Target>,
     sockets: &SocketPlan,
@@ -66,16 +40,18 @@ pub(super) fn run_batch(
     );
     engine.run(&mut counts).1?;
     let batches = targets.into_iter().zip(counts.0);
-    Ok(batches.map(|(target, count)| count.of(target)).collect())
+    Ok(batches
+        .map(|(target, count)| count.into_batch(target))
+        .collect())
 }
 
-/// What came of each target's probes.
+/// Counts per target.
 struct BatchCounts(Vec<BatchCount>);
 
 #[derive(Debug, Default)]
 struct BatchCount {
     sent: u64,
-    ends: Vec<(Outcome, u64)>,
+    outcomes: Vec<(Outcome, u64)>,
     strays: u64,
     late: u64,
     connects: Vec<Duration>,
@@ -84,14 +60,14 @@ struct BatchCount {
 
 impl SampleSink for BatchCounts {
     fn sample(&mut self, sample: &Sample) {
-        if let Some(tally) = self.0.get_mut(sample.target.index()) {
-            tally.record(sample);
+        if let Some(count) = self.0.get_mut(sample.target.index()) {
+            count.record(sample);
         }
     }
 
     fn extra_reply(&mut self, target: TargetId, extra: ExtraReply) {
-        if let (Some(tally), ExtraReply::Stray) = (self.0.get_mut(target.index()), extra) {
-            tally.strays += 1;
+        if let (Some(count), ExtraReply::Stray) = (self.0.get_mut(target.index()), extra) {
+            count.strays += 1;
         }
     }
 }
@@ -102,7 +78,7 @@ impl BatchCount {
     fn record(&mut self, sample: &Sample) {
         let result = &sample.result;
         if sample.late {
-            // Its probe has been counted as one without a reply.
+            // The probe is already counted as no reply.
             self.late += u64::from(result.outcome.is_answered());
             return;
         }
@@ -110,27 +86,27 @@ impl BatchCount {
             return;
         }
         self.sent += 1;
-        add_to(&mut self.ends, result.outcome, 1);
+        add_outcome(&mut self.outcomes, result.outcome, 1);
         if result.outcome.is_answered() {
             self.connects.extend(result.connect);
             self.rtts.extend(result.rtt.map(|rtt| rtt.time));
         }
     }
 
-    fn of(self, target: Target) -> ProbeBatch {
+    fn into_batch(self, target: Target) -> ProbeBatch {
         ProbeBatch {
             target,
             sent: self.sent,
-            ends: self.ends,
+            outcomes: self.outcomes,
             strays: self.strays,
             late: self.late,
-            connect: median(self.connects),
-            rtt: median(self.rtts),
+            median_connect: median(self.connects),
+            median_rtt: median(self.rtts),
         }
     }
 }
 
-/// The middle one; of two the smaller.
+/// The lower median.
 fn median(mut times: Vec<Duration>) -> Option<Duration> {
     times.sort_unstable();
     let middle = times.len().checked_sub(1)? / 2;
@@ -145,9 +121,9 @@ mod tests {
     use std::net::{Ipv4Addr, UdpSocket};
     use std::thread;
 
-    struct Never;
+    struct NoSignals;
 
-    impl SignalState for Never {
+    impl SignalState for NoSignals {
         fn stop_requested(&self) -> bool {
             false
         }
@@ -166,8 +142,8 @@ mod tests {
         hold: None,
     };
 
-    /// Answers the first datagram once the second has come, and that one never.
-    fn slow(service: &UdpSocket) -> io::Result<usize> {
+    /// Replies to the first datagram after the second arrived, and never to the second.
+    fn reply_late(service: &UdpSocket) -> io::Result<usize> {
         let mut buffer = [0; 1500];
         let (length, from) = service.recv_from(&mut buffer)?;
         service.recv_from(&mut [0; 1500])?;
@@ -175,30 +151,30 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_comes_late_is_told_beside_the_silence() {
+    fn late_reply_is_counted_beside_no_reply() {
         let service = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
         let address = service.local_addr().expect("an address");
-        let answering = thread::spawn(move || slow(&service));
+        let server = thread::spawn(move || reply_late(&service));
         let target = Target {
             protocol: Protocol::Udp,
             host: "127.0.0.1".into(),
             address,
             lookup: None,
         };
-        let tried = run_batch(
+        let batches = run_batch(
             vec![target],
             &SocketPlan::default(),
             &PayloadPlan::default(),
             TIMING,
-            &Never,
+            &NoSignals,
         )
         .expect("probes");
-        answering.join().expect("a thread").expect("an answer");
-        let [tried] = tried.as_slice() else {
-            panic!("{tried:?}");
+        server.join().expect("a thread").expect("a reply");
+        let [batch] = batches.as_slice() else {
+            panic!("{batches:?}");
         };
-        let silent = tried.count(OutcomeKind::NoReply);
-        assert_eq!((tried.sent, silent, tried.late), (2, 2, 1), "{tried:?}");
-        assert_eq!(tried.connect, None);
+        let unanswered = batch.count(OutcomeKind::NoReply);
+        assert_eq!((batch.sent, unanswered, batch.late), (2, 2, 1), "{batch:?}");
+        assert_eq!(batch.median_connect, None);
     }
 }

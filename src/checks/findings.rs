@@ -1,73 +1,75 @@
-//! What the steps of the walk found. Pure data; nothing here judges.
+//! Findings of the checks. Pure data, no conclusions.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::hosts::{Protocol, Target};
-use crate::outcome::{Handshake, Outcome, OutcomeClass, OutcomeKind, UnreachableBy};
+use super::ProbeBatch;
+use crate::hosts::Protocol;
+use crate::outcome::OutcomeKind;
 use crate::path::{Path, PathAnalysis, PathNote};
 use crate::platform::{Counters, Link, Listener, NeighbourFacts, NeighbourState, RouteFacts};
 
-/// Everything that was found. What was not looked at, or could not be, is absent.
+/// Findings of all checks. What was not checked, or could not be, is absent.
 #[derive(Clone, Debug)]
 pub struct Findings {
-    /// What was asked about, as it was typed.
-    pub asked: String,
-    /// What it is probed with.
+    /// The target as typed.
+    pub target: String,
+    /// Protocol of its probes.
     pub protocol: Protocol,
     /// Its port; absent for ICMP echo.
     pub port: Option<u16>,
-    /// Step 1: the name.
+    /// Name resolution.
     pub name: NameFindings,
-    /// Step 2: this machine's own stack.
+    /// Local stack.
     pub local: LocalFindings,
-    /// Steps 3 and 4: the way to the target's first address, and who is next on it.
-    pub way: Option<RouteFindings>,
-    /// Step 5: does the host answer ICMP echo? Where that was asked about, these are the probes to it.
+    /// Route to the target's first address, and the next hop.
+    pub route: Option<RouteFindings>,
+    /// ICMP echo to the host. Where ICMP echo is the target, these are its probes.
     pub echo: Option<ProbeBatch>,
-    /// Step 6: the port itself, at the first address; absent for ICMP echo.
-    pub port_batch: Option<ProbeBatch>,
-    /// Step 6: other usual ports of that host.
+    /// The port at the first address; absent for ICMP echo.
+    pub port_probes: Option<ProbeBatch>,
+    /// Other TCP ports of the host.
     pub other_ports: Vec<ProbeBatch>,
-    /// Step 6: the same port at the name's other addresses, of both families.
+    /// The port at the name's other addresses, IPv4 and IPv6.
     pub other_addresses: Vec<ProbeBatch>,
-    /// Step 6: do large packets get through?
+    /// Path MTU: small and large packets.
     pub sizes: Option<SizeFindings>,
-    /// Step 7: where on the way probes to that very port end.
+    /// Path of probes to the port.
     pub path: Option<(Path, PathAnalysis)>,
-    /// Step 8: the target is this machine.
-    pub own: Option<SelfFindings>,
-    /// This machine's counters: how much each grew meanwhile. Other programs count, too.
+    /// Listeners on the port, where the target is this machine.
+    pub listeners: Option<ListenerFindings>,
+    /// Growth of this machine's counters during the checks, other programs' packets included.
     pub counters: Option<Counters>,
-    /// How much they grew in a while in which nothing was sent; only where that tells noise from answers that were
-    /// dropped.
+    /// Their growth while nothing was sent; measured only where packets were dropped on arrival.
     pub baseline: Option<Baseline>,
-    /// Probes that all steps sent. Each is one packet or, of TCP, a few: a SYN that is sent again, and what ends a
-    /// connection, come on top, as lookups do.
+    /// Probes of all checks that left. A TCP probe is several packets (retransmitted SYN, close); lookups are extra.
     pub sent: u64,
-    /// How long it took.
+    /// Duration of the checks.
     pub took: Duration,
-    /// Somebody stopped it.
+    /// Stopped by the user.
     pub interrupted: bool,
 }
 
+/// Fewest packets of a TCP probe whose replies are dropped here: four SYNs, and two SYN-ACKs to most of them.
+const MIN_PACKETS_PER_TCP_PROBE: u64 = 5;
+
 impl Findings {
-    /// Of what was asked about, nothing is known yet.
-    pub fn new(asked: String, protocol: Protocol, port: Option<u16>) -> Self {
+    /// No findings yet.
+    pub fn new(target: String, protocol: Protocol, port: Option<u16>) -> Self {
         Self {
-            asked,
+            target,
             protocol,
             port,
             name: NameFindings::default(),
             local: LocalFindings::default(),
-            way: None,
+            route: None,
             echo: None,
-            port_batch: None,
+            port_probes: None,
             other_ports: Vec::new(),
             other_addresses: Vec::new(),
             sizes: None,
             path: None,
-            own: None,
+            listeners: None,
             counters: None,
             baseline: None,
             sent: 0,
@@ -76,211 +78,148 @@ impl Findings {
         }
     }
 
-    /// The probes to what was asked about: to the port, or the echoes.
-    pub fn target_batch(&self) -> Option<&ProbeBatch> {
-        let has_ports = self.protocol.has_ports();
-        let tried = if has_ports {
-            &self.port_batch
+    /// Probes of the target: of its port, or ICMP echoes.
+    pub fn target_probes(&self) -> Option<&ProbeBatch> {
+        let probes = if self.protocol.has_ports() {
+            &self.port_probes
         } else {
             &self.echo
         };
-        tried.as_ref()
+        probes.as_ref()
     }
 
-    /// Packets that arrived and were handed to nobody, where these are as many as the answers that are missing: of SYNs that
-    /// nobody answers, and of the answers to them, each is sent again and again.
+    /// Packets dropped on arrival, where they are at least as many as the missing replies. TCP retransmits SYN and
+    /// SYN-ACK, so one probe has several.
     pub fn dropped_on_arrival(&self) -> Option<u64> {
-        let tried = self.target_batch()?;
+        let probes = self.target_probes()?;
         let dropped = self
             .counters?
-            .dropped_on_arrival(tried.target.address.is_ipv4())?;
-        let silent = tried.count(OutcomeKind::NoReply);
-        let again = match self.protocol {
-            Protocol::Tcp => AGAIN,
+            .dropped_on_arrival(probes.target.address.is_ipv4())?;
+        let unanswered = probes.count(OutcomeKind::NoReply);
+        let packets_per_probe = match self.protocol {
+            Protocol::Tcp => MIN_PACKETS_PER_TCP_PROBE,
             Protocol::Udp | Protocol::Icmp => 1,
         };
-        let once = tried.resent() + self.lost_on_path();
-        (silent + once > 1 && dropped >= silent * again + once).then_some(dropped)
+        let lost_once = probes.retransmitted() + self.lost_on_path();
+        let missing = unanswered * packets_per_probe + lost_once;
+        (unanswered + lost_once > 1 && dropped >= missing).then_some(dropped)
     }
 
-    /// Probes of the path that the end of the way did not answer, though it did others.
+    /// Probes of the path trace without a reply from the path end.
     fn lost_on_path(&self) -> u64 {
-        let notes = self.path.iter().flat_map(|(_, found)| &found.notes);
+        let notes = self.path.iter().flat_map(|(_, analysis)| &analysis.notes);
         let lost = notes.filter_map(|note| match note {
             PathNote::Loss { lost, .. } => Some(*lost),
             _ => None,
         });
         lost.sum()
     }
+
+    /// Probes of all checks that left this machine.
+    pub(super) fn count_sent(&self) -> u64 {
+        let gateway_echo = self.route.iter().filter_map(|it| it.gateway_echo.as_ref());
+        let sizes = self.sizes.iter().flat_map(SizeFindings::batches);
+        let batches = gateway_echo
+            .chain(sizes)
+            .chain(&self.local.loopback)
+            .chain(&self.local.own_address)
+            .chain(&self.echo)
+            .chain(&self.port_probes)
+            .chain(&self.other_ports)
+            .chain(&self.other_addresses);
+        let on_path = self.path.as_ref().map_or(0, |(path, _)| path.sent);
+        batches.map(ProbeBatch::left).sum::<u64>() + on_path
+    }
 }
 
-/// How often an answer that is dropped here comes, at least: with four SYNs a probe, and two answers to most of them.
-const AGAIN: u64 = 5;
-
-/// A while in which nothing was sent.
+/// An interval in which nothing was sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Baseline {
-    /// How much the counters grew.
+    /// Growth of the counters.
     pub counters: Counters,
-    /// How long it was.
+    /// Duration of the interval.
     pub took: Duration,
 }
 
-/// What is known of the name.
+/// Name resolution.
 #[derive(Clone, Debug, Default)]
 pub struct NameFindings {
     /// The name; absent where an address was typed.
     pub name: Option<String>,
-    /// Its addresses in the resolver's order, of both families unless one was asked for.
+    /// Its addresses in the resolver's order, of both families unless one was chosen.
     pub addresses: Vec<IpAddr>,
-    /// Why there are none, in the resolver's words.
+    /// Error of the resolver.
     pub error: Option<String>,
-    /// Whether a name server said so: else none answered, and the name may have some.
+    /// The error is authoritative: no such name or no address. Otherwise no name server replied.
     pub is_unknown_name: bool,
-    /// How long the lookup took, also one that failed; absent where an address was typed.
+    /// Duration of the lookup, failed ones included; absent where an address was typed.
     pub took: Option<Duration>,
-    /// Addresses that this machine's hosts file has for it: they usually win over DNS, and nobody updates them.
+    /// Its addresses in the hosts file, which usually overrides DNS.
     pub hosts_file: Vec<IpAddr>,
 }
 
-/// What is known of this machine's own stack.
+/// Local stack.
 #[derive(Clone, Debug, Default)]
 pub struct LocalFindings {
-    /// A connection over loopback to a listener of our own; absent where none could be opened.
+    /// Connections over loopback to a listener of this process; absent where none could be opened.
     pub loopback: Option<ProbeBatch>,
-    /// The same over the address that packets to the target come from.
+    /// The same over the source address of packets to the target.
     pub own_address: Option<ProbeBatch>,
-    /// All interfaces; empty where the system does not tell.
+    /// All interfaces; empty where the system does not report them.
     pub links: Vec<(String, Link)>,
 }
 
-/// What is known of the way and of the next hop on it.
+/// Route and next hop.
 #[derive(Clone, Debug, Default)]
 pub struct RouteFindings {
-    /// The route; absent where the system does not tell.
+    /// The route; absent where the system does not report it.
     pub route: Option<RouteFacts>,
-    /// The route without the source and the interface that were asked for; absent where none was.
-    pub unforced: Option<RouteFacts>,
-    /// The interface that the route leaves by.
+    /// The route without -S and -I; absent where neither was given.
+    pub unbound_route: Option<RouteFacts>,
+    /// The outgoing interface.
     pub link: Option<Link>,
-    /// The entry of the next hop after the probes: the gateway's, or the target's own on the same subnet.
+    /// Neighbour entry of the next hop after the probes: the gateway, or the target on the same subnet.
     pub neighbour: Option<NeighbourFacts>,
-    /// ICMP echo to the gateway, where there is one. A gateway need not answer.
+    /// ICMP echo to the gateway, if there is one. A gateway need not reply.
     pub gateway_echo: Option<ProbeBatch>,
 }
 
 impl RouteFindings {
-    /// Whether the target is in this machine's own network, where it has to be searched for: behind a tunnel or a modem
-    /// it is not, though no gateway leads there.
-    pub fn is_to_neighbour(&self) -> bool {
+    /// Whether the target is resolved by ARP or NDP: on link, and not over a point-to-point interface.
+    pub fn target_is_neighbour(&self) -> bool {
         let on_link = self.route.as_ref().is_some_and(|it| it.on_link);
-        let searched = self
+        let uses_arp = self
             .neighbour
             .as_ref()
             .is_none_or(|it| it.state != NeighbourState::NoArp);
-        let tunnel = self.link.as_ref().is_some_and(|it| it.is_point_to_point);
-        on_link && searched && !tunnel
+        let is_tunnel = self.link.as_ref().is_some_and(|it| it.is_point_to_point);
+        on_link && uses_arp && !is_tunnel
     }
 }
 
-/// Whether large packets get through, by ICMP echoes that no router may fragment. Only asked where small ones do.
+/// Path MTU: ICMP echoes with DF set. Only checked where small ones are answered.
 #[derive(Clone, Debug)]
 pub struct SizeFindings {
-    /// Bytes of the small packets, IP header and all.
-    pub small: u32,
-    /// How they did.
-    pub small_batch: ProbeBatch,
-    /// Bytes of the large packets: as much as the first link takes.
-    pub large: u32,
-    /// How they did.
-    pub large_batch: ProbeBatch,
+    /// Size of the small packets in bytes, IP header included.
+    pub small_bytes: u32,
+    /// Small packets.
+    pub small_probes: ProbeBatch,
+    /// Size of the large packets in bytes: the MTU of the first link.
+    pub large_bytes: u32,
+    /// Large packets.
+    pub large_probes: ProbeBatch,
 }
 
-/// What is known where the target is this machine.
+impl SizeFindings {
+    /// Small and large packets.
+    pub(super) fn batches(&self) -> [&ProbeBatch; 2] {
+        [&self.small_probes, &self.large_probes]
+    }
+}
+
+/// Listeners on the target port of this machine.
 #[derive(Clone, Debug, Default)]
-pub struct SelfFindings {
-    /// Sockets that wait for connections or datagrams on that port, on whatever address; absent where the system does
-    /// not tell.
-    pub listeners: Option<Vec<Listener>>,
-}
-
-/// How a few probes to one address and port ended.
-#[derive(Clone, Debug)]
-pub struct ProbeBatch {
-    /// Whom they went to.
-    pub target: Target,
-    /// How many ended, those that never left this machine included.
-    pub sent: u64,
-    /// The different ways in which they ended.
-    pub ends: Vec<(Outcome, u64)>,
-    /// Datagrams that came from there and answered no probe.
-    pub strays: u64,
-    /// Answers, as a success has them, that came after the timeout; their probes are among those without a reply.
-    pub late: u64,
-    /// The median time that an application waited for an answer.
-    pub connect: Option<Duration>,
-    /// The median round-trip time by the kernel's clock, without lost SYNs and this machine's own waits.
-    pub rtt: Option<Duration>,
-}
-
-impl ProbeBatch {
-    /// Takes in more probes to the same target.
-    pub(super) fn add(&mut self, more: Self) {
-        self.sent += more.sent;
-        self.strays += more.strays;
-        self.late += more.late;
-        for (outcome, count) in more.ends {
-            add_to(&mut self.ends, outcome, count);
-        }
-    }
-
-    /// How many probes ended so.
-    pub fn count(&self, kind: OutcomeKind) -> u64 {
-        self.sum(|outcome| outcome.kind() == kind)
-    }
-
-    /// How many probes succeeded.
-    pub fn succeeded(&self) -> u64 {
-        self.sum(|outcome| outcome.kind().class() == OutcomeClass::Succeeded)
-    }
-
-    /// How many probes got any answer from the target itself, as far as one probe can tell: also a refusal.
-    pub fn answered_by_target(&self) -> u64 {
-        self.sum(|outcome| self.is_the_targets_word(outcome))
-    }
-
-    /// How many probes connected with more than one SYN.
-    pub fn resent(&self) -> u64 {
-        self.sum(|it| matches!(it, Outcome::Connected(shake) if *shake != Handshake::Clean))
-    }
-
-    /// Whether no probe got any answer at all.
-    pub fn is_silent(&self) -> bool {
-        self.sent > 0 && self.count(OutcomeKind::NoReply) == self.sent
-    }
-
-    fn is_the_targets_word(&self, outcome: &Outcome) -> bool {
-        match outcome {
-            Outcome::Refused(_) => true,
-            Outcome::Unreachable(UnreachableBy::Icmp(icmp)) => {
-                // Of UDP the host itself says so; of TCP only a firewall would.
-                let own = icmp.from == Some(self.target.address.ip());
-                own && icmp.is_port_unreachable() && self.target.protocol == Protocol::Udp
-            }
-            outcome => outcome.is_answered() || *outcome == Outcome::ResetAfterConnect,
-        }
-    }
-
-    fn sum(&self, is: impl Fn(&Outcome) -> bool) -> u64 {
-        let ends = self.ends.iter().filter(|(outcome, _)| is(outcome));
-        ends.map(|(_, count)| count).sum()
-    }
-}
-
-/// Adds so many that ended so.
-pub(super) fn add_to(ends: &mut Vec<(Outcome, u64)>, outcome: Outcome, count: u64) {
-    match ends.iter_mut().find(|(it, _)| *it == outcome) {
-        Some((_, known)) => *known += count,
-        None => ends.push((outcome, count)),
-    }
+pub struct ListenerFindings {
+    /// TCP listeners or UDP sockets on that port, whatever their address; absent where the system does not report them.
+    pub sockets: Option<Vec<Listener>>,
 }

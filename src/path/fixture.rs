@@ -1,16 +1,25 @@
-//! Paths made up for tests: a line for each walk, a word for each TTL from 1 on.
+//! Paths for tests: one line per round, one word per TTL from 1 on.
 //!
-//! `3` is router 10.20.1.3, where the TTL ran out, `*` silence, `S` a SYN-ACK, `R` a RST, `D` a datagram, `P` the
-//! host's own word that a UDP port is closed, `N` the target's address where the TTL ran out, `X3` a rejection by router 3, `X` one by nobody known, `L` a probe that
-//! never left, and `.` one that was not sent. `>` stands before the answer to a probe with the usual TTL.
+//! | word | reply |
+//! | --- | --- |
+//! | `3` | time exceeded from router 10.20.1.3 |
+//! | `N` | time exceeded from the target's address |
+//! | `*` | none |
+//! | `S`, `R`, `D` | SYN-ACK, RST, datagram |
+//! | `P` | port unreachable from the target |
+//! | `X3`, `X` | admin-prohibited from router 3, from an unreported sender |
+//! | `?` | refused, without the sender |
+//! | `L` | the probe never left |
+//! | `.` | the probe was not sent |
+//!
+//! `>` precedes the reply to a full-TTL probe.
 
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::rounds::Round;
-use super::ttl_sweep::{TtlLimit, TtlSeries};
+use super::tracer::{Round, TtlLimit, TtlSeries};
 use super::{Distance, DistanceBy, Flow, Hop, Path, ProbePurpose, TraceObserver, TraceProbe};
 use crate::engine::SampleSink;
 use crate::hosts::{Lookup, Protocol, Target};
@@ -20,32 +29,32 @@ use crate::outcome::{
 };
 use crate::plan::MAX_HOPS;
 
-/// The port of the first flow.
+/// Source port of the first flow.
 const PORT: u16 = 40_001;
 
-/// A path, and the probes that found it.
+/// A path and its probes.
 #[derive(Debug)]
 pub(crate) struct PathFixture {
     pub(crate) path: Path,
-    pub(crate) steps: Vec<(ProbePurpose, Option<u8>, Sample)>,
+    pub(crate) probes: Vec<(ProbePurpose, Option<u8>, Sample)>,
     pub(crate) start: Instant,
 }
 
-struct Steps<'a>(&'a mut Vec<(ProbePurpose, Option<u8>, Sample)>);
+struct Probes<'a>(&'a mut Vec<(ProbePurpose, Option<u8>, Sample)>);
 
-impl TraceObserver for Steps<'_> {
-    fn step(&mut self, step: &TraceProbe) {
-        self.0.push((step.purpose, step.ttl, *step.sample));
+impl TraceObserver for Probes<'_> {
+    fn probe_ended(&mut self, probe: &TraceProbe) {
+        self.0.push((probe.purpose, probe.ttl, *probe.sample));
     }
 }
 
-/// The router of this number.
+/// The address of a router.
 pub(crate) fn router(number: u8) -> IpAddr {
     [10, 20, 1, number].into()
 }
 
 impl PathFixture {
-    /// A path to `db.example`, not looked at yet.
+    /// A path to `db.example` without probes.
     pub(crate) fn new(protocol: Protocol) -> Self {
         let address: SocketAddr = ([10, 20, 0, 7], 5432).into();
         let lookup = Lookup {
@@ -59,93 +68,96 @@ impl PathFixture {
             lookup: Some(Arc::new(lookup)),
         };
         let mut path = Path::new(target);
-        path.look = Hop::up_to(MAX_HOPS);
+        path.discovery_hops = Hop::up_to(MAX_HOPS);
         Self {
             path,
-            steps: Vec::new(),
+            probes: Vec::new(),
             start: Instant::now(),
         }
     }
 
-    /// A TCP path: flows apart by `/`, the rounds of one by `|`.
-    pub(crate) fn of(walks: &str) -> Self {
-        Self::new(Protocol::Tcp).walks(walks)
+    /// A TCP path: `/` separates flows, `|` the rounds of a flow.
+    pub(crate) fn of(rounds: &str) -> Self {
+        Self::new(Protocol::Tcp).rounds(rounds)
     }
 
-    pub(crate) fn walks(mut self, walks: &str) -> Self {
-        let flows: Vec<Vec<&str>> = walks.split('/').map(|it| it.split('|').collect()).collect();
-        let rounds = flows.iter().map(Vec::len).max().unwrap_or(0);
+    pub(crate) fn rounds(mut self, rounds: &str) -> Self {
+        let flows: Vec<Vec<&str>> = rounds
+            .split('/')
+            .map(|it| it.split('|').collect())
+            .collect();
+        let count = flows.iter().map(Vec::len).max().unwrap_or(0);
         self.path.flows = (PORT..).take(flows.len()).map(Flow::new).collect();
-        for round in 0..rounds {
+        for round in 0..count {
             self.path.rounds += 1;
-            for (flow, its) in flows.iter().enumerate() {
-                if let Some(line) = its.get(round) {
-                    self.walk(flow, line);
+            for (flow, lines) in flows.iter().enumerate() {
+                if let Some(line) = lines.get(round) {
+                    self.round(flow, line);
                 }
             }
         }
         self
     }
 
-    /// What the first look found.
-    pub(crate) fn look(mut self, line: &str) -> Self {
-        for (index, (ttl, outcome)) in words(&self.path.target, line).into_iter().enumerate() {
+    /// Replies to the discovery sweep.
+    pub(crate) fn discovery(mut self, line: &str) -> Self {
+        for (index, (ttl, outcome)) in outcomes(&self.path.target, line).into_iter().enumerate() {
             let sample = self.sample(index as u64 + 1, 0, ttl, outcome);
             match ttl {
-                None => self.path.whole = Some(outcome),
-                Some(_) => self.path.look[index].record(&self.path.target, &sample),
+                None => self.path.full_ttl_outcome = Some(outcome),
+                Some(_) => self.path.discovery_hops[index].record(&self.path.target, &sample),
             }
-            self.path.sent += u64::from(left(&outcome));
-            self.steps.push((ProbePurpose::Discovery, ttl, sample));
+            self.path.sent += u64::from(has_left(&outcome));
+            self.probes.push((ProbePurpose::Discovery, ttl, sample));
         }
         self
     }
 
-    /// The host answers echoes from so far away.
+    /// Distance of the host by ICMP echo.
     pub(crate) fn host(mut self, ttl: u8) -> Self {
-        let by = DistanceBy::Echo;
-        self.path.host = Some(Distance {
+        self.path.host_distance = Some(Distance {
             ttl,
-            least: ttl,
-            by,
+            min_ttl: ttl,
+            by: DistanceBy::Echo,
         });
         self
     }
 
-    fn walk(&mut self, flow: usize, line: &str) {
-        let words = words(&self.path.target, line);
+    fn round(&mut self, flow: usize, line: &str) {
+        let outcomes = outcomes(&self.path.target, line);
         let port = self.path.flows[flow].port;
         let round = self.path.rounds;
         let all_series = [TtlSeries {
             target: TargetId(0),
             port: Some(port),
-            ttls: words.iter().map(|(ttl, _)| *ttl).collect(),
+            ttls: outcomes.iter().map(|(ttl, _)| *ttl).collect(),
             purpose: ProbePurpose::Round { flow, round },
         }];
         let samples: Vec<_> = (1..)
-            .zip(words)
+            .zip(outcomes)
             .map(|(seq, (ttl, outcome))| self.sample(seq, port, ttl, outcome))
             .collect();
-        self.path.sent += samples.iter().filter(|it| left(&it.result.outcome)).count() as u64;
-        let mut walk = Round {
+        let left = samples.iter().filter(|it| has_left(&it.result.outcome));
+        self.path.sent += left.count() as u64;
+        let mut round = Round {
             target: &self.path.target.clone(),
             all_series: &all_series,
-            bounds: &[Rc::new(TtlLimit::none())],
+            limits: &[Rc::new(TtlLimit::none())],
             flows: &mut self.path.flows,
             hops: &mut self.path.hops,
-            watcher: &mut Steps(&mut self.steps),
-            wants_statistics: false,
+            observer: &mut Probes(&mut self.probes),
+            statistics_requested: false,
         };
         for sample in &samples {
-            walk.sample(sample);
+            round.sample(sample);
         }
     }
 
-    /// A probe that took 0.4 ms for each hop, and a little more in every round.
+    /// A probe with an RTT of 0.4 ms per hop plus 7 us per round.
     fn sample(&self, seq: u64, port: u16, ttl: Option<u8>, outcome: Outcome) -> Sample {
-        let late = Duration::from_micros(7 * self.path.rounds + 3 * u64::from(port % 10));
-        let time = Duration::from_micros(400) * u32::from(ttl.unwrap_or(9)) + late;
-        let answered = left(&outcome) && outcome != Outcome::NoReply;
+        let offset = Duration::from_micros(7 * self.path.rounds + 3 * u64::from(port % 10));
+        let time = Duration::from_micros(400) * u32::from(ttl.unwrap_or(9)) + offset;
+        let is_answered = has_left(&outcome) && outcome != Outcome::NoReply;
         let sent_at = self.start + Duration::from_secs(self.path.rounds);
         Sample {
             target: TargetId(0),
@@ -157,7 +169,7 @@ impl PathFixture {
             result: ProbeResult {
                 local: Some(([10, 20, 9, 4], port).into()),
                 connect: Some(time + Duration::from_micros(60)),
-                rtt: answered.then_some(Rtt {
+                rtt: is_answered.then_some(Rtt {
                     time,
                     clock: RttClock::Kernel,
                 }),
@@ -167,7 +179,7 @@ impl PathFixture {
     }
 }
 
-fn left(outcome: &Outcome) -> bool {
+fn has_left(outcome: &Outcome) -> bool {
     !matches!(outcome, Outcome::Local(_) | Outcome::Unfinished)
 }
 
@@ -185,7 +197,7 @@ fn evidence(outcome: &Outcome) -> Evidence {
     }
 }
 
-fn words(target: &Target, line: &str) -> Vec<(Option<u8>, Outcome)> {
+fn outcomes(target: &Target, line: &str) -> Vec<(Option<u8>, Outcome)> {
     let words = (1..).zip(line.split_whitespace());
     words
         .map(|(ttl, word)| match word.strip_prefix('>') {

@@ -1,4 +1,4 @@
-//! What was heard for one TTL. Pure.
+//! Replies to probes with one TTL. Pure.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -7,75 +7,75 @@ use crate::hosts::{Protocol, Target};
 use crate::outcome::{IcmpError, LocalCause, Outcome, Refusal, Sample, UnreachableBy};
 use crate::stats::Distribution;
 
-/// Significant digits of a hop's times: a hop of a path is not worth the memory of more.
+/// Significant digits of a hop's round-trip times, to bound memory.
 const DIGITS: u8 = 2;
 
-/// Different answers kept for one hop; a path that changes more often than that is told by its first ones.
-const MOST_ANSWERS: usize = 16;
+/// Distinct replies kept per hop: the first ones.
+const MAX_REPLIES: usize = 16;
 
-/// What was heard for one TTL.
+/// Replies to probes with one TTL.
 #[derive(Clone, Debug)]
 pub struct Hop {
-    /// How far the probes could go; `None`: as far as usual.
+    /// TTL of the probes; `None`: full TTL.
     pub ttl: Option<u8>,
-    /// Probes that ended, without those that never left.
+    /// Finished probes, without those that never left.
     pub sent: u64,
-    /// Probes that were answered.
+    /// Probes with a reply.
     pub answered: u64,
-    /// Who answered what, in the order in which it was first heard.
-    pub heard: Vec<HopReply>,
-    /// Round-trip times of all answers.
-    pub times: Distribution,
-    /// The largest TTL that was left of an answer of the target, where the system tells.
+    /// Distinct replies, in order of first arrival.
+    pub replies: Vec<HopReply>,
+    /// Round-trip times of all replies.
+    pub rtts: Distribution,
+    /// Largest remaining TTL of the final replies, where the system reports it.
     pub reply_ttl: Option<u8>,
-    /// Why the last probe that did not leave did not.
-    pub local: Option<LocalCause>,
+    /// Cause of the last probe that did not leave.
+    pub local_cause: Option<LocalCause>,
 }
 
-/// One kind of answer from one address.
+/// Replies of one kind from one address.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HopReply {
-    /// Who answered. Absent where the kernel could not tell.
+    /// Sender; absent where the kernel did not report it.
     pub from: Option<IpAddr>,
-    /// What.
-    pub what: ReplyKind,
-    /// How often.
+    /// Kind of reply.
+    pub kind: ReplyKind,
+    /// Number of replies.
     pub count: u64,
-    /// The shortest round-trip time.
-    pub best: Option<Duration>,
+    /// Smallest round-trip time.
+    pub min_rtt: Option<Duration>,
 }
 
-/// What an answer to a probe with a small TTL says.
+/// Kind of a reply to a probe with a limited TTL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyKind {
-    /// The TTL ran out there: an ordinary hop.
+    /// ICMP time exceeded, from a router on the path.
     TimeExceeded,
-    /// Another ICMP error: somebody there, or who speaks for it, says no.
+    /// Any other ICMP error.
     Rejected(IcmpError),
-    /// The answer that the whole probe would get.
+    /// The reply that a full-TTL probe would get.
     FinalReply(FinalReply),
 }
 
-/// The answer of whoever speaks for the target.
+/// Reply of the target, or of a device that answers on its behalf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FinalReply {
-    /// The handshake completed.
+    /// SYN-ACK: the handshake completed.
     SynAck,
-    /// A RST.
+    /// RST.
     Rst,
-    /// A datagram.
+    /// A datagram (UDP, ICMP echo).
     Reply,
-    /// The target itself says that nothing listens on the UDP port.
+    /// ICMP port unreachable from the target itself: the UDP port is closed.
     PortUnreachable,
 }
 
 impl FinalReply {
-    /// Whether it is the answer of something that works.
-    pub fn is_yes(self) -> bool {
+    /// Whether the service answered.
+    pub fn is_success(self) -> bool {
         matches!(self, Self::SynAck | Self::Reply)
     }
 
-    /// As a reader knows it.
+    /// Name in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::SynAck => "SYN-ACK",
@@ -87,16 +87,16 @@ impl FinalReply {
 }
 
 impl Hop {
-    /// A hop of which nothing is known.
+    /// A hop without probes.
     pub fn new(ttl: Option<u8>) -> Self {
         Self {
             ttl,
             sent: 0,
             answered: 0,
-            heard: Vec::new(),
-            times: Distribution::new(DIGITS),
+            replies: Vec::new(),
+            rtts: Distribution::new(DIGITS),
             reply_ttl: None,
-            local: None,
+            local_cause: None,
         }
     }
 
@@ -105,123 +105,122 @@ impl Hop {
         (1..=last).map(|ttl| Self::new(Some(ttl))).collect()
     }
 
-    /// Takes in a probe to `target` that has ended. An answer that came late is one all the same.
+    /// Adds a finished probe to `target`. A late reply counts as a reply.
     pub fn record(&mut self, target: &Target, sample: &Sample) {
         let result = &sample.result;
-        let said = match result.outcome {
-            // Somebody answered, but this system does not tell who: neither a hop nor lost.
+        let reply = match result.outcome {
+            // A reply whose sender is not reported: neither a hop nor lost.
             Outcome::Refused(Refusal::Errno) | Outcome::Unreachable(UnreachableBy::Errno(_)) => {
                 return;
             }
             Outcome::Unfinished => return,
             Outcome::Local(cause) => {
-                self.local = Some(cause);
+                self.local_cause = Some(cause);
                 return;
             }
             Outcome::NoReply => None,
-            outcome => meaning(target, outcome),
+            outcome => reply_of(target, outcome),
         };
         self.sent += u64::from(!sample.late);
-        let Some((from, what)) = said else { return };
+        let Some((from, kind)) = reply else { return };
         self.answered += 1;
-        if matches!(what, ReplyKind::FinalReply(_)) {
+        if matches!(kind, ReplyKind::FinalReply(_)) {
             self.reply_ttl = self.reply_ttl.max(result.ttl);
         }
-        // Which of several SYNs was answered does not show (Karn's algorithm, RFC 6298 section 3).
-        let time = result.rtt.map(|rtt| rtt.time).or(result.connect);
-        let time = time.filter(|_| !result.was_retransmitted());
-        if let Some(time) = time {
-            self.times.record(time);
+        // After a retransmission the RTT is ambiguous (Karn's algorithm, RFC 6298 section 3).
+        let rtt = result.rtt.map(|rtt| rtt.time).or(result.connect);
+        let rtt = rtt.filter(|_| !result.was_retransmitted());
+        if let Some(rtt) = rtt {
+            self.rtts.record(rtt);
         }
-        self.hear(&HopReply {
+        self.add_reply(&HopReply {
             from,
-            what,
+            kind,
             count: 1,
-            best: time,
+            min_rtt: rtt,
         });
     }
 
-    fn hear(&mut self, new: &HopReply) {
-        let same = |it: &&mut HopReply| it.from == new.from && it.what.is_like(new.what);
-        if let Some(known) = self.heard.iter_mut().find(same) {
+    fn add_reply(&mut self, new: &HopReply) {
+        let same = |it: &&mut HopReply| it.from == new.from && it.kind.is_same_kind(new.kind);
+        if let Some(known) = self.replies.iter_mut().find(same) {
             known.count += new.count;
-            known.best = [known.best, new.best].into_iter().flatten().min();
-        } else if self.heard.len() < MOST_ANSWERS {
-            self.heard.push(*new);
+            known.min_rtt = [known.min_rtt, new.min_rtt].into_iter().flatten().min();
+        } else if self.replies.len() < MAX_REPLIES {
+            self.replies.push(*new);
         }
     }
 
-    /// This hop, of which nothing was heard, with what was heard at another time.
+    /// This unanswered hop with the replies of another measurement.
     #[must_use]
-    pub(super) fn with(&self, other: &Self) -> Self {
+    pub(super) fn with_replies_of(&self, other: &Self) -> Self {
         Self {
             sent: self.sent + other.sent,
-            local: self.local.or(other.local),
+            local_cause: self.local_cause.or(other.local_cause),
             ..other.clone()
         }
     }
 
-    /// Adds what was heard at another time; the distribution of times stays as it is.
-    pub(super) fn add(&mut self, other: &Self) {
+    /// Adds the counts and replies of another measurement; `rtts` stays unchanged.
+    pub(super) fn merge(&mut self, other: &Self) {
         self.sent += other.sent;
         self.answered += other.answered;
         self.reply_ttl = self.reply_ttl.max(other.reply_ttl);
-        for heard in &other.heard {
-            self.hear(heard);
+        for reply in &other.replies {
+            self.add_reply(reply);
         }
     }
 
-    /// Whether anybody answered.
-    pub fn is_silent(&self) -> bool {
-        self.heard.is_empty()
+    /// Whether no probe got a reply.
+    pub fn is_unanswered(&self) -> bool {
+        self.replies.is_empty()
     }
 
-    /// The first answer of a router where the TTL ran out.
+    /// Sender of the first time exceeded.
     pub fn router(&self) -> Option<IpAddr> {
-        self.heard
+        self.replies
             .iter()
-            .find(|heard| heard.what == ReplyKind::TimeExceeded)?
+            .find(|reply| reply.kind == ReplyKind::TimeExceeded)?
             .from
     }
 
-    /// The first answer that speaks for the target.
-    pub fn reached(&self) -> Option<FinalReply> {
-        self.heard.iter().find_map(|heard| match heard.what {
-            ReplyKind::FinalReply(reached) => Some(reached),
+    /// The first final reply.
+    pub fn final_reply(&self) -> Option<FinalReply> {
+        self.replies.iter().find_map(|reply| match reply.kind {
+            ReplyKind::FinalReply(reply) => Some(reply),
             _ => None,
         })
     }
 
     /// The first rejection.
-    pub fn rejected(&self) -> Option<IcmpError> {
-        self.heard.iter().find_map(|heard| match heard.what {
+    pub fn rejection(&self) -> Option<IcmpError> {
+        self.replies.iter().find_map(|reply| match reply.kind {
             ReplyKind::Rejected(icmp) => Some(icmp),
             _ => None,
         })
     }
 
-    /// How many answers spoke for the target.
-    pub(super) fn answers_of_target(&self) -> u64 {
-        let heard = self.heard.iter();
-        let of_target = heard.filter(|it| matches!(it.what, ReplyKind::FinalReply(_)));
-        of_target.map(|heard| heard.count).sum()
+    /// Number of final replies.
+    pub(super) fn final_replies(&self) -> u64 {
+        self.count(|kind| matches!(kind, ReplyKind::FinalReply(_)))
     }
 
-    /// How many answers came from the end of the way.
-    pub fn ends(&self) -> u64 {
-        let ends = self
-            .heard
-            .iter()
-            .filter(|it| it.what != ReplyKind::TimeExceeded);
-        ends.map(|heard| heard.count).sum()
+    /// Number of final replies and rejections.
+    pub(super) fn terminal_replies(&self) -> u64 {
+        self.count(|kind| kind != ReplyKind::TimeExceeded)
     }
 
-    /// Whether probes with this TTL, or a larger one, get their last answer.
-    pub fn is_the_end(&self) -> bool {
-        self.reached().is_some() || self.rejected().is_some()
+    fn count(&self, is_counted: impl Fn(ReplyKind) -> bool) -> u64 {
+        let counted = self.replies.iter().filter(|it| is_counted(it.kind));
+        counted.map(|reply| reply.count).sum()
     }
 
-    /// The share of probes without an answer, from 0 to 1; absent where none was sent.
+    /// Whether the path ends here: a final reply or a rejection.
+    pub fn is_path_end(&self) -> bool {
+        self.final_reply().is_some() || self.rejection().is_some()
+    }
+
+    /// Ratio of probes without a reply, 0 to 1; absent where none was sent.
     pub fn loss(&self) -> Option<f64> {
         let lost = self.sent.saturating_sub(self.answered);
         (self.sent > 0).then(|| lost as f64 / self.sent as f64)
@@ -229,8 +228,8 @@ impl Hop {
 }
 
 impl ReplyKind {
-    /// Whether both say the same; the MTU that a router names may change.
-    fn is_like(self, other: Self) -> bool {
+    /// Equality except for the MTU that a router reports, which may change.
+    fn is_same_kind(self, other: Self) -> bool {
         match (self, other) {
             (Self::Rejected(a), Self::Rejected(b)) => (a.kind, a.code) == (b.kind, b.code),
             _ => self == other,
@@ -238,27 +237,27 @@ impl ReplyKind {
     }
 }
 
-/// Who said what. `None`: the system does not tell.
-fn meaning(target: &Target, outcome: Outcome) -> Option<(Option<IpAddr>, ReplyKind)> {
+/// Sender and kind of the reply; `None` for outcomes without one.
+fn reply_of(target: &Target, outcome: Outcome) -> Option<(Option<IpAddr>, ReplyKind)> {
     let address = Some(target.address.ip());
-    let own = |reached| Some((address, ReplyKind::FinalReply(reached)));
-    // No TCP stack says so of a closed port: there it is a firewall's word (RFC 9293 section 3.10.7.1).
-    let says_closed = target.protocol == Protocol::Udp;
+    let from_target = |reply| Some((address, ReplyKind::FinalReply(reply)));
+    // A TCP stack answers a closed port with a RST, never with ICMP (RFC 9293 section 3.10.7.1).
+    let is_udp = target.protocol == Protocol::Udp;
     match outcome {
         Outcome::Connected(_) | Outcome::ResetAfterConnect | Outcome::ClosedAfterConnect => {
-            own(FinalReply::SynAck)
+            from_target(FinalReply::SynAck)
         }
-        Outcome::Refused(Refusal::Rst) => own(FinalReply::Rst),
-        Outcome::Reply => own(FinalReply::Reply),
+        Outcome::Refused(Refusal::Rst) => from_target(FinalReply::Rst),
+        Outcome::Reply => from_target(FinalReply::Reply),
         Outcome::Unreachable(UnreachableBy::Icmp(icmp)) => {
-            let what = if icmp.is_ttl_exceeded() {
+            let kind = if icmp.is_ttl_exceeded() {
                 ReplyKind::TimeExceeded
-            } else if says_closed && icmp.is_port_unreachable() && icmp.from == address {
+            } else if is_udp && icmp.is_port_unreachable() && icmp.from == address {
                 ReplyKind::FinalReply(FinalReply::PortUnreachable)
             } else {
                 ReplyKind::Rejected(icmp)
             };
-            Some((icmp.from, what))
+            Some((icmp.from, kind))
         }
         _ => None,
     }

@@ -1,4 +1,4 @@
-//! Names of routers, looked up beside the loop: nothing waits for a resolver.
+//! Reverse DNS: names of routers, looked up by worker threads so that no probe waits for a resolver.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -7,91 +7,92 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Lookups under way at once.
+/// Lookups in parallel.
 const WORKERS: usize = 8;
 
-/// Addresses asked for in one run; the path of a run that goes on for ever may change without end.
-const MOST_NAMES: usize = 4096;
+/// Addresses looked up in one run: an endless run may meet ever more routers.
+const MAX_NAMES: usize = 4096;
 
-/// What is known of addresses' names.
+/// Names of addresses.
 #[derive(Debug)]
 pub struct RouterNames {
-    /// `None`: asked for, and not known.
-    known: HashMap<IpAddr, Option<String>>,
-    waiting: usize,
-    questions: Option<Sender<IpAddr>>,
-    answers: Receiver<(IpAddr, Option<String>)>,
+    /// `None`: requested, no name yet.
+    names: HashMap<IpAddr, Option<String>>,
+    pending: usize,
+    /// Absent where lookups are off.
+    requests: Option<Sender<IpAddr>>,
+    results: Receiver<(IpAddr, Option<String>)>,
 }
 
 impl RouterNames {
-    /// Looks names up, or with `wanted` false never does.
-    pub fn new(wanted: bool) -> Self {
-        let (questions, queue) = mpsc::channel();
-        let (sender, answers) = mpsc::channel();
-        if wanted {
+    /// Starts the workers, or with `enabled` false looks nothing up.
+    pub fn new(enabled: bool) -> Self {
+        let (requests, queue) = mpsc::channel();
+        let (sender, results) = mpsc::channel();
+        if enabled {
             let queue = Arc::new(Mutex::new(queue));
             for _ in 0..WORKERS {
                 let (queue, sender) = (Arc::clone(&queue), sender.clone());
-                thread::spawn(move || work(&queue, &sender));
+                thread::spawn(move || look_up(&queue, &sender));
             }
         }
         Self {
-            known: HashMap::new(),
-            waiting: 0,
-            questions: wanted.then_some(questions),
-            answers,
+            names: HashMap::new(),
+            pending: 0,
+            requests: enabled.then_some(requests),
+            results,
         }
     }
 
-    /// Knows these names and looks none up.
+    /// Fixed names, without lookups.
     #[cfg(test)]
-    pub(crate) fn knowing(names: impl IntoIterator<Item = (IpAddr, String)>) -> Self {
-        let known = names
+    pub(crate) fn with_names(names: impl IntoIterator<Item = (IpAddr, String)>) -> Self {
+        let names = names
             .into_iter()
             .map(|(address, name)| (address, Some(name)));
         Self {
-            known: known.collect(),
+            names: names.collect(),
             ..Self::new(false)
         }
     }
 
-    /// Asks for the name of an address, once.
-    pub fn ask(&mut self, address: IpAddr) {
-        let Some(questions) = &self.questions else {
+    /// Requests the name of an address; repeated requests are ignored.
+    pub fn request(&mut self, address: IpAddr) {
+        let Some(requests) = &self.requests else {
             return;
         };
-        if self.known.len() < MOST_NAMES && !self.known.contains_key(&address) {
-            self.known.insert(address, None);
-            self.waiting += usize::from(questions.send(address).is_ok());
+        if self.names.len() < MAX_NAMES && !self.names.contains_key(&address) {
+            self.names.insert(address, None);
+            self.pending += usize::from(requests.send(address).is_ok());
         }
     }
 
-    /// Takes in answers, for so long at most as long as some are missing.
-    pub fn wait(&mut self, patience: Duration) {
-        let until = Instant::now() + patience;
-        while self.waiting > 0 {
+    /// Waits for pending lookups, at most `timeout`.
+    pub fn wait(&mut self, timeout: Duration) {
+        let until = Instant::now() + timeout;
+        while self.pending > 0 {
             let left = until.saturating_duration_since(Instant::now());
-            let Ok((address, name)) = self.answers.recv_timeout(left) else {
+            let Ok((address, name)) = self.results.recv_timeout(left) else {
                 return;
             };
-            self.waiting -= 1;
-            self.known.insert(address, name);
+            self.pending -= 1;
+            self.names.insert(address, name);
         }
     }
 
-    /// The name of an address, if it is known.
+    /// The name of an address, once it is looked up.
     pub fn get(&self, address: IpAddr) -> Option<&str> {
-        self.known.get(&address)?.as_deref()
+        self.names.get(&address)?.as_deref()
     }
 }
 
-/// getnameinfo(3) cannot be cancelled: a worker that is stuck in it is left to end with the process.
-fn work(queue: &Mutex<Receiver<IpAddr>>, sender: &Sender<(IpAddr, Option<String>)>) {
+/// Worker loop. getnameinfo(3) cannot be cancelled: a blocked worker ends with the process.
+fn look_up(queue: &Mutex<Receiver<IpAddr>>, sender: &Sender<(IpAddr, Option<String>)>) {
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(address) = next else { return };
         let name = dns_lookup::lookup_addr(&address).ok();
-        // Without a name the resolver gives the address back.
+        // Without a PTR record getnameinfo(3) returns the numeric address.
         let name = name.filter(|name| name.parse::<IpAddr>().is_err());
         if sender.send((address, name)).is_err() {
             return;
@@ -105,18 +106,18 @@ mod tests {
     use std::net::Ipv4Addr;
 
     #[test]
-    fn nobody_is_asked_where_no_names_are_wanted() {
+    fn disabled_lookup_returns_no_name() {
         let mut names = RouterNames::new(false);
-        names.ask(Ipv4Addr::LOCALHOST.into());
+        names.request(Ipv4Addr::LOCALHOST.into());
         names.wait(Duration::from_secs(5));
         assert_eq!(names.get(Ipv4Addr::LOCALHOST.into()), None);
     }
 
     #[test]
-    fn an_address_that_was_asked_for_gets_its_answer() {
+    fn requested_lookup_completes() {
         let mut names = RouterNames::new(true);
-        names.ask(Ipv4Addr::LOCALHOST.into());
+        names.request(Ipv4Addr::LOCALHOST.into());
         names.wait(Duration::from_secs(30));
-        assert_eq!(names.waiting, 0, "whatever it is called");
+        assert_eq!(names.pending, 0);
     }
 }

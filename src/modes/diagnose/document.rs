@@ -52,7 +52,7 @@ fn subject(summary: &DiagnosisSummary) -> Text {
     let findings = summary.findings;
     text![
         "diagnosis of ",
-        service(&findings.asked),
+        service(&findings.target),
         " ",
         findings.protocol.title()
     ]

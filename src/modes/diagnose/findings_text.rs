@@ -31,7 +31,7 @@ pub(super) fn lines(findings: &Findings) -> Vec<Line> {
     line("next hop", next_hop(findings));
     line("echo", findings.echo.as_ref().map(tried));
     line("large packets", sizes(findings));
-    line("port", findings.port_batch.as_ref().map(tried));
+    line("port", findings.port_probes.as_ref().map(tried));
     line("other ports", others(&findings.other_ports, port_of));
     line(
         "other addresses",
@@ -94,7 +94,7 @@ fn local_stack(findings: &Findings) -> Option<Text> {
 }
 
 fn route(findings: &Findings) -> Option<Text> {
-    let way = findings.way.as_ref()?;
+    let way = findings.route.as_ref()?;
     let route = way.route.as_ref()?;
     let mut parts = Vec::new();
     match route.kind {
@@ -109,7 +109,7 @@ fn route(findings: &Findings) -> Option<Text> {
     parts.extend(joined(leaves, " "));
     if let Some(gateway) = route.next_hop.filter(|_| !route.on_link) {
         parts.push(text!["via ", gateway]);
-    } else if way.is_to_neighbour() && route.kind == RouteKind::Unicast {
+    } else if way.target_is_neighbour() && route.kind == RouteKind::Unicast {
         parts.push("same subnet".into());
     }
     let mtu = route.mtu.or(way.link.as_ref().and_then(|link| link.mtu));
@@ -118,7 +118,7 @@ fn route(findings: &Findings) -> Option<Text> {
 }
 
 fn next_hop(findings: &Findings) -> Option<Text> {
-    let way = findings.way.as_ref()?;
+    let way = findings.route.as_ref()?;
     let neighbour = way.neighbour.as_ref().map(|it| match it.state {
         NeighbourState::NoArp => text![it.next_hop, " (the link needs no ARP)"],
         state => {
@@ -139,18 +139,18 @@ fn joined(parts: Vec<Text>, separator: &'static str) -> Option<Text> {
 
 fn sizes(findings: &Findings) -> Option<Text> {
     let sizes = findings.sizes.as_ref()?;
-    let (large, small) = (&sizes.large_batch, &sizes.small_batch);
+    let (large, small) = (&sizes.large_probes, &sizes.small_probes);
     let large_words = format!(
         "{} of {} echoes of {} bytes answered",
         large.succeeded(),
         large.sent,
-        sizes.large
+        sizes.large_bytes
     );
     let small_words = format!(
         ", {} of {} of {} bytes; don't fragment",
         small.succeeded(),
         small.sent,
-        sizes.small
+        sizes.small_bytes
     );
     Some(text![
         Text::words(large_words),
@@ -165,13 +165,13 @@ fn errors(tried: &ProbeBatch) -> Option<Text> {
         Outcome::Reply | Outcome::NoReply => None,
         outcome => wording::detail(tried.target.protocol, outcome, None),
     };
-    let errors = joined(tried.ends.iter().filter_map(word).collect(), "; ")?;
+    let errors = joined(tried.outcomes.iter().filter_map(word).collect(), "; ")?;
     Some(text![" (", errors, ")"])
 }
 
 /// `6 of 6 connected, 0.412 ms, path rtt 0.391 ms`; `1 of 6 refused (RST), 5 no reply`
 pub(super) fn tried(tried: &ProbeBatch) -> Text {
-    let ends = tried.ends.iter().enumerate();
+    let ends = tried.outcomes.iter().enumerate();
     let mut parts: Vec<_> = ends
         .map(|(index, (outcome, number))| {
             let detail = wording::detail(tried.target.protocol, outcome, None);
@@ -183,8 +183,12 @@ pub(super) fn tried(tried: &ProbeBatch) -> Text {
     if parts.is_empty() {
         return "nothing was sent".into();
     }
-    let connect = tried.connect.map(|time| format!("{} ms", millis(time)));
-    let rtt = tried.rtt.map(|rtt| format!("path rtt {} ms", millis(rtt)));
+    let connect = tried
+        .median_connect
+        .map(|time| format!("{} ms", millis(time)));
+    let rtt = tried
+        .median_rtt
+        .map(|rtt| format!("path rtt {} ms", millis(rtt)));
     parts.extend([connect, rtt].into_iter().flatten().map(Text::words));
     Text::join(parts, ", ")
 }
@@ -205,7 +209,7 @@ fn others(tried: &[ProbeBatch], of: impl Fn(&ProbeBatch) -> Text) -> Option<Text
 
 /// `connected`, or `connected and no reply`, or `not sent (no-route)`.
 fn ends(tried: &ProbeBatch) -> Text {
-    let words = tried.ends.iter().map(|(outcome, _)| match outcome {
+    let words = tried.outcomes.iter().map(|(outcome, _)| match outcome {
         Outcome::Local(cause) => text![word(outcome), " (", cause.reason(), ")"],
         outcome => word(outcome).into(),
     });
@@ -230,22 +234,25 @@ fn path_end(path: &Path, end: &PathEnd) -> Text {
         .filter(|hop| hop.router().is_some())
         .count();
     let end = match end {
-        PathEnd::FinalReply { ttl, how } => text![how.name(), at(*ttl)],
+        PathEnd::FinalReply { ttl, reply: how } => text![how.name(), at(*ttl)],
         PathEnd::Rejected {
-            ttl, icmp, at: own, ..
+            ttl,
+            icmp,
+            sender_hop: own,
+            ..
         } => text![wording::icmp(icmp), at(own.or(*ttl))],
-        PathEnd::Silent { after: Some(after) } => text!["no reply after hop ", *after],
-        PathEnd::Silent { after: None } => "no reply from any hop".into(),
+        PathEnd::NoReply { after: Some(after) } => text!["no reply after hop ", *after],
+        PathEnd::NoReply { after: None } => "no reply from any hop".into(),
         PathEnd::Loop(found) => text!["loop between hops ", found.first, " and ", found.last],
         PathEnd::Local(cause) => text!["no probe left (", cause.reason(), ")"],
         PathEnd::Unknown => "not reported by this system".into(),
     };
     let host = path
-        .host
-        .map(|host| text!["; the host is at ", Text::words(host.place())]);
+        .host_distance
+        .map(|host| text!["; the host is at ", Text::words(host.describe())]);
     let flows = path.flows.iter();
     let dead = flows
-        .filter(|flow| flow.tries > 0 && flow.through == 0)
+        .filter(|flow| flow.attempts > 0 && flow.answered == 0)
         .count();
     let all = path.flows.len();
     let flows = (all > 1).then(|| text!["; ", dead, " of ", all, " source ports got no reply"]);
@@ -261,7 +268,7 @@ fn at(ttl: Option<u8>) -> Text {
 }
 
 fn listeners(findings: &Findings) -> Option<Text> {
-    let listeners = findings.own.as_ref()?.listeners.as_ref()?;
+    let listeners = findings.listeners.as_ref()?.sockets.as_ref()?;
     let parts = listeners.iter().map(|it| listener(findings.protocol, it));
     let none = || Some("none on that port of this machine".into());
     joined(parts.collect(), "; ").or_else(none)

@@ -7,7 +7,7 @@ use super::findings_text::lines;
 use crate::checks::ProbeBatch;
 use crate::clock::rfc3339;
 use crate::modes::trace::Found;
-use crate::path::{LossCount, RouterNames, losses};
+use crate::path::{LossCount, RouterNames, loss_per_hop};
 use crate::report::exact::{rounded, us};
 use crate::report::json::{line, reason};
 use crate::report::{Redactor, Shown, VERSION};
@@ -102,7 +102,7 @@ pub(super) fn text(summary: &DiagnosisSummary, redactor: &Redactor) -> String {
         version: VERSION,
         command: redactor.show(&Value::Command(summary.command_line.clone())),
         kernel: &summary.host.system,
-        target: redactor.show(&service(&findings.asked)),
+        target: redactor.show(&service(&findings.target)),
         protocol: findings.protocol.name(),
         port: findings.port,
         addresses: addresses(&findings.name.addresses),
@@ -133,7 +133,7 @@ fn tried(summary: &DiagnosisSummary, redactor: &Redactor) -> Vec<TriedLine> {
     let findings = summary.findings;
     let one = |step, tried: Option<&ProbeBatch>| tried.map(|it| tried_line(step, it, redactor));
     let gateway = findings
-        .way
+        .route
         .as_ref()
         .and_then(|way| way.gateway_echo.as_ref());
     let singles = [
@@ -141,7 +141,7 @@ fn tried(summary: &DiagnosisSummary, redactor: &Redactor) -> Vec<TriedLine> {
         one("own-address", findings.local.own_address.as_ref()),
         one("gateway", gateway),
         one("echo", findings.echo.as_ref()),
-        one("port", findings.port_batch.as_ref()),
+        one("port", findings.port_probes.as_ref()),
     ];
     let mut all: Vec<_> = singles.into_iter().flatten().collect();
     let ports = findings.other_ports.iter();
@@ -149,14 +149,14 @@ fn tried(summary: &DiagnosisSummary, redactor: &Redactor) -> Vec<TriedLine> {
     let addresses = findings.other_addresses.iter();
     all.extend(addresses.map(|it| tried_line("other-address", it, redactor)));
     if let Some(sizes) = &findings.sizes {
-        all.push(tried_line("small-packets", &sizes.small_batch, redactor));
-        all.push(tried_line("large-packets", &sizes.large_batch, redactor));
+        all.push(tried_line("small-packets", &sizes.small_probes, redactor));
+        all.push(tried_line("large-packets", &sizes.large_probes, redactor));
     }
     all
 }
 
 fn tried_line(step: &'static str, tried: &ProbeBatch, redactor: &Redactor) -> TriedLine {
-    let ends = tried.ends.iter().map(|(outcome, count)| EndLine {
+    let ends = tried.outcomes.iter().map(|(outcome, count)| EndLine {
         outcome: outcome.kind().name(),
         reason: reason(outcome),
         count: *count,
@@ -168,14 +168,14 @@ fn tried_line(step: &'static str, tried: &ProbeBatch, redactor: &Redactor) -> Tr
         protocol: tried.target.protocol.name(),
         sent: tried.sent,
         ends: ends.collect(),
-        connect_us: tried.connect.map(us),
-        rtt_us: tried.rtt.map(us),
+        connect_us: tried.median_connect.map(us),
+        rtt_us: tried.median_rtt.map(us),
     }
 }
 
 fn path(summary: &DiagnosisSummary, redactor: &Redactor) -> Option<PathLine> {
     let (path, analysis) = summary.findings.path.as_ref()?;
-    let losses = losses(path, analysis.limited()).into_iter();
+    let losses = loss_per_hop(path, analysis.rate_limited()).into_iter();
     Some(PathLine {
         // Names of routers are not looked up.
         found: Found::of(path, analysis, &RouterNames::new(false), redactor),

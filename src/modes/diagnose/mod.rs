@@ -91,7 +91,7 @@ impl DiagnosisSummary<'_> {
         redactor.learn_target(&self.target());
         let route = self
             .findings
-            .way
+            .route
             .as_ref()
             .and_then(|way| way.route.as_ref());
         if let Some(source) = route.and_then(|route| route.source) {
@@ -111,7 +111,7 @@ impl DiagnosisSummary<'_> {
         let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
         Target {
             protocol: findings.protocol,
-            host: name.name.as_deref().unwrap_or(&findings.asked).into(),
+            host: name.name.as_deref().unwrap_or(&findings.target).into(),
             address: addresses.first().copied().unwrap_or(unknown),
             lookup: Some(Arc::new(Lookup {
                 addresses,

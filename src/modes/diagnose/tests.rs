@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::{DiagnosisSummary, document, json};
 use crate::checks::{
-    Findings, LocalFindings, NameFindings, ProbeBatch, RouteFindings, SelfFindings, SizeFindings,
+    Findings, ListenerFindings, LocalFindings, NameFindings, ProbeBatch, RouteFindings,
+    SizeFindings,
 };
 use crate::clock::WallClock;
 use crate::hosts::{Protocol, Target};
@@ -43,11 +44,11 @@ fn tried(protocol: Protocol, address: &str, ends: &[(Outcome, u64)]) -> ProbeBat
             lookup: None,
         },
         sent: ends.iter().map(|(_, count)| count).sum(),
-        ends: ends.to_vec(),
+        outcomes: ends.to_vec(),
         strays: 0,
         late: 0,
-        connect: answered.then_some(Duration::from_micros(412)),
-        rtt: answered.then_some(Duration::from_micros(391)),
+        median_connect: answered.then_some(Duration::from_micros(412)),
+        median_rtt: answered.then_some(Duration::from_micros(391)),
     }
 }
 
@@ -89,7 +90,7 @@ fn nothing() -> Findings {
 
 fn way() -> RouteFindings {
     RouteFindings {
-        unforced: None,
+        unbound_route: None,
         route: Some(RouteFacts {
             kind: RouteKind::Unicast,
             interface: Some("eth0".into()),
@@ -127,9 +128,9 @@ fn rejected_on_the_way() -> Findings {
             own_address: Some(tcp("10.20.9.4:40100", &[(OK, 2)])),
             links: Vec::new(),
         },
-        way: Some(way()),
+        route: Some(way()),
         echo: Some(echo("10.20.0.7", &[(Outcome::Reply, 3)])),
-        port_batch: Some(tcp(
+        port_probes: Some(tcp(
             "10.20.0.7:5432",
             &[(rejected(), 4), (Outcome::NoReply, 2)],
         )),
@@ -142,10 +143,10 @@ fn rejected_on_the_way() -> Findings {
             &[(Outcome::Local(LocalCause::NoRoute), 2)],
         )],
         sizes: Some(SizeFindings {
-            small: 84,
-            small_batch: echo("10.20.0.7", &[(Outcome::Reply, 3)]),
-            large: 1500,
-            large_batch: echo("10.20.0.7", &[(too_big(), 2), (Outcome::NoReply, 1)]),
+            small_bytes: 84,
+            small_probes: echo("10.20.0.7", &[(Outcome::Reply, 3)]),
+            large_bytes: 1500,
+            large_probes: echo("10.20.0.7", &[(too_big(), 2), (Outcome::NoReply, 1)]),
         }),
         path: Some((fixture.path, analysis)),
         counters: Some(Counters {
@@ -182,7 +183,7 @@ fn own_machine() -> Findings {
             addresses: vec![ip("10.20.9.4")],
             ..nothing().name
         },
-        way: Some(RouteFindings {
+        route: Some(RouteFindings {
             route: Some(RouteFacts {
                 kind: RouteKind::Local,
                 interface: Some("lo".into()),
@@ -193,9 +194,9 @@ fn own_machine() -> Findings {
             }),
             ..RouteFindings::default()
         }),
-        port_batch: Some(tcp("10.20.9.4:5432", &[(RST, 6)])),
-        own: Some(SelfFindings {
-            listeners: Some(listeners),
+        port_probes: Some(tcp("10.20.9.4:5432", &[(RST, 6)])),
+        listeners: Some(ListenerFindings {
+            sockets: Some(listeners),
         }),
         interrupted: true,
         sent: 6,

@@ -97,15 +97,19 @@ fn scope(summary: &TraceSummary) -> Text {
 /// Where the path ends, in a few words.
 fn headline(end: &PathEnd) -> Headline {
     let (state, words) = match end {
-        PathEnd::FinalReply { how, .. } => {
-            let state = if how.is_yes() { State::Up } else { State::Down };
+        PathEnd::FinalReply { reply: how, .. } => {
+            let state = if how.is_success() {
+                State::Up
+            } else {
+                State::Down
+            };
             (state, how.name().into())
         }
         PathEnd::Rejected { icmp, .. } => (State::Down, icmp.reason().into()),
-        PathEnd::Silent { after: Some(after) } => {
+        PathEnd::NoReply { after: Some(after) } => {
             (State::Down, text!["no reply after hop ", *after])
         }
-        PathEnd::Silent { after: None } => (State::Down, "no reply".into()),
+        PathEnd::NoReply { after: None } => (State::Down, "no reply".into()),
         PathEnd::Loop(found) => {
             let words = text!["loop between hops ", found.first, " and ", found.last];
             (State::Down, words)

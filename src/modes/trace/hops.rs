@@ -1,7 +1,7 @@
 //! The hops of a path, and its flows, as tables.
 
 use super::summary::TraceSummary;
-use crate::path::{Flow, Hop, HopReply, PathEnd, PathNote, ReplyKind, merged};
+use crate::path::{Flow, Hop, HopReply, PathEnd, PathNote, ReplyKind, merged_hops};
 use crate::report::document::{Cell, Column, Fit, Row, Table};
 use crate::report::figure::Span;
 use crate::report::numbers::ms_or_dash;
@@ -98,11 +98,11 @@ pub(super) fn flow_table(summary: &TraceSummary) -> Option<Table> {
 
 /// Every hop up to the end of the path, and one line for all silent hops after the last reply.
 fn lines(summary: &TraceSummary) -> Vec<Line> {
-    let hops = merged(summary.path);
+    let hops = merged_hops(summary.path);
     if matches!(summary.analysis.end, PathEnd::Local(_) | PathEnd::Unknown) {
         return Vec::new();
     }
-    let last = hops.iter().rposition(|hop| !hop.is_silent());
+    let last = hops.iter().rposition(|hop| !hop.is_unanswered());
     let shown = last.map_or(0, |last| last + 1);
     // Of a loop, once round and once more is enough to see it.
     let shown = match summary.analysis.end {
@@ -115,7 +115,7 @@ fn lines(summary: &TraceSummary) -> Vec<Line> {
         .flat_map(|hop| of_hop(summary, hop))
         .collect();
     let beyond = &hops[shown.min(hops.len())..];
-    let ends = hops.iter().any(Hop::is_the_end);
+    let ends = hops.iter().any(Hop::is_path_end);
     if let (false, Some(first), Some(last)) = (ends, beyond.first(), beyond.last()) {
         let line = no_reply(first, last);
         lines.push(match summary.analysis.end {
@@ -147,31 +147,31 @@ fn no_reply(first: &Hop, last: &Hop) -> Line {
 
 fn of_hop(summary: &TraceSummary, hop: &Hop) -> Vec<Line> {
     let ttl = hop.ttl.unwrap_or_default().to_string();
-    if hop.is_silent() {
+    if hop.is_unanswered() {
         return vec![no_reply(hop, hop)];
     }
-    let figures = hop.times.figures();
+    let figures = hop.rtts.figures();
     let figure = |value: Option<f64>| ms_or_dash(value);
-    let several = hop.heard.len() > 1;
+    let several = hop.replies.len() > 1;
     let share = |count: u64| format!("{count} of {}", hop.sent);
     let mut lines = vec![Line {
         ttl,
-        router: router(summary, &hop.heard[0]),
+        router: router(summary, &hop.replies[0]),
         answers: share(if several {
-            hop.heard[0].count
+            hop.replies[0].count
         } else {
             hop.answered
         }),
         times: [
             figure(figures.map(|it| it.min)),
-            figure(hop.times.percentile(50.0)),
-            figure(hop.times.percentile(90.0)),
+            figure(hop.rtts.percentile(50.0)),
+            figure(hop.rtts.percentile(90.0)),
             figure(figures.map(|it| it.max)),
         ],
         span: figures.map(|it| (it.min, it.max)),
-        note: note(summary, hop, &hop.heard[0]),
+        note: note(summary, hop, &hop.replies[0]),
     }];
-    lines.extend(hop.heard.iter().skip(1).map(|heard| Line {
+    lines.extend(hop.replies.iter().skip(1).map(|heard| Line {
         router: router(summary, heard),
         answers: share(heard.count),
         note: reply(heard),
@@ -200,7 +200,7 @@ fn router(summary: &TraceSummary, heard: &HopReply) -> Text {
 
 fn note(summary: &TraceSummary, hop: &Hop, heard: &HopReply) -> Text {
     let limited = summary.analysis.notes.iter().any(
-        |note| matches!(note, PathNote::Limited(ttls) if hop.ttl.is_some_and(|ttl| ttls.contains(&ttl))),
+        |note| matches!(note, PathNote::RateLimited(ttls) if hop.ttl.is_some_and(|ttl| ttls.contains(&ttl))),
     );
     let reply = reply(heard);
     if reply.is_empty() && limited {
@@ -210,7 +210,7 @@ fn note(summary: &TraceSummary, hop: &Hop, heard: &HopReply) -> Text {
 }
 
 fn reply(heard: &HopReply) -> Text {
-    match heard.what {
+    match heard.kind {
         ReplyKind::TimeExceeded => Text::default(),
         ReplyKind::FinalReply(reply) => reply.name().into(),
         ReplyKind::Rejected(icmp) => wording::icmp_without_sender(&icmp),
@@ -231,18 +231,18 @@ fn flow_groups(summary: &TraceSummary) -> Vec<FlowGroup> {
     });
     for flow in &summary.path.flows {
         let via = parts_after.and_then(|after| via(flow, after));
-        let dead = flow.through == 0;
+        let dead = flow.answered == 0;
         let same = |group: &&mut FlowGroup| group.via == via && (group.answered == 0) == dead;
         if let Some(group) = groups.iter_mut().find(same) {
             group.ports.push(flow.port);
-            group.answered += flow.through;
-            group.sent += flow.tries;
+            group.answered += flow.answered;
+            group.sent += flow.attempts;
         } else {
             groups.push(FlowGroup {
                 ports: vec![flow.port],
                 via,
-                answered: flow.through,
-                sent: flow.tries,
+                answered: flow.answered,
+                sent: flow.attempts,
             });
         }
     }

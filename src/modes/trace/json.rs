@@ -7,7 +7,7 @@ use crate::clock::rfc3339;
 use crate::hosts::Protocol;
 use crate::path::{
     DistanceBy, FinalReply, Flow, Hop, HopReply, Path, PathAnalysis, PathEnd, PathNote,
-    ProbePurpose, ReplyKind, Responder, RouterNames, TraceProbe, merged,
+    ProbePurpose, ReplyKind, Responder, RouterNames, TraceProbe, merged_hops,
 };
 use crate::report::exact::{rounded, us};
 use crate::report::json::{EvidenceObject, Icmp, VerdictObject, line, reason};
@@ -159,12 +159,12 @@ impl Found {
     ) -> Self {
         let flow = |flow: &Flow| FlowLine {
             port: flow.port,
-            tries: flow.tries,
-            through: flow.through,
+            tries: flow.attempts,
+            through: flow.answered,
             hops: hops(&flow.hops, names, redactor),
         };
         Self {
-            hops: hops(tried(&merged(path)), names, redactor),
+            hops: hops(tried(&merged_hops(path)), names, redactor),
             flows: path.flows.iter().map(flow).collect(),
             end: end(&analysis.end, redactor),
             distance: distance(path, analysis),
@@ -285,7 +285,7 @@ pub(super) fn summary(summary: &TraceSummary, redactor: &Redactor) -> String {
 fn tried(hops: &[Hop]) -> &[Hop] {
     let last = hops
         .iter()
-        .rposition(|hop| hop.sent > 0 || !hop.is_silent());
+        .rposition(|hop| hop.sent > 0 || !hop.is_unanswered());
     &hops[..last.map_or(0, |last| last + 1)]
 }
 
@@ -296,15 +296,15 @@ fn hops(hops: &[Hop], names: &RouterNames, redactor: &Redactor) -> Vec<HopLine> 
         answered: hop.answered,
         loss_percent: hop.loss().map(|loss| rounded(loss * 100.0)),
         heard: hop
-            .heard
+            .replies
             .iter()
             .map(|it| heard(it, names, redactor))
             .collect(),
-        rtt_us: hop.times.figures().map(|figures| Times {
+        rtt_us: hop.rtts.figures().map(|figures| Times {
             count: figures.count,
             min: rounded(figures.min),
-            p50: hop.times.percentile(50.0).map(rounded),
-            p90: hop.times.percentile(90.0).map(rounded),
+            p50: hop.rtts.percentile(50.0).map(rounded),
+            p90: hop.rtts.percentile(90.0).map(rounded),
             max: rounded(figures.max),
         }),
     };
@@ -315,7 +315,7 @@ fn heard(heard: &HopReply, names: &RouterNames, redactor: &Redactor) -> HeardLin
     let name = heard
         .from
         .and_then(|from| Some(redactor.router_name(names.get(from)?, from)));
-    let (what, icmp) = match heard.what {
+    let (what, icmp) = match heard.kind {
         ReplyKind::TimeExceeded => ("time-exceeded", None),
         ReplyKind::FinalReply(reached) => (word(reached), None),
         ReplyKind::Rejected(icmp) => ("icmp", Some(icmp)),
@@ -327,7 +327,7 @@ fn heard(heard: &HopReply, names: &RouterNames, redactor: &Redactor) -> HeardLin
         reason: icmp.map(|icmp| icmp.reason().into_owned()),
         icmp: icmp.as_ref().map(|icmp| Icmp::new(icmp, redactor)),
         count: heard.count,
-        best_us: heard.best.map(us),
+        best_us: heard.min_rtt.map(us),
     }
 }
 
@@ -343,7 +343,7 @@ fn word(reached: FinalReply) -> &'static str {
 fn end(end: &PathEnd, redactor: &Redactor) -> EndLine {
     let none = EndLine::default();
     match end {
-        PathEnd::FinalReply { ttl, how } => EndLine {
+        PathEnd::FinalReply { ttl, reply: how } => EndLine {
             kind: "reached",
             ttl: *ttl,
             how: Some(word(*how)),
@@ -352,7 +352,7 @@ fn end(end: &PathEnd, redactor: &Redactor) -> EndLine {
         PathEnd::Rejected {
             ttl,
             icmp,
-            at,
+            sender_hop: at,
             after,
         } => EndLine {
             kind: "rejected",
@@ -363,7 +363,7 @@ fn end(end: &PathEnd, redactor: &Redactor) -> EndLine {
             icmp: Some(Icmp::new(icmp, redactor)),
             ..none
         },
-        PathEnd::Silent { after } => EndLine {
+        PathEnd::NoReply { after } => EndLine {
             kind: "silent",
             after: *after,
             ..none
@@ -387,7 +387,7 @@ fn end(end: &PathEnd, redactor: &Redactor) -> EndLine {
 }
 
 fn distance(path: &Path, analysis: &PathAnalysis) -> Option<DistanceLine> {
-    let host = path.host?;
+    let host = path.host_distance?;
     let answer = match analysis.end {
         PathEnd::FinalReply { ttl, .. } => ttl,
         _ => None,
@@ -395,29 +395,33 @@ fn distance(path: &Path, analysis: &PathAnalysis) -> Option<DistanceLine> {
     Some(DistanceLine {
         answer,
         host: host.ttl,
-        host_least: host.least,
+        host_least: host.min_ttl,
         host_by: match host.by {
             DistanceBy::Echo => "echo",
             DistanceBy::ClosedUdpPort => "closed-udp-port",
             DistanceBy::TcpPort(_) => "tcp-port",
         },
-        speaker: analysis.speaker.map(|speaker| match speaker {
+        speaker: analysis.responder.map(|speaker| match speaker {
             Responder::Host(_) => "host",
-            Responder::InFront(_) => "in-front",
-            Responder::Other(_) => "other",
-            Responder::Further(_) => "further",
+            Responder::OneHopNearer(_) => "in-front",
+            Responder::Nearer(_) => "other",
+            Responder::Farther(_) => "further",
         }),
     })
 }
 
 fn note(note: &PathNote) -> NoteLine {
     match note {
-        PathNote::Limited(ttls) => NoteLine::RateLimited { ttls: ttls.clone() },
-        PathNote::LimitedEnd { lost, of } => NoteLine::LimitedEnd {
+        PathNote::RateLimited(ttls) => NoteLine::RateLimited { ttls: ttls.clone() },
+        PathNote::RateLimitedEnd { lost, sent: of } => NoteLine::LimitedEnd {
             lost: *lost,
             of: *of,
         },
-        PathNote::Loss { begins, lost, of } => NoteLine::Loss {
+        PathNote::Loss {
+            onset: begins,
+            lost,
+            sent: of,
+        } => NoteLine::Loss {
             after: begins.map(|it| it.after),
             from: begins.and_then(|it| it.from),
             lost: *lost,
@@ -428,6 +432,6 @@ fn note(note: &PathNote) -> NoteLine {
             ports: ports.clone(),
         },
         PathNote::OtherRouters => NoteLine::OtherRouters,
-        PathNote::Translator(ttl) => NoteLine::Translator { ttl: *ttl },
+        PathNote::Dnat(ttl) => NoteLine::Translator { ttl: *ttl },
     }
 }

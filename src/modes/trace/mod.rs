@@ -109,8 +109,7 @@ impl TraceOutputs<'_> {
         let summary = TraceSummary::new(self.info, path, &self.names, Instant::now());
         let document = document::document(&summary);
         let redactor = &self.redactor;
-        let reached =
-            matches!(summary.analysis.end, PathEnd::FinalReply { how, .. } if how.is_yes());
+        let reached = matches!(summary.analysis.end, PathEnd::FinalReply { reply: how, .. } if how.is_success());
         let closed = self.outputs.output.is_closed();
         self.outputs.finish(|format, page, write| match format {
             Format::Document(format) => {
@@ -129,11 +128,11 @@ impl TraceOutputs<'_> {
 }
 
 impl TraceObserver for TraceOutputs<'_> {
-    fn step(&mut self, step: &TraceProbe) {
+    fn probe_ended(&mut self, step: &TraceProbe) {
         if let Outcome::Unreachable(UnreachableBy::Icmp(icmp)) = step.sample.result.outcome
             && let Some(from) = icmp.from
         {
-            self.names.ask(from);
+            self.names.request(from);
         }
         let (info, redactor) = (self.info, &self.redactor);
         self.outputs.write(|format, _| match format {
@@ -144,7 +143,7 @@ impl TraceObserver for TraceOutputs<'_> {
         });
     }
 
-    fn round(&mut self, round: u64) {
+    fn round_started(&mut self, round: u64) {
         let what = match round {
             0 => "discovery of all hops".to_owned(),
             round => format!("round {round}"),
@@ -152,7 +151,7 @@ impl TraceObserver for TraceOutputs<'_> {
         self.outputs.output.progress().say(&what);
     }
 
-    fn so_far(&mut self, path: &Path) {
+    fn statistics_requested(&mut self, path: &Path) {
         self.names.wait(Duration::ZERO);
         let summary = TraceSummary::new(self.info, path, &self.names, Instant::now());
         let (document, redactor) = (document::document(&summary), &self.redactor);

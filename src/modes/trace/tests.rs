@@ -47,7 +47,7 @@ impl TraceFixture {
         };
         Self {
             fixture,
-            names: RouterNames::knowing([]),
+            names: RouterNames::with_names([]),
             info,
         }
     }
@@ -55,7 +55,7 @@ impl TraceFixture {
     fn named(mut self, names: &[(u8, &str)]) -> Self {
         let names = names.iter();
         self.names =
-            RouterNames::knowing(names.map(|(it, name)| (router(*it), (*name).to_owned())));
+            RouterNames::with_names(names.map(|(it, name)| (router(*it), (*name).to_owned())));
         self
     }
 
@@ -74,7 +74,7 @@ impl TraceFixture {
     fn json(&self, redact: bool) -> String {
         let redactor = self.info.redactor(redact);
         let mut text = json::start(&self.info, &redactor);
-        for (purpose, ttl, sample) in &self.fixture.steps {
+        for (purpose, ttl, sample) in &self.fixture.probes {
             let (purpose, ttl) = (*purpose, *ttl);
             let step = TraceProbe {
                 purpose,
@@ -106,8 +106,8 @@ fn command(target: &str) -> CommandLine {
 
 fn works() -> TraceFixture {
     let rounds = ["1 2 3 S"; 12].join("|");
-    let fixture = PathFixture::new(Protocol::Tcp).look("1 2 3 S >S");
-    TraceFixture::new(fixture.walks(&rounds).host(4)).named(&[
+    let fixture = PathFixture::new(Protocol::Tcp).discovery("1 2 3 S >S");
+    TraceFixture::new(fixture.rounds(&rounds).host(4)).named(&[
         (1, "gw.example"),
         (2, "core-1.provider.example"),
         (3, "edge.db.example"),
@@ -116,23 +116,25 @@ fn works() -> TraceFixture {
 
 /// A silent hop, one that limits its answers, and a rejection.
 fn rejected() -> TraceFixture {
-    let fixture = PathFixture::new(Protocol::Tcp).look("1 * 3 4 X4 >X4");
+    let fixture = PathFixture::new(Protocol::Tcp).discovery("1 * 3 4 X4 >X4");
     let rounds = ["1 * 3 4 X4"].into_iter().chain(["1 * * 4 X4"; 5]);
     let walks = rounds.collect::<Vec<_>>().join("|");
-    TraceFixture::new(fixture.walks(&walks).host(7)).named(&[(4, "fw.example")])
+    TraceFixture::new(fixture.rounds(&walks).host(7)).named(&[(4, "fw.example")])
 }
 
 /// Four source ports over two links, of which one is dead.
 fn ecmp() -> TraceFixture {
-    let fixture = PathFixture::new(Protocol::Tcp).look("1 2 3 5 S >S").host(5);
-    TraceFixture::new(fixture.walks(
+    let fixture = PathFixture::new(Protocol::Tcp)
+        .discovery("1 2 3 5 S >S")
+        .host(5);
+    TraceFixture::new(fixture.rounds(
         "1 2 3 5 S|. . . . . >S/1 2 4 * * * >*|. . . . . >*/1 2 3 5 S|. . . . . >S/1 2 4 * * * >*|. . . . . >*",
     ))
 }
 
 fn looped() -> TraceFixture {
-    let fixture = PathFixture::new(Protocol::Tcp).look("1 2 3 4 3 4 3 4 >*");
-    TraceFixture::new(fixture.walks("1 2 3 4 3 4|1 2 3 4 3 4"))
+    let fixture = PathFixture::new(Protocol::Tcp).discovery("1 2 3 4 3 4 3 4 >*");
+    TraceFixture::new(fixture.rounds("1 2 3 4 3 4|1 2 3 4 3 4"))
 }
 
 const HOSTILE: &str =
@@ -140,9 +142,9 @@ const HOSTILE: &str =
 
 /// Names from a resolver are anybody's.
 fn hostile() -> TraceFixture {
-    let fixture = PathFixture::new(Protocol::Tcp).look("1 2 * * >*");
+    let fixture = PathFixture::new(Protocol::Tcp).discovery("1 2 * * >*");
     let mut trace =
-        TraceFixture::new(fixture.walks("1 2 * *|1 3 * *").host(6)).named(&[(2, HOSTILE)]);
+        TraceFixture::new(fixture.rounds("1 2 * *|1 3 * *").host(6)).named(&[(2, HOSTILE)]);
     trace.info.target.host = HOSTILE.into();
     trace.fixture.path.target.host = HOSTILE.into();
     trace.info.command_line = command(HOSTILE);
@@ -196,7 +198,7 @@ fn every_line_of_json_is_valid() {
             .lines()
             .map(|line| serde_json::from_str(line).expect("JSON"))
             .collect();
-        let steps = trace.fixture.steps.len();
+        let steps = trace.fixture.probes.len();
         assert_eq!(objects.len(), steps + 2, "{name}");
         for object in &objects {
             assert_eq!(violation(object), None, "{name}");

@@ -89,7 +89,7 @@ impl Split {
         let code = self.code();
         let (work, fail) = (in_text(&self.work), in_text(&self.fail));
         let name = case.found.name.name.as_deref();
-        let name = mark(Value::Host(name.unwrap_or(&case.found.asked).into()));
+        let name = mark(Value::Host(name.unwrap_or(&case.found.target).into()));
         let kind = match code {
             Code::OnlyIpv4Works => "over IPv4 only",
             Code::OnlyIpv6Works => "over IPv6 only",

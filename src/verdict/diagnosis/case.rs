@@ -30,7 +30,7 @@ pub(super) enum NextHop {
 
 impl<'a> Case<'a> {
     pub(super) fn new(found: &'a Findings) -> Self {
-        let tried = found.target_batch();
+        let tried = found.target_probes();
         Self {
             found,
             tried,
@@ -47,7 +47,7 @@ impl<'a> Case<'a> {
     /// The target with its address: `db.example:5432 (192.0.2.10)`.
     pub(super) fn who(&self) -> String {
         let label = self.tried.map(|tried| Value::service(&tried.target));
-        let label = mark(label.unwrap_or_else(|| service(&self.found.asked)));
+        let label = mark(label.unwrap_or_else(|| service(&self.found.target)));
         match (&self.found.name.name, self.address()) {
             (Some(_), Some(address)) => format!("{label} ({address})"),
             _ => label.to_string(),
@@ -57,7 +57,7 @@ impl<'a> Case<'a> {
     /// The address of the target, or what was typed.
     pub(super) fn host(&self) -> String {
         self.address().map_or_else(
-            || mark(service(&self.found.asked)).to_string(),
+            || mark(service(&self.found.target)).to_string(),
             |it| it.to_string(),
         )
     }
@@ -93,11 +93,11 @@ impl<'a> Case<'a> {
     }
 
     pub(super) fn route(&self) -> Option<&'a RouteFacts> {
-        self.found.way.as_ref()?.route.as_ref()
+        self.found.route.as_ref()?.route.as_ref()
     }
 
     pub(super) fn neighbour(&self) -> Option<&'a NeighbourFacts> {
-        self.found.way.as_ref()?.neighbour.as_ref()
+        self.found.route.as_ref()?.neighbour.as_ref()
     }
 
     /// Who is next on the way, where that is known.
@@ -116,16 +116,16 @@ impl<'a> Case<'a> {
     /// Whether the target is in this machine's own network.
     pub(super) fn is_neighbour(&self) -> bool {
         self.found
-            .way
+            .route
             .as_ref()
-            .is_some_and(RouteFindings::is_to_neighbour)
+            .is_some_and(RouteFindings::target_is_neighbour)
     }
 
     /// Whether the target is this very machine.
     pub(super) fn is_own(&self) -> bool {
         let route = self.route().is_some_and(|it| it.kind == RouteKind::Local);
         let loopback = self.address().is_some_and(|it| it.is_loopback());
-        self.found.own.is_some() || route || loopback
+        self.found.listeners.is_some() || route || loopback
     }
 
     /// Who looks after the target.
@@ -139,7 +139,7 @@ impl<'a> Case<'a> {
 
     /// Sockets of this machine that wait on the port, where the target is this machine and the system tells.
     pub(super) fn listeners(&self) -> Option<&'a [Listener]> {
-        self.found.own.as_ref()?.listeners.as_deref()
+        self.found.listeners.as_ref()?.sockets.as_deref()
     }
 
     /// One of them that probes should have met, if any: a full one first, for several may share the port.
@@ -193,7 +193,7 @@ impl<'a> Case<'a> {
     }
 
     pub(super) fn speaker(&self) -> Option<Responder> {
-        self.analysis()?.speaker
+        self.analysis()?.responder
     }
 
     pub(super) fn notes(&self) -> &'a [PathNote] {
@@ -205,7 +205,7 @@ impl<'a> Case<'a> {
         let path = self.path().into_iter();
         path.flat_map(|path| {
             let flows = path.flows.iter().flat_map(|flow| &flow.hops);
-            path.hops.iter().chain(flows).chain(&path.look)
+            path.hops.iter().chain(flows).chain(&path.discovery_hops)
         })
     }
 
@@ -234,20 +234,20 @@ impl<'a> Case<'a> {
     /// The survey's probes with the usual TTL; absent where there was none.
     pub(super) fn surveyed(&self) -> Option<LossCount> {
         let survey = self.path()?.survey.as_ref()?;
-        Some(LossCount::of(&survey.whole)).filter(|it| it.sent > 0)
+        Some(LossCount::of(&survey.full_ttl)).filter(|it| it.sent > 0)
     }
 
     /// Whether no packet at all came back on that way.
     pub(super) fn heard_nothing(&self) -> bool {
         let gateway = self
             .found
-            .way
+            .route
             .iter()
             .filter_map(|it| it.gateway_echo.as_ref());
         let mut tried = self.others().chain(gateway);
         self.asked.answers() == 0
             && tried.all(|tried| Tally::of(tried).answers() == 0)
-            && self.hops().all(Hop::is_silent)
+            && self.hops().all(Hop::is_unanswered)
             && !self.path_heard_the_host()
     }
 
@@ -256,12 +256,14 @@ impl<'a> Case<'a> {
         let NextHop::Gateway(gateway) = self.next_hop()? else {
             return None;
         };
-        let way = self.found.way.as_ref()?;
+        let way = self.found.route.as_ref()?;
         let echo = way.gateway_echo.as_ref().map(Tally::of);
         let mut others = self.others();
         let silent = self.asked.answers() == 0
             && others.all(|tried| Tally::of(tried).answers() == 0)
-            && self.hops().all(|hop| hop.is_silent() || hop.ttl == Some(1))
+            && self
+                .hops()
+                .all(|hop| hop.is_unanswered() || hop.ttl == Some(1))
             && !self.path_heard_the_host();
         (silent && echo.is_some_and(|it| it.worked() > 0)).then_some(gateway)
     }
@@ -282,7 +284,7 @@ impl<'a> Case<'a> {
     }
 
     fn path_heard_the_host(&self) -> bool {
-        self.path().is_some_and(|path| path.host.is_some())
+        self.path().is_some_and(|path| path.host_distance.is_some())
     }
 
     /// Probes to the same address that are not to the asked service: of other ports, echoes, and large ones.
@@ -294,7 +296,7 @@ impl<'a> Case<'a> {
     pub(super) fn sizes(&self) -> impl Iterator<Item = &'a ProbeBatch> {
         let is_asked = self.found.protocol == Protocol::Icmp;
         let sizes = self.found.sizes.iter().filter(move |_| !is_asked);
-        sizes.flat_map(|sizes| [&sizes.small_batch, &sizes.large_batch])
+        sizes.flat_map(|sizes| [&sizes.small_probes, &sizes.large_probes])
     }
 
     /// Probes to the same address and another service.

@@ -43,8 +43,8 @@ fn texts_of(sentences: Vec<String>) -> Vec<Text> {
 
 /// What the route would be without the options for whence, where that is another interface or source.
 pub(super) fn unforced(case: &Case) -> Option<String> {
-    let way = case.found.way.as_ref()?;
-    let (free, forced) = (way.unforced.as_ref()?, way.route.as_ref()?);
+    let way = case.found.route.as_ref()?;
+    let (free, forced) = (way.unbound_route.as_ref()?, way.route.as_ref()?);
     let same = (&free.interface, free.source) == (&forced.interface, forced.source);
     let interface = free.interface.as_deref().unwrap_or("none");
     let from = free
@@ -75,7 +75,7 @@ fn next(case: &Case, code: Code) -> Vec<NextStep> {
 /// The hop that has the target's address and sends packets on.
 fn translator(case: &Case) -> Option<u8> {
     case.notes().iter().find_map(|note| match note {
-        PathNote::Translator(ttl) => Some(*ttl),
+        PathNote::Dnat(ttl) => Some(*ttl),
         _ => None,
     })
 }
@@ -83,7 +83,7 @@ fn translator(case: &Case) -> Option<u8> {
 /// What may be asked of it where the port does not work.
 fn ask_translator(case: &Case) -> Option<NextStep> {
     let ttl = translator(case).filter(|_| case.asked.worked() == 0)?;
-    let host = case.path()?.host;
+    let host = case.path()?.host_distance;
     // The host itself may forward, to a container of its own.
     let who = if host.is_some_and(|host| host.ttl > ttl) {
         Who::Network
@@ -158,7 +158,10 @@ fn evidence(case: &Case) -> Vec<String> {
     facts.extend(hosts_file(case));
     facts.extend(way(case));
     facts.extend(unforced(case).map(|way| texts::capitalised(&way)));
-    let gateway = found.way.as_ref().and_then(|way| way.gateway_echo.as_ref());
+    let gateway = found
+        .route
+        .as_ref()
+        .and_then(|way| way.gateway_echo.as_ref());
     let gateway = gateway.and_then(tried);
     facts.extend(gateway.map(|fact| format!("The gateway: {fact}")));
     facts.extend(local::own_trouble(case));
@@ -177,7 +180,7 @@ fn tried(tried: &ProbeBatch) -> Option<String> {
     if Tally::of(tried).total() == 0 {
         return None;
     }
-    let times = match (tried.connect, tried.rtt) {
+    let times = match (tried.median_connect, tried.median_rtt) {
         (Some(connect), Some(rtt)) => format!(
             "; {}, round trip {}",
             texts::time(connect),
@@ -216,7 +219,7 @@ fn path(case: &Case) -> Vec<String> {
     let end = case.end().and_then(|end| match end {
         PathEnd::FinalReply {
             ttl: Some(ttl),
-            how,
+            reply: how,
         } => {
             let from = || {
                 let from = target::from_hop(case, *ttl);
@@ -230,7 +233,7 @@ fn path(case: &Case) -> Vec<String> {
             texts::icmp(icmp),
             texts::device(icmp.from)
         )),
-        PathEnd::Silent { .. } => no_reply::silent_after(case),
+        PathEnd::NoReply { .. } => no_reply::silent_after(case),
         _ => None,
     });
     let notes = [
@@ -251,8 +254,8 @@ fn sizes(case: &Case) -> Vec<String> {
     let sizes = case.found.sizes.iter();
     let lines = sizes.flat_map(|sizes| {
         [
-            (sizes.small, &sizes.small_batch),
-            (sizes.large, &sizes.large_batch),
+            (sizes.small_bytes, &sizes.small_probes),
+            (sizes.large_bytes, &sizes.large_probes),
         ]
     });
     lines
@@ -360,7 +363,7 @@ fn counters(case: &Case) -> Vec<String> {
 fn rules_out(case: &Case, code: Code) -> Vec<String> {
     let mut out = Vec::new();
     for note in case.notes() {
-        if let PathNote::Limited(hops) = note {
+        if let PathNote::RateLimited(hops) = note {
             let hops: Vec<_> = hops.iter().map(u8::to_string).collect();
             out.push(format!(
                 "Loss at hop {}: packets got further all the same; such routers limit their ICMP errors.",
@@ -393,7 +396,7 @@ fn live_gateway(case: &Case, code: Code) -> Option<String> {
     let NextHop::Gateway(gateway) = case.next_hop()? else {
         return None;
     };
-    let way = case.found.way.as_ref()?;
+    let way = case.found.route.as_ref()?;
     let pings = way.gateway_echo.as_ref().map(Tally::of);
     let state = case.neighbour().map(|it| it.state);
     if pings.is_some_and(|it| it.worked() > 0) {

@@ -335,7 +335,7 @@ fn place(case: &Case, error: &IcmpError) -> Option<String> {
         Some(PathEnd::Rejected {
             ttl,
             icmp,
-            at,
+            sender_hop: at,
             after,
         }) if icmp.from == error.from => (*ttl, *at, *after),
         _ => (None, None, None),
@@ -348,7 +348,7 @@ fn place(case: &Case, error: &IcmpError) -> Option<String> {
     Some(match after {
         // The target does not send on what it counts.
         Some(after) if is_target && after + 1 == ttl => format!(" (hop {ttl})"),
-        after => format!(" ({})", path::place(ttl, after)),
+        after => format!(" ({})", path::describe_rejecting_hop(ttl, after)),
     })
 }
 

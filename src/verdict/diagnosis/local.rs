@@ -132,7 +132,7 @@ pub(super) fn no_network(case: &Case) -> Option<Diagnosis> {
 /// borrows its address.
 fn leaves_all_the_same(case: &Case) -> bool {
     let delivers = case.route().is_some_and(|route| route.kind.delivers());
-    let link = case.found.way.as_ref().and_then(|way| way.link.as_ref());
+    let link = case.found.route.as_ref().and_then(|way| way.link.as_ref());
     delivers && link.is_none_or(is_ready)
 }
 
@@ -151,7 +151,7 @@ fn state(link: &Link) -> &'static str {
 
 /// The interface that the route leaves by cannot pass packets.
 pub(super) fn link_down(case: &Case) -> Option<Diagnosis> {
-    let link = case.found.way.as_ref()?.link.as_ref()?;
+    let link = case.found.route.as_ref()?.link.as_ref()?;
     if is_ready(link) || link.is_loopback || case.asked.answers() > 0 || case.is_own() {
         return None;
     }
@@ -268,7 +268,7 @@ fn next_hop_is_dead(case: &Case) -> bool {
 fn gateway_answers(case: &Case) -> bool {
     let echo = case
         .found
-        .way
+        .route
         .as_ref()
         .and_then(|it| it.gateway_echo.as_ref());
     let state = case.neighbour().map(|neighbour| neighbour.state);

@@ -5,7 +5,7 @@ use super::tally::Tally;
 use super::{Code, Diagnosis, Who, evidence, texts};
 use crate::checks::ProbeBatch;
 use crate::hosts::Protocol;
-use crate::path::{LossCount, LossOnset, PathNote, losses};
+use crate::path::{LossCount, LossOnset, PathNote, loss_per_hop};
 
 /// Loss that the way shows, though all probes of the port itself came through.
 pub(super) fn found(case: &Case) -> Option<Diagnosis> {
@@ -32,7 +32,11 @@ pub(super) fn told(case: &Case) -> Diagnosis {
 
 fn path_loss(case: &Case) -> Option<(Option<LossOnset>, u64, u64)> {
     case.notes().iter().find_map(|note| match note {
-        PathNote::Loss { begins, lost, of } => Some((*begins, *lost, *of)),
+        PathNote::Loss {
+            onset: begins,
+            lost,
+            sent: of,
+        } => Some((*begins, *lost, *of)),
         _ => None,
     })
 }
@@ -52,12 +56,12 @@ fn begins(case: &Case) -> Option<LossOnset> {
 /// Between whom packets get lost.
 fn loss_place(case: &Case) -> Option<String> {
     let begins = begins(case)?;
-    Some(begins.place(|ttl| case.hop_text(ttl)))
+    Some(begins.describe(|ttl| case.hop_text(ttl)))
 }
 
 fn losses_by_hop(case: &Case) -> Option<String> {
     loss_place(case)?;
-    let counted = losses(case.path()?, case.analysis()?.limited());
+    let counted = loss_per_hop(case.path()?, case.analysis()?.rate_limited());
     if counted.is_empty() {
         return None;
     }

@@ -1,8 +1,8 @@
 //! From findings to one conclusion. Pure.
 //!
-//! [`RULES`] are asked in order, and the first that holds is the verdict: first what keeps packets from leaving this
+//! `RULES` are asked in order, and the first that holds is the verdict: first what keeps packets from leaving this
 //! machine, then what the answers say, then silence, then what is wrong though the port works. Each rule claims only
-//! what was seen. What it cannot know goes to `unknown`, and [`facts`] adds everything else that was found.
+//! what was seen. What it cannot know goes to `unknown`, and `facts` adds everything else that was found.
 
 mod addresses;
 mod case;

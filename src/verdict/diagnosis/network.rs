@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::tally::Tally;
 use super::{Code, Diagnosis, Who, loss, slow, target, texts};
-use crate::path::{FinalReply, Loop, PathEnd, PathNote};
+use crate::path::{FinalReply, PathEnd, PathNote, RoutingLoop};
 
 /// Some source ports never get through.
 pub(super) fn some_flows(case: &Case) -> Option<Diagnosis> {
@@ -142,7 +142,7 @@ pub(super) fn looping(case: &Case) -> Option<Diagnosis> {
     if case.asked.worked() > 0 {
         return None;
     }
-    let Loop { first, last } = *found;
+    let RoutingLoop { first, last } = *found;
     let (a, b) = (in_loop(case, *found, first), in_loop(case, *found, last));
     let verdict = format!(
         "Packets to {} go round between {a} and {b}, until their TTL runs out.",
@@ -166,7 +166,7 @@ pub(super) fn looping(case: &Case) -> Option<Diagnosis> {
 }
 
 /// A hop of a loop, with its router, which may have answered only when packets came round again.
-fn in_loop(case: &Case, found: Loop, ttl: u8) -> String {
+fn in_loop(case: &Case, found: RoutingLoop, ttl: u8) -> String {
     let period = found.last - found.first + 1;
     let again = (ttl..=u8::MAX).step_by(period.into());
     let router = again.into_iter().find_map(|ttl| case.router_at(ttl));
@@ -178,13 +178,13 @@ fn in_loop(case: &Case, found: Loop, ttl: u8) -> String {
 
 /// The port's own probes were silent, and those of the path were answered.
 pub(super) fn path_gets_through(case: &Case) -> Option<Diagnosis> {
-    let Some(PathEnd::FinalReply { ttl, how }) = case.end() else {
+    let Some(PathEnd::FinalReply { ttl, reply: how }) = case.end() else {
         return None;
     };
     if !case.asked.is_silent() {
         return None;
     }
-    if !how.is_yes() {
+    if !how.is_success() {
         return Some(refused_elsewhere(case, *how));
     }
     // More of them were sent, and some were answered.
@@ -231,7 +231,10 @@ fn refused_elsewhere(case: &Case, how: FinalReply) -> Diagnosis {
 /// Small packets pass, large ones vanish, and nobody says so.
 pub(super) fn black_hole(case: &Case) -> Option<Diagnosis> {
     let sizes = case.found.sizes.as_ref()?;
-    let (small, large) = (Tally::of(&sizes.small_batch), Tally::of(&sizes.large_batch));
+    let (small, large) = (
+        Tally::of(&sizes.small_probes),
+        Tally::of(&sizes.large_probes),
+    );
     let small_pass = small.worked() * 2 > small.total();
     let large_vanish = large.silent > 1 && large.silent == large.total();
     // Where small ones get lost as well, size is not the reason.
@@ -243,8 +246,8 @@ pub(super) fn black_hole(case: &Case) -> Option<Diagnosis> {
         "Large packets to {}, or the answers to them, vanish: echoes of {} bytes pass, of {} bytes they do not, and no \
          ICMP error says so: an MTU black hole, unless only large pings are filtered.",
         case.who(),
-        sizes.small,
-        sizes.large
+        sizes.small_bytes,
+        sizes.large_bytes
     );
     Some(
         Diagnosis::new(Code::MtuBlackHole, verdict)

@@ -24,13 +24,13 @@ impl Reach {
     /// A hop that drops when it sends on has answered for a TTL that ran out there: `ip_forward` in
     /// `net/ipv4/ip_forward.c` looks at the TTL before rules see the packet.
     fn of(case: &Case) -> Self {
-        let (Some(PathEnd::Silent { after: Some(last) }), Some(path)) = (case.end(), case.path())
+        let (Some(PathEnd::NoReply { after: Some(last) }), Some(path)) = (case.end(), case.path())
         else {
             return Self::Unknown;
         };
         let last = *last;
-        let (next, host) = (last.saturating_add(1), path.host);
-        if host.is_some_and(|host| host.least == host.ttl && host.ttl == next) {
+        let (next, host) = (last.saturating_add(1), path.host_distance);
+        if host.is_some_and(|host| host.min_ttl == host.ttl && host.ttl == next) {
             return Self::Host { last };
         }
         let host = host.map(|host| host.ttl);
@@ -85,7 +85,7 @@ pub(super) fn silent(case: &Case) -> Option<Diagnosis> {
 
 /// Where the answers on the way cease, and how far away the host is.
 pub(super) fn silent_after(case: &Case) -> Option<String> {
-    let PathEnd::Silent { after } = case.end()? else {
+    let PathEnd::NoReply { after } = case.end()? else {
         return None;
     };
     let last = match after {
@@ -95,7 +95,7 @@ pub(super) fn silent_after(case: &Case) -> Option<String> {
         ),
         None => "On the way, no hop answers these probes".to_owned(),
     };
-    let host = case.path().and_then(|path| path.host);
+    let host = case.path().and_then(|path| path.host_distance);
     let host = host.map(|host| format!("; the host is {}", distance(host)));
     Some(format!("{last}{}.", host.unwrap_or_default()))
 }
@@ -151,7 +151,9 @@ fn ask_rule_behind(case: &Case) -> String {
 
 fn start_at(case: &Case) -> String {
     match case.end() {
-        Some(PathEnd::Silent { after: Some(ttl) }) => format!(" Start at {}.", case.hop_text(*ttl)),
+        Some(PathEnd::NoReply { after: Some(ttl) }) => {
+            format!(" Start at {}.", case.hop_text(*ttl))
+        }
         _ => String::new(),
     }
 }
@@ -257,7 +259,7 @@ fn echo_filtered(case: &Case, alive: &[String]) -> Diagnosis {
 
 /// Datagrams came from the port, and none of them answers what was asked.
 pub(super) fn other_protocol(case: &Case) -> Option<Diagnosis> {
-    let strays = case.found.port_batch.as_ref()?.strays;
+    let strays = case.found.port_probes.as_ref()?.strays;
     if strays == 0 || !case.asked.is_silent() {
         return None;
     }
@@ -361,7 +363,7 @@ fn host_silent(case: &Case) -> Diagnosis {
 
 /// What else silence may be.
 fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
-    let found = if matches!(case.end(), Some(PathEnd::Silent { after: Some(_) })) {
+    let found = if matches!(case.end(), Some(PathEnd::NoReply { after: Some(_) })) {
         found
             .unknown("Whether a router would say that the host is not there: routers limit how many errors they send.")
             .next(Who::You, "once more in ten seconds, when the routers' limits have recovered")

@@ -34,7 +34,7 @@ pub(super) fn lost_syns(case: &Case) -> Option<Diagnosis> {
     if let Some(later) = later.filter(|_| resent == asked.total()) {
         return Some(for_a_while(case, later));
     }
-    let (first, often) = match case.tried.and_then(|it| it.connect) {
+    let (first, often) = match case.tried.and_then(|it| it.median_connect) {
         _ if resent < asked.total() => ("", "now and then"),
         Some(took) if asked.answer_lost == resent => return Some(slower_than_timer(case, took)),
         _ => ("all ", "always"),
@@ -146,7 +146,9 @@ fn slower_than_timer(case: &Case, took: Duration) -> Diagnosis {
 
 /// The application waited much longer than the packets took.
 pub(super) fn here(case: &Case) -> Option<Diagnosis> {
-    let (connect, rtt) = case.tried.and_then(|it| it.connect.zip(it.rtt))?;
+    let (connect, rtt) = case
+        .tried
+        .and_then(|it| it.median_connect.zip(it.median_rtt))?;
     let late = connect.checked_sub(rtt)?;
     if case.asked.resent() > 0 || late < SLOW_HERE || connect < rtt * 3 {
         return None;
@@ -194,7 +196,7 @@ pub(super) fn late(case: &Case) -> Option<Diagnosis> {
 /// The round trip itself is long.
 pub(super) fn path(case: &Case) -> Option<Diagnosis> {
     let tried = case.tried?;
-    let rtt = tried.rtt.or(tried.connect)?;
+    let rtt = tried.median_rtt.or(tried.median_connect)?;
     let limit = if case.is_neighbour() {
         SLOW_NEIGHBOUR
     } else {
@@ -263,7 +265,7 @@ impl Growth {
 fn growth(case: &Case) -> Option<Growth> {
     let mut best: BTreeMap<u8, Duration> = BTreeMap::new();
     for hop in case.hops() {
-        let times = hop.heard.iter().filter_map(|heard| heard.best);
+        let times = hop.replies.iter().filter_map(|heard| heard.min_rtt);
         let (Some(ttl), Some(time)) = (hop.ttl, times.min()) else {
             continue;
         };

@@ -31,7 +31,7 @@ pub(super) struct Tally {
 impl Tally {
     pub(super) fn of(tried: &ProbeBatch) -> Self {
         let mut tally = Self::default();
-        for (outcome, count) in &tried.ends {
+        for (outcome, count) in &tried.outcomes {
             tally.add(outcome, *count);
         }
         tally
@@ -108,7 +108,7 @@ pub(super) fn usual_cause(tried: &ProbeBatch) -> Option<LocalCause> {
 }
 
 fn most<T>(tried: &ProbeBatch, wanted: impl Fn(&Outcome) -> Option<T>) -> Option<T> {
-    let ends = tried.ends.iter();
+    let ends = tried.outcomes.iter();
     let known = ends.filter_map(|(outcome, count)| Some((wanted(outcome)?, *count)));
     // The first of those that are equally frequent.
     let most = known.reduce(|most, next| if next.1 > most.1 { next } else { most });

@@ -56,7 +56,7 @@ pub(super) fn works(case: &Case) -> Option<Diagnosis> {
             "Whether the host itself answers, or something at hop {ttl} in its name, such as a proxy: how far away the \
              host is does not show."
         )),
-        (Some(Responder::InFront(_)), _) => found.unknown(
+        (Some(Responder::OneHopNearer(_)), _) => found.unknown(
             "Whether the host itself answers: the answer comes from one hop nearer, by a shorter way or from something \
              right in front of it.",
         ),
@@ -194,7 +194,7 @@ pub(super) fn forged_reset(case: &Case) -> Option<Diagnosis> {
 pub(super) fn nearer(case: &Case, said: &[FinalReply]) -> Option<(u8, Distance)> {
     let (ttl, _) = reached(case).filter(|(_, how)| said.contains(how))?;
     match case.speaker() {
-        Some(Responder::Other(host)) => Some((ttl, host)),
+        Some(Responder::Nearer(host)) => Some((ttl, host)),
         _ => None,
     }
 }
@@ -202,7 +202,7 @@ pub(super) fn nearer(case: &Case, said: &[FinalReply]) -> Option<(u8, Distance)>
 /// The smallest TTL that whoever answers for the target answers, and how.
 fn reached(case: &Case) -> Option<(u8, FinalReply)> {
     match case.end()? {
-        PathEnd::FinalReply { ttl, how } => Some(((*ttl)?, *how)),
+        PathEnd::FinalReply { ttl, reply: how } => Some(((*ttl)?, *how)),
         _ => None,
     }
 }
@@ -211,14 +211,14 @@ fn reached(case: &Case) -> Option<(u8, FinalReply)> {
 pub(super) fn in_its_name(case: &Case, said: &[FinalReply]) -> Option<(u8, String)> {
     let by_distance = nearer(case, said);
     let by_distance =
-        by_distance.map(|(ttl, host)| (ttl, format!("the host itself is at {}", host.place())));
+        by_distance.map(|(ttl, host)| (ttl, format!("the host itself is at {}", host.describe())));
     by_distance.or_else(|| passed_by(case, said))
 }
 
 /// Echoes to that address travel on behind whoever answers for this service, though the host answers none.
 fn passed_by(case: &Case, said: &[FinalReply]) -> Option<(u8, String)> {
     let (ttl, _) = reached(case).filter(|(_, how)| said.contains(how))?;
-    let path = case.path().filter(|path| path.host.is_none())?;
+    let path = case.path().filter(|path| path.host_distance.is_none())?;
     let mut routers = path.host_hops.iter().rev();
     let (hop, router) = routers.find_map(|hop| Some((hop.ttl?, hop.router()?)))?;
     let proof = format!("ICMP echoes to that address travel on, to {router} at hop {hop} at least");
@@ -266,21 +266,21 @@ pub(super) fn speaker(case: &Case) -> Option<String> {
     let (ttl, how) = reached(case)?;
     let how = how.name();
     Some(match case.speaker()? {
-        Responder::Host(host) if host.least < ttl => {
+        Responder::Host(host) if host.min_ttl < ttl => {
             format!(
                 "The {how} comes from {}, like the host's answers to {}.",
                 from_hop(case, ttl),
                 asked(host)
             )
         }
-        Responder::Host(host) | Responder::InFront(host) | Responder::Other(host) => {
+        Responder::Host(host) | Responder::OneHopNearer(host) | Responder::Nearer(host) => {
             format!(
                 "The {how} comes from {}; the host is {}.",
                 from_hop(case, ttl),
                 distance(host)
             )
         }
-        Responder::Further(host) => format!(
+        Responder::Farther(host) => format!(
             "The {how} first came for a TTL of {ttl}, though the host is {}: nearer probes had no answer, or take \
              another way.",
             distance(host)
@@ -346,7 +346,7 @@ pub(super) fn refused(case: &Case) -> Option<Diagnosis> {
 
 /// How far the refusal can be trusted.
 fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
-    let ends = case.tried.iter().flat_map(|tried| &tried.ends);
+    let ends = case.tried.iter().flat_map(|tried| &tried.outcomes);
     let mut ends = ends.map(|(end, _)| end);
     let untold = ends.any(|end| *end == Outcome::Refused(Refusal::Errno));
     let found = if untold {
@@ -359,7 +359,7 @@ fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
             .unknown("Whether it is the host or a firewall that refuses: the RST comes from hop 1 on, or from this machine.")
             .next(Who::AdminHere, texts::OUTPUT_RULES),
         _ if case.is_own() => found.unknown("Whether a firewall of this machine sends the RST instead."),
-        Some(Responder::Host(host)) if Some(host.least) == case.end_ttl() => found
+        Some(Responder::Host(host)) if Some(host.min_ttl) == case.end_ttl() => found
             .not("A firewall well before the host: the RST comes from as far away as the host.")
             .unknown(match case.end_ttl() {
                 Some(ttl) if ttl > 1 => format!(
@@ -371,12 +371,12 @@ fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
         Some(Responder::Host(_)) => found.unknown(
             "Whether a firewall sends the RST: the host's answers come from as far away, but may come from nearer, too.",
         ),
-        Some(Responder::InFront(_)) => found.unknown(
+        Some(Responder::OneHopNearer(_)) => found.unknown(
             "Whether something right in front of the host sends the RST: it comes from one hop nearer than the host, \
              and a shorter way for these packets looks the same.",
         )
         .next(Who::Network, format!("at {}: does a rule reject {}?", in_front(case), case.service())),
-        Some(Responder::Further(_)) => found.unknown(
+        Some(Responder::Farther(_)) => found.unknown(
             "Whether a firewall sends the RST: it comes from further away than the host is for other packets, so they \
              take different ways, or nearer ones got lost.",
         ),
@@ -392,7 +392,7 @@ fn doubts(case: &Case, found: Diagnosis) -> Diagnosis {
 
 /// `at hop 9 (by ICMP echo)`.
 pub(super) fn distance(host: Distance) -> String {
-    format!("at {} (by {})", host.place(), asked(host))
+    format!("at {} (by {})", host.describe(), asked(host))
 }
 
 /// What the host was asked, to learn how far away it is.

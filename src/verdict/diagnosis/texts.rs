@@ -60,7 +60,7 @@ pub(super) fn list(things: &[String]) -> String {
 pub(super) fn ends(tried: &ProbeBatch) -> String {
     let mut words: Vec<(String, u64)> = Vec::new();
     let ended = |end: &&(Outcome, u64)| end.0 != Outcome::Unfinished;
-    for (outcome, count) in tried.ends.iter().filter(ended) {
+    for (outcome, count) in tried.outcomes.iter().filter(ended) {
         let word = end(tried.target.protocol, outcome);
         match words.iter_mut().find(|(known, _)| *known == word) {
             Some((_, known)) => *known += count,

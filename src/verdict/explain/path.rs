@@ -6,7 +6,8 @@ use super::Verdict;
 use crate::hosts::Protocol;
 use crate::outcome::IcmpError;
 use crate::path::{
-    Distance, DistanceBy, FinalReply, Loop, Path, PathAnalysis, PathEnd, PathNote, Responder, place,
+    Distance, DistanceBy, FinalReply, Path, PathAnalysis, PathEnd, PathNote, Responder,
+    RoutingLoop, describe_rejecting_hop,
 };
 use crate::text::{Marked, Text};
 
@@ -79,14 +80,14 @@ impl<'a> Told<'a> {
 
     fn end(&self, analysis: &PathAnalysis) -> ProbeResult {
         match &analysis.end {
-            PathEnd::FinalReply { ttl, how } => self.reached(*ttl, *how, analysis.speaker),
+            PathEnd::FinalReply { ttl, reply: how } => self.reached(*ttl, *how, analysis.responder),
             PathEnd::Rejected {
                 ttl,
                 icmp,
-                at,
+                sender_hop: at,
                 after,
             } => self.rejected(icmp, &sender(*ttl, *at, *after)),
-            PathEnd::Silent { after } => self.silent(*after),
+            PathEnd::NoReply { after } => self.silent(*after),
             PathEnd::Loop(found) => self.looped(*found),
             PathEnd::Local(cause) => (
                 cause.reason().to_owned(),
@@ -126,17 +127,17 @@ impl<'a> Told<'a> {
                 before(ttl).map_or_else(String::new, |before| format!(" (hop {before})"))
             ),
             Some(Responder::Host(host)) => format!(", as far away as the host itself ({}).", by(host)),
-            Some(Responder::InFront(host)) => format!(
+            Some(Responder::OneHopNearer(host)) => format!(
                 ", one hop nearer than the host itself ({}, {}): something right in front of it answers in its name, \
                  or the way is a hop shorter for these probes.",
-                host.place(),
+                host.describe(),
                 by(host)
             ),
-            Some(Responder::Other(host)) => self.forged(ttl, how, host),
-            Some(Responder::Further(host)) => format!(
+            Some(Responder::Nearer(host)) => self.forged(ttl, how, host),
+            Some(Responder::Farther(host)) => format!(
                 ", further away than the host itself ({}, {}): these probes take another way, are forwarded from \
                  there, or those that should have been answered nearer got lost.",
-                host.place(),
+                host.describe(),
                 by(host)
             ),
             None if how == FinalReply::PortUnreachable || self.path.target.protocol == Protocol::Icmp => {
@@ -149,7 +150,7 @@ impl<'a> Told<'a> {
     }
 
     fn forged(&self, ttl: u8, how: FinalReply, host: Distance) -> String {
-        let far = host.place();
+        let far = host.describe();
         let place = match before(ttl) {
             Some(before) => format!("It is hop {ttl} or the one before (hop {before})."),
             None => "It is the first hop, or this machine itself.".to_owned(),
@@ -175,14 +176,14 @@ impl<'a> Told<'a> {
     fn steps(&self, ttl: u8, how: FinalReply, speaker: Option<Responder>) -> Vec<String> {
         let port = self.path.target.address.port();
         match (how, speaker) {
-            (_, Some(Responder::Other(_))) if ttl <= 1 => vec![
+            (_, Some(Responder::Nearer(_))) if ttl <= 1 => vec![
                 "on this machine, as root: nft list ruleset (does a rule of OUTPUT reject or redirect it?)".to_owned(),
                 format!(
                     "ask the owner of hop 1 for its rules on {} to {}",
                     self.service, self.address
                 ),
             ],
-            (_, Some(Responder::Other(_))) => vec![format!(
+            (_, Some(Responder::Nearer(_))) => vec![format!(
                 "ask the owner of hop {ttl}, or of the one before, for its rules on {} to {}",
                 self.service, self.address
             )],
@@ -219,11 +220,11 @@ impl<'a> Told<'a> {
     }
 
     fn silent(&self, after: Option<u8>) -> ProbeResult {
-        let host = self.path.host.map(|host| {
+        let host = self.path.host_distance.map(|host| {
             format!(
                 " The host itself is there, at {} ({}){}: so these probes, or the answers to them, are filtered, on \
                  the host, on the way, or on this machine.",
-                host.place(),
+                host.describe(),
                 by(host),
                 self.further(after)
             )
@@ -252,15 +253,15 @@ impl<'a> Told<'a> {
     /// Where probes of another kind are answered beyond that hop.
     fn further(&self, after: Option<u8>) -> String {
         let hops = self.path.host_hops.iter();
-        let mut further = hops.filter(|hop| hop.ttl > after && hop.reached().is_none());
+        let mut further = hops.filter(|hop| hop.ttl > after && hop.final_reply().is_none());
         let next = further.find_map(|hop| Some((hop.ttl?, hop.router()?)));
         next.map_or_else(String::new, |(ttl, router)| {
             format!(", by way of {router} at hop {ttl}")
         })
     }
 
-    fn looped(&self, found: Loop) -> ProbeResult {
-        let Loop { first, last } = found;
+    fn looped(&self, found: RoutingLoop) -> ProbeResult {
+        let RoutingLoop { first, last } = found;
         let meaning = format!(
             "Packets go round between hops {first} and {last} until their TTL runs out: each of these routers sends \
              packets for {} on to the next of them. None of them gets there.",
@@ -296,23 +297,23 @@ impl<'a> Told<'a> {
 
     fn note(&self, note: &PathNote) -> String {
         match note {
-            PathNote::Limited(ttls) => format!(
+            PathNote::RateLimited(ttls) => format!(
                 "{} left some probes unanswered, but what goes further gets through: routers limit how many ICMP \
                  errors they send. That need not be loss on the path.",
                 hops(ttls)
             ),
-            PathNote::Loss { lost, of, .. } if lost == of => format!(
+            PathNote::Loss { lost, sent: of, .. } if lost == of => format!(
                 "The first probes, each from a source port of its own, were answered; all {of} later ones to the end of the \
                  way were not. That happens when one of several parallel links fails (--flows shows it), or when nothing \
                  gets through any more."
             ),
-            PathNote::Loss { begins, lost, of } => {
-                let place = begins.map(|it| it.place(|ttl| format!("hop {ttl}")));
+            PathNote::Loss { onset: begins, lost, sent: of } => {
+                let place = begins.map(|it| it.describe(|ttl| format!("hop {ttl}")));
                 let place = place.map(|place| format!(" Packets get lost {place}."));
                 let place = place.unwrap_or_default();
                 format!("{lost} of {of} probes to the end of the way got no answer.{place}")
             }
-            PathNote::LimitedEnd { lost, of } => format!(
+            PathNote::RateLimitedEnd { lost, sent: of } => format!(
                 "{lost} of {of} tries got no answer from the end of the way, which answers with ICMP errors: hosts and \
                  routers limit how many they send, so that need not be loss."
             ),
@@ -332,7 +333,7 @@ impl<'a> Told<'a> {
                     list.join(", ")
                 )
             }
-            PathNote::Translator(ttl) => format!(
+            PathNote::Dnat(ttl) => format!(
                 "Hop {ttl} has the target's own address and sends these probes on (address translation, a load balancer, a \
                  container): another machine behind it answers, or does not."
             ),
@@ -351,7 +352,7 @@ fn sender(ttl: Option<u8>, at: Option<u8>, after: Option<u8>) -> String {
         (None, Some(1)) => "It is the first hop.".to_owned(),
         (None, Some(ttl)) => format!(
             "Probes get that answer from a TTL of {ttl} on: it is {}.",
-            place(ttl, after)
+            describe_rejecting_hop(ttl, after)
         ),
         (None, None) => "Only probes with the usual TTL got that answer.".to_owned(),
     }
@@ -383,8 +384,8 @@ fn hops(ttls: &[u8]) -> String {
 /// The stable name of a way that has an end.
 fn code(how: FinalReply, speaker: Option<Responder>) -> String {
     let code = match (how, speaker) {
-        (FinalReply::Rst, Some(Responder::Other(_))) => "forged-rst",
-        (FinalReply::SynAck, Some(Responder::Other(_))) => "answered-for",
+        (FinalReply::Rst, Some(Responder::Nearer(_))) => "forged-rst",
+        (FinalReply::SynAck, Some(Responder::Nearer(_))) => "answered-for",
         (FinalReply::Rst, _) => "rst",
         (FinalReply::PortUnreachable, _) => "port-unreachable",
         _ => "reached",

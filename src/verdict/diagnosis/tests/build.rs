@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::checks::{
-    Findings, LocalFindings, NameFindings, ProbeBatch, RouteFindings, SelfFindings, SizeFindings,
+    Findings, ListenerFindings, LocalFindings, NameFindings, ProbeBatch, RouteFindings,
+    SizeFindings,
 };
 use crate::hosts::{Lookup, Protocol, Target};
 use crate::outcome::{
@@ -82,11 +83,11 @@ pub(super) fn tried(
     ProbeBatch {
         target: target(protocol, address, port),
         sent: ends.iter().map(|(_, count)| count).sum(),
-        ends: ends.to_vec(),
+        outcomes: ends.to_vec(),
         strays: 0,
         late: 0,
-        connect: answered.then(|| ms(12)),
-        rtt: answered.then(|| ms(11)),
+        median_connect: answered.then(|| ms(12)),
+        median_rtt: answered.then(|| ms(11)),
     }
 }
 
@@ -115,11 +116,11 @@ pub(super) fn hop(ttl: u8, router: &str, best: u64) -> Hop {
     let mut hop = Hop::new(Some(ttl));
     hop.sent = 3;
     hop.answered = 3;
-    hop.heard.push(HopReply {
+    hop.replies.push(HopReply {
         from: Some(ip(router)),
-        what: ReplyKind::TimeExceeded,
+        kind: ReplyKind::TimeExceeded,
         count: 3,
-        best: Some(ms(best)),
+        min_rtt: Some(ms(best)),
     });
     hop
 }
@@ -128,9 +129,9 @@ fn flow(port: u16, hops: Vec<Hop>) -> Flow {
     Flow {
         port,
         hops,
-        whole: Hop::new(None),
-        tries: 3,
-        through: 3,
+        full_ttl: Hop::new(None),
+        attempts: 3,
+        answered: 3,
     }
 }
 
@@ -156,11 +157,11 @@ pub(super) fn path(
     ];
     let path = Path {
         target: target(Protocol::Tcp, TARGET, PORT),
-        look: Vec::new(),
-        whole: None,
+        discovery_hops: Vec::new(),
+        full_ttl_outcome: None,
         hops: hops.clone(),
         flows: vec![flow(40001, hops.clone()), flow(40002, hops)],
-        host: speaker.is_some().then_some(at(4)),
+        host_distance: speaker.is_some().then_some(at(4)),
         host_hops: Vec::new(),
         survey: None,
         rounds: 3,
@@ -171,7 +172,7 @@ pub(super) fn path(
         path,
         PathAnalysis {
             end,
-            speaker,
+            responder: speaker,
             notes,
         },
     )
@@ -181,7 +182,7 @@ pub(super) fn at(ttl: u8) -> Distance {
     let by = DistanceBy::Echo;
     Distance {
         ttl,
-        least: ttl,
+        min_ttl: ttl,
         by,
     }
 }
@@ -189,14 +190,14 @@ pub(super) fn at(ttl: u8) -> Distance {
 pub(super) fn reached(ttl: u8, how: FinalReply) -> PathEnd {
     PathEnd::FinalReply {
         ttl: Some(ttl),
-        how,
+        reply: how,
     }
 }
 
 /// Everything is well: a name with one address, a gateway, an open port four hops away.
 pub(super) fn healthy() -> Findings {
     Findings {
-        asked: "db.example:5432".to_owned(),
+        target: "db.example:5432".to_owned(),
         protocol: Protocol::Tcp,
         port: Some(PORT),
         name: NameFindings {
@@ -217,7 +218,7 @@ pub(super) fn healthy() -> Findings {
             )),
             links: vec![("eth0".to_owned(), link())],
         },
-        way: Some(RouteFindings {
+        route: Some(RouteFindings {
             route: Some(RouteFacts {
                 kind: RouteKind::Unicast,
                 interface: Some(Arc::from("eth0")),
@@ -226,7 +227,7 @@ pub(super) fn healthy() -> Findings {
                 on_link: false,
                 mtu: None,
             }),
-            unforced: None,
+            unbound_route: None,
             link: Some(link()),
             neighbour: Some(NeighbourFacts {
                 next_hop: ip(GATEWAY),
@@ -237,7 +238,7 @@ pub(super) fn healthy() -> Findings {
             gateway_echo: None,
         }),
         echo: Some(echo(Outcome::Reply)),
-        port_batch: Some(tcp(PORT, &[(CONNECTED, 5)])),
+        port_probes: Some(tcp(PORT, &[(CONNECTED, 5)])),
         other_ports: Vec::new(),
         other_addresses: Vec::new(),
         sizes: None,
@@ -246,7 +247,7 @@ pub(super) fn healthy() -> Findings {
             Some(Responder::Host(at(4))),
             Vec::new(),
         )),
-        own: None,
+        listeners: None,
         counters: Some(Counters::default()),
         baseline: None,
         sent: 40,
@@ -264,19 +265,19 @@ pub(super) fn but(change: impl FnOnce(&mut Findings)) -> Findings {
 
 /// The port's own probes ended so; the path says nothing.
 pub(super) fn ended(findings: &mut Findings, ends: &[(Outcome, u64)]) {
-    let old = findings.port_batch.take().expect("a healthy walk");
+    let old = findings.port_probes.take().expect("a healthy walk");
     let Target {
         protocol, address, ..
     } = old.target;
     let address_text = address.ip().to_string();
-    findings.port_batch = Some(tried(protocol, &address_text, address.port(), ends));
+    findings.port_probes = Some(tried(protocol, &address_text, address.port(), ends));
     findings.path = None;
 }
 
 /// The port is silent, and the way ends behind hop 3.
 pub(super) fn silent(findings: &mut Findings) {
     ended(findings, &[(SILENCE, 3)]);
-    findings.path = Some(path(PathEnd::Silent { after: Some(3) }, None, Vec::new()));
+    findings.path = Some(path(PathEnd::NoReply { after: Some(3) }, None, Vec::new()));
 }
 
 /// Nothing at all comes back, from nobody.
@@ -304,7 +305,7 @@ pub(super) fn addresses(findings: &mut Findings, others: &[(&str, Outcome)]) {
 }
 
 pub(super) fn way(findings: &mut Findings) -> &mut RouteFindings {
-    findings.way.as_mut().expect("a healthy walk")
+    findings.route.as_mut().expect("a healthy walk")
 }
 
 pub(super) fn route(findings: &mut Findings) -> &mut RouteFacts {
@@ -334,7 +335,7 @@ pub(super) fn local(findings: &mut Findings, cause: LocalCause) {
 pub(super) fn own(findings: &mut Findings, listeners: Option<Vec<Listener>>) {
     route(findings).kind = RouteKind::Local;
     way(findings).neighbour = None;
-    findings.own = Some(SelfFindings { listeners });
+    findings.listeners = Some(ListenerFindings { sockets: listeners });
     findings.path = None;
 }
 
@@ -356,31 +357,31 @@ pub(super) fn listener(address: &str) -> Listener {
 /// The asked target is a UDP port.
 pub(super) fn udp(findings: &mut Findings, ends: &[(Outcome, u64)]) {
     findings.protocol = Protocol::Udp;
-    findings.port_batch = Some(tried(Protocol::Udp, TARGET, PORT, ends));
+    findings.port_probes = Some(tried(Protocol::Udp, TARGET, PORT, ends));
     findings.path = None;
 }
 
 /// The asked target is ICMP echo, and the echoes are its probes.
 pub(super) fn ping(findings: &mut Findings, outcome: Outcome) {
     (findings.protocol, findings.port) = (Protocol::Icmp, None);
-    "db.example".clone_into(&mut findings.asked);
-    findings.port_batch = None;
+    "db.example".clone_into(&mut findings.target);
+    findings.port_probes = None;
     findings.path = None;
     findings.echo = Some(tried(Protocol::Icmp, TARGET, 0, &[(outcome, 6)]));
 }
 
 pub(super) fn sizes(findings: &mut Findings, small: Outcome, large: Outcome) {
     findings.sizes = Some(SizeFindings {
-        small: 84,
-        small_batch: echo(small),
-        large: 1500,
-        large_batch: echo(large),
+        small_bytes: 84,
+        small_probes: echo(small),
+        large_bytes: 1500,
+        large_probes: echo(large),
     });
 }
 
 pub(super) fn times(findings: &mut Findings, connect: u64, rtt: u64) {
-    let tried = findings.port_batch.as_mut().expect("a healthy walk");
-    (tried.connect, tried.rtt) = (Some(ms(connect)), Some(ms(rtt)));
+    let tried = findings.port_probes.as_mut().expect("a healthy walk");
+    (tried.median_connect, tried.median_rtt) = (Some(ms(connect)), Some(ms(rtt)));
 }
 
 /// What the path says.
@@ -400,12 +401,12 @@ pub(super) fn in_hosts_file(findings: &mut Findings) {
 
 /// Somebody stopped it before any packet was sent.
 pub(super) fn not_begun(findings: &mut Findings) {
-    (findings.port_batch, findings.echo, findings.path) = (None, None, None);
+    (findings.port_probes, findings.echo, findings.path) = (None, None, None);
 }
 
 /// One handshake of five needed a second SYN.
 pub(super) fn lost_syn(findings: &mut Findings) {
-    let tried = findings.port_batch.as_mut().expect("a healthy walk");
+    let tried = findings.port_probes.as_mut().expect("a healthy walk");
     let resent = Outcome::Connected(Handshake::AfterSynLoss);
-    tried.ends = vec![(CONNECTED, 4), (resent, 1)];
+    tried.outcomes = vec![(CONNECTED, 4), (resent, 1)];
 }

@@ -44,7 +44,7 @@ fn arrivals(received: u64, delivered: u64) -> Counters {
 fn forced(it: &mut Findings) {
     let mut free = route(it).clone();
     free.interface = Some("eth9".into());
-    way(it).unforced = Some(free);
+    way(it).unbound_route = Some(free);
 }
 
 /// Whether each says it, or does not.
@@ -60,7 +60,7 @@ pub(super) fn assert_told(said: bool, cases: Vec<(&str, Findings, &str)>) {
 fn unanswered(it: &mut Findings) {
     it.name.addresses.clear();
     it.name.error = Some("Temporary failure in name resolution (EAI_AGAIN)".to_owned());
-    it.port_batch = None;
+    it.port_probes = None;
 }
 
 fn no_loopback(it: &mut Findings) {
@@ -96,8 +96,8 @@ fn passed_by(it: &mut Findings) {
 /// Somebody with the target's address forwards its port, and nobody answers.
 fn translated(it: &mut Findings) {
     silent(it);
-    says(it, PathEnd::Silent { after: Some(2) }, None);
-    note(it, PathNote::Translator(2));
+    says(it, PathEnd::NoReply { after: Some(2) }, None);
+    note(it, PathNote::Dnat(2));
 }
 
 /// Who could help is asked.
@@ -106,7 +106,14 @@ fn what_was_seen_is_told() {
     let far_and_lossy = but(|it| {
         says(it, reached(6, FinalReply::SynAck), None);
         let (begins, lost, of) = (None, 6, 20);
-        note(it, PathNote::Loss { begins, lost, of });
+        note(
+            it,
+            PathNote::Loss {
+                onset: begins,
+                lost,
+                sent: of,
+            },
+        );
     });
     let silent_address = but(|it| addresses(it, &[("2001:db8::7", SILENCE)]));
     assert_told(
@@ -229,8 +236,8 @@ fn lost(routers: [u64; 3], target: u64) -> Findings {
         for (hop, lost) in survey.hops.iter_mut().zip(routers) {
             hop.answered -= lost;
         }
-        survey.whole.sent = 16;
-        survey.whole.answered = 16 - target;
+        survey.full_ttl.sent = 16;
+        survey.full_ttl.answered = 16 - target;
         path.survey = Some(survey);
         analysis.notes = analyze(path).notes;
         assert!(!analysis.notes.is_empty(), "{routers:?}, {target}");

@@ -6,7 +6,7 @@ use super::rows::rows;
 use crate::checks::Findings;
 use crate::hosts::Protocol;
 use crate::outcome::{IcmpVersion, LocalCause, Outcome};
-use crate::path::{FinalReply, Loop, PathEnd, PathNote, Responder};
+use crate::path::{FinalReply, PathEnd, PathNote, Responder, RoutingLoop};
 use crate::platform::NeighbourState;
 use crate::text::Text;
 use crate::verdict::diagnosis::{Code, Diagnosis, decide};
@@ -59,7 +59,7 @@ fn rejected_from(from: &str, ttl: u8, at: Option<u8>, after: Option<u8>) -> Find
         let end = PathEnd::Rejected {
             ttl,
             icmp,
-            at,
+            sender_hop: at,
             after,
         };
         says(it, end, None);
@@ -73,14 +73,14 @@ fn a_device_is_named_with_its_hop() {
         says(
             it,
             reached(3, FinalReply::Rst),
-            Some(Responder::Other(at(9))),
+            Some(Responder::Nearer(at(9))),
         );
     });
     let proxy = but(|it| {
         says(
             it,
             reached(2, FinalReply::SynAck),
-            Some(Responder::Other(at(9))),
+            Some(Responder::Nearer(at(9))),
         );
     });
     let gateway = but(|it| {
@@ -163,7 +163,7 @@ fn what_cannot_be_known_is_said() {
                 says(
                     it,
                     reached(3, FinalReply::Rst),
-                    Some(Responder::InFront(at(4))),
+                    Some(Responder::OneHopNearer(at(4))),
                 );
             }),
             "a shorter way for these packets looks the same",
@@ -221,7 +221,7 @@ fn what_else_was_seen_is_evidence() {
         ),
         (
             "a hop that limits",
-            but(|it| note(it, PathNote::Limited(vec![2]))),
+            but(|it| note(it, PathNote::RateLimited(vec![2]))),
             "Loss at hop 2",
         ),
         (
@@ -262,7 +262,7 @@ fn what_else_was_seen_is_evidence() {
 fn a_router_of_a_loop_is_known_from_any_round() {
     let found = decide(&but(|it| {
         silent(it);
-        says(it, PathEnd::Loop(Loop { first: 2, last: 3 }), None);
+        says(it, PathEnd::Loop(RoutingLoop { first: 2, last: 3 }), None);
         let (path, _) = it.path.as_mut().expect("a path");
         path.hops = vec![
             hop(1, GATEWAY, 1),
@@ -318,9 +318,9 @@ fn a_ping_is_not_told_of_ports() {
 fn silent_behind(after: u8) -> Findings {
     but(|it| {
         silent(it);
-        says(it, PathEnd::Silent { after: Some(after) }, None);
+        says(it, PathEnd::NoReply { after: Some(after) }, None);
         let (path, _) = it.path.as_mut().expect("a path");
-        path.host = Some(at(4));
+        path.host_distance = Some(at(4));
         path.host_hops = vec![
             hop(1, GATEWAY, 1),
             hop(2, "203.0.113.2", 4),
@@ -358,8 +358,8 @@ fn silence_is_placed_where_other_probes_get_on() {
 fn a_host_that_may_be_nearer_has_nobody_in_front() {
     let mut findings = silent_behind(3);
     let (path, _) = findings.path.as_mut().expect("a path");
-    if let Some(host) = &mut path.host {
-        (host.least, host.ttl) = (1, 7);
+    if let Some(host) = &mut path.host_distance {
+        (host.min_ttl, host.ttl) = (1, 7);
     }
     path.host_hops.clear();
     let found = decide(&findings);
@@ -370,7 +370,7 @@ fn a_host_that_may_be_nearer_has_nobody_in_front() {
 
 #[test]
 fn a_rule_of_this_machine_looks_like_the_first_hop() {
-    let other = Some(Responder::Other(at(4)));
+    let other = Some(Responder::Nearer(at(4)));
     let refused = but(|it| {
         ended(it, &[(RST, 5)]);
         says(it, reached(1, FinalReply::Rst), other);

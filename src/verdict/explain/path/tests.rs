@@ -120,23 +120,23 @@ fn there_is_no_hop_before_the_first() {
 
 #[test]
 fn other_protocols_have_words_of_their_own() {
-    let closed = PathFixture::new(Protocol::Udp).walks("1 P").host(2);
+    let closed = PathFixture::new(Protocol::Udp).rounds("1 P").host(2);
     assert_says(
         &closed,
         "port-unreachable",
         &["nothing listens", "ss -lun 'sport = :5432'"],
     );
-    let answers = PathFixture::new(Protocol::Udp).walks("1 D").host(2);
+    let answers = PathFixture::new(Protocol::Udp).rounds("1 D").host(2);
     assert_says(&answers, "reached", &["An answer comes at hop 2"]);
-    let echo = PathFixture::new(Protocol::Icmp).walks("1 D");
+    let echo = PathFixture::new(Protocol::Icmp).rounds("1 D");
     assert_says(&echo, "reached", &["An answer comes at hop 2."]);
-    let rejected = PathFixture::new(Protocol::Icmp).walks("1 X1");
+    let rejected = PathFixture::new(Protocol::Icmp).rounds("1 X1");
     assert_says(&rejected, "admin-prohibited", &["for ICMP echo to"]);
 }
 
 #[test]
 fn a_probe_that_never_left_says_why() {
-    let fixture = PathFixture::new(Protocol::Tcp).look("L L >L");
+    let fixture = PathFixture::new(Protocol::Tcp).discovery("L L >L");
     assert_says(&fixture, "no-route", &["No probe left this machine"]);
 }
 
@@ -175,15 +175,17 @@ fn notes_follow_what_they_add_to() {
             assert!(notes.contains(word), "{walks}: no {word:?} in: {notes}");
         }
     }
-    let others = PathFixture::new(Protocol::Tcp).look("1 3 S").walks("1 2 S");
+    let others = PathFixture::new(Protocol::Tcp)
+        .discovery("1 3 S")
+        .rounds("1 2 S");
     assert_says(&others, "reached", &["--flows"]);
 }
 
 #[test]
 fn an_answer_to_the_first_look_alone_is_told() {
     let fixture = PathFixture::new(Protocol::Tcp)
-        .look("1 2 S")
-        .walks("1 * * >*|1 * * >*");
+        .discovery("1 2 S")
+        .rounds("1 * * >*|1 * * >*");
     assert_says(
         &fixture,
         "reached",

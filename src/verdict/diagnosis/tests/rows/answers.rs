@@ -3,7 +3,7 @@
 use super::*;
 use crate::hosts::Protocol;
 use crate::outcome::Errno;
-use crate::path::{FinalReply, Loop, PathEnd, Responder};
+use crate::path::{FinalReply, PathEnd, Responder, RoutingLoop};
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = rejections();
@@ -24,7 +24,7 @@ fn reject(it: &mut Findings, from: &str, kind: u8, code: u8) {
         PathEnd::Rejected {
             ttl: Some(4),
             icmp,
-            at,
+            sender_hop: at,
             after: Some(3),
         },
         None,
@@ -73,7 +73,7 @@ fn odd_rejections() -> Vec<Row> {
             |it| ended(it, &[(RST, 2), (rejected(ROUTER, 3, 13), 2)]);
         "silent, and the path is rejected" => Code::FirewallRejects, |it| {
             silent(it);
-            says(it, PathEnd::Rejected { ttl: Some(4), icmp: icmp(ROUTER, 3, 13), at: Some(3), after: Some(3) }, None);
+            says(it, PathEnd::Rejected { ttl: Some(4), icmp: icmp(ROUTER, 3, 13), sender_hop: Some(3), after: Some(3) }, None);
         };
         "silent, but echoes are told of no route" => Code::NoRouteAtRouter, |it| {
             deaf(it);
@@ -106,7 +106,7 @@ fn odd_rejections() -> Vec<Row> {
 }
 
 fn loops() -> Vec<Row> {
-    let between = || PathEnd::Loop(Loop { first: 2, last: 3 });
+    let between = || PathEnd::Loop(RoutingLoop { first: 2, last: 3 });
     table! {
         "TTL exceeded" => Code::TtlExceeded, |it| ended(it, &[(rejected(ROUTER, 11, 0), 3)]);
         "TTL exceeded, and a loop" => Code::RoutingLoop, |it| {
@@ -125,9 +125,9 @@ fn refusals() -> Vec<Row> {
     let by_system = Outcome::Refused(Refusal::Errno);
     table! {
         "RST from as far as the host" => Code::PortClosed, |it| refused(it, 4, Some(Responder::Host(at(4))));
-        "RST from right in front" => Code::PortClosed, |it| refused(it, 3, Some(Responder::InFront(at(4))));
-        "RST from much nearer" => Code::FirewallResets, |it| refused(it, 2, Some(Responder::Other(at(4))));
-        "RST from further away" => Code::PortClosed, |it| refused(it, 5, Some(Responder::Further(at(4))));
+        "RST from right in front" => Code::PortClosed, |it| refused(it, 3, Some(Responder::OneHopNearer(at(4))));
+        "RST from much nearer" => Code::FirewallResets, |it| refused(it, 2, Some(Responder::Nearer(at(4))));
+        "RST from further away" => Code::PortClosed, |it| refused(it, 5, Some(Responder::Farther(at(4))));
         "RST, distance unknown, echo lost" => Code::PortClosed, |it| { refused(it, 4, None); echo_silent(it); };
         "refused, the system tells no more" => Code::PortClosed, |it| ended(it, &[(by_system, 3)]);
         "refused mostly, silent at times" => Code::PortClosed, |it| ended(it, &[(RST, 3), (SILENCE, 2)]);
@@ -169,7 +169,7 @@ fn datagrams() -> Vec<Row> {
         "UDP silent" => Code::OpenOrFiltered, |it| udp(it, silence);
         "UDP, answered by another protocol" => Code::OtherProtocol, |it| {
             udp(it, silence);
-            if let Some(port) = &mut it.port_batch {
+            if let Some(port) = &mut it.port_probes {
                 port.strays = 3;
             }
         };

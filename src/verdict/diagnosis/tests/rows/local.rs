@@ -47,7 +47,7 @@ fn stack() -> Vec<Row> {
         "loopback silent, and all is well elsewhere" => Code::Works,
             |it| it.local.loopback = Some(to_ourselves(SILENCE));
         "a loopback address that leads out of this machine" => Code::LocalStackBroken, |it| {
-            it.port_batch = Some(tried(Protocol::Tcp, "127.0.0.1", PORT, &[(SILENCE, 6)]));
+            it.port_probes = Some(tried(Protocol::Tcp, "127.0.0.1", PORT, &[(SILENCE, 6)]));
             it.echo = None;
         };
         "loopback silent, and the gateway is dead" => Code::GatewayDead, |it| {
@@ -89,7 +89,7 @@ fn ways_out() -> Vec<Row> {
         };
         "no network, and nothing tried" => Code::NoNetwork, |it| {
             not_begun(it);
-            it.way = None;
+            it.route = None;
             it.local.links = only(&unplugged);
         };
         "no usual address, but a way" => Code::HostSilent, |it| { deaf(it); it.local.links = only(&bare); };

@@ -28,19 +28,19 @@ fn surveyed_whole(it: &mut Findings, sent: u64, answered: u64) {
     let (path, analysis) = it.path.as_mut().expect("a path");
     path.flows.clear();
     let mut survey = surveyed(&path.hops, 6);
-    (survey.whole.sent, survey.whole.answered) = (sent, answered);
+    (survey.full_ttl.sent, survey.full_ttl.answered) = (sent, answered);
     path.survey = Some(survey);
     analysis.notes = analyze(path).notes;
 }
 
 fn mixtures() -> Vec<Row> {
     let loss = |lost| PathNote::Loss {
-        begins: Some(LossOnset {
+        onset: Some(LossOnset {
             after: 1,
             from: Some(2),
         }),
         lost,
-        of: 9,
+        sent: 9,
     };
     let dead = || PathNote::DeadFlows(vec![40002]);
     let (reset, closed) = (Outcome::ResetAfterConnect, Outcome::ClosedAfterConnect);
@@ -126,14 +126,14 @@ fn slow() -> Vec<Row> {
         "MTU black hole" => Code::MtuBlackHole, |it| sizes(it, Outcome::Reply, SILENCE);
         "lost SYNs" => Code::SynLoss, |it| lost_syn(it);
         "transparent proxy" => Code::ProxyAnswers,
-            |it| says(it, reached(2, FinalReply::SynAck), Some(Responder::Other(at(9))));
+            |it| says(it, reached(2, FinalReply::SynAck), Some(Responder::Nearer(at(9))));
         "large echoes vanish, and small packets get lost, too" => Code::PacketLoss, |it| {
             ended(it, &[(CONNECTED, 3), (SILENCE, 3)]);
             sizes(it, Outcome::Reply, SILENCE);
         };
         "answers that came too late for every probe" => Code::SlowPath, |it| {
             silent(it);
-            it.port_batch.as_mut().expect("probes").late = 2;
+            it.port_probes.as_mut().expect("probes").late = 2;
         };
         "answers that are slower than the SYN timer" => Code::SlowPath, |it| {
             let slow = Outcome::Connected(Handshake::AfterSynAckLoss);

@@ -15,12 +15,12 @@ pub(super) fn rows() -> Vec<Row> {
 fn works() -> Vec<Row> {
     let no_route = Outcome::Local(LocalCause::NoRoute);
     let loss = PathNote::Loss {
-        begins: Some(LossOnset {
+        onset: Some(LossOnset {
             after: 1,
             from: Some(2),
         }),
         lost: 1,
-        of: 9,
+        sent: 9,
     };
     table! {
         "all is well" => Code::Works, |it| it.interrupted = false;
@@ -28,10 +28,10 @@ fn works() -> Vec<Row> {
         "hosts-file entry, and it works" => Code::Works, |it| in_hosts_file(it);
         "gateway stale but answering" => Code::Works, |it| neighbour(it, NeighbourState::Stale);
         "neighbour failed, yet answered" => Code::Works, |it| neighbour(it, NeighbourState::Failed);
-        "loss at a hop that does not continue" => Code::Works, |it| note(it, PathNote::Limited(vec![2]));
+        "loss at a hop that does not continue" => Code::Works, |it| note(it, PathNote::RateLimited(vec![2]));
         "one packet of the path lost" => Code::Works, |it| note(it, loss.clone());
         "SYN-ACK from one hop nearer" => Code::Works,
-            |it| says(it, reached(3, FinalReply::SynAck), Some(Responder::InFront(at(4))));
+            |it| says(it, reached(3, FinalReply::SynAck), Some(Responder::OneHopNearer(at(4))));
         "large packets, and a router says so" => Code::Works,
             |it| sizes(it, Outcome::Reply, rejected(ROUTER, 3, 4));
         "all echoes vanish, of whatever size" => Code::Works, |it| sizes(it, SILENCE, SILENCE);
@@ -61,7 +61,7 @@ fn lookups() -> Vec<Row> {
             it.name.error = Some("Name or service not known (EAI_NONAME)".to_owned());
             it.name.is_unknown_name = true;
             not_begun(it);
-            it.way = None;
+            it.route = None;
         };
         "no name server answers" => Code::NameUnresolved, |it| no_server(it);
         "no name server answers, for want of a network" => Code::NoNetwork, |it| {
@@ -89,7 +89,7 @@ fn lookups() -> Vec<Row> {
             it.name.addresses.clear();
             it.name.error = Some("stopped while resolving \"db.example\"".to_owned());
             not_begun(it);
-            (it.way, it.interrupted) = (None, true);
+            (it.route, it.interrupted) = (None, true);
         };
         "slow lookup" => Code::SlowNameLookup, |it| it.name.took = Some(ms(5003));
     }

@@ -19,28 +19,28 @@ pub struct TcpSocketEvidence {
     /// `TCP_INFO`, where the system has it.
     pub info: Option<TcpInfo>,
     /// The socket has a peer: the handshake is complete and the connection stands.
-    pub stands: bool,
+    pub connected: bool,
 }
 
 /// The fields of Linux' `struct tcp_info` that tell a probe's story. See tcp(7) and include/uapi/linux/tcp.h.
 ///
-/// A field is absent (`since_answer`: zero) where the running kernel returned a shorter structure.
+/// A field is absent (`last_ack_recv`: zero) where the running kernel returned a shorter structure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TcpInfo {
     /// Where the connection stands.
     pub state: TcpState,
     /// `tcpi_retransmits`: retransmission timers that fired without an answer.
-    pub timers_fired: u8,
+    pub retransmits: u8,
     /// `tcpi_total_retrans`: segments sent again; during connect these are SYNs.
-    pub retransmitted: Option<u32>,
-    /// `tcpi_retrans`: retransmitted segments that really are out. 0 with `retransmitted` above 0
+    pub total_retrans: Option<u32>,
+    /// `tcpi_retrans`: retransmitted segments that really are out. 0 with `total_retrans` above 0
     /// while connecting means that the local output path refused the last one.
-    pub retransmitted_out: Option<u32>,
+    pub retrans: Option<u32>,
     /// `tcpi_rtt`. With no retransmission this is the one SYN to SYN-ACK time in whole microseconds;
     /// with one it comes from TCP time stamps in whole milliseconds, and is absent without them.
     pub rtt: Option<Duration>,
     /// `tcpi_last_ack_recv`: how long ago the answer came, in whole milliseconds.
-    pub since_answer: Duration,
+    pub last_ack_recv: Duration,
 }
 
 /// TCP connection states as far as a probe needs to tell them apart (`include/net/tcp_states.h`).
@@ -60,14 +60,14 @@ pub enum TcpState {
 
 impl TcpInfo {
     /// How many SYNs were handed to the network layer, the first one included.
-    pub fn syns(&self) -> Option<u32> {
-        self.retransmitted.map(|n| n + 1)
+    pub fn syns_sent(&self) -> Option<u32> {
+        self.total_retrans.map(|n| n + 1)
     }
 
     /// Whether a retransmission timer fired and the SYN was not sent again: it still sits in this machine's
     /// queue (`skb_still_in_host_queue` in `net/ipv4/tcp_output.c`), or there is no way to send it any more.
-    pub fn waits_in_queue(&self) -> bool {
-        self.timers_fired > 0 && self.retransmitted == Some(0)
+    pub fn syn_stuck_in_queue(&self) -> bool {
+        self.retransmits > 0 && self.total_retrans == Some(0)
     }
 
     /// Whether the handshake completed.
@@ -78,7 +78,7 @@ impl TcpInfo {
 
 /// What the other side of a connection has done with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PeerEnd {
+pub enum PeerState {
     /// Nothing: it stands.
     Open,
     /// Closed in order (FIN).
@@ -151,17 +151,17 @@ impl Evidence {
 /// What this machine knows of a probe's surroundings. Asked only when an outcome depends on it.
 pub trait HostContext {
     /// Whether `address` belongs to this machine.
-    fn is_own(&self, address: IpAddr) -> bool;
+    fn is_local_address(&self, address: IpAddr) -> bool;
 
     /// What this machine knows of the next hop towards the target.
-    fn next_hop(&self) -> NextHop;
+    fn next_hop_state(&self) -> NextHopState;
 }
 
 /// State of the neighbour entry for the next hop (ARP, RFC 826, or Neighbor Discovery, RFC 4861).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NextHop {
+pub enum NextHopState {
     /// It has a link-layer address, or the link needs none.
-    Known,
+    Resolved,
     /// The lookup is under way, or has failed since the probe was sent.
     Unresolved,
     /// There is no entry, or this system does not say.

@@ -53,13 +53,13 @@ pub struct ProbeResult {
     /// How many SYNs were sent, where the kernel tells.
     pub syn_sent: Option<u32>,
     /// From the end of the handshake to the reset or close that followed it.
-    pub held: Option<Duration>,
+    pub established_for: Option<Duration>,
     /// When the kernel received a datagram's answer, as wall-clock time since 1970: it puts answers in order.
-    pub arrived: Option<Duration>,
+    pub received_at: Option<Duration>,
     /// The TTL or hop limit with which the answer arrived, where the system tells.
     pub ttl: Option<u8>,
     /// What a datagram's answer said, where it said something.
-    pub said: Option<ReplySummary>,
+    pub reply_summary: Option<ReplySummary>,
 }
 
 impl From<Classified> for ProbeResult {
@@ -72,10 +72,10 @@ impl From<Classified> for ProbeResult {
             connect: None,
             rtt: None,
             syn_sent: None,
-            held: None,
-            arrived: None,
+            established_for: None,
+            received_at: None,
             ttl: None,
-            said: None,
+            reply_summary: None,
         }
     }
 }
@@ -119,8 +119,8 @@ impl RttClock {
 
 impl ProbeResult {
     /// From the start of the probe to its end, as far as it was measured.
-    pub fn lasted(&self) -> Duration {
-        self.connect.unwrap_or_default() + self.held.unwrap_or_default()
+    pub fn duration(&self) -> Duration {
+        self.connect.unwrap_or_default() + self.established_for.unwrap_or_default()
     }
 
     /// Whether the SYN is known to have been sent more than once, so that the time is no round trip.

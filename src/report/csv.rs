@@ -108,9 +108,14 @@ pub(super) fn row(info: &RunInfo, sample: &Sample) -> String {
     line.maybe(result.rtt.map(|rtt| us(rtt.time)));
     line.maybe(result.rtt.map(|rtt| RttClock::name(rtt.clock)));
     line.maybe(result.syn_sent);
-    line.maybe(result.held.map(us));
+    line.maybe(result.established_for.map(us));
     line.maybe(result.ttl);
-    line.text(result.said.as_ref().map_or("", ReplySummary::as_str));
+    line.text(
+        result
+            .reply_summary
+            .as_ref()
+            .map_or("", ReplySummary::as_str),
+    );
     line.evidence(&result.evidence);
     line.end()
 }

@@ -140,7 +140,7 @@ fn detail(protocol: Protocol, sample: &Sample) -> String {
     if sample.late {
         return format!("late: after the timeout, counted as no reply. {detail}");
     }
-    match result.held {
+    match result.established_for {
         Some(held) => format!("{detail}, after {}", spoken(round_us(held))),
         None => detail,
     }

@@ -83,10 +83,10 @@ impl RunFixture {
                     clock: RttClock::Kernel,
                 }),
                 syn_sent: (syns > 0).then_some(syns),
-                held: None,
-                arrived: None,
+                established_for: None,
+                received_at: None,
                 ttl: None,
-                said: None,
+                reply_summary: None,
             },
         });
     }

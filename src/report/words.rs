@@ -50,7 +50,7 @@ fn refused(syns: Option<u32>) -> String {
 pub(super) fn detail_with(protocol: Protocol, result: &ProbeResult) -> Option<String> {
     let (outcome, proof) = (&result.outcome, &result.evidence);
     if *outcome == Outcome::Reply {
-        return result.said.map(|said| said.to_string());
+        return result.reply_summary.map(|said| said.to_string());
     }
     let words = detail(protocol, outcome, result.syn_sent)?;
     let Outcome::Local(_) = outcome else {

@@ -47,7 +47,7 @@ impl Answers {
         if sample.result.outcome == Outcome::Reply {
             self.note_order(sample);
         }
-        let Some(said) = sample.result.said else {
+        let Some(said) = sample.result.reply_summary else {
             return;
         };
         if let Some((_, count)) = self.said.iter_mut().find(|(known, _)| *known == said) {
@@ -62,7 +62,7 @@ impl Answers {
     /// Answers that wait together are looked at in any order, so the time of arrival decides, where it is known.
     fn note_order(&mut self, sample: &Sample) {
         let (latest, then) = self.latest;
-        let arrived = sample.result.arrived;
+        let arrived = sample.result.received_at;
         if sample.seq > latest {
             self.latest = (sample.seq, arrived);
         } else if arrived.is_none() || then.is_none() || arrived > then {
@@ -107,7 +107,7 @@ mod tests {
         let mut all = Answers::default();
         for &(seq, said, ttl) in answers {
             let mut sample = sample(start, seq, Outcome::Reply);
-            sample.result.said = Some(ReplySummary::new(said));
+            sample.result.reply_summary = Some(ReplySummary::new(said));
             sample.result.ttl = Some(ttl);
             all.record(&sample);
         }
@@ -152,7 +152,7 @@ mod tests {
         let mut answers = Answers::default();
         let mut arrive = |seq, ms| {
             let mut sample = sample(Instant::now(), seq, Outcome::Reply);
-            sample.result.arrived = Some(Duration::from_millis(ms));
+            sample.result.received_at = Some(Duration::from_millis(ms));
             answers.record(&sample);
             answers.reordered
         };

@@ -132,10 +132,10 @@ pub(crate) mod fixture {
                 connect: Some(Duration::from_millis(1)),
                 rtt: None,
                 syn_sent: Some(1),
-                held: None,
-                arrived: None,
+                established_for: None,
+                received_at: None,
                 ttl: None,
-                said: None,
+                reply_summary: None,
             },
         }
     }

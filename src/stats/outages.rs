@@ -83,7 +83,7 @@ impl Meaning {
             OutcomeClass::Failed => Self::Failed(Outage {
                 first_seq: sample.seq,
                 from: sample.sent_at,
-                to: sample.sent_at + sample.result.lasted(),
+                to: sample.sent_at + sample.result.duration(),
                 probes: 1,
                 outcomes: vec![outcome],
                 ongoing: true,

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::{Classified, Rejection};
-use crate::outcome::evidence::{EvidenceKind, HostContext, NextHop};
+use crate::outcome::evidence::{EvidenceKind, HostContext, NextHopState};
 use crate::outcome::{Errno, Evidence, IcmpError, LocalCause, Outcome, UnreachableBy};
 
 /// Everything the system says about a datagram that was not answered, at the moment it is asked.
@@ -15,7 +15,7 @@ pub struct DatagramEvidence {
     /// The ICMP error on the socket's error queue that quotes this very probe.
     pub icmp: Option<IcmpError>,
     /// When the kernel received that, as the time since 1970.
-    pub arrived: Option<Duration>,
+    pub icmp_at: Option<Duration>,
 }
 
 impl DatagramEvidence {
@@ -24,7 +24,7 @@ impl DatagramEvidence {
         Self {
             errno,
             icmp: Some(icmp),
-            arrived: None,
+            icmp_at: None,
         }
     }
 
@@ -38,7 +38,7 @@ impl DatagramEvidence {
 }
 
 /// Judges an answer: it has been checked already.
-pub fn answered() -> Classified {
+pub fn replied() -> Classified {
     (Outcome::Reply, Evidence::of(EvidenceKind::Reply))
 }
 
@@ -46,7 +46,7 @@ pub fn answered() -> Classified {
 ///
 /// A firewall's verdict on the own output is EPERM, whether it drops or rejects (`nf_hook_slow` in
 /// net/netfilter/core.c); a BPF program on the control group says the same.
-pub fn not_sent(errno: Errno) -> Option<Classified> {
+pub fn send_failed(errno: Errno) -> Option<Classified> {
     let cause = match errno {
         Errno::NotPermitted => LocalCause::LocalFirewall,
         // A queueing discipline that drops (`net_xmit_errno` in include/linux/netdevice.h); told only with
@@ -94,10 +94,10 @@ pub fn failed(
 /// a ping socket for `ICMPv6` (`ping_v6_sendmsg` in net/ipv6/ping.c drops the error): there the kernel's missing time
 /// stamp tells, where others to the same host had one.
 pub fn timed_out(left: bool, around: &dyn HostContext) -> Classified {
-    let outcome = match around.next_hop() {
-        NextHop::Unresolved => Outcome::Local(LocalCause::NoNeighbour),
+    let outcome = match around.next_hop_state() {
+        NextHopState::Unresolved => Outcome::Local(LocalCause::NoNeighbour),
         _ if !left => Outcome::Local(LocalCause::DroppedLocally),
-        NextHop::Known | NextHop::Unknown => Outcome::NoReply,
+        NextHopState::Resolved | NextHopState::Unknown => Outcome::NoReply,
     };
     (outcome, Evidence::of(EvidenceKind::Silence))
 }
@@ -107,13 +107,13 @@ mod tests {
     use super::*;
     use crate::outcome::IcmpVersion;
 
-    struct World(NextHop);
+    struct World(NextHopState);
 
     impl HostContext for World {
-        fn is_own(&self, address: IpAddr) -> bool {
+        fn is_local_address(&self, address: IpAddr) -> bool {
             address == IpAddr::from([10, 0, 0, 1])
         }
-        fn next_hop(&self) -> NextHop {
+        fn next_hop_state(&self) -> NextHopState {
             self.0
         }
     }
@@ -132,7 +132,7 @@ mod tests {
     fn outcome(
         testimony: &DatagramEvidence,
         after: Duration,
-        next_hop: NextHop,
+        next_hop: NextHopState,
     ) -> Option<Outcome> {
         let target = [10, 0, 0, 7].into();
         failed(testimony, target, Some(after), false, &World(next_hop)).map(|(outcome, _)| outcome)
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn a_foreign_error_is_the_networks_word_whatever_its_code() {
         let from_target = icmp(3, [10, 0, 0, 7]);
-        let judged = outcome(&from_target, SOON, NextHop::Known);
+        let judged = outcome(&from_target, SOON, NextHopState::Resolved);
         assert!(matches!(judged, Some(Outcome::Unreachable(_))));
     }
 
@@ -152,7 +152,13 @@ mod tests {
     fn a_closed_port_of_this_very_machine_is_no_firewall() {
         let own = icmp(3, [10, 0, 0, 1]);
         let target = [10, 0, 0, 1].into();
-        let judged = failed(&own, target, Some(SOON), false, &World(NextHop::Known));
+        let judged = failed(
+            &own,
+            target,
+            Some(SOON),
+            false,
+            &World(NextHopState::Resolved),
+        );
         assert!(matches!(judged, Some((Outcome::Unreachable(_), _))));
     }
 
@@ -161,15 +167,15 @@ mod tests {
         let own = icmp(1, [10, 0, 0, 1]);
         let local = |cause| Some(Outcome::Local(cause));
         assert_eq!(
-            outcome(&own, LATER, NextHop::Unresolved),
+            outcome(&own, LATER, NextHopState::Unresolved),
             local(LocalCause::NoNeighbour)
         );
         assert_eq!(
-            outcome(&own, SOON, NextHop::Known),
+            outcome(&own, SOON, NextHopState::Resolved),
             local(LocalCause::LocalFirewall)
         );
         assert_eq!(
-            outcome(&icmp(3, [10, 0, 0, 1]), LATER, NextHop::Known),
+            outcome(&icmp(3, [10, 0, 0, 1]), LATER, NextHopState::Resolved),
             local(LocalCause::LocalFirewall)
         );
     }
@@ -178,17 +184,17 @@ mod tests {
     fn without_an_error_queue_nobody_is_named() {
         let refused = DatagramEvidence::by_errno(Errno::ConnectionRefused);
         let by_system = UnreachableBy::Errno(Errno::ConnectionRefused);
-        let judged = outcome(&refused, SOON, NextHop::Known);
+        let judged = outcome(&refused, SOON, NextHopState::Resolved);
         assert_eq!(judged, Some(Outcome::Unreachable(by_system)));
         assert_eq!(
-            outcome(&DatagramEvidence::default(), SOON, NextHop::Known),
+            outcome(&DatagramEvidence::default(), SOON, NextHopState::Resolved),
             None
         );
     }
 
     #[test]
     fn what_send_refuses_is_ours() {
-        let outcome = |errno| not_sent(errno).map(|(outcome, _)| outcome);
+        let outcome = |errno| send_failed(errno).map(|(outcome, _)| outcome);
         let local = |cause| Some(Outcome::Local(cause));
         assert_eq!(
             outcome(Errno::NotPermitted),
@@ -201,14 +207,14 @@ mod tests {
     #[test]
     fn silence_behind_a_neighbour_that_is_still_asked_for_is_ours() {
         let outcome = |left, next_hop| timed_out(left, &World(next_hop)).0;
-        assert_eq!(outcome(true, NextHop::Known), Outcome::NoReply);
+        assert_eq!(outcome(true, NextHopState::Resolved), Outcome::NoReply);
         let local = |cause| Outcome::Local(cause);
         assert_eq!(
-            outcome(true, NextHop::Unresolved),
+            outcome(true, NextHopState::Unresolved),
             local(LocalCause::NoNeighbour)
         );
         assert_eq!(
-            outcome(false, NextHop::Known),
+            outcome(false, NextHopState::Resolved),
             local(LocalCause::DroppedLocally)
         );
     }

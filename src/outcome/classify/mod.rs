@@ -5,7 +5,7 @@ pub mod tcp;
 
 use std::time::Duration;
 
-use super::evidence::{EvidenceKind, HostContext, NextHop};
+use super::evidence::{EvidenceKind, HostContext, NextHopState};
 use super::{Errno, Evidence, IcmpError, LocalCause, Outcome, UnreachableBy};
 
 /// An outcome with its proof.
@@ -15,7 +15,7 @@ pub type Classified = (Outcome, Evidence);
 const REJECTED_WITHIN: Duration = Duration::from_millis(100);
 
 /// Judges an error that `connect()`, or the setting up of its socket, returned at once.
-pub fn failed_at_once(errno: Errno) -> Classified {
+pub fn local_error(errno: Errno) -> Classified {
     let cause = LocalCause::from_errno(errno);
     (Outcome::Local(cause), Evidence::errno(errno))
 }
@@ -35,7 +35,11 @@ struct Rejection {
 impl Rejection {
     /// From another machine it is the network's word, from our own address it is ours.
     fn classify(self, around: &dyn HostContext) -> Classified {
-        let outcome = if self.icmp.from.is_some_and(|from| around.is_own(from)) {
+        let outcome = if self
+            .icmp
+            .from
+            .is_some_and(|from| around.is_local_address(from))
+        {
             Outcome::Local(self.own_cause(around))
         } else {
             Outcome::Unreachable(UnreachableBy::Icmp(self.icmp))
@@ -66,7 +70,7 @@ impl Rejection {
             return LocalCause::LocalFirewall;
         }
         let soon = self.after.is_some_and(|after| after < REJECTED_WITHIN);
-        if soon && around.next_hop() != NextHop::Unresolved {
+        if soon && around.next_hop_state() != NextHopState::Unresolved {
             LocalCause::LocalFirewall
         } else {
             LocalCause::NoNeighbour

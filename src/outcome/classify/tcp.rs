@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Classified, Rejection, failed_at_once};
+use super::{Classified, Rejection, local_error};
 use crate::outcome::evidence::{
-    EvidenceKind, HostContext, NextHop, PeerEnd, TcpInfo, TcpSocketEvidence, TcpState,
+    EvidenceKind, HostContext, NextHopState, PeerState, TcpInfo, TcpSocketEvidence, TcpState,
 };
 use crate::outcome::{Errno, Evidence, Handshake, LocalCause, Outcome, Refusal, UnreachableBy};
 
@@ -24,7 +24,7 @@ pub fn connecting(
     around: &dyn HostContext,
 ) -> Option<Classified> {
     // An ICMP error on a connection that stands ends nothing (RFC 1122 section 4.2.3.9).
-    if testimony.stands && !testimony.errno.is_some_and(Errno::is_reset) {
+    if testimony.connected && !testimony.errno.is_some_and(Errno::is_reset) {
         let clean = Handshake::Clean;
         let handshake = testimony
             .info
@@ -64,17 +64,17 @@ pub fn timed_out(info: Option<TcpInfo>, around: &dyn HostContext) -> Classified 
 }
 
 /// Judges a connection whose two ends are one socket: nothing else answered.
-pub fn connected_to_itself() -> Classified {
+pub fn self_connect() -> Classified {
     let evidence = Evidence::of(EvidenceKind::SynAck);
     (Outcome::Local(LocalCause::SelfConnect), evidence)
 }
 
 /// Judges a RST or a close that followed a completed handshake, if one did.
-pub fn ended_after_connect(end: PeerEnd) -> Option<Classified> {
+pub fn ended_after_connect(end: PeerState) -> Option<Classified> {
     match end {
-        PeerEnd::Open => None,
-        PeerEnd::Reset => Some((Outcome::ResetAfterConnect, Evidence::of(EvidenceKind::Rst))),
-        PeerEnd::Closed => Some((
+        PeerState::Open => None,
+        PeerState::Reset => Some((Outcome::ResetAfterConnect, Evidence::of(EvidenceKind::Rst))),
+        PeerState::Closed => Some((
             Outcome::ClosedAfterConnect,
             Evidence::of(EvidenceKind::SynAck),
         )),
@@ -109,7 +109,7 @@ pub fn failed(errno: Errno, queue_read: bool) -> Classified {
             Outcome::Unreachable(UnreachableBy::Errno(errno)),
             with(EvidenceKind::Errno),
         ),
-        _ => failed_at_once(errno),
+        _ => local_error(errno),
     }
 }
 
@@ -117,14 +117,15 @@ pub fn failed(errno: Errno, queue_read: bool) -> Classified {
 fn stopped_here(info: Option<TcpInfo>, around: &dyn HostContext) -> Option<LocalCause> {
     let info = info?;
     // Asked first: SYNs that a full neighbour queue has thrown out count as sent (`__neigh_event_send`).
-    if around.next_hop() == NextHop::Unresolved {
+    if around.next_hop_state() == NextHopState::Unresolved {
         return Some(LocalCause::NoNeighbour);
     }
-    if info.retransmitted? > 0 {
+    if info.total_retrans? > 0 {
         // Counted as sent again, yet none is out: the output path refused them (`__tcp_retransmit_skb`).
-        return (info.retransmitted_out == Some(0)).then_some(LocalCause::DroppedLocally);
+        return (info.retrans == Some(0)).then_some(LocalCause::DroppedLocally);
     }
-    info.waits_in_queue().then_some(LocalCause::StuckInQueue)
+    info.syn_stuck_in_queue()
+        .then_some(LocalCause::StuckInQueue)
 }
 
 /// Which packet of a slow handshake was lost.
@@ -132,7 +133,7 @@ fn stopped_here(info: Option<TcpInfo>, around: &dyn HostContext) -> Option<Local
 /// After a retransmission `tcpi_rtt` comes from the echoed TCP time stamp (RFC 7323): the age of the
 /// very SYN that was answered. About the whole handshake's time means that the first SYN was answered.
 fn handshake(info: &TcpInfo, connect: Option<Duration>) -> Handshake {
-    if info.retransmitted.unwrap_or(0) == 0 {
+    if info.total_retrans.unwrap_or(0) == 0 {
         return Handshake::Clean;
     }
     // Sent again before any timer could fire: an unacceptable answer makes the kernel do that
@@ -141,7 +142,7 @@ fn handshake(info: &TcpInfo, connect: Option<Duration>) -> Handshake {
         return Handshake::AfterRetransmission;
     }
     // From the first SYN to the answer, without the time in which this process was not looking.
-    let answered = connect.map(|connect| connect.saturating_sub(info.since_answer));
+    let answered = connect.map(|connect| connect.saturating_sub(info.last_ack_recv));
     match (info.rtt, answered) {
         (Some(rtt), Some(answered)) if answered.saturating_sub(rtt) < FIRST_SYN_ANSWERED_WITHIN => {
             Handshake::AfterSynAckLoss
@@ -163,13 +164,13 @@ mod tests {
 
     const SOON: Duration = Duration::from_millis(1);
 
-    struct World(NextHop);
+    struct World(NextHopState);
 
     impl HostContext for World {
-        fn is_own(&self, address: IpAddr) -> bool {
+        fn is_local_address(&self, address: IpAddr) -> bool {
             address == OWN
         }
-        fn next_hop(&self) -> NextHop {
+        fn next_hop_state(&self) -> NextHopState {
             self.0
         }
     }
@@ -187,15 +188,15 @@ mod tests {
     fn info(state: TcpState, timers_fired: u8, retransmitted: u32, out: u32) -> TcpInfo {
         TcpInfo {
             state,
-            timers_fired,
-            retransmitted: Some(retransmitted),
-            retransmitted_out: Some(out),
+            retransmits: timers_fired,
+            total_retrans: Some(retransmitted),
+            retrans: Some(out),
             rtt: None,
-            since_answer: Duration::ZERO,
+            last_ack_recv: Duration::ZERO,
         }
     }
 
-    fn classify(testimony: TcpSocketEvidence, next_hop: NextHop) -> Option<Outcome> {
+    fn classify(testimony: TcpSocketEvidence, next_hop: NextHopState) -> Option<Outcome> {
         connecting(&testimony, Some(SOON), &World(next_hop)).map(|(outcome, _)| outcome)
     }
 
@@ -207,7 +208,7 @@ mod tests {
             ..TcpSocketEvidence::default()
         };
         assert_eq!(
-            classify(testimony, NextHop::Known),
+            classify(testimony, NextHopState::Resolved),
             Some(Outcome::Refused(Refusal::Rst))
         );
     }
@@ -219,7 +220,7 @@ mod tests {
             ..TcpSocketEvidence::default()
         };
         let expected = Some(Outcome::Refused(Refusal::Errno));
-        assert_eq!(classify(testimony, NextHop::Known), expected);
+        assert_eq!(classify(testimony, NextHopState::Resolved), expected);
     }
 
     #[test]
@@ -230,8 +231,8 @@ mod tests {
             ..TcpSocketEvidence::default()
         };
         let late = Some(Duration::from_secs(3));
-        let judged =
-            connecting(&testimony, late, &World(NextHop::Known)).map(|(outcome, _)| outcome);
+        let judged = connecting(&testimony, late, &World(NextHopState::Resolved))
+            .map(|(outcome, _)| outcome);
         assert_eq!(judged, Some(Outcome::Local(LocalCause::NoNeighbour)));
     }
 
@@ -244,7 +245,7 @@ mod tests {
             ..TcpSocketEvidence::default()
         };
         let expected = Outcome::Unreachable(UnreachableBy::Icmp(error));
-        assert_eq!(classify(testimony, NextHop::Known), Some(expected));
+        assert_eq!(classify(testimony, NextHopState::Resolved), Some(expected));
     }
 
     #[test]
@@ -255,14 +256,17 @@ mod tests {
         };
         let firewall = Some(Outcome::Local(LocalCause::LocalFirewall));
         let neighbour = Some(Outcome::Local(LocalCause::NoNeighbour));
-        assert_eq!(classify(host_unreachable, NextHop::Known), firewall);
-        assert_eq!(classify(host_unreachable, NextHop::Unknown), firewall);
-        assert_eq!(classify(host_unreachable, NextHop::Unresolved), neighbour);
+        assert_eq!(classify(host_unreachable, NextHopState::Resolved), firewall);
+        assert_eq!(classify(host_unreachable, NextHopState::Unknown), firewall);
+        assert_eq!(
+            classify(host_unreachable, NextHopState::Unresolved),
+            neighbour
+        );
         let prohibited = TcpSocketEvidence {
             icmp: Some(icmp(13, OWN)),
             ..TcpSocketEvidence::default()
         };
-        assert_eq!(classify(prohibited, NextHop::Unresolved), firewall);
+        assert_eq!(classify(prohibited, NextHopState::Unresolved), firewall);
     }
 
     #[test]
@@ -273,7 +277,7 @@ mod tests {
             ..TcpSocketEvidence::default()
         };
         let expected = Some(Outcome::Local(LocalCause::LocalFirewall));
-        assert_eq!(classify(testimony, NextHop::Unresolved), expected);
+        assert_eq!(classify(testimony, NextHopState::Unresolved), expected);
     }
 
     #[test]
@@ -283,7 +287,7 @@ mod tests {
             ..TcpSocketEvidence::default()
         };
         assert_eq!(
-            classify(testimony, NextHop::Known),
+            classify(testimony, NextHopState::Resolved),
             Some(Outcome::Local(LocalCause::SystemError))
         );
     }
@@ -291,7 +295,7 @@ mod tests {
     #[test]
     fn a_socket_that_says_nothing_is_still_connecting() {
         assert_eq!(
-            classify(TcpSocketEvidence::default(), NextHop::Unknown),
+            classify(TcpSocketEvidence::default(), NextHopState::Unknown),
             None
         );
     }
@@ -302,11 +306,11 @@ mod tests {
             errno: Some(Errno::HostUnreachable),
             icmp: Some(icmp(1, TARGET.ip())),
             info: Some(info(TcpState::Established, 0, 0, 0)),
-            stands: true,
+            connected: true,
             ..TcpSocketEvidence::default()
         };
         let expected = Some(Outcome::Connected(Handshake::Clean));
-        assert_eq!(classify(testimony, NextHop::Known), expected);
+        assert_eq!(classify(testimony, NextHopState::Resolved), expected);
     }
 
     #[test]
@@ -315,7 +319,7 @@ mod tests {
             info: Some(info(TcpState::SynSent, 0, 0, 0)),
             ..TcpSocketEvidence::default()
         };
-        assert_eq!(classify(testimony, NextHop::Known), None);
+        assert_eq!(classify(testimony, NextHopState::Resolved), None);
     }
 
     #[test]
@@ -323,27 +327,27 @@ mod tests {
         let silent = |info, hop| timed_out(Some(info), &World(hop)).0;
         let state = TcpState::SynSent;
         assert_eq!(
-            silent(info(state, 3, 3, 1), NextHop::Unknown),
+            silent(info(state, 3, 3, 1), NextHopState::Unknown),
             Outcome::NoReply
         );
         assert_eq!(
-            silent(info(state, 1, 1, 0), NextHop::Known),
+            silent(info(state, 1, 1, 0), NextHopState::Resolved),
             Outcome::Local(LocalCause::DroppedLocally)
         );
         assert_eq!(
-            silent(info(state, 1, 0, 0), NextHop::Unresolved),
+            silent(info(state, 1, 0, 0), NextHopState::Unresolved),
             Outcome::Local(LocalCause::NoNeighbour)
         );
         assert_eq!(
-            silent(info(state, 1, 0, 0), NextHop::Known),
+            silent(info(state, 1, 0, 0), NextHopState::Resolved),
             Outcome::Local(LocalCause::StuckInQueue)
         );
         assert_eq!(
-            silent(info(state, 0, 0, 0), NextHop::Known),
+            silent(info(state, 0, 0, 0), NextHopState::Resolved),
             Outcome::NoReply
         );
         assert_eq!(
-            silent(info(state, 2, 2, 1), NextHop::Unresolved),
+            silent(info(state, 2, 2, 1), NextHopState::Unresolved),
             Outcome::Local(LocalCause::NoNeighbour),
             "thrown out of the neighbour's queue, not sent"
         );
@@ -366,7 +370,7 @@ mod tests {
         );
         let seen_late = TcpInfo {
             rtt: Some(ms(1012)),
-            since_answer: ms(800),
+            last_ack_recv: ms(800),
             ..info(TcpState::Established, 0, 1, 0)
         };
         let seen_late = handshake(&seen_late, Some(ms(1815)));

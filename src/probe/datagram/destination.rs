@@ -123,7 +123,7 @@ impl Destination {
     /// answer of the target's.
     pub(super) fn time_of_error(&self, asked: &Asked, failure: &Failure) -> Option<Rtt> {
         self.set_override?;
-        let received = failure.testimony.arrived;
+        let received = failure.testimony.icmp_at;
         stamps::rtt(&asked.sent, asked.left, received, &Moment::now())
     }
 
@@ -171,10 +171,10 @@ fn answered(
         local: Some(local),
         connect: trusted.then_some(waited),
         rtt: stamps::rtt(&asked.sent, asked.left, received.at, now),
-        arrived: received.at,
+        received_at: received.at,
         ttl: received.ttl,
-        said,
-        ..datagram::answered().into()
+        reply_summary: said,
+        ..datagram::replied().into()
     }
 }
 

@@ -206,7 +206,7 @@ impl DatagramProbes {
 
     /// Judges a datagram that the system refused to send.
     fn classify_unsent(&mut self, line_id: LineId, error: io::Error) -> Classified {
-        let unsent = datagram::not_sent(errno(&error));
+        let unsent = datagram::send_failed(errno(&error));
         let destination = self.lines.get(line_id).map(|line| line.destination);
         let place = &self.destinations[destination.unwrap_or_default()];
         let setup = || SetupError::from(error).classify(&self.here, place.protocol, place.address);

@@ -109,9 +109,9 @@ pub(super) fn probe(info: &RunInfo, sample: &Sample) -> String {
         rtt_us: result.rtt.map(|rtt| us(rtt.time)),
         rtt_clock: result.rtt.map(|rtt| rtt.clock.name()),
         syn_sent: result.syn_sent,
-        held_us: result.held.map(us),
+        held_us: result.established_for.map(us),
         ttl: result.ttl,
-        answer: result.said.as_ref().map(ReplySummary::as_str),
+        answer: result.reply_summary.as_ref().map(ReplySummary::as_str),
         evidence: proof(&result.evidence),
     })
 }

@@ -50,7 +50,7 @@ fn answered(hosts: &[&str], answers: &[&str]) -> RunFixture {
         for said in answers {
             fixture.probe(u32::try_from(place).expect("few"), 412, Outcome::Reply, 0);
             let result = &mut fixture.samples.last_mut().expect("a sample").result;
-            result.said = Some(ReplySummary::new(said));
+            result.reply_summary = Some(ReplySummary::new(said));
             result.ttl = Some(57);
             result.rtt = Some(Rtt {
                 time: Duration::from_micros(400),

@@ -63,10 +63,10 @@ impl RunFixture {
                 connect: (us > 0).then_some(connect),
                 rtt: outcome.is_clean().then_some(rtt),
                 syn_sent: Some(if outcome == Outcome::NoReply { 4 } else { 1 }),
-                held: None,
-                arrived: None,
+                established_for: None,
+                received_at: None,
                 ttl: None,
-                said: None,
+                reply_summary: None,
             },
         });
     }

@@ -1,11 +1,11 @@
 //! The protocols that a probe can speak.
 
-use super::{Answer, PLAIN_SIZE, Question, dns, ike, memcached, ntp, plain};
+use super::{DEFAULT_SIZE, ReplyMatch, Transaction, dns, ike, memcached, ntp, plain};
 use super::{quic, sip, snmp, stun, syslog, tftp};
 
 /// A protocol with a request that any of its servers answers, and that changes nothing there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Named {
+pub enum AppProtocol {
     /// Which name servers the root has (RFC 1035).
     Dns,
     /// The time (RFC 5905).
@@ -32,7 +32,7 @@ pub enum Named {
     Echo,
 }
 
-impl Named {
+impl AppProtocol {
     /// Every protocol, in the order in which they are listed to people.
     pub const ALL: [Self; 12] = [
         Self::Dns,
@@ -98,7 +98,7 @@ impl Named {
     }
 
     /// Appends the request to `out`.
-    pub(super) fn write(self, question: &Question, out: &mut Vec<u8>) {
+    pub(super) fn write(self, question: &Transaction, out: &mut Vec<u8>) {
         let token = question.token;
         match self {
             Self::Dns => dns::write(token, out),
@@ -112,12 +112,12 @@ impl Named {
             Self::Memcached => memcached::write(token, out),
             Self::Tftp => tftp::write(token, out),
             Self::Syslog => syslog::write(token, out),
-            Self::Echo => plain::write(token, PLAIN_SIZE, out),
+            Self::Echo => plain::write(token, DEFAULT_SIZE, out),
         }
     }
 
     /// Judges a datagram that came from the target.
-    pub(super) fn classify(self, question: &Question, answer: &[u8]) -> Answer {
+    pub(super) fn classify(self, question: &Transaction, answer: &[u8]) -> ReplyMatch {
         let token = question.token;
         let own = match self {
             Self::Dns => dns::read(token, answer),
@@ -129,11 +129,13 @@ impl Named {
             Self::Sip => sip::read(token, answer),
             Self::Ike => ike::read(token, answer),
             Self::Memcached => memcached::read(token, answer),
-            Self::Tftp => return tftp::read(answer).map_or(Answer::Alien, Answer::Unproven),
+            Self::Tftp => {
+                return tftp::read(answer).map_or(ReplyMatch::Mismatch, ReplyMatch::Unverified);
+            }
             Self::Syslog => None,
-            Self::Echo => plain::read_echo(token, PLAIN_SIZE, answer),
+            Self::Echo => plain::read_echo(token, DEFAULT_SIZE, answer),
         };
-        own.map_or(Answer::Alien, Answer::Own)
+        own.map_or(ReplyMatch::Mismatch, ReplyMatch::Matched)
     }
 }
 
@@ -143,26 +145,27 @@ mod tests {
 
     #[test]
     fn every_name_finds_its_protocol_again() {
-        for named in Named::ALL {
-            assert_eq!(Named::from_name(named.name()), Some(named));
+        for named in AppProtocol::ALL {
+            assert_eq!(AppProtocol::from_name(named.name()), Some(named));
         }
-        assert_eq!(Named::from_name("DNS"), None);
-        assert_eq!(Named::from_name(""), None);
+        assert_eq!(AppProtocol::from_name("DNS"), None);
+        assert_eq!(AppProtocol::from_name(""), None);
     }
 
     #[test]
     fn well_known_ports_choose_their_protocol() {
-        let port_of = |named: Named| {
-            let mut ports = (0..=u16::MAX).filter(|port| Named::for_port(*port) == Some(named));
+        let port_of = |named: AppProtocol| {
+            let mut ports =
+                (0..=u16::MAX).filter(|port| AppProtocol::for_port(*port) == Some(named));
             let first = ports.next();
             assert_eq!(ports.next(), None, "{named:?}");
             first
         };
-        assert_eq!(port_of(Named::Dns), Some(53));
-        assert_eq!(port_of(Named::Snmp), Some(161));
-        assert_eq!(port_of(Named::SnmpV2c), None);
-        assert_eq!(port_of(Named::Ike), Some(500));
-        assert_eq!(port_of(Named::Memcached), Some(11211));
-        assert_eq!(Named::for_port(80), None);
+        assert_eq!(port_of(AppProtocol::Dns), Some(53));
+        assert_eq!(port_of(AppProtocol::Snmp), Some(161));
+        assert_eq!(port_of(AppProtocol::SnmpV2c), None);
+        assert_eq!(port_of(AppProtocol::Ike), Some(500));
+        assert_eq!(port_of(AppProtocol::Memcached), Some(11211));
+        assert_eq!(AppProtocol::for_port(80), None);
     }
 }

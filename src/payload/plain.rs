@@ -1,6 +1,6 @@
 //! Bytes that mean nothing, the user's own bytes, and the echo protocol.
 
-use super::{Answer, words};
+use super::{ReplyMatch, words};
 use crate::outcome::ReplySummary;
 
 /// How many bytes a token takes.
@@ -36,15 +36,15 @@ fn is_pattern(bytes: &[u8]) -> bool {
 
 /// Judges an answer to plain bytes. Fewer of them than a token has prove nothing, even if they come back. What
 /// has the whole pattern but another token is the echo of another probe, which may be of another run.
-pub(super) fn classify(token: u64, size: usize, answer: &[u8]) -> Answer {
+pub(super) fn classify(token: u64, size: usize, answer: &[u8]) -> ReplyMatch {
     if let Some(said) = read_echo(token, size, answer) {
-        return Answer::Own(said);
+        return ReplyMatch::Matched(said);
     }
     let is_whole = size > TOKEN_SIZE && answer.len() == size;
     if is_whole && answer.get(TOKEN_SIZE..).is_some_and(is_pattern) {
-        return Answer::Alien;
+        return ReplyMatch::Mismatch;
     }
-    Answer::Unproven(ReplySummary::new(&words::counted(answer.len(), "byte")))
+    ReplyMatch::Unverified(ReplySummary::new(&words::counted(answer.len(), "byte")))
 }
 
 /// What an exact echo is (RFC 862); nothing if it is not one that proves itself.
@@ -55,14 +55,14 @@ pub(super) fn read_echo(token: u64, size: usize, answer: &[u8]) -> Option<ReplyS
 }
 
 /// Judges an answer to the user's own bytes. They are the same in every probe, so nothing is proven.
-pub(super) fn judge_own(own: &[u8], answer: &[u8]) -> Answer {
+pub(super) fn judge_own(own: &[u8], answer: &[u8]) -> ReplyMatch {
     let size = words::counted(answer.len(), "byte");
     let said = if own == answer {
         format!("same {size}")
     } else {
         size
     };
-    Answer::Unproven(ReplySummary::new(&said))
+    ReplyMatch::Unverified(ReplySummary::new(&said))
 }
 
 #[cfg(test)]
@@ -87,15 +87,15 @@ mod tests {
 
     #[test]
     fn only_an_echo_with_the_token_in_it_is_proven() {
-        let unproven = |text| Answer::Unproven(ReplySummary::new(text));
+        let unproven = |text| ReplyMatch::Unverified(ReplySummary::new(text));
         assert_eq!(
             classify(7, 8, &made(7, 8)),
-            Answer::Own(ReplySummary::new("echo"))
+            ReplyMatch::Matched(ReplySummary::new("echo"))
         );
         assert_eq!(classify(7, 7, &made(7, 7)), unproven("7 bytes"));
         assert_eq!(
             classify(7, 600, &made(7, 600)),
-            Answer::Own(ReplySummary::new("echo"))
+            ReplyMatch::Matched(ReplySummary::new("echo"))
         );
         let mut changed = made(7, 600);
         changed[599] ^= 1;
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn own_bytes_that_come_back_are_named() {
-        let unproven = |text| Answer::Unproven(ReplySummary::new(text));
+        let unproven = |text| ReplyMatch::Unverified(ReplySummary::new(text));
         assert_eq!(judge_own(b"hello", b"hello"), unproven("same 5 bytes"));
         assert_eq!(judge_own(b"hello", b"!"), unproven("1 byte"));
     }

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 
-use super::{Question, words};
+use super::{Transaction, words};
 use crate::outcome::ReplySummary;
 
 /// The version, first in every response (RFC 3261 section 7.2). Case does not matter (section 7.1).
@@ -14,7 +14,7 @@ const VERSION: &[u8] = b"SIP/2.0 ";
 /// The token is the Call-ID, the tag and the branch, which begins with "z9hG4bK" (RFC 3261 section
 /// 8.1.1.7). `rport` asks for the answer to come to the port that the request came from (RFC 3581
 /// section 3). Accept is recommended (RFC 3261 section 11.1).
-pub(super) fn write(question: &Question, out: &mut Vec<u8>) {
+pub(super) fn write(question: &Transaction, out: &mut Vec<u8>) {
     let token = question.token;
     let (local, target) = (unzoned(question.local), unzoned(question.target));
     // Writing into a Vec does not fail.
@@ -104,7 +104,7 @@ pub(super) mod tests {
 
     #[test]
     fn the_request_names_both_ends() {
-        let question = Question {
+        let question = Transaction {
             token: TOKEN,
             local: "[fe80::9%3]:40000".parse().expect("an address"),
             target: "[2001:db8::1]:5060".parse().expect("an address"),

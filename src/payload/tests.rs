@@ -35,28 +35,28 @@ pub(super) fn hex(text: &str) -> Vec<u8> {
 }
 
 /// A genuine answer to a question, for protocols whose answers prove themselves.
-fn example(named: Named, token: u64) -> Option<Example> {
+fn example(named: AppProtocol, token: u64) -> Option<Example> {
     Some(match named {
-        Named::Dns => dns::tests::example(token),
-        Named::Ntp => ntp::tests::example(token),
-        Named::Snmp => snmp::tests::example_v3(token),
-        Named::SnmpV2c => snmp::tests::example_v2c(token),
-        Named::Stun => stun::tests::example(token),
-        Named::Quic => quic::tests::example(token),
-        Named::Sip => sip::tests::example(token),
-        Named::Ike => ike::tests::example(token),
-        Named::Memcached => memcached::tests::example(token),
-        Named::Tftp | Named::Syslog => return None,
-        Named::Echo => {
+        AppProtocol::Dns => dns::tests::example(token),
+        AppProtocol::Ntp => ntp::tests::example(token),
+        AppProtocol::Snmp => snmp::tests::example_v3(token),
+        AppProtocol::SnmpV2c => snmp::tests::example_v2c(token),
+        AppProtocol::Stun => stun::tests::example(token),
+        AppProtocol::Quic => quic::tests::example(token),
+        AppProtocol::Sip => sip::tests::example(token),
+        AppProtocol::Ike => ike::tests::example(token),
+        AppProtocol::Memcached => memcached::tests::example(token),
+        AppProtocol::Tftp | AppProtocol::Syslog => return None,
+        AppProtocol::Echo => {
             let mut echo = Vec::new();
-            plain::write(token, PLAIN_SIZE, &mut echo);
-            Example::new(echo, 0..PLAIN_SIZE)
+            plain::write(token, DEFAULT_SIZE, &mut echo);
+            Example::new(echo, 0..DEFAULT_SIZE)
         }
     })
 }
 
-fn question(token: u64) -> Question {
-    Question {
+fn question(token: u64) -> Transaction {
+    Transaction {
         token,
         local: "192.0.2.9:40000".parse().expect("an address"),
         target: "192.0.2.1:5060".parse().expect("an address"),
@@ -65,18 +65,18 @@ fn question(token: u64) -> Question {
 
 fn request(payload: &Payload, token: u64) -> Vec<u8> {
     let mut out = Vec::new();
-    payload.write(&question(token), &mut out);
+    payload.encode(&question(token), &mut out);
     out
 }
 
-fn is_own(named: Named, token: u64, answer: &[u8]) -> bool {
-    let answer = Payload::Named(named).classify(&question(token), answer);
-    matches!(answer, Answer::Own(_))
+fn is_own(named: AppProtocol, token: u64, answer: &[u8]) -> bool {
+    let answer = Payload::Protocol(named).match_reply(&question(token), answer);
+    matches!(answer, ReplyMatch::Matched(_))
 }
 
 /// Every protocol whose answers prove themselves, with a genuine answer.
-fn examples(token: u64) -> impl Iterator<Item = (Named, Example)> {
-    let all = Named::ALL.into_iter();
+fn examples(token: u64) -> impl Iterator<Item = (AppProtocol, Example)> {
+    let all = AppProtocol::ALL.into_iter();
     all.filter_map(move |named| Some((named, example(named, token)?)))
 }
 
@@ -91,8 +91,8 @@ fn every_genuine_answer_is_recognised() {
     let said: Vec<_> = examples(0x0123_4567_89ab_cdef)
         .map(|(named, example)| {
             let token = question(0x0123_4567_89ab_cdef);
-            match Payload::Named(named).classify(&token, &example.bytes) {
-                Answer::Own(said) => (named.name(), said.as_str().to_owned()),
+            match Payload::Protocol(named).match_reply(&token, &example.bytes) {
+                ReplyMatch::Matched(said) => (named.name(), said.as_str().to_owned()),
                 other => panic!("{named:?}: {other:?}"),
             }
         })
@@ -118,42 +118,43 @@ fn every_genuine_answer_is_recognised() {
 
 #[test]
 fn what_proves_nothing_is_not_claimed() {
-    let judged = |named, answer: &[u8]| Payload::Named(named).classify(&question(7), answer);
-    let error = judged(Named::Tftp, b"\0\x05\0\x01File not found\0");
+    let judged = |named, answer: &[u8]| Payload::Protocol(named).match_reply(&question(7), answer);
+    let error = judged(AppProtocol::Tftp, b"\0\x05\0\x01File not found\0");
     assert_eq!(
         error,
-        Answer::Unproven(ReplySummary::new("error 1: File not found"))
+        ReplyMatch::Unverified(ReplySummary::new("error 1: File not found"))
     );
-    assert_eq!(judged(Named::Syslog, b"<15>1 - - x - - -"), Answer::Alien);
-    assert_eq!(judged(Named::Echo, b"hello"), Answer::Alien);
+    assert_eq!(
+        judged(AppProtocol::Syslog, b"<15>1 - - x - - -"),
+        ReplyMatch::Mismatch
+    );
+    assert_eq!(judged(AppProtocol::Echo, b"hello"), ReplyMatch::Mismatch);
 }
 
 #[test]
 fn payloads_are_chosen_named_and_told_apart() {
-    let own = Payload::Own(Arc::from(&b"hello"[..]));
+    let own = Payload::Custom(Arc::from(&b"hello"[..]));
     let plain = Payload::for_port(9999);
-    assert_eq!(plain, Payload::Plain(PLAIN_SIZE));
+    assert_eq!(plain, Payload::Pattern(DEFAULT_SIZE));
     assert_eq!(
         (plain.name(), own.name()),
         ("32 bytes".into(), "5 own bytes".into())
     );
     assert_eq!(Payload::for_port(53).name(), "dns");
-    assert!(own.is_ever_answered() && plain.is_ever_answered());
-    let all = || Named::ALL.into_iter().map(Payload::Named);
-    let silent: Vec<_> = all()
-        .filter(|payload| !payload.is_ever_answered())
-        .collect();
-    assert_eq!(silent, [Payload::Named(Named::Syslog)]);
-    let moving: Vec<_> = all().filter(Payload::answers_from_any_port).collect();
-    assert_eq!(moving, [Payload::Named(Named::Tftp)]);
+    assert!(own.expects_reply() && plain.expects_reply());
+    let all = || AppProtocol::ALL.into_iter().map(Payload::Protocol);
+    let silent: Vec<_> = all().filter(|payload| !payload.expects_reply()).collect();
+    assert_eq!(silent, [Payload::Protocol(AppProtocol::Syslog)]);
+    let moving: Vec<_> = all().filter(Payload::replies_from_any_port).collect();
+    assert_eq!(moving, [Payload::Protocol(AppProtocol::Tftp)]);
     assert_eq!(request(&own, 7), b"hello");
 }
 
 #[test]
 fn what_is_said_is_appended_and_always_as_long() {
-    for payload in Named::ALL.into_iter().map(Payload::Named) {
+    for payload in AppProtocol::ALL.into_iter().map(Payload::Protocol) {
         let mut out = b"before".to_vec();
-        payload.write(&question(0), &mut out);
+        payload.encode(&question(0), &mut out);
         let said = out.strip_prefix(b"before").expect("what was there before");
         assert_eq!(said, request(&payload, 0));
         assert_eq!(said.len(), request(&payload, u64::MAX).len(), "{payload:?}");
@@ -175,9 +176,13 @@ fn no_cut_of_a_genuine_answer_does_harm() {
 
 #[test]
 fn largest_datagrams_of_one_byte_are_survived() {
-    for named in Named::ALL {
+    for named in AppProtocol::ALL {
         for byte in [0x00, 0x04, 0x30, 0xc0, 0xff] {
-            assert!(!is_own(named, 0x0123_4567_89ab_cdef, &vec![byte; LARGEST]));
+            assert!(!is_own(
+                named,
+                0x0123_4567_89ab_cdef,
+                &vec![byte; MAX_UDP_PAYLOAD]
+            ));
         }
     }
 }
@@ -185,7 +190,7 @@ fn largest_datagrams_of_one_byte_are_survived() {
 proptest! {
     #[test]
     fn arbitrary_bytes_are_never_the_answer(token: u64, bytes in vec(any::<u8>(), 0..600)) {
-        for named in Named::ALL {
+        for named in AppProtocol::ALL {
             prop_assert!(!is_own(named, token, &bytes), "{named:?}");
         }
     }
@@ -206,9 +211,9 @@ proptest! {
 
     #[test]
     fn the_request_sent_back_is_the_answer_to_echo_alone(token: u64) {
-        for named in Named::ALL {
-            let back = request(&Payload::Named(named), token);
-            prop_assert_eq!(is_own(named, token, &back), named == Named::Echo, "{:?}", named);
+        for named in AppProtocol::ALL {
+            let back = request(&Payload::Protocol(named), token);
+            prop_assert_eq!(is_own(named, token, &back), named == AppProtocol::Echo, "{:?}", named);
         }
     }
 
@@ -240,13 +245,13 @@ proptest! {
 
     #[test]
     fn a_quote_is_known_by_its_beginning((token, other) in two_tokens(), cut: proptest::sample::Index) {
-        let plain = [0, 5, 8, PLAIN_SIZE].map(Payload::Plain);
-        for payload in Named::ALL.map(Payload::Named).into_iter().chain(plain) {
+        let plain = [0, 5, 8, DEFAULT_SIZE].map(Payload::Pattern);
+        for payload in AppProtocol::ALL.map(Payload::Protocol).into_iter().chain(plain) {
             let said = request(&payload, token);
             let quoted = said.get(..cut.index(said.len() + 1)).expect("no longer than all");
-            prop_assert!(payload.was_said(&question(token), quoted), "{payload:?}");
-            let tells_apart = !matches!(payload, Payload::Plain(0..8)); // the whole token is in it
-            prop_assert!(!tells_apart || !payload.was_said(&question(other), &said), "{payload:?}");
+            prop_assert!(payload.matches_quote(&question(token), quoted), "{payload:?}");
+            let tells_apart = !matches!(payload, Payload::Pattern(0..8)); // the whole token is in it
+            prop_assert!(!tells_apart || !payload.matches_quote(&question(other), &said), "{payload:?}");
         }
     }
 
@@ -256,28 +261,28 @@ proptest! {
         place: proptest::sample::Index,
         padding in vec(any::<u8>(), 0..40),
     ) {
-        for payload in Named::ALL.map(Payload::Named) {
+        for payload in AppProtocol::ALL.map(Payload::Protocol) {
             let mut said = request(&payload, token);
             let place = place.index(said.len());
             let padded = [said.as_slice(), &padding].concat();
-            prop_assert!(payload.was_said(&question(token), &padded));
+            prop_assert!(payload.matches_quote(&question(token), &padded));
             if let Some(byte) = said.get_mut(place) {
                 *byte = !*byte;
             }
-            prop_assert!(!payload.was_said(&question(token), &said));
+            prop_assert!(!payload.matches_quote(&question(token), &said));
         }
     }
 
     #[test]
     fn an_extension_behind_the_quote_changes_nothing(token: u64, other: u64, words in 20_usize..60) {
         prop_assume!(token != other);
-        for payload in [Payload::Named(Named::Quic), Payload::Plain(1400), Payload::Named(Named::Sip)] {
+        for payload in [Payload::Protocol(AppProtocol::Quic), Payload::Pattern(1400), Payload::Protocol(AppProtocol::Sip)] {
             let said = request(&payload, token);
             let Some(quote) = said.get(..words * 4) else {
                 continue;
             };
             let quoted = [quote, &[0x20, 0x00, 0x12, 0x34], &[0, 8, 1, 1, 0, 0, 0x10, 1]].concat();
-            prop_assert!(payload.was_said(&question(token), &quoted), "{payload:?}");
+            prop_assert!(payload.matches_quote(&question(token), &quoted), "{payload:?}");
         }
     }
 

@@ -178,7 +178,7 @@ impl RunInfo {
     /// Whether silence is what a working service of this kind looks like.
     fn never_answers(&self, target: &Target) -> bool {
         let payload = || self.plan.payload.for_port(target.address.port());
-        target.protocol == Protocol::Udp && !payload().is_ever_answered()
+        target.protocol == Protocol::Udp && !payload().expects_reply()
     }
 
     /// `TCP`, or `TCP and UDP`.

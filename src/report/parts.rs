@@ -421,7 +421,7 @@ fn case<'a>(target: &TargetReport<'a>, name: &'a str) -> Case<'a> {
             && plan
                 .payload
                 .for_port(target.target.address.port())
-                .answers_from_any_port(),
+                .replies_from_any_port(),
         dont_fragment: plan.sockets.dont_fragment,
         target: name,
         name: target.target.name(),

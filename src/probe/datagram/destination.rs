@@ -181,7 +181,7 @@ fn answered(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::payload::{Payload, Question};
+    use crate::payload::{Payload, Transaction};
     use crate::probe::ProbeId;
     use std::net::UdpSocket;
 
@@ -189,7 +189,7 @@ mod tests {
     fn asked(size: usize) -> (Destination, Line, Vec<u8>) {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
         let local = socket.local_addr().expect("an address");
-        let speech = Speech::Udp(Payload::Plain(size));
+        let speech = Speech::Udp(Payload::Pattern(size));
         let mut line = Line::new(socket.into(), local, local, 0);
         let said = ask(&mut line, &speech, 1);
         let destination = Destination::new(TargetId(0), Protocol::Udp, local, speech);
@@ -197,7 +197,7 @@ mod tests {
     }
 
     fn ask(line: &mut Line, speech: &Speech, number: u64) -> Vec<u8> {
-        let question = Question {
+        let question = Transaction {
             token: number,
             local: line.local,
             target: line.peer,

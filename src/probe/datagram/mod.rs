@@ -26,7 +26,7 @@ use crate::clock::Moment;
 use crate::hosts::Protocol;
 use crate::outcome::classify::{Classified, datagram};
 use crate::outcome::{Evidence, Outcome, ProbeResult, TargetId};
-use crate::payload::Question;
+use crate::payload::Transaction;
 use crate::plan::{PayloadPlan, SocketPlan};
 use crate::platform::{self, Control, EchoSocket, LocalHost, Poller, RecvBatch, errno};
 use destination::Destination;
@@ -165,7 +165,7 @@ impl DatagramProbes {
             return (Instant::now(), Some(unfinished()));
         };
         let destination = &self.destinations[line.destination];
-        let question = Question {
+        let question = Transaction {
             token: token(self.seed, number),
             local: line.local,
             target: destination.address,

@@ -274,7 +274,7 @@ fn payload(info: &RunInfo, target: &Target) -> Option<String> {
     match target.protocol {
         Protocol::Tcp => None,
         Protocol::Udp => Some(info.plan.payload.for_port(target.address.port()).name()),
-        Protocol::Icmp => Some(Payload::Plain(info.plan.payload.echo_size()).name()),
+        Protocol::Icmp => Some(Payload::Pattern(info.plan.payload.echo_size()).name()),
     }
 }
 

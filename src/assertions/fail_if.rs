@@ -237,9 +237,9 @@ impl Count {
             Self::Local => recorder.count_class(OutcomeClass::Local),
             Self::Late => recorder.late,
             Self::Outages => recorder.outages.total(),
-            Self::Duplicates => recorder.answers.duplicates,
-            Self::Reordered => recorder.answers.reordered,
-            Self::Strays => recorder.answers.strays,
+            Self::Duplicates => recorder.replies.duplicates,
+            Self::Reordered => recorder.replies.reordered,
+            Self::Strays => recorder.replies.strays,
         }
     }
 }

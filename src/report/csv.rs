@@ -219,9 +219,9 @@ impl Line {
         }
         self.plain(recorder.late);
         self.plain(recorder.count_class(OutcomeClass::Unfinished));
-        self.plain(recorder.answers.duplicates);
-        self.plain(recorder.answers.strays);
-        self.plain(recorder.answers.reordered);
+        self.plain(recorder.replies.duplicates);
+        self.plain(recorder.replies.strays);
+        self.plain(recorder.replies.reordered);
         self.maybe(loss.map(|loss| rounded(loss.percent)));
         self.maybe(loss.map(|loss| rounded(loss.low)));
         self.maybe(loss.map(|loss| rounded(loss.high)));

@@ -169,7 +169,9 @@ pub(super) fn change(info: &RunInfo, target: TargetId, change: &StateChange) -> 
     let name = label(info, &info.targets[target.index()]);
     let at = rfc3339(info.clock.at(change.at));
     let lasted = |was: &str| {
-        let lasted = change.lasted.map(|lasted| spoken(round_ms(lasted)));
+        let lasted = change
+            .previous_duration
+            .map(|lasted| spoken(round_ms(lasted)));
         lasted.map_or_else(String::new, |lasted| format!(" after {lasted} {was}"))
     };
     let mut causes: Vec<_> = change

@@ -65,17 +65,17 @@ const GAUGES: [Gauge; 17] = [
     (
         "duplicates",
         "Further answers to a probe that had one already.",
-        |it| Some(it.recorder.answers.duplicates.to_string()),
+        |it| Some(it.recorder.replies.duplicates.to_string()),
     ),
     (
         "strays",
         "Datagrams from the target that answered no probe.",
-        |it| Some(it.recorder.answers.strays.to_string()),
+        |it| Some(it.recorder.replies.strays.to_string()),
     ),
     (
         "reordered",
         "Answers that came after that to a later probe.",
-        |it| Some(it.recorder.answers.reordered.to_string()),
+        |it| Some(it.recorder.replies.reordered.to_string()),
     ),
     (
         "outages",

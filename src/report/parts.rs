@@ -134,18 +134,18 @@ pub(super) fn outcome_rows(target: &TargetReport, style: Style) -> Vec<Row> {
 
 /// What the answers said, the frequent first.
 fn said(target: &TargetReport, style: Style) -> String {
-    let answers = &target.recorder.answers;
-    let mut kinds = answers.said.clone();
+    let answers = &target.recorder.replies;
+    let mut kinds = answers.summaries.clone();
     kinds.sort_by_key(|(_, number)| Reverse(*number));
-    if let ([(said, _)], 0) = (kinds.as_slice(), answers.other) {
+    if let ([(said, _)], 0) = (kinds.as_slice(), answers.other_summaries) {
         return (style.foreign)(said.as_str());
     }
     let mut notes: Vec<_> = kinds
         .iter()
         .map(|(said, number)| format!("{number} {}", (style.foreign)(said.as_str())))
         .collect();
-    if answers.other > 0 {
-        notes.push(format!("{} others", answers.other));
+    if answers.other_summaries > 0 {
+        notes.push(format!("{} others", answers.other_summaries));
     }
     notes.join("; ")
 }
@@ -187,7 +187,7 @@ fn note(target: &TargetReport, outcome: &Outcome) -> String {
 /// That nobody answered, and what that is worth.
 pub(super) fn silence(target: &TargetReport) -> String {
     let patience = spoken(target.info.plan.schedule.timeout);
-    let sent = match &target.recorder.silent_syns {
+    let sent = match &target.recorder.syns_without_reply {
         Some(syns) if syns.start() == syns.end() => format!("{} sent, ", words::syns(*syns.end())),
         Some(syns) => format!("{} to {} sent, ", syns.start(), words::syns(*syns.end())),
         None => String::new(),
@@ -246,7 +246,7 @@ pub(super) fn facts(report: &Report, target: &TargetReport) -> Vec<(&'static str
 /// A target whose counts and times alone do not tell everything.
 pub(super) fn is_troubled(target: &TargetReport) -> bool {
     let recorder = target.recorder;
-    let answers = &recorder.answers;
+    let answers = &recorder.replies;
     let odd = answers.duplicates + answers.strays + answers.reordered + answers.ttl.total;
     let unfinished = recorder.count(OutcomeKind::Unfinished);
     !recorder.outcome_groups.is_empty() || recorder.late + odd + unfinished > 0
@@ -278,7 +278,7 @@ pub(super) fn times<'a>(target: &TargetReport<'a>) -> [Times<'a>; 3] {
     let recorder = target.recorder;
     let (name, rtt) = match target.target.protocol {
         Protocol::Tcp => ("connect ms", "kernel: SYN to SYN-ACK"),
-        _ if recorder.rtt_by_user => ("reply ms", "own clock to kernel's arrival"),
+        _ if recorder.has_user_rtt => ("reply ms", "own clock to kernel's arrival"),
         _ => ("reply ms", "kernel: datagram to answer"),
     };
     [
@@ -290,7 +290,7 @@ pub(super) fn times<'a>(target: &TargetReport<'a>) -> [Times<'a>; 3] {
 
 /// What is worth a line about the answers to datagrams.
 fn answers(report: &Report, target: &TargetReport) -> Vec<(&'static str, String)> {
-    let answers = &target.recorder.answers;
+    let answers = &target.recorder.replies;
     let mut lines = Vec::new();
     lines.extend(ttl(report, &answers.ttl).map(|ttl| ("answer ttl", ttl)));
     if answers.duplicates > 0 {

@@ -1,26 +1,24 @@
 //! Histograms, tallies, outages and the loss interval. Pure: samples in, figures out.
 
-mod answers;
-mod changes;
-mod distribution;
-mod encoded;
-mod few;
-mod loss;
+mod histogram;
+mod latency_distribution;
+mod loss_interval;
 mod outages;
 mod recorder;
-mod run;
-mod tallies;
+mod replies;
+mod run_record;
+mod state_changes;
 mod timeline;
 
 use std::time::Duration;
 
-pub use answers::{Answers, ReplyTtls};
-pub use changes::{StateChange, UpDownState};
-pub use distribution::{Distribution, Figures};
-pub use loss::Loss;
+pub use latency_distribution::{Distribution, Figures};
+pub use loss_interval::Loss;
 pub use outages::{Outage, Outages};
 pub use recorder::{OutcomeGroup, Recorder};
-pub use run::RunRecord;
+pub use replies::{Replies, ReplyTtls};
+pub use run_record::RunRecord;
+pub use state_changes::{StateChange, UpDownState};
 pub use timeline::{TimeSlice, Timeline};
 
 use crate::outcome::{ExtraReply, Sample, TargetId};
@@ -41,7 +39,7 @@ impl Statistics {
     /// each one's histograms keep.
     pub fn new(targets: usize, most: usize) -> Self {
         let mut empty = Recorder::new(Self::digits(most));
-        empty.timeline = Timeline::sharing(most);
+        empty.timeline = Timeline::for_targets(most);
         Self {
             targets: vec![empty.clone(); targets],
             empty,
@@ -79,7 +77,7 @@ impl Statistics {
     /// Takes in what came from a target and ended no probe.
     pub fn record_extra(&mut self, target: TargetId, extra: ExtraReply) {
         if let Some(recorder) = self.targets.get_mut(target.index()) {
-            recorder.answers.record_extra(extra);
+            recorder.replies.record_extra(extra);
         }
     }
 }

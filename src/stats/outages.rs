@@ -110,7 +110,7 @@ impl Meaning {
 
 impl Outage {
     /// From the first failed probe's sending to the last one's end.
-    pub fn lasted(&self) -> Duration {
+    pub fn duration(&self) -> Duration {
         self.to.saturating_duration_since(self.from)
     }
 
@@ -186,7 +186,7 @@ impl Outages {
     /// The longest of all outages, also of those that are no longer remembered.
     pub fn longest(&self) -> Option<&Outage> {
         let known = self.longest.iter().chain(&self.current);
-        known.max_by_key(|outage| outage.lasted())
+        known.max_by_key(|outage| outage.duration())
     }
 
     /// The latest outage that is over.
@@ -212,7 +212,7 @@ impl Outages {
         outage.ongoing = false;
         self.total += 1;
         let longest = self.longest.as_ref();
-        if longest.is_none_or(|longest| outage.lasted() > longest.lasted()) {
+        if longest.is_none_or(|longest| outage.duration() > longest.duration()) {
             self.longest = Some(outage.clone());
         }
         if self.first.len() < KEPT {

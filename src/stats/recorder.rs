@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::time::Instant;
 
-use super::{Answers, Distribution, Jitter, Loss, Outages, Timeline};
+use super::{Distribution, Jitter, Loss, Outages, Replies, Timeline};
 use crate::outcome::{Outcome, OutcomeClass, OutcomeKind, RttClock, Sample};
 
 /// Different causes told apart; beyond these only outcomes are counted.
@@ -14,14 +14,14 @@ const CAUSES: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Recorder {
     counts: [u64; OutcomeKind::ALL.len()],
-    /// Answers that came after their probe's deadline.
+    /// Replies that came after their probe's deadline.
     pub late: u64,
     /// Completed handshakes and replies, as an application would wait for them.
     pub connect: Distribution,
     /// Clean handshakes and replies as the kernel timed them.
     pub rtt: Distribution,
     /// Some of these began with this process' clock, because the kernel did not tell when the datagram left.
-    pub rtt_by_user: bool,
+    pub has_user_rtt: bool,
     /// RSTs to a first SYN: a round trip, too.
     pub refused: Distribution,
     /// Of the path's round-trip time, or of connect times where the kernel measures none.
@@ -33,9 +33,9 @@ pub struct Recorder {
     /// Probes whose cause was one too many to be told apart.
     pub other_outcomes: u64,
     /// The fewest and the most SYNs that left for a probe nobody answered.
-    pub silent_syns: Option<RangeInclusive<u32>>,
+    pub syns_without_reply: Option<RangeInclusive<u32>>,
     /// What the answers were like.
-    pub answers: Answers,
+    pub replies: Replies,
     /// When what happened.
     pub timeline: Timeline,
     /// The local address used last.
@@ -65,14 +65,14 @@ impl Recorder {
             late: 0,
             connect: Distribution::new(digits),
             rtt: Distribution::new(digits),
-            rtt_by_user: false,
+            has_user_rtt: false,
             refused: Distribution::new(digits),
             jitter: Jitter::default(),
             outages: Outages::default(),
             outcome_groups: Vec::new(),
             other_outcomes: 0,
-            silent_syns: None,
-            answers: Answers::default(),
+            syns_without_reply: None,
+            replies: Replies::default(),
             timeline: Timeline::default(),
             local: None,
             local_ports: None,
@@ -94,7 +94,7 @@ impl Recorder {
             return;
         }
         if outcome.is_answered() {
-            self.answers.record(sample);
+            self.replies.record(sample);
         }
         self.note_times(sample);
         self.note_cause(sample);
@@ -119,7 +119,7 @@ impl Recorder {
             }
         }
         if let Some(rtt) = result.rtt {
-            self.rtt_by_user |= rtt.clock == RttClock::User;
+            self.has_user_rtt |= rtt.clock == RttClock::User;
             self.rtt.record(rtt.time);
             self.jitter.record(rtt.time);
         } else if let Some(connect) = result
@@ -135,7 +135,7 @@ impl Recorder {
         if outcome == Outcome::NoReply
             && let Some(syns) = sample.result.syn_sent
         {
-            widen(&mut self.silent_syns, syns);
+            widen(&mut self.syns_without_reply, syns);
         }
         if outcome.is_clean() {
             return;

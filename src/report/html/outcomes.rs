@@ -87,15 +87,15 @@ fn clean(target: &TargetReport) -> Vec<Vec<Markup>> {
 
 /// What the answers said, the frequent first.
 fn said(target: &TargetReport) -> String {
-    let answers = &target.recorder.answers;
-    let mut kinds = answers.said.clone();
+    let answers = &target.recorder.replies;
+    let mut kinds = answers.summaries.clone();
     kinds.sort_by_key(|(_, number)| Reverse(*number));
     let mut texts: Vec<_> = kinds
         .iter()
         .map(|(said, number)| format!("{number} \u{d7} {said}"))
         .collect();
-    if answers.other > 0 {
-        texts.push(format!("{} others", answers.other));
+    if answers.other_summaries > 0 {
+        texts.push(format!("{} others", answers.other_summaries));
     }
     if texts.is_empty() {
         "an answer".to_owned()

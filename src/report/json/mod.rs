@@ -17,7 +17,7 @@ use crate::outcome::{
 };
 use crate::payload::Payload;
 use crate::plan::Limit;
-use crate::stats::{Answers, Distribution, Outage, Statistics};
+use crate::stats::{Distribution, Outage, Replies, Statistics};
 use shapes::{
     Answer, Cause, Change, Check, Clocks, Histograms, Host, Lag, Latency, Moved, OutageLine, Probe,
     Run, Start, StartTarget, Summary, TtlSince,
@@ -128,7 +128,7 @@ pub(super) fn change(
         target: info.targets[target.index()].label(),
         time: rfc3339(info.clock.at(change.at)),
         now: if change.is_up { "up" } else { "down" },
-        lasted_us: change.lasted.map(us),
+        lasted_us: change.previous_duration.map(us),
         causes: causes.map(word).collect(),
     })
 }
@@ -187,18 +187,18 @@ fn summary(report: &Report, target: &TargetReport) -> Summary {
         local_errors: recorder.count_class(OutcomeClass::Local),
         late: recorder.late,
         unfinished: recorder.count_class(OutcomeClass::Unfinished),
-        duplicates: recorder.answers.duplicates,
-        strays: recorder.answers.strays,
-        reordered: recorder.answers.reordered,
+        duplicates: recorder.replies.duplicates,
+        strays: recorder.replies.strays,
+        reordered: recorder.replies.reordered,
         loss_percent: loss.map(|loss| rounded(loss.percent)),
         loss_interval_percent: loss.map(|loss| [rounded(loss.low), rounded(loss.high)]),
         outcomes: outcomes(target),
         causes: causes(report, target),
         other_causes: recorder.other_outcomes,
-        answers: answers(&recorder.answers),
-        other_answers: recorder.answers.other,
-        ttl: ttls(report, &recorder.answers),
-        ttl_changes: recorder.answers.ttl.total,
+        answers: answers(&recorder.replies),
+        other_answers: recorder.replies.other_summaries,
+        ttl: ttls(report, &recorder.replies),
+        ttl_changes: recorder.replies.ttl.total,
         connect_us: latency(&recorder.connect),
         rtt_us: latency(&recorder.rtt),
         refused_us: latency(&recorder.refused),
@@ -250,8 +250,8 @@ fn causes(report: &Report, target: &TargetReport) -> Vec<Cause> {
         .collect()
 }
 
-fn answers(answers: &Answers) -> Vec<Answer> {
-    let said = answers.said.iter();
+fn answers(answers: &Replies) -> Vec<Answer> {
+    let said = answers.summaries.iter();
     said.map(|(said, count)| Answer {
         said: said.to_string(),
         count: *count,
@@ -259,7 +259,7 @@ fn answers(answers: &Answers) -> Vec<Answer> {
     .collect()
 }
 
-fn ttls(report: &Report, answers: &Answers) -> Vec<TtlSince> {
+fn ttls(report: &Report, answers: &Replies) -> Vec<TtlSince> {
     let changes = answers.ttl.changes.iter();
     changes
         .map(|(since, ttl)| TtlSince {

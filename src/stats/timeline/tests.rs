@@ -20,7 +20,7 @@ const OK: Outcome = OUTCOMES[0];
 type Probe = (u64, usize, u64);
 
 fn recorded(start: Instant, probes: &[Probe], capacity: usize) -> Timeline {
-    let mut timeline = Timeline::holding(capacity);
+    let mut timeline = Timeline::with_capacity(capacity);
     for (ms, outcome, us) in probes {
         let mut sample = sample(start, 1, OUTCOMES[*outcome]);
         sample.sent_at = start + Duration::from_millis(*ms);
@@ -104,9 +104,9 @@ fn sorted(timeline: &Timeline) -> Vec<(Instant, String)> {
 
 #[test]
 fn the_more_targets_the_smaller_the_share() {
-    let shares = [0, 1, 10, 32, 33, 100_000].map(|targets| Timeline::sharing(targets).capacity);
+    let shares = [0, 1, 10, 32, 33, 100_000].map(|targets| Timeline::for_targets(targets).capacity);
     assert_eq!(shares, [2000, 2000, 2000, 625, 32, 32]);
-    let Marks::Single(marks) = Timeline::sharing(1).marks else {
+    let Marks::Single(marks) = Timeline::for_targets(1).marks else {
         panic!("nothing to merge");
     };
     assert_eq!(marks.capacity(), 0, "an idle target costs nothing");

@@ -64,7 +64,7 @@ fn scattered(case: &Case, outages: &Outages) -> String {
         let from = case.clock.label(longest.from);
         format!(
             ", the longest from {from} for {}",
-            spoken(whole(longest.lasted()))
+            spoken(whole(longest.duration()))
         )
     });
     let times = outages.total();

@@ -1,9 +1,12 @@
 //! A histogram that takes as little memory as its values allow.
 
+mod hdr_v2_encoding;
+mod small_sample;
+
 use hdrhistogram::{Counter, Histogram};
 
-use super::encoded::encoded;
-use super::few::Few;
+use hdr_v2_encoding::encode;
+use small_sample::SmallSample;
 
 /// How often each value came: an HDR histogram from 1 on, as many digits as wanted.
 ///
@@ -11,26 +14,26 @@ use super::few::Few;
 /// came. Beyond that, at a probe a second 32 bits last for 136 years. At full speed they last for hours: then they are
 /// made wider, once and for all, so that no count is ever wrong.
 #[derive(Clone, Debug)]
-pub(super) enum Tallies {
-    Few(Few),
+pub(super) enum AdaptiveHistogram {
+    Small(SmallSample),
     Narrow(Box<Histogram<u32>>),
     Wide(Box<Histogram<u64>>),
 }
 
-impl Tallies {
+impl AdaptiveHistogram {
     /// Empty; of each value so many significant digits are kept, 1 to 5.
     pub(super) fn new(digits: u8) -> Self {
-        Self::Few(Few::new(digits))
+        Self::Small(SmallSample::new(digits))
     }
 
     /// Adds one value. False: no histogram can hold it.
     pub(super) fn record(&mut self, value: u64) -> bool {
         match self {
-            Self::Few(few) => {
+            Self::Small(few) => {
                 if few.record(value) {
                     return true;
                 }
-                let Some(histogram) = few.dense() else {
+                let Some(histogram) = few.to_histogram() else {
                     return false;
                 };
                 *self = Self::Narrow(Box::new(histogram));
@@ -49,7 +52,7 @@ impl Tallies {
     /// How many values there are.
     pub(super) fn len(&self) -> u64 {
         match self {
-            Self::Few(few) => few.len(),
+            Self::Small(few) => few.len(),
             Self::Narrow(histogram) => histogram.len(),
             Self::Wide(histogram) => histogram.len(),
         }
@@ -58,7 +61,7 @@ impl Tallies {
     /// The value that this share of all values does not exceed.
     pub(super) fn value_at_quantile(&self, quantile: f64) -> u64 {
         match self {
-            Self::Few(few) => few.value_at_quantile(quantile),
+            Self::Small(few) => few.value_at_quantile(quantile),
             Self::Narrow(histogram) => histogram.value_at_quantile(quantile),
             Self::Wide(histogram) => histogram.value_at_quantile(quantile),
         }
@@ -67,7 +70,7 @@ impl Tallies {
     /// Every value that came, as far as it can be told from others, and how often.
     pub(super) fn recorded(&self) -> Vec<(u64, u64)> {
         match self {
-            Self::Few(few) => few.recorded(),
+            Self::Small(few) => few.recorded(),
             Self::Narrow(histogram) => recorded(histogram),
             Self::Wide(histogram) => recorded(histogram),
         }
@@ -77,8 +80,8 @@ impl Tallies {
     /// values the step added.
     pub(super) fn quantiles(&self, ticks: u32) -> Vec<(u64, f64, u64)> {
         match self {
-            Self::Few(few) => few
-                .dense()
+            Self::Small(few) => few
+                .to_histogram()
                 .map_or_else(Vec::new, |it| quantiles(&it, ticks)),
             Self::Narrow(histogram) => quantiles(histogram, ticks),
             Self::Wide(histogram) => quantiles(histogram, ticks),
@@ -86,12 +89,12 @@ impl Tallies {
     }
 
     /// The compressed form, which is the same however the counts are kept; none for no value.
-    pub(super) fn encoded(&self) -> Option<Vec<u8>> {
+    pub(super) fn hdr_v2_compressed(&self) -> Option<Vec<u8>> {
         match self {
-            Self::Few(few) if few.len() == 0 => None,
-            Self::Few(few) => encoded(&few.dense()?),
-            Self::Narrow(histogram) => encoded(histogram),
-            Self::Wide(histogram) => encoded(histogram),
+            Self::Small(few) if few.len() == 0 => None,
+            Self::Small(few) => encode(&few.to_histogram()?),
+            Self::Narrow(histogram) => encode(histogram),
+            Self::Wide(histogram) => encode(histogram),
         }
     }
 }
@@ -134,32 +137,32 @@ mod tests {
 
     #[test]
     fn many_different_values_are_kept_as_a_few_are() {
-        let mut tallies = Tallies::new(2);
+        let mut tallies = AdaptiveHistogram::new(2);
         let mut histogram = narrow();
         for value in 1..=2_000 {
             assert!(tallies.record(value * 7));
             histogram.record(value * 7).expect("it grows");
-            let is_few = matches!(tallies, Tallies::Few(_));
+            let is_few = matches!(tallies, AdaptiveHistogram::Small(_));
             assert_eq!(is_few, value <= 128, "{value}");
             assert_eq!(tallies.len(), value);
             let median = histogram.value_at_quantile(0.5);
             assert_eq!(tallies.value_at_quantile(0.5), median, "{value}");
         }
         assert_eq!(tallies.recorded(), recorded(&histogram));
-        assert_eq!(tallies.encoded(), encoded(&histogram));
+        assert_eq!(tallies.hdr_v2_compressed(), encode(&histogram));
     }
 
     #[test]
     fn a_few_values_are_told_as_a_histogram_tells_them() {
-        let mut tallies = Tallies::new(2);
-        assert_eq!(tallies.encoded(), None, "of nothing");
+        let mut tallies = AdaptiveHistogram::new(2);
+        assert_eq!(tallies.hdr_v2_compressed(), None, "of nothing");
         let mut histogram = narrow();
         for value in [3, 900, 3, 70_000] {
             assert!(tallies.record(value));
             histogram.record(value).expect("it grows");
         }
-        assert!(matches!(tallies, Tallies::Few(_)));
-        assert_eq!(tallies.encoded(), encoded(&histogram));
+        assert!(matches!(tallies, AdaptiveHistogram::Small(_)));
+        assert_eq!(tallies.hdr_v2_compressed(), encode(&histogram));
         assert_eq!(tallies.quantiles(2), quantiles(&histogram, 2));
     }
 
@@ -168,14 +171,14 @@ mod tests {
         let mut histogram = narrow();
         histogram.record_n(7, u32::MAX - 5).expect("it grows");
         histogram.record_n(3_000, 4).expect("it grows");
-        let mut tallies = Tallies::Narrow(Box::new(histogram));
+        let mut tallies = AdaptiveHistogram::Narrow(Box::new(histogram));
         assert!(tallies.record(7), "the last one that fits");
-        assert!(matches!(tallies, Tallies::Narrow(_)));
+        assert!(matches!(tallies, AdaptiveHistogram::Narrow(_)));
         for more in 1..=3 {
             assert!(tallies.record(7), "a wider counter");
             assert_eq!(tallies.len(), MOST + more);
         }
-        assert!(matches!(tallies, Tallies::Wide(_)));
+        assert!(matches!(tallies, AdaptiveHistogram::Wide(_)));
         let counts: Vec<_> = tallies.recorded().iter().map(|(_, count)| *count).collect();
         assert_eq!(counts, [MOST - 1, 4]);
         assert!(tallies.record(500_000), "it grows");
@@ -188,11 +191,11 @@ mod tests {
         for value in 1..=2_000 {
             histogram.record(value * 7).expect("it grows");
         }
-        let wide = Tallies::Wide(Box::new(widened(&histogram)));
-        let narrow = Tallies::Narrow(Box::new(histogram));
+        let wide = AdaptiveHistogram::Wide(Box::new(widened(&histogram)));
+        let narrow = AdaptiveHistogram::Narrow(Box::new(histogram));
         assert_eq!(wide.recorded(), narrow.recorded());
         assert_eq!(wide.quantiles(2), narrow.quantiles(2));
-        assert_eq!(wide.encoded(), narrow.encoded());
+        assert_eq!(wide.hdr_v2_compressed(), narrow.hdr_v2_compressed());
         assert_eq!(wide.value_at_quantile(0.5), narrow.value_at_quantile(0.5));
     }
 }

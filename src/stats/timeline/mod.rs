@@ -87,20 +87,20 @@ pub struct TimeSlice {
 impl Default for Timeline {
     /// The timeline of a target that is alone in its run.
     fn default() -> Self {
-        Self::sharing(1)
+        Self::for_targets(1)
     }
 }
 
 impl Timeline {
     /// The timeline of one of so many targets. The more there are, the sooner probes are merged.
-    pub fn sharing(targets: usize) -> Self {
-        Self::holding(match targets {
+    pub fn for_targets(targets: usize) -> Self {
+        Self::with_capacity(match targets {
             0..=FEW => MOST.min(SHARED / targets.max(1)),
             _ => LEAST,
         })
     }
 
-    fn holding(capacity: usize) -> Self {
+    fn with_capacity(capacity: usize) -> Self {
         Self {
             // Buckets on either side of the origin never merge, however wide they get.
             capacity: capacity.max(2),

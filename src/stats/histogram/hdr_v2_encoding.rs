@@ -11,7 +11,7 @@ const COOKIE: u32 = 0x1c84_9314;
 const STORED: usize = 512;
 
 /// A histogram in its compressed form.
-pub(super) fn encoded<C: Counter>(histogram: &Histogram<C>) -> Option<Vec<u8>> {
+pub(super) fn encode<C: Counter>(histogram: &Histogram<C>) -> Option<Vec<u8>> {
     let mut plain = Vec::new();
     V2Serializer::new().serialize(histogram, &mut plain).ok()?;
     if let Some(zlib) = stored(&plain) {
@@ -49,7 +49,7 @@ mod tests {
             for value in 1..=count {
                 histogram.record(value * value).expect("it grows");
             }
-            let bytes = encoded(&histogram).expect("a histogram");
+            let bytes = encode(&histogram).expect("a histogram");
             let read: Histogram<u64> = Deserializer::new()
                 .deserialize(&mut bytes.as_slice())
                 .expect("the compressed form");

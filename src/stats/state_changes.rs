@@ -20,7 +20,7 @@ pub struct StateChange {
     /// Whether it is up now.
     pub is_up: bool,
     /// How long it was otherwise; absent if it was never seen so.
-    pub lasted: Option<Duration>,
+    pub previous_duration: Option<Duration>,
     /// The different ways in which probes failed while it was down.
     pub outcomes: Vec<Outcome>,
 }
@@ -37,7 +37,8 @@ impl UpDownState {
                 Some(StateChange {
                     at: outage.from,
                     is_up: false,
-                    lasted: up_since.map(|since| outage.from.saturating_duration_since(since)),
+                    previous_duration: up_since
+                        .map(|since| outage.from.saturating_duration_since(since)),
                     outcomes: outage.outcomes.clone(),
                 })
             }
@@ -47,7 +48,7 @@ impl UpDownState {
                 Some(StateChange {
                     at,
                     is_up: true,
-                    lasted: Some(at.saturating_duration_since(since)),
+                    previous_duration: Some(at.saturating_duration_since(since)),
                     outcomes: outages
                         .latest()
                         .map(|it| it.outcomes.clone())
@@ -84,7 +85,12 @@ mod tests {
         }
         let told: Vec<_> = changes
             .iter()
-            .map(|change| (change.is_up, change.lasted.map(|it| it.as_secs())))
+            .map(|change| {
+                (
+                    change.is_up,
+                    change.previous_duration.map(|it| it.as_secs()),
+                )
+            })
             .collect();
         assert_eq!(told, [(false, Some(2)), (true, Some(3))]);
         assert_eq!(changes[1].outcomes, [lost]);
@@ -97,6 +103,6 @@ mod tests {
         let sample = sample(start, 1, Outcome::NoReply);
         recorder.record(&sample);
         let change = state.note(&recorder, sample.sent_at).expect("down");
-        assert_eq!((change.is_up, change.lasted), (false, None));
+        assert_eq!((change.is_up, change.previous_duration), (false, None));
     }
 }

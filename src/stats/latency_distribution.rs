@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::tallies::Tallies;
+use super::histogram::AdaptiveHistogram;
 
 /// Latencies in microseconds: an HDR histogram, and the moments it would round.
 ///
@@ -10,7 +10,7 @@ use super::tallies::Tallies;
 /// whatever the length of the run.
 #[derive(Clone, Debug)]
 pub struct Distribution {
-    tallies: Tallies,
+    histogram: AdaptiveHistogram,
     min: f64,
     max: f64,
     mean: f64,
@@ -37,7 +37,7 @@ impl Distribution {
     /// An empty distribution; `digits` significant digits are kept of each value, 1 to 5.
     pub fn new(digits: u8) -> Self {
         Self {
-            tallies: Tallies::new(digits),
+            histogram: AdaptiveHistogram::new(digits),
             min: f64::INFINITY,
             max: 0.0,
             mean: 0.0,
@@ -55,11 +55,11 @@ impl Distribution {
             .saturating_mul(1_000_000)
             .saturating_add(rest);
         // A histogram that resizes itself takes any value below 2^63: 292,000 years of microseconds.
-        if !self.tallies.record(whole_us) {
+        if !self.histogram.record(whole_us) {
             return;
         }
         let before = self.mean;
-        self.mean += (us - before) / self.tallies.len() as f64;
+        self.mean += (us - before) / self.histogram.len() as f64;
         self.squares += (us - before) * (us - self.mean);
         self.min = self.min.min(us);
         self.max = self.max.max(us);
@@ -67,7 +67,7 @@ impl Distribution {
 
     /// How many values there are.
     pub fn count(&self) -> u64 {
-        self.tallies.len()
+        self.histogram.len()
     }
 
     /// The figures, if there is any value.
@@ -85,19 +85,19 @@ impl Distribution {
     /// The value in microseconds that `percent` of all values do not exceed. Absent where the sample is
     /// too small to have one: p99 needs 100 values, p50 two.
     pub fn percentile(&self, percent: f64) -> Option<f64> {
-        let tallies = &self.tallies;
-        if tallies.len() == 0 {
+        let histogram = &self.histogram;
+        if histogram.len() == 0 {
             return None;
         }
         if percent >= 100.0 {
             return Some(self.max);
         }
         // Values must lie on either side of it: p1 needs as many as p99.
-        let beyond = tallies.len() as f64 * percent.min(100.0 - percent) / 100.0;
+        let beyond = histogram.len() as f64 * percent.min(100.0 - percent) / 100.0;
         // A hair of tolerance: 1000 * 0.1 % is 0.9999999999 in binary.
         let supported = beyond >= 1.0 - 1e-9;
         // The same hair keeps the rank from being rounded up past a whole number.
-        let value = tallies.value_at_quantile(percent / 100.0 - 1e-12) as f64;
+        let value = histogram.value_at_quantile(percent / 100.0 - 1e-12) as f64;
         supported.then(|| value.clamp(self.min, self.max))
     }
 
@@ -106,7 +106,7 @@ impl Distribution {
     /// One count more than edges: below the first, then from each edge up to the next, then the rest.
     pub fn counts_between(&self, edges: &[f64]) -> Vec<u64> {
         let mut counts = vec![0; edges.len() + 1];
-        for (value, count) in self.tallies.recorded() {
+        for (value, count) in self.histogram.recorded() {
             let value = (value as f64).clamp(self.min, self.max);
             let place = edges.partition_point(|&edge| edge <= value);
             counts[place] += count;
@@ -116,8 +116,8 @@ impl Distribution {
 
     /// The distribution in steps towards its largest value, `ticks` of them for each half of the way that is
     /// left: value in microseconds, quantile (0 to 1), and how many values lie at or below it.
-    pub fn steps(&self, ticks: u32) -> impl Iterator<Item = (f64, f64, u64)> {
-        let steps = self.tallies.quantiles(ticks).into_iter();
+    pub fn quantile_steps(&self, ticks: u32) -> impl Iterator<Item = (f64, f64, u64)> {
+        let steps = self.histogram.quantiles(ticks).into_iter();
         steps.scan(0, |count, (value, quantile, more)| {
             *count += more;
             let value = (value as f64).clamp(self.min, self.max);
@@ -127,7 +127,7 @@ impl Distribution {
 
     /// `HdrHistogram`'s V2 compressed form, as its readers in every language take it; values are microseconds.
     pub fn serialized(&self) -> Option<Vec<u8>> {
-        self.tallies.encoded()
+        self.histogram.hdr_v2_compressed()
     }
 }
 

@@ -12,7 +12,7 @@ const MOST_EXACT: usize = 16;
 
 /// Values as an HDR histogram would tell them apart, in ascending order, each with its count.
 #[derive(Clone, Debug)]
-pub(super) struct Few {
+pub(super) struct SmallSample {
     digits: u8,
     /// An HDR histogram of these digits keeps so many leading bits of each value.
     bits: u8,
@@ -20,7 +20,7 @@ pub(super) struct Few {
     values: Vec<(u32, u32)>,
 }
 
-impl Few {
+impl SmallSample {
     /// Nothing yet; of each value so many significant digits are kept.
     pub(super) fn new(digits: u8) -> Self {
         // Between a power of two and the next one there are at least 10^digits steps (hdrhistogram.org).
@@ -87,7 +87,7 @@ impl Few {
     }
 
     /// The same as a histogram with room for more.
-    pub(super) fn dense(&self) -> Option<Histogram<u32>> {
+    pub(super) fn to_histogram(&self) -> Option<Histogram<u32>> {
         let mut histogram = Histogram::new(self.digits).ok()?;
         for (value, count) in &self.values {
             histogram.record_n(u64::from(*value), *count).ok()?;
@@ -108,7 +108,7 @@ mod tests {
             values in prop::collection::vec((0..32_u32, any::<u32>()), 1..=MOST_EXACT),
             quantiles in prop::collection::vec(0.001..=1.0, 9),
         ) {
-            let (mut few, mut histogram) = (Few::new(digits), Histogram::<u64>::new(digits).expect("digits"));
+            let (mut few, mut histogram) = (SmallSample::new(digits), Histogram::<u64>::new(digits).expect("digits"));
             for (shift, value) in values {
                 // Small values as often as large ones.
                 let value = u64::from(value >> shift) / 2;
@@ -122,20 +122,20 @@ mod tests {
             let recorded = histogram.iter_recorded();
             let recorded: Vec<_> = recorded.map(|it| (it.value_iterated_to(), it.count_at_value())).collect();
             prop_assert_eq!(few.recorded(), recorded);
-            prop_assert_eq!(few.dense().expect("room").len(), histogram.len());
+            prop_assert_eq!(few.to_histogram().expect("room").len(), histogram.len());
         }
     }
 
     #[test]
     fn one_value_too_many_or_too_large_is_not_taken() {
-        let mut few = Few::new(2);
+        let mut few = SmallSample::new(2);
         assert!((1..=MOST as u64).all(|value| few.record(value)));
         assert!(!few.record(2_000));
-        let mut exact = Few::new(3);
+        let mut exact = SmallSample::new(3);
         assert!((1..=MOST_EXACT as u64).all(|value| exact.record(value)));
         assert!(!exact.record(2_000));
         assert!(few.record(5), "one that is known");
-        assert!(!Few::new(3).record(u64::from(u32::MAX) + 1));
+        assert!(!SmallSample::new(3).record(u64::from(u32::MAX) + 1));
         few.total = u32::MAX;
         assert!(!few.record(5), "a counter might overflow");
         assert_eq!(few.len(), u64::from(u32::MAX));

@@ -12,11 +12,11 @@ const CHANGES: usize = 8;
 
 /// One target's answers, in memory that does not grow with the length of the run.
 #[derive(Clone, Debug, Default)]
-pub struct Answers {
+pub struct Replies {
     /// What they said, and how often.
-    pub said: Vec<(ReplySummary, u64)>,
+    pub summaries: Vec<(ReplySummary, u64)>,
     /// Answers that said something else again.
-    pub other: u64,
+    pub other_summaries: u64,
     /// The TTLs they arrived with.
     pub ttl: ReplyTtls,
     /// Further answers to a probe that had ended already.
@@ -39,7 +39,7 @@ pub struct ReplyTtls {
     last: Option<u8>,
 }
 
-impl Answers {
+impl Replies {
     /// Takes in the sample of a probe that was answered in time.
     pub(super) fn record(&mut self, sample: &Sample) {
         self.ttl.record(sample);
@@ -50,12 +50,12 @@ impl Answers {
         let Some(said) = sample.result.reply_summary else {
             return;
         };
-        if let Some((_, count)) = self.said.iter_mut().find(|(known, _)| *known == said) {
+        if let Some((_, count)) = self.summaries.iter_mut().find(|(known, _)| *known == said) {
             *count += 1;
-        } else if self.said.len() < KINDS {
-            self.said.push((said, 1));
+        } else if self.summaries.len() < KINDS {
+            self.summaries.push((said, 1));
         } else {
-            self.other += 1;
+            self.other_summaries += 1;
         }
     }
 
@@ -102,9 +102,9 @@ mod tests {
     use super::*;
     use crate::stats::fixture::sample;
 
-    fn recorded(answers: &[(u64, &str, u8)]) -> Answers {
+    fn recorded(answers: &[(u64, &str, u8)]) -> Replies {
         let start = Instant::now();
-        let mut all = Answers::default();
+        let mut all = Replies::default();
         for &(seq, said, ttl) in answers {
             let mut sample = sample(start, seq, Outcome::Reply);
             sample.result.reply_summary = Some(ReplySummary::new(said));
@@ -118,7 +118,7 @@ mod tests {
     fn answers_are_told_apart_by_what_they_say_up_to_a_limit() {
         let few = recorded(&[(1, "a", 64), (2, "b", 64), (3, "a", 64)]);
         assert_eq!(
-            few.said,
+            few.summaries,
             [(ReplySummary::new("a"), 2), (ReplySummary::new("b"), 1)]
         );
         let texts: Vec<_> = (1..=20).map(|n| (n, n.to_string())).collect();
@@ -127,7 +127,10 @@ mod tests {
             .map(|(n, text)| (*n, text.as_str(), 64))
             .collect();
         let many = recorded(&answers);
-        assert_eq!((many.said.len(), many.other), (KINDS, 20 - KINDS as u64));
+        assert_eq!(
+            (many.summaries.len(), many.other_summaries),
+            (KINDS, 20 - KINDS as u64)
+        );
     }
 
     #[test]
@@ -149,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_time_of_arrival_decides_not_the_order_of_looking() {
-        let mut answers = Answers::default();
+        let mut answers = Replies::default();
         let mut arrive = |seq, ms| {
             let mut sample = sample(Instant::now(), seq, Outcome::Reply);
             sample.result.received_at = Some(Duration::from_millis(ms));

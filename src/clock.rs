@@ -47,7 +47,7 @@ impl WallClock {
     }
 
     /// When `instant` was, for a reader: the time of day, with its date in a run that goes on after midnight.
-    pub fn label(&self, instant: Instant) -> String {
+    pub fn time_label(&self, instant: Instant) -> String {
         let (day, time) = day_and_time(self.at(instant));
         if day == day_and_time(self.time).0 {
             time
@@ -58,7 +58,7 @@ impl WallClock {
 
     /// How far the wall clock has moved against the monotonic clock since the start, in seconds:
     /// it was set, or the machine slept.
-    pub fn drift(&self) -> f64 {
+    pub fn step_seconds(&self) -> f64 {
         let expected = self.at(Instant::now());
         (Timestamp::now().as_nanosecond() - expected.as_nanosecond()) as f64 / 1e9
     }
@@ -69,7 +69,7 @@ const STEP: Duration = Duration::from_micros(50);
 
 /// Both clocks, read as close together as this machine manages.
 #[derive(Clone, Copy, Debug)]
-pub struct Moment {
+pub struct ClockReading {
     /// The monotonic clock.
     pub instant: Instant,
     /// The wall clock, as the time since 1970: what the kernel's time stamps are taken from.
@@ -78,7 +78,7 @@ pub struct Moment {
     spread: Duration,
 }
 
-impl Moment {
+impl ClockReading {
     /// Reads both clocks now.
     pub fn now() -> Self {
         let first = Self::read();
@@ -159,7 +159,7 @@ fn rounded(time: Timestamp, unit: Unit) -> Timestamp {
 }
 
 /// A duration as people write it: `250 ms`, `1 s`, `1.5 s`.
-pub fn spoken(duration: Duration) -> String {
+pub fn format_duration(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 1e-3 {
         format!("{} us", trimmed(seconds * 1e6))
@@ -180,8 +180,8 @@ fn trimmed(value: f64) -> String {
 mod tests {
     use super::*;
 
-    fn moment(start: Instant, monotonic_ms: u64, wall_ms: u64) -> Moment {
-        Moment {
+    fn moment(start: Instant, monotonic_ms: u64, wall_ms: u64) -> ClockReading {
+        ClockReading {
             instant: start + Duration::from_millis(monotonic_ms),
             wall: Duration::from_secs(1_700_000_000) + Duration::from_millis(wall_ms),
             spread: Duration::ZERO,
@@ -195,7 +195,7 @@ mod tests {
         assert!(before.is_steady_until(&moment(start, 20, 20)));
         assert!(!before.is_steady_until(&moment(start, 20, 21)), "forwards");
         assert!(!before.is_steady_until(&moment(start, 20, 5)), "backwards");
-        assert!(Moment::now().is_steady_until(&Moment::now()));
+        assert!(ClockReading::now().is_steady_until(&ClockReading::now()));
     }
 
     #[test]
@@ -203,7 +203,7 @@ mod tests {
         let clock = WallClock::start();
         let later = clock.at(clock.instant + Duration::from_secs(90));
         assert_eq!((later.as_second() - clock.time.as_second()), 90);
-        assert!(clock.drift().abs() < 60.0);
+        assert!(clock.step_seconds().abs() < 60.0);
     }
 
     #[test]
@@ -217,16 +217,16 @@ mod tests {
     fn another_day_is_named() {
         let evening: Timestamp = "2026-11-20T23:59:00Z".parse().expect("a valid time");
         let clock = WallClock::anchored(Instant::now(), evening);
-        assert_eq!(clock.label(clock.instant), "23:59:00Z");
+        assert_eq!(clock.time_label(clock.instant), "23:59:00Z");
         let night = clock.instant + Duration::from_secs(120);
-        assert_eq!(clock.label(night), "2026-11-21 00:01:00Z");
+        assert_eq!(clock.time_label(night), "2026-11-21 00:01:00Z");
     }
 
     #[test]
     fn durations_are_short() {
-        assert_eq!(spoken(Duration::from_micros(250)), "250 us");
-        assert_eq!(spoken(Duration::from_millis(250)), "250 ms");
-        assert_eq!(spoken(Duration::from_millis(1500)), "1.5 s");
-        assert_eq!(spoken(Duration::from_secs(120)), "120 s");
+        assert_eq!(format_duration(Duration::from_micros(250)), "250 us");
+        assert_eq!(format_duration(Duration::from_millis(250)), "250 ms");
+        assert_eq!(format_duration(Duration::from_millis(1500)), "1.5 s");
+        assert_eq!(format_duration(Duration::from_secs(120)), "120 s");
     }
 }

@@ -191,7 +191,7 @@ impl Figure {
     }
 
     /// A value of it, for people.
-    fn spoken(self, value: f64) -> String {
+    fn format_value(self, value: f64) -> String {
         match self {
             Self::Loss => format!("{} %", rounded(value)),
             Self::Count(_) => format!("{value}"),
@@ -316,7 +316,7 @@ impl FailCondition {
         AssertionResult {
             condition: format!("fail if {self}"),
             observed: match value {
-                Some(value) => format!("{name} of {target} is {}", name.spoken(value)),
+                Some(value) => format!("{name} of {target} is {}", name.format_value(value)),
                 None => format!("{name} of {target} does not exist: too few values"),
             },
             passed: value.is_some_and(|value| !self.relation.holds(value, self.limit)),
@@ -326,7 +326,7 @@ impl FailCondition {
 
 impl fmt::Display for FailCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let limit = self.figure.spoken(self.limit);
+        let limit = self.figure.format_value(self.limit);
         write!(f, "{} {} {limit}", self.figure, self.relation.sign())
     }
 }

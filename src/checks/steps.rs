@@ -123,7 +123,7 @@ pub(super) fn name(
                 error => error,
             };
             found.took = Some(began.elapsed());
-            found.is_unknown_name = error.is_final();
+            found.is_unknown_name = error.is_negative();
             found.error = Some(error.to_string());
         }
         None => {}

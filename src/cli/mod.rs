@@ -17,7 +17,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use crate::plan::{DiagnosePlan, PingPlan, TracePlan};
-use crate::term::safe;
+use crate::term::escape_controls;
 use args::{Args, Mode};
 use deferred_args::Deferred;
 
@@ -74,7 +74,7 @@ fn one_line(error: &clap::Error, help: &str) -> String {
     let words: Vec<_> = first.split_whitespace().collect();
     let line = words.join(" ");
     let line = line.strip_prefix("error: ").unwrap_or(&line);
-    format!("{} (see {help})", safe(line))
+    format!("{} (see {help})", escape_controls(line))
 }
 
 /// The help of the mode: a mode stands first.

@@ -8,7 +8,7 @@ use crate::hosts::resolve::Family;
 use crate::hosts::{Protocol, TargetSpec};
 use crate::payload::Payload;
 use crate::plan::{CloseMode, Format, OutputPlan, PayloadPlan, ReportFile, SocketPlan, Source};
-use crate::term::safe;
+use crate::term::escape_controls;
 
 /// One target, how packets leave, and how the result is printed.
 #[derive(Debug, Args)]
@@ -122,7 +122,7 @@ pub(super) fn check_files(
     match files.iter().find(|file| !formats.contains(&file.format)) {
         Some(file) => Err(format!(
             "{}: {what} has no such format: choose another extension",
-            safe(&file.path.to_string_lossy())
+            escape_controls(&file.path.to_string_lossy())
         )),
         None => Ok(()),
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::assertions::{Expectation, FailCondition, FailConditionError};
 use crate::payload::{AppProtocol, MAX_UDP_PAYLOAD, Payload, parse_hex};
 use crate::plan::{CloseMode, Format, HistogramForm, Limit, ReportFile, Source};
-use crate::term::safe;
+use crate::term::escape_controls;
 use crate::verdict::explain;
 
 /// Longer than any run: about 31 years.
@@ -135,7 +135,7 @@ fn unknown_payload() -> String {
 fn contents(path: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let file = File::open(path).and_then(|file| file.take(1 << 20).read_to_end(&mut bytes));
-    file.map_err(|error| format!("cannot read {}: {error}", safe(path)))?;
+    file.map_err(|error| format!("cannot read {}: {error}", escape_controls(path)))?;
     Ok(bytes)
 }
 

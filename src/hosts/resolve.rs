@@ -74,7 +74,7 @@ pub enum ResolveError {
         /// The resolver's reason, with its code.
         reason: String,
         /// Whether that is all there is to know of the name: no name server may have been asked, or none answered.
-        is_final: bool,
+        is_negative: bool,
     },
     /// No answer from the resolver in time.
     #[error("cannot resolve {name:?}: the resolver gave no answer within {} s", after.as_secs())]
@@ -86,7 +86,7 @@ pub enum ResolveError {
     },
     /// The resolver gave no answer to other names, so this one was not even asked.
     #[error("did not resolve {name:?}: the resolver did not answer for the names before it")]
-    NotAsked {
+    NotAttempted {
         /// The name.
         name: String,
     },
@@ -100,8 +100,14 @@ pub enum ResolveError {
 
 impl ResolveError {
     /// Whether a name server said that the name has no address; else it is not known.
-    pub fn is_final(&self) -> bool {
-        matches!(self, Self::Resolver { is_final: true, .. })
+    pub fn is_negative(&self) -> bool {
+        matches!(
+            self,
+            Self::Resolver {
+                is_negative: true,
+                ..
+            }
+        )
     }
 }
 
@@ -117,7 +123,7 @@ pub fn resolve_all(
     });
     let missing = |index: usize| {
         let name = names[index].clone();
-        Err(ResolveError::NotAsked { name })
+        Err(ResolveError::NotAttempted { name })
     };
     let indexed = found.into_iter().enumerate();
     indexed
@@ -155,7 +161,7 @@ pub fn resolve_each(
                 let after = DEADLINE;
                 ResolveError::Deadline { name, after }
             }
-            (false, false) => ResolveError::NotAsked { name },
+            (false, false) => ResolveError::NotAttempted { name },
         };
         tell(index, Err(error));
     }
@@ -226,7 +232,7 @@ fn resolve(name: &str, family: Family) -> Result<Arc<Lookup>, ResolveError> {
         return Err(ResolveError::Resolver {
             name,
             reason,
-            is_final: true,
+            is_negative: true,
         });
     }
     Ok(Arc::new(Lookup { addresses, took }))
@@ -241,7 +247,7 @@ fn refused(name: &str, error: &LookupError) -> ResolveError {
         name: name.to_owned(),
         reason: format!("{words}{}", code(error)),
         // getaddrinfo(3): the name servers know no such name, or no such address of it.
-        is_final: matches!(
+        is_negative: matches!(
             error.kind(),
             LookupErrorKind::NoName | LookupErrorKind::NoData
         ),

@@ -18,7 +18,7 @@ pub fn run(plan: &DiagnosePlan, output: &mut Output) -> Result<ExitStatus, RunEr
     preflight::check_source(&plan.checks.sockets)?;
     let files = files::open(&plan.output, 1)?;
     let (clock, started) = (WallClock::start(), Instant::now());
-    output.show(Progress::of_steps());
+    output.show(Progress::spinner());
     let mut under_way: Vec<CheckStep> = Vec::new();
     let findings = run_checks(&plan.checks, &signals, &mut |event| {
         match event {
@@ -26,7 +26,7 @@ pub fn run(plan: &DiagnosePlan, output: &mut Output) -> Result<ExitStatus, RunEr
             CheckEvent::Ended(step) => under_way.retain(|it| *it != step),
         }
         let names: Vec<_> = under_way.iter().map(|step| step.name()).collect();
-        output.progress().say(&names.join(", "));
+        output.progress().set_message(&names.join(", "));
     });
     output.finish_progress();
     let decided = decide(&findings);

@@ -10,7 +10,7 @@ use crate::plan::{Format, TracePlan};
 use crate::platform::{self, LocalHost};
 use crate::report::{self, Forms, TraceInfo, TraceReport, trace};
 use crate::session::{ExitStatus, RunError, Session, outputs as files};
-use crate::term::{Output, Progress, ResultFile, complain};
+use crate::term::{Output, Progress, ResultFile, print_diagnostic};
 
 /// How long the last names of routers are waited for.
 const NAMES: Duration = Duration::from_secs(1);
@@ -26,7 +26,7 @@ pub fn run(plan: TracePlan, output: &mut Output) -> Result<ExitStatus, RunError>
     let files = files::open(&plan.output, 1)?;
     let Session { poller, signals } = session;
     if !platform::hears_hops(target.protocol) {
-        complain(SILENT_HOPS);
+        print_diagnostic(SILENT_HOPS);
     }
     let here = LocalHost::from(&plan.path.sockets);
     let info = TraceInfo {
@@ -76,7 +76,7 @@ impl<'a> TraceOutput<'a> {
     fn open(&mut self) {
         self.tell(trace::heading);
         self.output.flush();
-        self.output.show(Progress::of_steps());
+        self.output.show(Progress::spinner());
     }
 
     /// Tells everybody the same in his own form.
@@ -118,7 +118,7 @@ impl TraceObserver for TraceOutput<'_> {
             0 => "a first look at all hops".to_owned(),
             round => format!("round {round}"),
         };
-        self.output.progress().say(&what);
+        self.output.progress().set_message(&what);
     }
 
     fn so_far(&mut self, path: &Path) {

@@ -8,7 +8,7 @@ use socket2::Socket;
 use super::around::Around;
 use super::connect::{ConnectStarted, Connector, Destination};
 use super::{ProbeEvent, ProbeId, ProbeOverride, Started, Watch, stamps};
-use crate::clock::Moment;
+use crate::clock::ClockReading;
 use crate::hosts::Protocol;
 use crate::outcome::classify::{self, Classified, tcp};
 use crate::outcome::evidence::{TcpInfo, TcpSocketEvidence};
@@ -38,7 +38,7 @@ struct TcpProbe {
     sent_at: Instant,
     hear_hops: bool,
     /// When it began by both clocks, where somebody looks at the path.
-    begun: Option<Moment>,
+    begun: Option<ClockReading>,
     /// When the handshake ended and how, once it has.
     connected: Option<(Instant, ProbeResult)>,
 }
@@ -184,7 +184,7 @@ impl TcpProbes {
         }
         let destination = &self.targets[target];
         let begun = destination.set_override.map(|_| {
-            let now = Moment::now();
+            let now = ClockReading::now();
             now.earlier(now.instant.saturating_duration_since(sent_at))
         });
         let probe = TcpProbe {
@@ -294,7 +294,7 @@ impl TcpProbe {
             .info
             .is_none_or(|info| info.total_retrans == Some(0));
         let begun = self.begun.as_ref().filter(|_| sent_once)?;
-        stamps::rtt(begun, None, testimony.icmp_at, &Moment::now())
+        stamps::rtt(begun, None, testimony.icmp_at, &ClockReading::now())
     }
 
     /// What makes a connected probe more than that: it reached itself, or the other side has closed already.

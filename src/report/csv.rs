@@ -13,7 +13,7 @@ use crate::clock::rfc3339;
 use crate::hosts::Target;
 use crate::outcome::{Errno, Evidence, EvidenceKind, OutcomeClass, ReplySummary, RttClock, Sample};
 use crate::stats::{Distribution, OutcomeGroup};
-use crate::term::safe;
+use crate::term::escape_controls;
 
 /// The columns of a probe's row: the fields of the JSON line, flattened.
 const PROBE: [&str; 24] = [
@@ -186,7 +186,7 @@ impl Line {
 
     /// A cell with text from outside.
     fn text(&mut self, text: &str) {
-        self.plain(quoted(&harmless(&safe(text))));
+        self.plain(quoted(&harmless(&escape_controls(text))));
     }
 
     fn target(&mut self, target: &Target) {
@@ -353,7 +353,7 @@ pub(super) mod tests {
             let line = of_text(&text);
             prop_assert_eq!(line.matches('\n').count(), 1);
             let rows = read(&line);
-            prop_assert_eq!(&rows[0], &["before", &harmless(&safe(&text)), "after"]);
+            prop_assert_eq!(&rows[0], &["before", &harmless(&escape_controls(&text)), "after"]);
         }
 
         #[test]

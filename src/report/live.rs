@@ -6,12 +6,12 @@ use anstyle::{AnsiColor, Style};
 
 use super::numbers::{count, ms_aligned};
 use super::{RunInfo, words};
-use crate::clock::{rfc3339, spoken};
+use crate::clock::{format_duration, rfc3339};
 use crate::hosts::{Protocol, Target};
 use crate::outcome::{OutcomeClass, OutcomeKind, Sample, TargetId};
 use crate::plan::{Limit, SchedulePlan, SocketPlan};
 use crate::stats::StateChange;
-use crate::term::safe;
+use crate::term::escape_controls;
 
 /// Turns samples into lines.
 #[derive(Clone, Debug)]
@@ -141,7 +141,7 @@ fn detail(protocol: Protocol, sample: &Sample) -> String {
         return format!("late: after the timeout, counted as no reply. {detail}");
     }
     match result.established_for {
-        Some(held) => format!("{detail}, after {}", spoken(round_us(held))),
+        Some(held) => format!("{detail}, after {}", format_duration(round_us(held))),
         None => detail,
     }
 }
@@ -153,7 +153,7 @@ fn round_us(duration: Duration) -> Duration {
 /// `host:port`, with the scheme where protocols differ and the address where several addresses of one name
 /// are probed.
 pub(crate) fn label(info: &RunInfo, target: &Target) -> String {
-    let mut label = safe(&target.label());
+    let mut label = escape_controls(&target.label());
     if info.is_mixed {
         label = format!("{}://{label}", target.protocol.name());
     }
@@ -171,7 +171,7 @@ pub(super) fn change(info: &RunInfo, target: TargetId, change: &StateChange) -> 
     let lasted = |was: &str| {
         let lasted = change
             .previous_duration
-            .map(|lasted| spoken(round_ms(lasted)));
+            .map(|lasted| format_duration(round_ms(lasted)));
         lasted.map_or_else(String::new, |lasted| format!(" after {lasted} {was}"))
     };
     let mut causes: Vec<_> = change
@@ -192,16 +192,16 @@ pub(super) fn change(info: &RunInfo, target: TargetId, change: &StateChange) -> 
 pub(super) fn joined(info: &RunInfo, target: TargetId) -> String {
     let target = &info.targets[target.index()];
     let took = target.lookup.as_ref().map_or_else(String::new, |lookup| {
-        format!(", looked up in {}", spoken(round_ms(lookup.took)))
+        format!(", looked up in {}", format_duration(round_ms(lookup.took)))
     });
-    let (name, address) = (safe(&target.label()), target.address.ip());
+    let (name, address) = (escape_controls(&target.label()), target.address.ip());
     format!("{name} is {address}{took}: probed from now on\n")
 }
 
 /// What is said of a target that has another address.
 pub(super) fn moved(info: &RunInfo, target: TargetId, from: &str) -> String {
     let target = &info.targets[target.index()];
-    let (name, address) = (safe(&target.label()), target.address.ip());
+    let (name, address) = (escape_controls(&target.label()), target.address.ip());
     let at = rfc3339(info.clock.now());
     format!("{at} {name} has another address now: {address}, no longer {from}\n")
 }
@@ -212,7 +212,7 @@ fn round_ms(duration: Duration) -> Duration {
 
 /// `host:port (address)`, or `address:port` alone where that was typed.
 pub(super) fn title(target: &Target) -> String {
-    let label = safe(&target.label());
+    let label = escape_controls(&target.label());
     match &target.lookup {
         Some(_) => format!("{label} ({})", target.address.ip()),
         None => label,
@@ -269,7 +269,7 @@ pub(super) fn origin(info: &RunInfo) -> String {
     let sources = routes().map(|route| route?.source.map(|source| format!(" from {source}")));
     let interfaces = routes().map(|route| {
         let name = route?.interface.as_deref()?;
-        Some(format!(" via {}", safe(name)))
+        Some(format!(" via {}", escape_controls(name)))
     });
     let ways = info.targets.iter().zip(&info.routes);
     let gateways = ways.map(|(target, route)| {
@@ -292,7 +292,7 @@ fn unresolved(info: &RunInfo) -> String {
     let lines = info
         .unresolved
         .iter()
-        .map(|name| format!("{}\n", safe(name)));
+        .map(|name| format!("{}\n", escape_controls(name)));
     lines.collect::<Vec<_>>().concat()
 }
 
@@ -318,8 +318,8 @@ pub(super) fn lookups(info: &RunInfo) -> String {
             .iter()
             .map(|a| a.ip().to_string())
             .collect();
-        let took = spoken(round_us(lookup.took));
-        let host = safe(&target.host);
+        let took = format_duration(round_us(lookup.took));
+        let host = escape_controls(&target.host);
         text += &format!("{host} is {}, looked up in {took}\n", addresses.join(", "));
     }
     text
@@ -328,7 +328,7 @@ pub(super) fn lookups(info: &RunInfo) -> String {
 fn pace(pace: &SchedulePlan) -> String {
     let probes = match pace.limit {
         Limit::Count(number) => count(number, "probe"),
-        Limit::Duration(duration) => format!("probes for {}", spoken(duration)),
+        Limit::Duration(duration) => format!("probes for {}", format_duration(duration)),
         Limit::Forever => "probes until stopped".to_owned(),
     };
     let warmup = match pace.warmup {
@@ -338,10 +338,12 @@ fn pace(pace: &SchedulePlan) -> String {
     let interval = if pace.is_closed_loop() {
         format!("{} at a time without a pause", pace.in_flight)
     } else {
-        format!("one every {}", spoken(pace.interval))
+        format!("one every {}", format_duration(pace.interval))
     };
-    let hold = pace.hold.map(|hold| format!(", held for {}", spoken(hold)));
-    let timeout = spoken(pace.timeout);
+    let hold = pace
+        .hold
+        .map(|hold| format!(", held for {}", format_duration(hold)));
+    let timeout = format_duration(pace.timeout);
     let hold = hold.unwrap_or_default();
     format!("{probes}{warmup}, {interval}, timeout {timeout}{hold}")
 }

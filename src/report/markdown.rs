@@ -12,7 +12,7 @@ use super::parts::{
 };
 use super::{Report, RunInfo, TargetReport, VERSION, histogram, notes};
 use crate::assertions::AssertionResult;
-use crate::clock::{rfc3339, spoken};
+use crate::clock::{format_duration, rfc3339};
 use crate::hosts::{Lookup, Target};
 use crate::outcome::OutcomeClass;
 
@@ -362,7 +362,7 @@ fn lookup(target: &Target, lookup: &Lookup) -> String {
     let addresses = lookup.addresses.iter().map(|it| it.ip().to_string());
     let addresses = addresses.collect::<Vec<_>>().join(", ");
     let us = u64::try_from(lookup.took.as_micros()).unwrap_or(u64::MAX);
-    let took = spoken(std::time::Duration::from_micros(us));
+    let took = format_duration(std::time::Duration::from_micros(us));
     format!("{} is {addresses}, looked up in {took}", code(&target.host))
 }
 

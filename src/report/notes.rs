@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::numbers::{count, ms};
 use super::{Report, parts};
-use crate::clock::spoken;
+use crate::clock::format_duration;
 
 /// A line each, in our own words alone.
 pub(super) fn run(report: &Report) -> Vec<String> {
@@ -87,5 +87,5 @@ fn wall_clock(report: &Report) -> Option<String> {
 /// In whole milliseconds, the last one begun; none for none.
 fn some_time(duration: Duration) -> Option<String> {
     let ms = u64::try_from(duration.as_micros().div_ceil(1000)).unwrap_or(u64::MAX);
-    (duration > Duration::ZERO).then(|| spoken(Duration::from_millis(ms)))
+    (duration > Duration::ZERO).then(|| format_duration(Duration::from_millis(ms)))
 }

@@ -16,7 +16,7 @@ use super::parts::judged;
 use super::{Report, TargetReport};
 use crate::outcome::{OutcomeClass, OutcomeKind};
 use crate::stats::Distribution;
-use crate::term::safe;
+use crate::term::escape_controls;
 
 /// A metric with one number for each target: name, help, and the number where it exists.
 type Gauge = (
@@ -197,7 +197,7 @@ fn labels(target: &TargetReport) -> String {
 
 /// A label whose value may hold anything.
 fn label(name: &str, value: &str) -> String {
-    format!("{name}=\"{}\"", escaped(&safe(value)))
+    format!("{name}=\"{}\"", escaped(&escape_controls(value)))
 }
 
 /// Backslash, quotation mark and line feed have escapes; everything else stands for itself.
@@ -359,7 +359,7 @@ pub(super) mod tests {
             prop_assert_eq!(line.matches('\n').count(), 1);
             let (name, labels, _) = read(&line);
             prop_assert_eq!(name, "synack_x");
-            let expected = [("a".to_owned(), safe(&text)), ("b".to_owned(), "2".to_owned())];
+            let expected = [("a".to_owned(), escape_controls(&text)), ("b".to_owned(), "2".to_owned())];
             prop_assert_eq!(labels, expected);
             prop_assert_eq!(value(&(escaped(&text) + "\"")).0, text);
         }

@@ -5,12 +5,12 @@ use std::cmp::Reverse;
 use super::numbers::{count, interval, length, ms, percent};
 use super::page::wrap;
 use super::{Report, TargetReport, words};
-use crate::clock::{date_and_time, spoken};
+use crate::clock::{date_and_time, format_duration};
 use crate::hosts::Protocol;
 use crate::outcome::{Handshake, Outcome, OutcomeClass, OutcomeKind, Refusal};
 use crate::plan::Limit;
 use crate::stats::{Distribution, Outage, ReplyTtls};
-use crate::term::safe;
+use crate::term::escape_controls;
 use crate::verdict::explain::{self, Case, Verdict, verdict};
 
 /// Outages listed; the others are counted.
@@ -186,7 +186,7 @@ fn note(target: &TargetReport, outcome: &Outcome) -> String {
 
 /// That nobody answered, and what that is worth.
 pub(super) fn silence(target: &TargetReport) -> String {
-    let patience = spoken(target.info.plan.schedule.timeout);
+    let patience = format_duration(target.info.plan.schedule.timeout);
     let sent = match &target.recorder.syns_without_reply {
         Some(syns) if syns.start() == syns.end() => format!("{} sent, ", words::syns(*syns.end())),
         Some(syns) => format!("{} to {} sent, ", syns.start(), words::syns(*syns.end())),
@@ -226,7 +226,7 @@ pub(super) fn facts(report: &Report, target: &TargetReport) -> Vec<(&'static str
     facts.extend(answers(report, target));
     if recorder.late > 0 {
         let late = count(recorder.late, "answer");
-        let timeout = spoken(target.info.plan.schedule.timeout);
+        let timeout = format_duration(target.info.plan.schedule.timeout);
         facts.push((
             "late",
             format!("{late} came after the {timeout} timeout, counted above as no reply"),
@@ -320,7 +320,7 @@ fn ttl(report: &Report, ttls: &ReplyTtls) -> Option<String> {
     let ((_, first), others) = ttls.changes.split_first()?;
     let mut text = first.to_string();
     for (since, ttl) in others {
-        let since = report.info.clock.label(*since);
+        let since = report.info.clock.time_label(*since);
         text += &format!(", then {ttl} from {since}");
     }
     if ttls.total > others.len() as u64 {
@@ -367,7 +367,7 @@ pub(super) fn causes_of(outage: &Outage) -> String {
 }
 
 fn outage(report: &Report, outage: &Outage) -> String {
-    let at = |instant| report.info.clock.label(instant);
+    let at = |instant| report.info.clock.time_label(instant);
     let end = if outage.ongoing {
         "to the end"
     } else {
@@ -383,7 +383,7 @@ fn outage(report: &Report, outage: &Outage) -> String {
 
 /// What the tallies of one target mean.
 pub(super) fn judged(target: &TargetReport) -> Verdict {
-    judged_as(target, &safe(&target.target.label()))
+    judged_as(target, &escape_controls(&target.target.label()))
 }
 
 /// As [`judged`], with another name for the target.

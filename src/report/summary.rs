@@ -7,7 +7,7 @@ use super::parts::{self, judged, outcomes, particulars, rule, times};
 use super::{Report, RunInfo, TargetReport, VERSION, histogram, notes, sparkline, table};
 use crate::assertions::AssertionResult;
 use crate::stats::Distribution;
-use crate::term::safe;
+use crate::term::escape_controls;
 use crate::verdict::explain::Verdict;
 
 /// The whole summary.
@@ -154,7 +154,7 @@ fn origin(report: &Report) -> String {
 /// What concerns the run as a whole: lag, standstills, limits.
 fn run_notes(report: &Report) -> String {
     let unresolved = report.info.unresolved.iter();
-    let unresolved = unresolved.map(|name| format!("not probed: {}", safe(name)));
+    let unresolved = unresolved.map(|name| format!("not probed: {}", escape_controls(name)));
     let notes = unresolved.chain(notes::run(report));
     let lines = notes.map(|note| wrap(&note, 2, report.info.columns) + "\n");
     lines.collect()
@@ -162,7 +162,7 @@ fn run_notes(report: &Report) -> String {
 
 fn signature(report: &Report) -> String {
     let info = report.info;
-    let system = safe(&info.host.system);
-    let command = safe(&info.plan.output.command_line);
+    let system = escape_controls(&info.host.system);
+    let command = escape_controls(&info.plan.output.command_line);
     format!("synack {VERSION}, {system}, command: {command}\n")
 }

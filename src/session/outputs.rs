@@ -4,14 +4,14 @@ use std::io;
 
 use super::RunError;
 use crate::plan::{Format, OutputPlan};
-use crate::term::{Output, ResultFile, complain, safe};
+use crate::term::{Output, ResultFile, escape_controls, print_diagnostic};
 
 /// Opens the files that results are to go to, before anything is measured.
 pub(crate) fn open(plan: &OutputPlan, targets: usize) -> Result<Vec<ResultFile>, RunError> {
     let files = plan.files.iter();
     files
         .map(|file| {
-            let path = safe(&file.path.to_string_lossy());
+            let path = escape_controls(&file.path.to_string_lossy());
             if file.format == Format::Hgrm && targets > 1 {
                 return Err(RunError::OneTargetOnly(path));
             }
@@ -50,12 +50,12 @@ fn to_stderr(text: &str) {
 
 /// Puts a file in its place. The first failure is told as the run's end, the others here.
 pub(crate) fn finish(file: ResultFile, so_far: Result<(), RunError>) -> Result<(), RunError> {
-    let path = safe(&file.path().to_string_lossy());
+    let path = escape_controls(&file.path().to_string_lossy());
     match file.finish() {
         Ok(()) => so_far,
         Err(error) if so_far.is_ok() => Err(RunError::File { path, error }),
         Err(error) => {
-            complain(&format!("cannot write {path}: {error}"));
+            print_diagnostic(&format!("cannot write {path}: {error}"));
             so_far
         }
     }

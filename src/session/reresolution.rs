@@ -37,13 +37,13 @@ impl Reresolver {
     }
 
     /// Something has changed: looks now instead of when it is time.
-    pub(crate) fn hurry(&self) {
+    pub(crate) fn resolve_now(&self) {
         // A thread that has ended has nothing to hurry for.
         let _ = self.hurry.send(());
     }
 
     /// What has been found since the last time.
-    pub(crate) fn found(&self) -> Vec<(String, LookupResult)> {
+    pub(crate) fn take_results(&self) -> Vec<(String, LookupResult)> {
         self.found.try_iter().flatten().collect()
     }
 }

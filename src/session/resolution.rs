@@ -13,7 +13,7 @@ use crate::hosts::{Host, Lookup, Protocol, Target, TargetSpec};
 use crate::plan::TargetPlan;
 use crate::platform::signals::Signals;
 use crate::platform::{SignalState, Waker};
-use crate::term::complain;
+use crate::term::print_diagnostic;
 
 /// More targets than this are a mistake, or need another tool.
 pub(crate) const MAX_TARGETS: usize = 100_000;
@@ -86,7 +86,7 @@ pub(crate) fn resolve(
         return Err(RunError::NoTarget(unresolved.join("; ")));
     }
     for error in &unresolved {
-        complain(error);
+        print_diagnostic(error);
     }
     Ok(Resolved {
         targets: late.list.targets.clone(),
@@ -182,7 +182,7 @@ impl PendingTargets {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        complain(&format!(
+        print_diagnostic(&format!(
             "still looking up {first}{more}; the others are probed meanwhile"
         ));
     }
@@ -237,10 +237,10 @@ impl TargetList {
     fn warn_repeated(&self) {
         match self.repeated.as_slice() {
             [] => {}
-            [one] => complain(&format!("{one} is given twice: it is probed once")),
+            [one] => print_diagnostic(&format!("{one} is given twice: it is probed once")),
             [first, others @ ..] => {
                 let others = others.len();
-                complain(&format!(
+                print_diagnostic(&format!(
                     "{first} and {others} more are given twice: each is probed once"
                 ));
             }

@@ -8,7 +8,7 @@ use super::resolution::{self, Resolved};
 use crate::plan::{Limit, TargetPlan};
 use crate::platform::signals::Signals;
 use crate::platform::{SignalState, Waker};
-use crate::term::complain;
+use crate::term::print_diagnostic;
 
 /// Between two attempts.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -44,7 +44,7 @@ pub(crate) fn resolve(
             return Err(error);
         }
         if !std::mem::replace(&mut told, true) {
-            complain(&format!("{error}; trying again until it resolves"));
+            print_diagnostic(&format!("{error}; trying again until it resolves"));
         }
         pause(signals);
     }

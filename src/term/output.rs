@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
-use super::{Progress, safe};
+use super::{Progress, escape_controls};
 
 /// Standard output for results.
 pub struct Output {
@@ -115,6 +115,6 @@ impl Output {
 }
 
 /// Writes a diagnostic line to stderr. If even that fails there is nobody to tell.
-pub fn complain(text: &str) {
-    let _ = writeln!(io::stderr(), "synack: {}", safe(text));
+pub fn print_diagnostic(text: &str) {
+    let _ = writeln!(io::stderr(), "synack: {}", escape_controls(text));
 }

@@ -95,7 +95,7 @@ impl Progress {
     }
 
     /// A line on stderr that says what is under way, if that is a terminal.
-    pub fn of_steps() -> Self {
+    pub fn spinner() -> Self {
         let progress = Self::on_stderr(None);
         if let (Some(bar), Ok(style)) = (
             &progress.bar,
@@ -107,7 +107,7 @@ impl Progress {
     }
 
     /// Says what is under way.
-    pub fn say(&self, what: &str) {
+    pub fn set_message(&self, what: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(what.to_owned());
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::doubts::Failure;
 use super::line::{Found, Line};
 use super::speech::{Asked, Speech};
-use crate::clock::Moment;
+use crate::clock::ClockReading;
 use crate::hosts::Protocol;
 use crate::outcome::classify::datagram;
 use crate::outcome::{ExtraReply, ProbeResult, ReplySummary, Rtt, TargetId};
@@ -93,7 +93,7 @@ impl Destination {
         &mut self,
         line: &mut Line,
         datagram: &[u8],
-        measured: (&Received, &Moment, Instant),
+        measured: (&Received, &ClockReading, Instant),
     ) -> Option<ProbeEvent> {
         if !self.comes_from(measured.0, line) {
             return None;
@@ -124,7 +124,7 @@ impl Destination {
     pub(super) fn time_of_error(&self, asked: &Asked, failure: &Failure) -> Option<Rtt> {
         self.set_override?;
         let received = failure.testimony.icmp_at;
-        stamps::rtt(&asked.sent, asked.left, received, &Moment::now())
+        stamps::rtt(&asked.sent, asked.left, received, &ClockReading::now())
     }
 
     fn extra(&mut self, extra: ExtraReply) -> ProbeEvent {
@@ -163,7 +163,7 @@ fn answered(
     asked: &Asked,
     local: SocketAddr,
     said: Option<ReplySummary>,
-    (received, now, trusted_since): (&Received, &Moment, Instant),
+    (received, now, trusted_since): (&Received, &ClockReading, Instant),
 ) -> ProbeResult {
     let trusted = asked.sent.instant >= trusted_since;
     let waited = now.instant.saturating_duration_since(asked.sent.instant);
@@ -212,7 +212,7 @@ mod tests {
             question,
             number,
             nth: 0,
-            sent: Moment::now(),
+            sent: ClockReading::now(),
             left: None,
         });
         said
@@ -225,7 +225,7 @@ mod tests {
             at: None,
             ttl: None,
         };
-        let now = Moment::now();
+        let now = ClockReading::now();
         let step = destination.take_in(line, datagram, (&received, &now, now.instant));
         assert!(step.is_some());
     }

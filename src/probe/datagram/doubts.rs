@@ -118,7 +118,7 @@ fn candidates<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Moment;
+    use crate::clock::ClockReading;
     use crate::outcome::{Errno, IcmpError, IcmpVersion};
     use crate::payload::{Payload, Transaction};
 
@@ -135,7 +135,7 @@ mod tests {
             },
             number: number.into(),
             nth: number,
-            sent: Moment::now(),
+            sent: ClockReading::now(),
             left: None,
         }
     }

@@ -122,7 +122,7 @@ fn checksum(message: &[u8]) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Moment;
+    use crate::clock::ClockReading;
     use crate::payload::Transaction;
     use crate::probe::ProbeId;
     use proptest::prelude::*;
@@ -142,7 +142,7 @@ mod tests {
             },
             number,
             nth: 0,
-            sent: Moment::now(),
+            sent: ClockReading::now(),
             left: None,
         }
     }

@@ -22,7 +22,7 @@ use super::chance::chance;
 use super::ports::PortRange;
 use super::setup::SetupError;
 use super::{ProbeEvent, ProbeId, ProbeOverride, Started};
-use crate::clock::Moment;
+use crate::clock::ClockReading;
 use crate::hosts::Protocol;
 use crate::outcome::classify::{Classified, datagram};
 use crate::outcome::{Evidence, Outcome, ProbeResult, TargetId};
@@ -178,7 +178,7 @@ impl DatagramProbes {
             question,
             number,
             nth: line.next(),
-            sent: Moment::now(),
+            sent: ClockReading::now(),
             left: None,
         };
         let sent_at = asked.sent.instant;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::echo::Echo;
-use crate::clock::Moment;
+use crate::clock::ClockReading;
 use crate::outcome::ReplySummary;
 use crate::payload::{Payload, ReplyMatch, Transaction};
 use crate::probe::ProbeId;
@@ -26,7 +26,7 @@ pub(super) struct Asked {
     /// Of the datagrams of its line, from 0.
     pub(super) nth: u32,
     /// Just before `send()`.
-    pub(super) sent: Moment,
+    pub(super) sent: ClockReading,
     /// When the kernel handed it to the device, as the time since 1970.
     pub(super) left: Option<Duration>,
 }

@@ -10,7 +10,7 @@ use crate::path::{Path, PathEnd};
 use crate::platform::{Listener, NeighbourState, RouteKind};
 use crate::report::numbers::{count, ms};
 use crate::report::words;
-use crate::term::safe;
+use crate::term::escape_controls;
 
 /// A step and what it found.
 pub(super) struct Line {
@@ -47,14 +47,18 @@ pub(super) fn lines(findings: &Findings) -> Vec<Line> {
 
 fn name(findings: &Findings) -> Option<String> {
     let found = &findings.name;
-    let name = safe(found.name.as_ref()?);
+    let name = escape_controls(found.name.as_ref()?);
     let took = |word| {
         let took = found.took?;
         Some(format!(" ({word} {} ms)", millis(took)))
     };
     if let Some(error) = &found.error {
         let took = took("after");
-        return Some(format!("{}{}", safe(error), took.unwrap_or_default()));
+        return Some(format!(
+            "{}{}",
+            escape_controls(error),
+            took.unwrap_or_default()
+        ));
     }
     if found.addresses.is_empty() {
         return None;
@@ -99,7 +103,7 @@ fn route(findings: &Findings) -> Option<String> {
         kind => parts.push(kind.word().to_owned()),
     }
     let interface = route.interface.as_ref();
-    let interface = interface.map(|it| format!("via {}", safe(it)));
+    let interface = interface.map(|it| format!("via {}", escape_controls(it)));
     let source = route.source.map(|source| format!("from {source}"));
     let leaves: Vec<_> = interface.into_iter().chain(source).collect();
     if !leaves.is_empty() {
@@ -281,7 +285,7 @@ fn listeners(findings: &Findings) -> Option<String> {
 
 fn listener(protocol: Protocol, listener: &Listener) -> String {
     let process = listener.process.as_ref();
-    let process = process.map(|it| format!(" by {} (pid {})", safe(&it.name), it.pid));
+    let process = process.map(|it| format!(" by {} (pid {})", escape_controls(&it.name), it.pid));
     let queue = listener.waiting.zip(listener.room);
     let queue = queue.filter(|_| protocol == Protocol::Tcp);
     let queue = queue.map(|(waiting, room)| {

@@ -4,19 +4,19 @@ use super::DiagnosisReport;
 use super::lines::lines;
 use super::text::{headline, next, signature};
 use crate::report::markup::{bullets, code, code_cell, prose, table};
-use crate::term::safe;
+use crate::term::escape_controls;
 
 /// The whole result.
 pub(super) fn text(report: &DiagnosisReport) -> String {
     let diagnosis = report.diagnosis;
-    let words = |texts: &[String]| bullets(texts.iter().map(|it| prose(&safe(it))));
+    let words = |texts: &[String]| bullets(texts.iter().map(|it| prose(&escape_controls(it))));
     let steps: Vec<_> = diagnosis.next.iter().map(next).collect();
     let blocks = [
         format!("## {}", prose(&headline(report))),
         format!(
             "**{}**: {}",
             diagnosis.code.name(),
-            prose(&safe(&diagnosis.verdict))
+            prose(&escape_controls(&diagnosis.verdict))
         ),
         section("Evidence", &words(&diagnosis.evidence)),
         section("Ruled out", &words(&diagnosis.rules_out)),

@@ -5,7 +5,7 @@ use crate::clock::date_and_time;
 use crate::report::VERSION;
 use crate::report::numbers::{count, length};
 use crate::report::page::{self, wrap};
-use crate::term::safe;
+use crate::term::escape_controls;
 use crate::verdict::diagnosis::NextStep;
 
 /// The whole result.
@@ -32,7 +32,7 @@ pub(super) fn headline(report: &DiagnosisReport) -> String {
     };
     format!(
         "diagnosis of {} {}{stopped}, {} in {}, {}",
-        safe(&findings.asked),
+        escape_controls(&findings.asked),
         findings.protocol.title(),
         count(findings.sent, "probe"),
         length(findings.took),
@@ -45,7 +45,7 @@ pub(super) fn next(step: &NextStep) -> String {
 }
 
 fn paragraph(report: &DiagnosisReport, text: &str) -> String {
-    wrap(&format!("  {}", safe(text)), 2, report.columns) + "\n"
+    wrap(&format!("  {}", escape_controls(text)), 2, report.columns) + "\n"
 }
 
 fn section(report: &DiagnosisReport, heading: &str, items: &[String]) -> String {
@@ -53,12 +53,13 @@ fn section(report: &DiagnosisReport, heading: &str, items: &[String]) -> String 
         return String::new();
     }
     let items = items.iter();
-    let lines = items.map(|item| wrap(&format!("  {}", safe(item)), 4, report.columns) + "\n");
+    let lines =
+        items.map(|item| wrap(&format!("  {}", escape_controls(item)), 4, report.columns) + "\n");
     format!("{heading}\n{}", lines.collect::<String>())
 }
 
 pub(super) fn signature(report: &DiagnosisReport) -> String {
-    let system = safe(&report.host.system);
-    let command = safe(&report.output.command_line);
+    let system = escape_controls(&report.host.system);
+    let command = escape_controls(&report.output.command_line);
     format!("synack {VERSION}, {system}, command: {command}\n")
 }

@@ -98,7 +98,7 @@ fn evidence(report: &Report, target: &TargetReport) -> Vec<String> {
             Reverse(cause.count),
         )
     });
-    let at = |instant| report.info.clock.label(instant);
+    let at = |instant| report.info.clock.time_label(instant);
     for cause in causes.iter().take(CAUSES) {
         let kind = words::outcome(cause.outcome.kind());
         let detail = words::detail(target.target.protocol, &cause.outcome, None);

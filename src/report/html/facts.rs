@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::markup::{Markup, block, tag};
-use crate::clock::{date_and_time, rfc3339, spoken};
+use crate::clock::{date_and_time, format_duration, rfc3339};
 use crate::hosts::Protocol;
 use crate::outcome::OutcomeClass;
 use crate::plan::{Limit, SchedulePlan};
@@ -97,7 +97,7 @@ pub(super) fn length(duration: Duration) -> String {
     let parts: Vec<_> = parts
         .map(|(number, unit)| format!("{number} {unit}"))
         .collect();
-    let exact = spoken(round_ms(duration));
+    let exact = format_duration(round_ms(duration));
     if seconds < 120 {
         exact
     } else {
@@ -112,16 +112,18 @@ pub(super) fn round_ms(duration: Duration) -> Duration {
 fn pace(pace: &SchedulePlan) -> String {
     let probes = match pace.limit {
         Limit::Count(number) => format!("{number} for each target"),
-        Limit::Duration(duration) => format!("for {}", spoken(duration)),
+        Limit::Duration(duration) => format!("for {}", format_duration(duration)),
         Limit::Forever => "until stopped".to_owned(),
     };
     let interval = if pace.is_closed_loop() {
         format!("{} at a time without a pause", pace.in_flight)
     } else {
-        format!("one every {}", spoken(pace.interval))
+        format!("one every {}", format_duration(pace.interval))
     };
-    let hold = pace.hold.map(|hold| format!(", held for {}", spoken(hold)));
-    let (timeout, hold) = (spoken(pace.timeout), hold.unwrap_or_default());
+    let hold = pace
+        .hold
+        .map(|hold| format!(", held for {}", format_duration(hold)));
+    let (timeout, hold) = (format_duration(pace.timeout), hold.unwrap_or_default());
     format!("{probes}, {interval}, timeout {timeout}{hold}")
 }
 
@@ -162,7 +164,7 @@ fn lookups(info: &RunInfo) -> Vec<String> {
                 .iter()
                 .map(|address| address.ip().to_string())
                 .collect();
-            let took = spoken(Duration::from_micros(
+            let took = format_duration(Duration::from_micros(
                 u64::try_from(lookup.took.as_micros()).unwrap_or(u64::MAX),
             ));
             let addresses = addresses.join(", ");

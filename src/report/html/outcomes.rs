@@ -106,7 +106,7 @@ fn said(target: &TargetReport) -> String {
 
 fn caused(report: &Report, target: &TargetReport, cause: &OutcomeGroup) -> Vec<Markup> {
     let kind = cause.outcome.kind();
-    let at = |instant| Markup::from(report.info.clock.label(instant));
+    let at = |instant| Markup::from(report.info.clock.time_label(instant));
     let mut row = vec![symbols::named(kind)];
     row.extend(numbers(target, cause.count));
     row.push(seen(target, &cause.outcome));

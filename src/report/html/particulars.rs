@@ -58,7 +58,7 @@ fn outages(report: &Report, target: &TargetReport) -> Option<Markup> {
 }
 
 fn outage(report: &Report, outage: &Outage) -> Vec<Markup> {
-    let at = |instant| report.info.clock.label(instant);
+    let at = |instant| report.info.clock.time_label(instant);
     let then = if outage.ongoing {
         "the run ended"
     } else {

@@ -9,7 +9,7 @@ use super::markup::{Attributes, Markup, block, leaf, tag};
 use super::scale::{LogScale, Tick, time_ticks};
 use super::shades::{self, Shade};
 use super::symbols::{self, TROUBLES};
-use crate::clock::spoken;
+use crate::clock::format_duration;
 use crate::outcome::{OutcomeClass, OutcomeKind};
 use crate::report::numbers::{count, ms};
 use crate::report::{Report, TargetReport, words};
@@ -261,7 +261,7 @@ impl<'a> Picture<'a> {
     }
 
     fn when(&self, shade: &Shade) -> String {
-        let at = |instant| self.report.info.clock.label(instant);
+        let at = |instant| self.report.info.clock.time_label(instant);
         let from = at(shade.from);
         match shade.to {
             Some(to) => format!("{from} to {}", at(to)),
@@ -293,7 +293,7 @@ impl<'a> Picture<'a> {
             Some(_) => " Each mark stands for the probes of a stretch of time",
         };
         if let Some(resolution) = self.target.recorder.timeline.resolution() {
-            let width = spoken(rounded(resolution));
+            let width = format_duration(rounded(resolution));
             words += &format!(" of about {width}");
         }
         if self.scale.is_some() {

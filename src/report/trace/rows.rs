@@ -4,7 +4,7 @@ use super::TraceReport;
 use crate::path::{Flow, Hop, HopReply, PathEnd, PathNote, ReplyKind, merged};
 use crate::report::numbers::ms_or_dash;
 use crate::report::words;
-use crate::term::safe;
+use crate::term::escape_controls;
 
 /// One line of the table: the first of a hop has its figures, further ones have other addresses.
 pub(super) struct Row {
@@ -132,10 +132,10 @@ fn who(report: &TraceReport, heard: &HopReply) -> String {
     if from == report.info.target.address.ip()
         && let Some(name) = report.info.target.name()
     {
-        return format!("{} ({from})", safe(name));
+        return format!("{} ({from})", escape_controls(name));
     }
     match report.names.get(from) {
-        Some(name) => format!("{} ({from})", safe(name)),
+        Some(name) => format!("{} ({from})", escape_controls(name)),
         None => from.to_string(),
     }
 }

@@ -6,7 +6,7 @@ use crate::clock::date_and_time;
 use crate::report::VERSION;
 use crate::report::numbers::{count, length};
 use crate::report::page::{self, wrap};
-use crate::term::safe;
+use crate::term::escape_controls;
 use crate::verdict::explain::path;
 
 /// Width of a column of times.
@@ -42,7 +42,7 @@ pub(super) fn target(info: &TraceInfo) -> String {
         Some(_) => format!(" ({})", target.address_text()),
         None => String::new(),
     };
-    let label = safe(&target.label());
+    let label = escape_controls(&target.label());
     format!("{label}{address} {}", target.protocol.title())
 }
 
@@ -209,7 +209,10 @@ pub(super) fn signature(info: &TraceInfo) -> [String; 2] {
     let origin = origin(info);
     let parts = [origin.trim_start(), path::METHOD];
     let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    let (system, command) = (safe(&info.host.system), safe(&info.output.command_line));
+    let (system, command) = (
+        escape_controls(&info.host.system),
+        escape_controls(&info.output.command_line),
+    );
     let command = format!("synack {VERSION}, {system}, command: {command}");
     [parts.join("; "), command]
 }

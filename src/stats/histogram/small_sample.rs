@@ -12,7 +12,7 @@ const MOST_EXACT: usize = 16;
 
 /// Values as an HDR histogram would tell them apart, in ascending order, each with its count.
 #[derive(Clone, Debug)]
-pub(super) struct SmallSample {
+pub(in crate::stats) struct SmallSample {
     digits: u8,
     /// An HDR histogram of these digits keeps so many leading bits of each value.
     bits: u8,

@@ -2,7 +2,7 @@
 
 /// Makes text from outside safe for a terminal: what could move the cursor, hide or reorder text is
 /// shown as an escape.
-pub fn safe(text: &str) -> String {
+pub fn escape_controls(text: &str) -> String {
     let printable = |c: char| !c.is_control() && !is_formatting(c);
     if text.chars().all(printable) {
         return text.to_owned();
@@ -28,7 +28,13 @@ mod tests {
 
     #[test]
     fn text_cannot_drive_the_terminal() {
-        assert_eq!(safe("a\u{1b}[2Jb\u{202e}c"), "a\\u{1b}[2Jb\\u{202e}c");
-        assert_eq!(safe("b\u{fc}cher.example"), "b\u{fc}cher.example");
+        assert_eq!(
+            escape_controls("a\u{1b}[2Jb\u{202e}c"),
+            "a\\u{1b}[2Jb\\u{202e}c"
+        );
+        assert_eq!(
+            escape_controls("b\u{fc}cher.example"),
+            "b\u{fc}cher.example"
+        );
     }
 }

@@ -1,76 +1,80 @@
-//! What answers were like: what they said, how far they came, whether in order.
+//! Replies: contents, TTL changes, duplicates, strays, reordering.
 
 use std::time::{Duration, Instant};
 
 use crate::outcome::{ExtraReply, Outcome, ReplySummary, Sample};
 
-/// Different answers told apart; beyond these they are counted together.
-const KINDS: usize = 8;
+/// Distinct summaries counted one by one; further ones are counted together.
+const MAX_SUMMARIES: usize = 8;
 
-/// Changes of the TTL kept; beyond these they are counted.
-const CHANGES: usize = 8;
+/// TTL changes kept; further ones are only counted.
+const MAX_TTL_CHANGES: usize = 8;
 
-/// One target's answers, in memory that does not grow with the length of the run.
+/// One target's replies, in constant memory.
 #[derive(Clone, Debug, Default)]
 pub struct Replies {
-    /// What they said, and how often.
+    /// Distinct reply summaries with their counts, in order of appearance.
     pub summaries: Vec<(ReplySummary, u64)>,
-    /// Answers that said something else again.
+    /// Replies whose summary is not in `summaries`.
     pub other_summaries: u64,
-    /// The TTLs they arrived with.
+    /// TTLs of the replies.
     pub ttl: ReplyTtls,
-    /// Further answers to a probe that had ended already.
+    /// Further replies to a probe that had ended.
     pub duplicates: u64,
-    /// Datagrams that answered no probe.
+    /// Datagrams that match no probe.
     pub strays: u64,
-    /// Answers that came after the answer to a later probe.
+    /// Replies received after the reply to a later probe.
     pub reordered: u64,
-    /// The latest probe that was answered, and when its answer arrived.
+    /// Highest sequence number with a reply, and when the kernel received that.
     latest: (u64, Option<Duration>),
 }
 
-/// The TTLs that answers arrived with, and when they changed: then the path did, or somebody else answers.
+/// TTLs of the replies. A change means a route change or another responder.
 #[derive(Clone, Debug, Default)]
 pub struct ReplyTtls {
-    /// Each value from the probe on that was sent then; the first ones, if there are many.
+    /// The first TTL and each change: send time of the probe, new value. At most 8 changes.
     pub changes: Vec<(Instant, u8)>,
-    /// Changes in all.
+    /// Number of changes.
     pub total: u64,
     last: Option<u8>,
 }
 
 impl Replies {
-    /// Takes in the sample of a probe that was answered in time.
+    /// Records the sample of a probe with a reply in time.
     pub(super) fn record(&mut self, sample: &Sample) {
         self.ttl.record(sample);
-        // A handshake may wait for its second SYN while the next one completes: that is no disorder.
+        // TCP handshakes with a retransmitted SYN overtake each other without reordering on the path.
         if sample.result.outcome == Outcome::Reply {
-            self.note_order(sample);
+            self.record_order(sample);
         }
-        let Some(said) = sample.result.reply_summary else {
+        let Some(summary) = sample.result.reply_summary else {
             return;
         };
-        if let Some((_, count)) = self.summaries.iter_mut().find(|(known, _)| *known == said) {
+        let known = self.summaries.iter_mut().find(|(it, _)| *it == summary);
+        if let Some((_, count)) = known {
             *count += 1;
-        } else if self.summaries.len() < KINDS {
-            self.summaries.push((said, 1));
+        } else if self.summaries.len() < MAX_SUMMARIES {
+            self.summaries.push((summary, 1));
         } else {
             self.other_summaries += 1;
         }
     }
 
-    /// Answers that wait together are looked at in any order, so the time of arrival decides, where it is known.
-    fn note_order(&mut self, sample: &Sample) {
-        let (latest, then) = self.latest;
-        let arrived = sample.result.received_at;
+    /// Replies in the receive queue are read in any order: kernel receive timestamps decide where both have one.
+    fn record_order(&mut self, sample: &Sample) {
+        let (latest, latest_received_at) = self.latest;
+        let received_at = sample.result.received_at;
         if sample.seq > latest {
-            self.latest = (sample.seq, arrived);
-        } else if arrived.is_none() || then.is_none() || arrived > then {
+            self.latest = (sample.seq, received_at);
+        } else if received_at.is_none()
+            || latest_received_at.is_none()
+            || received_at > latest_received_at
+        {
             self.reordered += 1;
         }
     }
 
-    /// Takes in what answered no waiting probe.
+    /// Records a duplicate or stray reply.
     pub fn record_extra(&mut self, extra: ExtraReply) {
         match extra {
             ExtraReply::Duplicate => self.duplicates += 1,
@@ -86,12 +90,12 @@ impl ReplyTtls {
         };
         let changed = self.last.replace(ttl).is_some_and(|last| last != ttl);
         self.total += u64::from(changed);
-        if (changed || self.changes.is_empty()) && self.changes.len() <= CHANGES {
+        if (changed || self.changes.is_empty()) && self.changes.len() <= MAX_TTL_CHANGES {
             self.changes.push((sample.sent_at, ttl));
         }
     }
 
-    /// The TTL of the latest answer.
+    /// TTL of the latest reply.
     pub fn last(&self) -> Option<u8> {
         self.last
     }
@@ -102,12 +106,12 @@ mod tests {
     use super::*;
     use crate::stats::fixture::sample;
 
-    fn recorded(answers: &[(u64, &str, u8)]) -> Replies {
+    fn recorded(replies: &[(u64, &str, u8)]) -> Replies {
         let start = Instant::now();
         let mut all = Replies::default();
-        for &(seq, said, ttl) in answers {
+        for &(seq, summary, ttl) in replies {
             let mut sample = sample(start, seq, Outcome::Reply);
-            sample.result.reply_summary = Some(ReplySummary::new(said));
+            sample.result.reply_summary = Some(ReplySummary::new(summary));
             sample.result.ttl = Some(ttl);
             all.record(&sample);
         }
@@ -115,28 +119,26 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_told_apart_by_what_they_say_up_to_a_limit() {
+    fn distinct_summaries_are_counted_up_to_a_limit() {
         let few = recorded(&[(1, "a", 64), (2, "b", 64), (3, "a", 64)]);
         assert_eq!(
             few.summaries,
             [(ReplySummary::new("a"), 2), (ReplySummary::new("b"), 1)]
         );
         let texts: Vec<_> = (1..=20).map(|n| (n, n.to_string())).collect();
-        let answers: Vec<_> = texts
+        let replies: Vec<_> = texts
             .iter()
             .map(|(n, text)| (*n, text.as_str(), 64))
             .collect();
-        let many = recorded(&answers);
-        assert_eq!(
-            (many.summaries.len(), many.other_summaries),
-            (KINDS, 20 - KINDS as u64)
-        );
+        let many = recorded(&replies);
+        let expected = (MAX_SUMMARIES, 20 - MAX_SUMMARIES as u64);
+        assert_eq!((many.summaries.len(), many.other_summaries), expected);
     }
 
     #[test]
-    fn a_changed_ttl_is_kept_with_its_time() {
-        let steady = recorded(&[(1, "", 64), (2, "", 64)]);
-        assert_eq!((steady.ttl.changes.len(), steady.ttl.total), (1, 0));
+    fn ttl_changes_are_kept_with_their_time() {
+        let constant = recorded(&[(1, "", 64), (2, "", 64)]);
+        assert_eq!((constant.ttl.changes.len(), constant.ttl.total), (1, 0));
         let changed = recorded(&[(1, "", 64), (2, "", 57), (3, "", 57), (4, "", 64)]);
         assert_eq!(changed.ttl.total, 2);
         let values: Vec<_> = changed.ttl.changes.iter().map(|(_, ttl)| *ttl).collect();
@@ -145,21 +147,21 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_behind_a_later_one_s_is_out_of_order() {
+    fn a_reply_after_a_later_probe_s_reply_is_reordered() {
         assert_eq!(recorded(&[(1, "", 1), (2, "", 1), (3, "", 1)]).reordered, 0);
         assert_eq!(recorded(&[(2, "", 1), (1, "", 1), (3, "", 1)]).reordered, 1);
     }
 
     #[test]
-    fn the_time_of_arrival_decides_not_the_order_of_looking() {
-        let mut answers = Replies::default();
-        let mut arrive = |seq, ms| {
+    fn receive_timestamps_decide_the_order() {
+        let mut replies = Replies::default();
+        let mut receive = |seq, ms| {
             let mut sample = sample(Instant::now(), seq, Outcome::Reply);
             sample.result.received_at = Some(Duration::from_millis(ms));
-            answers.record(&sample);
-            answers.reordered
+            replies.record(&sample);
+            replies.reordered
         };
-        assert_eq!((arrive(2, 20), arrive(1, 10)), (0, 0));
-        assert_eq!((arrive(4, 40), arrive(3, 50)), (0, 1));
+        assert_eq!((receive(2, 20), receive(1, 10)), (0, 0));
+        assert_eq!((receive(4, 40), receive(3, 50)), (0, 1));
     }
 }

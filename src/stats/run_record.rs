@@ -1,25 +1,25 @@
-//! The record of a run as a whole.
+//! The run itself: start, end, stalls, skipped probes, wall clock steps.
 
 use std::time::{Duration, Instant};
 
-/// How a run went, seen from the engine.
+/// Record of a run, kept by the engine.
 #[derive(Clone, Copy, Debug)]
 pub struct RunRecord {
-    /// When the first probe was due.
+    /// Scheduled start of the first probe.
     pub started: Instant,
-    /// When the last one had ended.
+    /// End of the last probe.
     pub ended: Instant,
-    /// The user stopped it.
+    /// Stopped by a signal (Ctrl-C, SIGTERM).
     pub interrupted: bool,
-    /// Time in which this process stood still: stopped, starved, or held up by its output.
+    /// Total time in which this process did not run: suspended, starved of CPU, or blocked on output.
     pub stalled: Duration,
-    /// Time by which the schedule ran ahead of what this machine could send, at the end of the run, too.
+    /// Total time by which sending fell behind the schedule, including at the end of the run.
     pub behind: Duration,
-    /// Probes that were left out for either.
+    /// Probes skipped because of `stalled` or `behind`.
     pub skipped: u64,
-    /// How far the wall clock moved against the monotonic one, in seconds: it was set, or the machine slept.
+    /// Wall clock change against the monotonic clock, in seconds: the clock was set, or the machine was suspended.
     pub wall_clock_moved: f64,
-    /// Fewer probes were under way at once than wanted: this many, for lack of descriptors.
+    /// The limit of probes in flight, where file descriptors reduced it below the requested number.
     pub descriptor_cap: Option<usize>,
 }
 

@@ -1,4 +1,5 @@
-//! A histogram that takes as little memory as its values allow.
+//! Histogram of adaptive size: a list for a small sample, then an HDR histogram, with 64-bit counters when 32 bits
+//! overflow.
 
 mod hdr_v2_encoding;
 mod small_sample;
@@ -8,38 +9,41 @@ use hdrhistogram::{Counter, Histogram};
 use hdr_v2_encoding::encode;
 use small_sample::SmallSample;
 
-/// How often each value came: an HDR histogram from 1 on, as many digits as wanted.
+/// HDR histogram with 1 as the lowest discernible value.
 ///
-/// With many targets these counters are most of what a target takes. Many need no more than a list of the values that
-/// came. Beyond that, at a probe a second 32 bits last for 136 years. At full speed they last for hours: then they are
-/// made wider, once and for all, so that no count is ever wrong.
+/// With many targets, histogram counters are most of a target's memory, and most targets need no more than
+/// [`SmallSample`]. At 1 probe/s 32-bit counters last for 136 years, at full speed for hours; 64-bit counters replace
+/// them before they overflow.
 #[derive(Clone, Debug)]
 pub(super) enum AdaptiveHistogram {
+    /// A list of values.
     Small(SmallSample),
+    /// 32-bit counters.
     Narrow(Box<Histogram<u32>>),
+    /// 64-bit counters.
     Wide(Box<Histogram<u64>>),
 }
 
 impl AdaptiveHistogram {
-    /// Empty; of each value so many significant digits are kept, 1 to 5.
+    /// An empty histogram with `digits` significant digits per value, 1 to 5.
     pub(super) fn new(digits: u8) -> Self {
         Self::Small(SmallSample::new(digits))
     }
 
-    /// Adds one value. False: no histogram can hold it.
+    /// Adds a value. False: it is out of range.
     pub(super) fn record(&mut self, value: u64) -> bool {
         match self {
-            Self::Small(few) => {
-                if few.record(value) {
+            Self::Small(sample) => {
+                if sample.record(value) {
                     return true;
                 }
-                let Some(histogram) = few.to_histogram() else {
+                let Some(histogram) = sample.to_histogram() else {
                     return false;
                 };
                 *self = Self::Narrow(Box::new(histogram));
                 self.record(value)
             }
-            // No counter holds more than there are values in all.
+            // No counter exceeds the number of values.
             Self::Narrow(histogram) if histogram.len() >= u64::from(u32::MAX) => {
                 *self = Self::Wide(Box::new(widened(histogram)));
                 self.record(value)
@@ -49,38 +53,37 @@ impl AdaptiveHistogram {
         }
     }
 
-    /// How many values there are.
+    /// Number of values.
     pub(super) fn len(&self) -> u64 {
         match self {
-            Self::Small(few) => few.len(),
+            Self::Small(sample) => sample.len(),
             Self::Narrow(histogram) => histogram.len(),
             Self::Wide(histogram) => histogram.len(),
         }
     }
 
-    /// The value that this share of all values does not exceed.
+    /// The value at this quantile (0 to 1).
     pub(super) fn value_at_quantile(&self, quantile: f64) -> u64 {
         match self {
-            Self::Small(few) => few.value_at_quantile(quantile),
+            Self::Small(sample) => sample.value_at_quantile(quantile),
             Self::Narrow(histogram) => histogram.value_at_quantile(quantile),
             Self::Wide(histogram) => histogram.value_at_quantile(quantile),
         }
     }
 
-    /// Every value that came, as far as it can be told from others, and how often.
+    /// Distinct values, to the histogram's precision, with their counts.
     pub(super) fn recorded(&self) -> Vec<(u64, u64)> {
         match self {
-            Self::Small(few) => few.recorded(),
+            Self::Small(sample) => sample.recorded(),
             Self::Narrow(histogram) => recorded(histogram),
             Self::Wide(histogram) => recorded(histogram),
         }
     }
 
-    /// Steps towards the largest value, `ticks` for each half of the way that is left: value, quantile, and how many
-    /// values the step added.
+    /// Quantile iteration, `ticks` steps per halving of the distance to 1: value, quantile, count added by the step.
     pub(super) fn quantiles(&self, ticks: u32) -> Vec<(u64, f64, u64)> {
         match self {
-            Self::Small(few) => few
+            Self::Small(sample) => sample
                 .to_histogram()
                 .map_or_else(Vec::new, |it| quantiles(&it, ticks)),
             Self::Narrow(histogram) => quantiles(histogram, ticks),
@@ -88,11 +91,11 @@ impl AdaptiveHistogram {
         }
     }
 
-    /// The compressed form, which is the same however the counts are kept; none for no value.
+    /// `HdrHistogram` V2 compressed encoding, the same for each representation. Absent if there is no value.
     pub(super) fn hdr_v2_compressed(&self) -> Option<Vec<u8>> {
         match self {
-            Self::Small(few) if few.len() == 0 => None,
-            Self::Small(few) => encode(&few.to_histogram()?),
+            Self::Small(sample) if sample.len() == 0 => None,
+            Self::Small(sample) => encode(&sample.to_histogram()?),
             Self::Narrow(histogram) => encode(histogram),
             Self::Wide(histogram) => encode(histogram),
         }
@@ -119,7 +122,7 @@ fn quantiles<C: Counter>(histogram: &Histogram<C>, ticks: u32) -> Vec<(u64, f64,
 fn widened(narrow: &Histogram<u32>) -> Histogram<u64> {
     let mut wide = Histogram::new_from(narrow);
     for (value, count) in recorded(narrow) {
-        // It has as much room as the narrow one.
+        // Always in range: `new_from` copies the range.
         wide.saturating_record_n(value, count);
     }
     wide
@@ -129,67 +132,71 @@ fn widened(narrow: &Histogram<u32>) -> Histogram<u64> {
 mod tests {
     use super::*;
 
-    const MOST: u64 = u32::MAX as u64;
+    const MAX_NARROW: u64 = u32::MAX as u64;
 
     fn narrow() -> Histogram<u32> {
         Histogram::new(2).expect("2 digits")
     }
 
     #[test]
-    fn many_different_values_are_kept_as_a_few_are() {
-        let mut tallies = AdaptiveHistogram::new(2);
+    fn a_large_sample_moves_to_a_histogram() {
+        let mut adaptive = AdaptiveHistogram::new(2);
         let mut histogram = narrow();
         for value in 1..=2_000 {
-            assert!(tallies.record(value * 7));
-            histogram.record(value * 7).expect("it grows");
-            let is_few = matches!(tallies, AdaptiveHistogram::Small(_));
-            assert_eq!(is_few, value <= 128, "{value}");
-            assert_eq!(tallies.len(), value);
+            assert!(adaptive.record(value * 7));
+            histogram.record(value * 7).expect("auto-resize");
+            let is_small = matches!(adaptive, AdaptiveHistogram::Small(_));
+            assert_eq!(is_small, value <= 128, "{value}");
+            assert_eq!(adaptive.len(), value);
             let median = histogram.value_at_quantile(0.5);
-            assert_eq!(tallies.value_at_quantile(0.5), median, "{value}");
+            assert_eq!(adaptive.value_at_quantile(0.5), median, "{value}");
         }
-        assert_eq!(tallies.recorded(), recorded(&histogram));
-        assert_eq!(tallies.hdr_v2_compressed(), encode(&histogram));
+        assert_eq!(adaptive.recorded(), recorded(&histogram));
+        assert_eq!(adaptive.hdr_v2_compressed(), encode(&histogram));
     }
 
     #[test]
-    fn a_few_values_are_told_as_a_histogram_tells_them() {
-        let mut tallies = AdaptiveHistogram::new(2);
-        assert_eq!(tallies.hdr_v2_compressed(), None, "of nothing");
+    fn a_small_sample_equals_a_histogram() {
+        let mut adaptive = AdaptiveHistogram::new(2);
+        assert_eq!(adaptive.hdr_v2_compressed(), None, "no value");
         let mut histogram = narrow();
         for value in [3, 900, 3, 70_000] {
-            assert!(tallies.record(value));
-            histogram.record(value).expect("it grows");
+            assert!(adaptive.record(value));
+            histogram.record(value).expect("auto-resize");
         }
-        assert!(matches!(tallies, AdaptiveHistogram::Small(_)));
-        assert_eq!(tallies.hdr_v2_compressed(), encode(&histogram));
-        assert_eq!(tallies.quantiles(2), quantiles(&histogram, 2));
+        assert!(matches!(adaptive, AdaptiveHistogram::Small(_)));
+        assert_eq!(adaptive.hdr_v2_compressed(), encode(&histogram));
+        assert_eq!(adaptive.quantiles(2), quantiles(&histogram, 2));
     }
 
     #[test]
-    fn counts_are_right_beyond_32_bits() {
+    fn counters_widen_beyond_32_bits() {
         let mut histogram = narrow();
-        histogram.record_n(7, u32::MAX - 5).expect("it grows");
-        histogram.record_n(3_000, 4).expect("it grows");
-        let mut tallies = AdaptiveHistogram::Narrow(Box::new(histogram));
-        assert!(tallies.record(7), "the last one that fits");
-        assert!(matches!(tallies, AdaptiveHistogram::Narrow(_)));
+        histogram.record_n(7, u32::MAX - 5).expect("auto-resize");
+        histogram.record_n(3_000, 4).expect("auto-resize");
+        let mut adaptive = AdaptiveHistogram::Narrow(Box::new(histogram));
+        assert!(adaptive.record(7), "the last one that fits");
+        assert!(matches!(adaptive, AdaptiveHistogram::Narrow(_)));
         for more in 1..=3 {
-            assert!(tallies.record(7), "a wider counter");
-            assert_eq!(tallies.len(), MOST + more);
+            assert!(adaptive.record(7), "a wider counter");
+            assert_eq!(adaptive.len(), MAX_NARROW + more);
         }
-        assert!(matches!(tallies, AdaptiveHistogram::Wide(_)));
-        let counts: Vec<_> = tallies.recorded().iter().map(|(_, count)| *count).collect();
-        assert_eq!(counts, [MOST - 1, 4]);
-        assert!(tallies.record(500_000), "it grows");
-        assert_eq!(tallies.value_at_quantile(1.0) / 10_000, 50);
+        assert!(matches!(adaptive, AdaptiveHistogram::Wide(_)));
+        let counts: Vec<_> = adaptive
+            .recorded()
+            .iter()
+            .map(|(_, count)| *count)
+            .collect();
+        assert_eq!(counts, [MAX_NARROW - 1, 4]);
+        assert!(adaptive.record(500_000), "auto-resize");
+        assert_eq!(adaptive.value_at_quantile(1.0) / 10_000, 50);
     }
 
     #[test]
-    fn nothing_else_changes_with_the_width() {
+    fn narrow_and_wide_counters_give_the_same_results() {
         let mut histogram = narrow();
         for value in 1..=2_000 {
-            histogram.record(value * 7).expect("it grows");
+            histogram.record(value * 7).expect("auto-resize");
         }
         let wide = AdaptiveHistogram::Wide(Box::new(widened(&histogram)));
         let narrow = AdaptiveHistogram::Narrow(Box::new(histogram));

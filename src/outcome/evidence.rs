@@ -36,8 +36,8 @@ pub struct TcpInfo {
     /// `tcpi_retrans`: retransmitted segments in flight. 0 with `total_retrans` above 0 while connecting: local output
     /// dropped the last one.
     pub retrans: Option<u32>,
-    /// `tcpi_rtt`. Without retransmission the SYN to SYN-ACK time in whole microseconds; after one from TCP timestamps in
-    /// whole milliseconds, absent without them.
+    /// `tcpi_rtt`. Without retransmission the SYN to SYN-ACK time in whole microseconds; after one from TCP timestamps
+    /// in whole milliseconds, absent without them.
     pub rtt: Option<Duration>,
     /// `tcpi_last_ack_recv`: time since the last ACK, in whole milliseconds.
     pub last_ack_recv: Duration,

@@ -1,7 +1,7 @@
 //! Outcome of a probe, with the evidence for it. Pure: no sockets, no clock, no output.
 //!
-//! Three layers: system call (`platform/`), decoded evidence ([`evidence`]), classification ([`classify`]: what proves a
-//! firewall, a RST, a lost SYN).
+//! Three layers: system call (`platform/`), decoded evidence ([`evidence`]), classification ([`classify`]: what proves
+//! a firewall, a RST, a lost SYN).
 
 pub mod classify;
 mod errno;

@@ -50,7 +50,8 @@ struct Point {
     /// Send time in nanoseconds from the origin.
     offset_ns: i64,
     kind: OutcomeKind,
-    /// Microseconds, to seven digits; infinite for a probe without a reply. An `Option<f32>` would make a point 24 bytes, not 16.
+    /// Microseconds, to seven digits; infinite for a probe without a reply. An `Option<f32>` would make a point 24
+    /// bytes, not 16.
     latency_us: f32,
 }
 

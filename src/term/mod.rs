@@ -1,4 +1,4 @@
-//! The terminal: where output goes, whether it is coloured, and the progress bar.
+//! Terminal: stdout, diagnostics on stderr, colour, progress bar, escaping, result files.
 
 mod escape;
 mod output;

@@ -1,5 +1,4 @@
-//! A file of results: opened before the run, so that a bad path is told before the first probe, and put in its
-//! place when it is whole.
+//! Result file: opened before the run, so that a wrong path fails early; renamed into place when complete.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Write};
@@ -7,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-/// One file being written.
+/// A result file being written.
 #[derive(Debug)]
 pub struct ResultFile {
     path: PathBuf,
@@ -17,22 +16,25 @@ pub struct ResultFile {
 
 #[derive(Debug)]
 enum Out {
-    /// Beside its place, with a name of its own until it is whole.
-    New(BufWriter<NamedTempFile>),
-    /// A device or a pipe, which cannot be replaced.
-    Special(BufWriter<File>),
+    /// Temporary file in the same directory.
+    Temporary(BufWriter<NamedTempFile>),
+    /// Device or pipe, written in place.
+    InPlace(BufWriter<File>),
 }
 
 impl ResultFile {
-    /// Opens it. An error says why nothing could be written there.
+    /// Opens the file.
     pub fn create(path: &Path) -> io::Result<Self> {
         let out = match fs::metadata(path) {
-            Ok(there) if there.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-            Ok(there) if !there.is_file() => {
-                Out::Special(BufWriter::new(File::options().write(true).open(path)?))
+            Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+            Ok(metadata) if !metadata.is_file() => {
+                Out::InPlace(BufWriter::new(File::options().write(true).open(path)?))
             }
-            Ok(there) => Out::New(BufWriter::new(beside(path, Some(there.permissions()))?)),
-            Err(_) => Out::New(BufWriter::new(beside(path, None)?)),
+            Ok(metadata) => Out::Temporary(BufWriter::new(temporary(
+                path,
+                Some(metadata.permissions()),
+            )?)),
+            Err(_) => Out::Temporary(BufWriter::new(temporary(path, None)?)),
         };
         Ok(Self {
             path: path.to_owned(),
@@ -41,25 +43,25 @@ impl ResultFile {
         })
     }
 
-    /// Appends `text`. After a failure nothing more is written, and the failure is kept.
+    /// Appends `text`. The first error is kept, and nothing is written after it.
     pub fn write(&mut self, text: &str) {
         if self.failure.is_none() {
             let result = match &mut self.out {
-                Out::New(out) => out.write_all(text.as_bytes()),
-                Out::Special(out) => out.write_all(text.as_bytes()),
+                Out::Temporary(out) => out.write_all(text.as_bytes()),
+                Out::InPlace(out) => out.write_all(text.as_bytes()),
             };
             self.failure = result.err();
         }
     }
 
-    /// Puts the file in its place.
+    /// Completes the file: renames a temporary file into place.
     pub fn finish(self) -> io::Result<()> {
         if let Some(failure) = self.failure {
             return Err(failure);
         }
         match self.out {
-            Out::Special(mut out) => out.flush(),
-            Out::New(out) => {
+            Out::InPlace(mut out) => out.flush(),
+            Out::Temporary(out) => {
                 let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
                 file.persist(&self.path)?;
                 Ok(())
@@ -67,26 +69,26 @@ impl ResultFile {
         }
     }
 
-    /// Where it is.
+    /// The path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 }
 
-/// A file in the same folder, from where it can be renamed in one step (rename(2)).
-fn beside(path: &Path, permissions: Option<Permissions>) -> io::Result<NamedTempFile> {
-    let folder = path
+/// A temporary file in the same directory: rename(2) is atomic within a file system.
+fn temporary(path: &Path, permissions: Option<Permissions>) -> io::Result<NamedTempFile> {
+    let directory = path
         .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
+        .filter(|directory| !directory.as_os_str().is_empty());
     let mut builder = Builder::new();
     builder.prefix(".synack-");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // As open(2) would give them; the user's umask takes off the rest.
+        // As open(2) with the umask.
         builder.permissions(Permissions::from_mode(0o666));
     }
-    let file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    let file = builder.tempfile_in(directory.unwrap_or(Path::new(".")))?;
     if let Some(permissions) = permissions {
         file.as_file().set_permissions(permissions)?;
     }
@@ -98,36 +100,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_appears_when_it_is_whole_and_keeps_its_permissions() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("results.csv");
+    fn a_complete_file_replaces_the_old_one() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("results.csv");
         fs::write(&path, "old").expect("a file");
-        let mut file = ResultFile::create(&path).expect("a place");
+        let mut file = ResultFile::create(&path).expect("created");
         file.write("new");
         assert_eq!(fs::read_to_string(&path).expect("the old file"), "old");
-        file.finish().expect("a rename");
+        file.finish().expect("renamed");
         assert_eq!(fs::read_to_string(&path).expect("the new file"), "new");
-        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+        assert_eq!(
+            fs::read_dir(directory.path()).expect("a directory").count(),
+            1
+        );
     }
 
     #[test]
-    fn a_run_that_dies_leaves_nothing_behind() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("results.csv");
-        ResultFile::create(&path).expect("a place").write("half");
-        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+    fn an_incomplete_file_is_removed() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("results.csv");
+        ResultFile::create(&path).expect("created").write("half");
+        assert_eq!(
+            fs::read_dir(directory.path()).expect("a directory").count(),
+            0
+        );
     }
 
     #[test]
-    fn a_bad_place_is_told_at_once() {
-        let folder = tempfile::tempdir().expect("a folder");
-        assert!(ResultFile::create(folder.path()).is_err(), "a folder");
-        assert!(ResultFile::create(&folder.path().join("none/x.csv")).is_err());
+    fn a_wrong_path_fails_on_create() {
+        let directory = tempfile::tempdir().expect("a directory");
+        assert!(ResultFile::create(directory.path()).is_err(), "a directory");
+        assert!(ResultFile::create(&directory.path().join("none/x.csv")).is_err());
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_device_is_written_to_as_it_is() {
+    fn a_device_is_written_in_place() {
         let mut file = ResultFile::create(Path::new("/dev/null")).expect("a device");
         file.write("gone");
         file.finish().expect("nothing to rename");

@@ -66,7 +66,7 @@ pub fn failed(
             within_call,
             elapsed,
         };
-        // From the target, even an own address: port-unreachable of a closed port. Local REJECT rules on output show
+        // From the target, even a local address: port-unreachable of a closed port. Local REJECT rules on output show
         // in `send()`.
         return Some(if icmp.from == Some(target) {
             rejection.unreachable()
@@ -95,7 +95,7 @@ pub fn timed_out(sent: bool, host: &dyn HostContext) -> Classified {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{FakeHost, OWN, unreachable};
+    use super::super::fixture::{FakeHost, LOCAL, unreachable};
     use super::*;
     use std::net::Ipv4Addr;
 
@@ -123,25 +123,25 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_port_on_an_own_address_is_unreachable() {
+    fn a_closed_port_on_a_local_address_is_unreachable() {
         let host = FakeHost(NextHopState::Resolved);
-        let classified = failed(&icmp(3, OWN), OWN, Some(SOON), false, &host);
+        let classified = failed(&icmp(3, LOCAL), LOCAL, Some(SOON), false, &host);
         assert!(matches!(classified, Some((Outcome::Unreachable(_), _))));
     }
 
     #[test]
-    fn own_icmp_errors_are_local() {
+    fn icmp_from_a_local_address_is_local() {
         let local = |cause| Some(Outcome::Local(cause));
         assert_eq!(
-            outcome(&icmp(1, OWN), LATER, NextHopState::Unresolved),
+            outcome(&icmp(1, LOCAL), LATER, NextHopState::Unresolved),
             local(LocalCause::NoNeighbour)
         );
         assert_eq!(
-            outcome(&icmp(1, OWN), SOON, NextHopState::Resolved),
+            outcome(&icmp(1, LOCAL), SOON, NextHopState::Resolved),
             local(LocalCause::LocalFirewall)
         );
         assert_eq!(
-            outcome(&icmp(3, OWN), LATER, NextHopState::Resolved),
+            outcome(&icmp(3, LOCAL), LATER, NextHopState::Resolved),
             local(LocalCause::LocalFirewall)
         );
     }

@@ -3,15 +3,15 @@
 //! | rule | seen as | outcome, reason |
 //! | --- | --- | --- |
 //! | REJECT with ICMP, on the path or at the target | ICMP error from another host | `unreachable`, by type and code |
-//! | REJECT with ICMP, on this machine | ICMP error from an own address, at once | `local`, `local-firewall` |
+//! | REJECT with ICMP, on this machine | ICMP error from a local address, at once | `local`, `local-firewall` |
 //! | DROP or REJECT on this machine, UDP | `send()`: EPERM | `local`, `local-firewall` |
 //! | DROP on this machine, TCP | `TCP_INFO`: no SYN left | `local`, `dropped-locally` (`tcp.rs`) |
 //! | REJECT with tcp-reset | RST, same as a closed port | `refused`, `rst` (`tcp.rs`) |
 //! | DROP on the path or at the target | nothing, same as loss | `no-reply` |
 //!
-//! ECONNREFUSED alone does not tell RST from ICMP port-unreachable; the error queue does. A TCP stack never sends
-//! port-unreachable: for TCP that is a firewall (`-j REJECT` sends it by default). For UDP it is a closed port if the
-//! target sent it, else a firewall.
+//! ECONNREFUSED alone does not distinguish RST from ICMP port-unreachable; the error queue does. A TCP stack never
+//! sends port-unreachable: for TCP that is a firewall (`-j REJECT` sends it by default). For UDP it is a closed port if
+//! the target sent it, else a firewall.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub(super) struct IcmpRejection {
 }
 
 impl IcmpRejection {
-    /// An own address as sender means a local cause, any other sender the network or the target.
+    /// A local address as sender means a local cause, any other sender the network or the target.
     pub(super) fn classify(self, host: &dyn HostContext) -> Classified {
         if self
             .icmp
@@ -62,7 +62,8 @@ impl IcmpRejection {
         }
     }
 
-    /// Tells a local REJECT rule from failed neighbour resolution: both raise host-unreachable from an own address.
+    /// Distinguishes a local REJECT rule from failed neighbour resolution: both raise host-unreachable from a local
+    /// address.
     ///
     /// A rule rejects within the call that sends the probe, or soon after on a busy machine. Resolution fails after
     /// seconds, or soon if another packet started it earlier: then the neighbour entry is unresolved.
@@ -96,7 +97,7 @@ pub(super) fn output_verdict(errno: Errno) -> Option<LocalCause> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{FakeHost, OWN, unreachable};
+    use super::super::fixture::{FakeHost, LOCAL, unreachable};
     use super::*;
     use std::net::{IpAddr, Ipv4Addr};
 
@@ -123,18 +124,18 @@ mod tests {
     }
 
     #[test]
-    fn own_admin_prohibited_is_the_local_firewall() {
-        let outcome = outcome(13, OWN, LATER, NextHopState::Unresolved);
+    fn local_admin_prohibited_is_the_local_firewall() {
+        let outcome = outcome(13, LOCAL, LATER, NextHopState::Unresolved);
         assert_eq!(outcome, Outcome::Local(LocalCause::LocalFirewall));
     }
 
     #[test]
-    fn own_host_unreachable_is_a_rule_if_it_comes_soon_and_the_next_hop_is_resolved() {
+    fn local_host_unreachable_is_a_rule_if_it_comes_soon_and_the_next_hop_is_resolved() {
         let rule = Outcome::Local(LocalCause::LocalFirewall);
         let neighbour = Outcome::Local(LocalCause::NoNeighbour);
-        assert_eq!(outcome(1, OWN, SOON, NextHopState::Resolved), rule);
-        assert_eq!(outcome(1, OWN, SOON, NextHopState::Unknown), rule);
-        assert_eq!(outcome(1, OWN, SOON, NextHopState::Unresolved), neighbour);
-        assert_eq!(outcome(1, OWN, LATER, NextHopState::Resolved), neighbour);
+        assert_eq!(outcome(1, LOCAL, SOON, NextHopState::Resolved), rule);
+        assert_eq!(outcome(1, LOCAL, SOON, NextHopState::Unknown), rule);
+        assert_eq!(outcome(1, LOCAL, SOON, NextHopState::Unresolved), neighbour);
+        assert_eq!(outcome(1, LOCAL, LATER, NextHopState::Resolved), neighbour);
     }
 }

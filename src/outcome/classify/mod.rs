@@ -26,14 +26,14 @@ mod fixture {
     use crate::outcome::{IcmpError, IcmpVersion};
 
     /// The only address of [`FakeHost`].
-    pub(super) const OWN: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
+    pub(super) const LOCAL: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
 
     /// A host with one address and this next hop.
     pub(super) struct FakeHost(pub(super) NextHopState);
 
     impl HostContext for FakeHost {
         fn is_local_address(&self, address: IpAddr) -> bool {
-            address == OWN
+            address == LOCAL
         }
 
         fn next_hop_state(&self) -> NextHopState {

@@ -130,7 +130,7 @@ fn not_sent(info: Option<TcpInfo>, host: &dyn HostContext) -> Option<LocalCause>
 
 /// Which packet of the handshake was lost: a SYN or a SYN-ACK.
 ///
-/// After a retransmission `tcpi_rtt` comes from the echoed TCP timestamp (RFC 7323): the time since the very SYN that
+/// After a retransmission `tcpi_rtt` comes from the echoed TCP timestamp (RFC 7323): the time since the SYN that
 /// the SYN-ACK answers. About equal to the handshake time: it answers the first SYN.
 fn handshake(info: &TcpInfo, connect: Option<Duration>) -> Handshake {
     if info.total_retrans.unwrap_or(0) == 0 {
@@ -154,7 +154,7 @@ fn handshake(info: &TcpInfo, connect: Option<Duration>) -> Handshake {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{FakeHost, OWN, unreachable};
+    use super::super::fixture::{FakeHost, LOCAL, unreachable};
     use super::*;
     use std::net::{IpAddr, Ipv4Addr};
 
@@ -201,9 +201,9 @@ mod tests {
     }
 
     #[test]
-    fn own_host_unreachable_after_seconds_is_no_neighbour() {
+    fn local_host_unreachable_after_seconds_is_no_neighbour() {
         let evidence = TcpSocketEvidence {
-            icmp: Some(unreachable(1, OWN)),
+            icmp: Some(unreachable(1, LOCAL)),
             info: Some(info(TcpState::Closed, 2, 1, 0)),
             ..TcpSocketEvidence::default()
         };
@@ -226,9 +226,9 @@ mod tests {
     }
 
     #[test]
-    fn own_icmp_errors_are_the_local_firewall_or_no_neighbour() {
+    fn icmp_from_a_local_address_is_the_local_firewall_or_no_neighbour() {
         let host_unreachable = TcpSocketEvidence {
-            icmp: Some(unreachable(1, OWN)),
+            icmp: Some(unreachable(1, LOCAL)),
             ..TcpSocketEvidence::default()
         };
         let firewall = Some(Outcome::Local(LocalCause::LocalFirewall));
@@ -240,7 +240,7 @@ mod tests {
             neighbour
         );
         let prohibited = TcpSocketEvidence {
-            icmp: Some(unreachable(13, OWN)),
+            icmp: Some(unreachable(13, LOCAL)),
             ..TcpSocketEvidence::default()
         };
         assert_eq!(classify(prohibited, NextHopState::Unresolved), firewall);
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn icmp_within_connect_is_the_local_firewall() {
         let evidence = TcpSocketEvidence {
-            icmp: Some(unreachable(1, OWN)),
+            icmp: Some(unreachable(1, LOCAL)),
             info: Some(info(TcpState::SynSent, 0, 0, 0)),
             ..TcpSocketEvidence::default()
         };

@@ -5,7 +5,7 @@
 //! | counts, outcomes, per target | `recorder` |
 //! | minimum, mean, standard deviation, percentiles | `latency_distribution` |
 //! | histogram and its `HdrHistogram` V2 encoding | `histogram` |
-//! | packet loss and its 95 % confidence interval (Wilson) | `loss_interval` |
+//! | packet loss and its 95 % confidence interval (Wilson) | `loss_confidence_interval` |
 //! | jitter | `jitter` |
 //! | outages (consecutive failed probes) | `outages` |
 //! | up and down transitions | `state_changes` |
@@ -16,7 +16,7 @@
 mod histogram;
 mod jitter;
 mod latency_distribution;
-mod loss_interval;
+mod loss_confidence_interval;
 mod outages;
 mod recorder;
 mod replies;
@@ -26,7 +26,7 @@ mod timeline;
 
 pub use jitter::Jitter;
 pub use latency_distribution::{Distribution, Figures};
-pub use loss_interval::Loss;
+pub use loss_confidence_interval::Loss;
 pub use outages::{Outage, Outages};
 pub use recorder::{OutcomeGroup, Recorder};
 pub use replies::{Replies, ReplyTtls};

@@ -1,13 +1,13 @@
-//! Wall-clock labels for monotonic instants. Durations never come from here.
+//! Clocks: UTC labels for monotonic instants, paired readings of both clocks, time formats. Durations never come from
+//! the wall clock.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use jiff::{Timestamp, Unit};
 
-/// Turns [`Instant`]s into UTC time, anchored once at the start of the run.
+/// Converts [`Instant`]s to UTC, anchored at the start of the run.
 ///
-/// A wall clock that is set during the run therefore never makes a report's times jump or run
-/// backwards; [`WallClock::drift`] tells that it happened.
+/// Times stay monotonic if the wall clock is set during the run; [`WallClock::step_seconds`] is the change.
 #[derive(Clone, Copy, Debug)]
 pub struct WallClock {
     instant: Instant,
@@ -20,17 +20,17 @@ impl WallClock {
         Self::anchored(Instant::now(), Timestamp::now())
     }
 
-    /// Takes `instant` to have been at `time`.
+    /// Anchored at `instant` = `time`.
     pub fn anchored(instant: Instant, time: Timestamp) -> Self {
         Self { instant, time }
     }
 
-    /// When the run started.
+    /// Start of the run.
     pub fn start_time(&self) -> Timestamp {
         self.time
     }
 
-    /// The UTC time of `instant`, as the wall clock stood at the start.
+    /// UTC of `instant` by the wall clock at the start.
     pub fn at(&self, instant: Instant) -> Timestamp {
         match instant.checked_duration_since(self.instant) {
             Some(later) => self.time.saturating_add(later),
@@ -41,13 +41,13 @@ impl WallClock {
         .unwrap_or(self.time)
     }
 
-    /// The UTC time now, as the wall clock stood at the start.
+    /// UTC now by the wall clock at the start.
     pub fn now(&self) -> Timestamp {
         self.at(Instant::now())
     }
 
-    /// When `instant` was, for a reader: the time of day, with its date in a run that goes on after midnight.
-    pub fn label(&self, instant: Instant) -> String {
+    /// Time of day of `instant` in UTC, with the date if it is not that of the start.
+    pub fn time_label(&self, instant: Instant) -> String {
         let (day, time) = day_and_time(self.at(instant));
         if day == day_and_time(self.time).0 {
             time
@@ -56,36 +56,36 @@ impl WallClock {
         }
     }
 
-    /// How far the wall clock has moved against the monotonic clock since the start, in seconds:
-    /// it was set, or the machine slept.
-    pub fn drift(&self) -> f64 {
+    /// Change of the wall clock against the monotonic clock since the start, in seconds: the clock was set, or the
+    /// machine was suspended.
+    pub fn step_seconds(&self) -> f64 {
         let expected = self.at(Instant::now());
         (Timestamp::now().as_nanosecond() - expected.as_nanosecond()) as f64 / 1e9
     }
 }
 
-/// A smaller step of the wall clock cannot be told from the time that reading two clocks takes.
-const STEP: Duration = Duration::from_micros(50);
+/// Smallest detectable step of the wall clock: reading both clocks takes up to this long.
+const MIN_STEP: Duration = Duration::from_micros(50);
 
-/// Both clocks, read as close together as this machine manages.
+/// Readings of both clocks, taken back to back.
 #[derive(Clone, Copy, Debug)]
-pub struct Moment {
-    /// The monotonic clock.
+pub struct ClockReading {
+    /// Monotonic clock.
     pub instant: Instant,
-    /// The wall clock, as the time since 1970: what the kernel's time stamps are taken from.
+    /// Wall clock since 1970, the clock of kernel timestamps.
     pub wall: Duration,
-    /// How far apart the two readings may be.
+    /// Upper bound of the time between the readings.
     spread: Duration,
 }
 
-impl Moment {
+impl ClockReading {
     /// Reads both clocks now.
     pub fn now() -> Self {
         let first = Self::read();
-        if first.spread < STEP {
+        if first.spread < MIN_STEP {
             return first;
         }
-        // This process lost the CPU between the readings; that hardly happens twice.
+        // Preempted between the readings: once more.
         let second = Self::read();
         if second.spread < first.spread {
             second
@@ -104,7 +104,7 @@ impl Moment {
         }
     }
 
-    /// The moment so much earlier, as the wall clock stood at this one.
+    /// The reading `by` earlier, without a clock step in between.
     #[must_use]
     pub fn earlier(self, by: Duration) -> Self {
         Self {
@@ -114,7 +114,7 @@ impl Moment {
         }
     }
 
-    /// A moment so much later, with the wall clock set forward by `step` in between.
+    /// A reading `by` later, with the wall clock set forward by `step` in between.
     #[cfg(test)]
     pub(crate) fn later(self, by: Duration, step: Duration) -> Self {
         Self {
@@ -124,23 +124,22 @@ impl Moment {
         }
     }
 
-    /// Whether the wall clock kept step with the monotonic one until `later`: nobody set it in between, so the
-    /// difference of two of its readings is a duration.
+    /// Whether the wall clock was not stepped until `later`: the difference of two wall clock times is a duration then.
     pub fn is_steady_until(&self, later: &Self) -> bool {
         let monotonic = later.instant.saturating_duration_since(self.instant);
         let expected = self.wall + monotonic;
-        later.wall.abs_diff(expected) <= STEP + self.spread + later.spread
+        later.wall.abs_diff(expected) <= MIN_STEP + self.spread + later.spread
     }
 }
 
 /// RFC 3339 in UTC, to the millisecond: `2026-11-20T12:00:03.512Z`.
 pub fn rfc3339(time: Timestamp) -> String {
-    format!("{:.3}", rounded(time, Unit::Millisecond))
+    format!("{:.3}", truncated(time, Unit::Millisecond))
 }
 
 /// Date and time of day in UTC, to the second: `2026-11-20 12:00:03Z`.
 pub fn date_and_time(time: Timestamp) -> String {
-    let text = format!("{:.0}", rounded(time, Unit::Second));
+    let text = format!("{:.0}", truncated(time, Unit::Second));
     text.replacen('T', " ", 1)
 }
 
@@ -160,16 +159,16 @@ fn day_and_time(time: Timestamp) -> (String, String) {
     (day.to_owned(), time.to_owned())
 }
 
-/// Cut, not rounded up: 12:00:03.9 is still second 3.
-fn rounded(time: Timestamp, unit: Unit) -> Timestamp {
-    let cut = jiff::TimestampRound::new()
+/// Truncates: 12:00:03.9 is second 3.
+fn truncated(time: Timestamp, unit: Unit) -> Timestamp {
+    let truncate = jiff::TimestampRound::new()
         .smallest(unit)
         .mode(jiff::RoundMode::Trunc);
-    time.round(cut).unwrap_or(time)
+    time.round(truncate).unwrap_or(time)
 }
 
-/// A duration as people write it: `250 ms`, `1 s`, `1.5 s`.
-pub fn spoken(duration: Duration) -> String {
+/// Formats a duration: `250 ms`, `1 s`, `1.5 s`.
+pub fn format_duration(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 1e-3 {
         format!("{} us", trimmed(seconds * 1e6))
@@ -190,8 +189,8 @@ fn trimmed(value: f64) -> String {
 mod tests {
     use super::*;
 
-    fn moment(start: Instant, monotonic_ms: u64, wall_ms: u64) -> Moment {
-        Moment {
+    fn reading(start: Instant, monotonic_ms: u64, wall_ms: u64) -> ClockReading {
+        ClockReading {
             instant: start + Duration::from_millis(monotonic_ms),
             wall: Duration::from_secs(1_700_000_000) + Duration::from_millis(wall_ms),
             spread: Duration::ZERO,
@@ -199,44 +198,44 @@ mod tests {
     }
 
     #[test]
-    fn a_wall_clock_that_was_set_is_noticed_whichever_way() {
+    fn wall_clock_steps_are_detected() {
         let start = Instant::now();
-        let before = moment(start, 0, 0);
-        assert!(before.is_steady_until(&moment(start, 20, 20)));
-        assert!(!before.is_steady_until(&moment(start, 20, 21)), "forwards");
-        assert!(!before.is_steady_until(&moment(start, 20, 5)), "backwards");
-        assert!(Moment::now().is_steady_until(&Moment::now()));
+        let before = reading(start, 0, 0);
+        assert!(before.is_steady_until(&reading(start, 20, 20)));
+        assert!(!before.is_steady_until(&reading(start, 20, 21)), "forwards");
+        assert!(!before.is_steady_until(&reading(start, 20, 5)), "backwards");
+        assert!(ClockReading::now().is_steady_until(&ClockReading::now()));
     }
 
     #[test]
-    fn labels_follow_the_monotonic_clock() {
+    fn utc_follows_the_monotonic_clock() {
         let clock = WallClock::start();
         let later = clock.at(clock.instant + Duration::from_secs(90));
         assert_eq!((later.as_second() - clock.time.as_second()), 90);
-        assert!(clock.drift().abs() < 60.0);
+        assert!(clock.step_seconds().abs() < 60.0);
     }
 
     #[test]
-    fn times_are_cut_and_say_utc() {
+    fn times_are_truncated_and_marked_utc() {
         let time: Timestamp = "2026-11-20T12:00:03.9996Z".parse().expect("a valid time");
         assert_eq!(rfc3339(time), "2026-11-20T12:00:03.999Z");
         assert_eq!(date_and_time(time), "2026-11-20 12:00:03Z");
     }
 
     #[test]
-    fn another_day_is_named() {
+    fn time_labels_after_midnight_have_the_date() {
         let evening: Timestamp = "2026-11-20T23:59:00Z".parse().expect("a valid time");
         let clock = WallClock::anchored(Instant::now(), evening);
-        assert_eq!(clock.label(clock.instant), "23:59:00Z");
+        assert_eq!(clock.time_label(clock.instant), "23:59:00Z");
         let night = clock.instant + Duration::from_secs(120);
-        assert_eq!(clock.label(night), "2026-11-21 00:01:00Z");
+        assert_eq!(clock.time_label(night), "2026-11-21 00:01:00Z");
     }
 
     #[test]
-    fn durations_are_short() {
-        assert_eq!(spoken(Duration::from_micros(250)), "250 us");
-        assert_eq!(spoken(Duration::from_millis(250)), "250 ms");
-        assert_eq!(spoken(Duration::from_millis(1500)), "1.5 s");
-        assert_eq!(spoken(Duration::from_secs(120)), "120 s");
+    fn durations_have_one_unit() {
+        assert_eq!(format_duration(Duration::from_micros(250)), "250 us");
+        assert_eq!(format_duration(Duration::from_millis(250)), "250 ms");
+        assert_eq!(format_duration(Duration::from_millis(1500)), "1.5 s");
+        assert_eq!(format_duration(Duration::from_secs(120)), "120 s");
     }
 }

@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use synack::cli::{self, Command};
 use synack::modes::{demo, diagnose, ping, trace};
 use synack::session::ExitStatus;
-use synack::term::{Output, complain};
+use synack::term::{Output, print_diagnostic};
 
 fn main() -> ExitCode {
     let mut output = Output::new();
     let status = cli::parse(std::env::args_os()).and_then(|command| run(command, &mut output));
     let status = status.unwrap_or_else(|message| {
-        complain(&message);
+        print_diagnostic(&message);
         ExitStatus::NotRun
     });
     status.into()

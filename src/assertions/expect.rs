@@ -1,27 +1,27 @@
-//! `--expect`: every probe of a target has to end like this.
+//! `--expect OUTCOME`: every probe of a target must have that outcome.
 
 use super::AssertionResult;
 use crate::outcome::{Outcome, OutcomeClass, OutcomeKind};
 use crate::stats::Recorder;
 
-/// Which endings are meant: those of one outcome, or with one reason.
+/// A set of outcomes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expectation {
-    /// Every ending of this kind: `connected`, `refused`.
+    /// Outcomes of this kind: `connected`, `refused`.
     Kind(OutcomeKind),
-    /// Every ending with this reason: `rst`, `admin-prohibited`.
+    /// Outcomes with this reason: `rst`, `admin-prohibited`.
     Reason(String),
-    /// Every ending that counts as a success: `ok`.
+    /// Succeeded: `ok`.
     Success,
-    /// Every ending that counts as a failure: `failure`.
+    /// Failed: `failure`.
     Failure,
 }
 
 impl Expectation {
-    /// Reads an outcome or a reason by its stable name. `is_reason` tells whether there is such a reason.
+    /// Parses the stable name of an outcome or reason. `is_reason`: whether a reason of this name exists.
     pub fn parse(text: &str, is_reason: impl Fn(&str) -> bool) -> Result<Self, String> {
         let kind = OutcomeKind::ALL.into_iter().find(|kind| {
-            // A probe that was cut short says nothing that anybody could expect.
+            // Unfinished probes are no result.
             kind.name() == text && *kind != OutcomeKind::Unfinished
         });
         match (kind, text) {
@@ -36,35 +36,35 @@ impl Expectation {
         }
     }
 
-    /// Whether a probe ended so.
-    pub fn is_met_by(&self, outcome: &Outcome) -> bool {
+    /// Whether an outcome is in the set.
+    pub fn matches(&self, outcome: &Outcome) -> bool {
         let kind = outcome.kind();
         match self {
             Self::Kind(expected) => kind == *expected,
-            Self::Reason(reason) => outcome.reason().is_some_and(|is| is == reason.as_str()),
+            Self::Reason(reason) => outcome.reason().is_some_and(|it| it == reason.as_str()),
             Self::Success => kind.class() == OutcomeClass::Succeeded,
             Self::Failure => kind.class() == OutcomeClass::Failed,
         }
     }
 
-    /// How many of a target's probes ended so.
+    /// Number of a target's probes with such an outcome.
     fn count(&self, recorder: &Recorder) -> u64 {
         match self {
             Self::Kind(kind) => recorder.count(*kind),
             Self::Success => recorder.count_class(OutcomeClass::Succeeded),
             Self::Failure => recorder.count_class(OutcomeClass::Failed),
-            // What ended with a reason is among the causes.
+            // Outcomes with a reason are in the groups.
             Self::Reason(_) => {
-                let causes = recorder.outcome_groups.iter();
-                causes
-                    .filter(|cause| self.is_met_by(&cause.outcome))
-                    .map(|cause| cause.count)
+                let groups = recorder.outcome_groups.iter();
+                groups
+                    .filter(|group| self.matches(&group.outcome))
+                    .map(|group| group.count)
                     .sum()
             }
         }
     }
 
-    /// The name it is asked for by.
+    /// Name on the command line.
     pub fn name(&self) -> &str {
         match self {
             Self::Kind(kind) => kind.name(),
@@ -74,25 +74,25 @@ impl Expectation {
         }
     }
 
-    /// Whether every probe of a target ended so; a target of which no probe ended has not met anything.
+    /// Checks that every probe of a target matches. Fails if no probe ended.
     pub fn check(&self, target: &str, recorder: &Recorder) -> AssertionResult {
-        let (met, all) = (self.count(recorder), recorder.sent());
+        let (matching, all) = (self.count(recorder), recorder.sent());
         AssertionResult {
             condition: format!("expect {}", self.name()),
-            observed: format!("{met} of {all} probes of {target}"),
-            passed: met == all && all > 0,
+            observed: format!("{matching} of {all} probes of {target}"),
+            passed: matching == all && all > 0,
         }
     }
 }
 
-/// The names of outcomes, for people.
+/// Names of outcomes for an error message.
 fn names() -> String {
     let kinds = OutcomeKind::ALL.iter();
-    let named: Vec<_> = kinds
+    let names: Vec<_> = kinds
         .filter(|kind| **kind != OutcomeKind::Unfinished)
         .map(|kind| kind.name())
         .collect();
-    named.join(", ")
+    names.join(", ")
 }
 
 #[cfg(test)]
@@ -119,18 +119,18 @@ mod tests {
     }
 
     #[test]
-    fn outcomes_reasons_and_classes_can_be_expected() {
+    fn outcomes_reasons_and_classes_are_parsed() {
         assert_eq!(expected("refused"), Expectation::Kind(OutcomeKind::Refused));
         assert_eq!(expected("rst"), Expectation::Reason("rst".to_owned()));
-        assert!(expected("ok").is_met_by(&OK) && !expected("ok").is_met_by(&REFUSED));
-        assert!(expected("failure").is_met_by(&Outcome::NoReply));
+        assert!(expected("ok").matches(&OK) && !expected("ok").matches(&REFUSED));
+        assert!(expected("failure").matches(&Outcome::NoReply));
         let error = Expectation::parse("nonsense", |_| false).expect_err("no outcome");
         assert!(error.contains("no-reply"), "{error}");
         assert!(Expectation::parse("unfinished", |_| false).is_err());
     }
 
     #[test]
-    fn every_probe_must_meet_what_is_expected() {
+    fn every_probe_must_match() {
         let all = expected("rst").check("h:1", &recorded(&[REFUSED, REFUSED]));
         assert!(all.passed);
         assert_eq!(all.observed, "2 of 2 probes of h:1");

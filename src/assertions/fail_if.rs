@@ -1,4 +1,4 @@
-//! `loss>1%`, `p99>50ms`, `rtt-p50>2ms`: a figure of the summary held against a limit.
+//! `--fail-if EXPR`: `loss>1%`, `p99>50ms`, `rtt-p50>2ms`; compares a metric of the summary with a limit.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,16 +9,16 @@ use super::AssertionResult;
 use crate::outcome::OutcomeClass;
 use crate::stats::{Distribution, Recorder};
 
-/// A condition on one figure. A run fails when it holds.
+/// A condition on one metric. The run fails if it holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FailCondition {
-    figure: Figure,
-    relation: Relation,
-    /// In the figure's own unit: percent, microseconds, or a number.
+    metric: Metric,
+    comparison: Comparison,
+    /// In the unit of the metric: percent, microseconds, or a count.
     limit: f64,
 }
 
-/// What is wrong with a condition, and where.
+/// Parse error with its position.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{what}, at column {column}: {text}[here]{rest}")]
 pub struct FailConditionError {
@@ -28,18 +28,18 @@ pub struct FailConditionError {
     rest: String,
 }
 
-/// A figure of the summary.
+/// A metric of the summary.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Figure {
+enum Metric {
     Loss,
-    Count(Count),
-    Time(Times, Statistic),
+    Count(Counter),
+    Latency(Latency, Statistic),
     Jitter,
 }
 
-/// A count of the summary.
+/// A counter of the summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Count {
+enum Counter {
     Sent,
     Succeeded,
     Failed,
@@ -51,15 +51,15 @@ enum Count {
     Strays,
 }
 
-/// A distribution of the summary.
+/// A latency distribution of the summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Times {
+enum Latency {
     Connect,
     Rtt,
     Refused,
 }
 
-/// A figure of a distribution.
+/// A statistic of a distribution.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Statistic {
     Min,
@@ -70,39 +70,39 @@ enum Statistic {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Relation {
-    More,
-    AtLeast,
+enum Comparison {
+    Greater,
+    GreaterOrEqual,
     Less,
-    AtMost,
+    LessOrEqual,
     Equal,
-    Unequal,
+    NotEqual,
 }
 
-const COUNTS: [(&str, Count); 9] = [
-    ("sent", Count::Sent),
-    ("succeeded", Count::Succeeded),
-    ("failed", Count::Failed),
-    ("local", Count::Local),
-    ("late", Count::Late),
-    ("outages", Count::Outages),
-    ("duplicates", Count::Duplicates),
-    ("reordered", Count::Reordered),
-    ("strays", Count::Strays),
+const COUNTERS: [(&str, Counter); 9] = [
+    ("sent", Counter::Sent),
+    ("succeeded", Counter::Succeeded),
+    ("failed", Counter::Failed),
+    ("local", Counter::Local),
+    ("late", Counter::Late),
+    ("outages", Counter::Outages),
+    ("duplicates", Counter::Duplicates),
+    ("reordered", Counter::Reordered),
+    ("strays", Counter::Strays),
 ];
 
-/// Longer operators first: `>=` begins with `>`.
-const RELATIONS: [(&str, Relation); 7] = [
-    (">=", Relation::AtLeast),
-    ("<=", Relation::AtMost),
-    ("==", Relation::Equal),
-    ("!=", Relation::Unequal),
-    (">", Relation::More),
-    ("<", Relation::Less),
-    ("=", Relation::Equal),
+/// Longer operators first: `>` is a prefix of `>=`.
+const OPERATORS: [(&str, Comparison); 7] = [
+    (">=", Comparison::GreaterOrEqual),
+    ("<=", Comparison::LessOrEqual),
+    ("==", Comparison::Equal),
+    ("!=", Comparison::NotEqual),
+    (">", Comparison::Greater),
+    ("<", Comparison::Less),
+    ("=", Comparison::Equal),
 ];
 
-const FIGURES: &str = "a figure is loss, p99, mean, max, ..., rtt-p50, refused-mean, jitter, or a count such as failed";
+const METRICS_HELP: &str = "a figure is loss, p99, mean, max, ..., rtt-p50, refused-mean, jitter, or a count such as failed";
 
 impl FromStr for FailCondition {
     type Err = FailConditionError;
@@ -114,51 +114,52 @@ impl FromStr for FailCondition {
             text: text[..at].to_owned(),
             rest: text[at..].to_owned(),
         };
-        let operator = text
+        let operator_at = text
             .find(['<', '>', '=', '!'])
             .ok_or_else(|| fail(text.len(), "an operator is missing: >, >=, <, <=, == or !="))?;
-        let name = text[..operator].trim();
+        let name = text[..operator_at].trim();
         let start = text.len() - text.trim_start().len();
-        let figure = Figure::named(name).ok_or_else(|| fail(start.min(operator), FIGURES))?;
-        let (sign, relation) = RELATIONS
+        let metric =
+            Metric::parse(name).ok_or_else(|| fail(start.min(operator_at), METRICS_HELP))?;
+        let (operator, comparison) = OPERATORS
             .into_iter()
-            .find(|(sign, _)| text[operator..].starts_with(sign))
-            .ok_or_else(|| fail(operator, "this is no operator"))?;
-        let after = operator + sign.len();
+            .find(|(operator, _)| text[operator_at..].starts_with(operator))
+            .ok_or_else(|| fail(operator_at, "this is no operator"))?;
+        let after = operator_at + operator.len();
         let value = after + (text[after..].len() - text[after..].trim_start().len());
-        let limit = figure
-            .limit(text[after..].trim())
+        let limit = metric
+            .parse_limit(text[after..].trim())
             .map_err(|what| fail(value, what))?;
         Ok(Self {
-            figure,
-            relation,
+            metric,
+            comparison,
             limit,
         })
     }
 }
 
-impl Figure {
-    fn named(name: &str) -> Option<Self> {
-        if let Some((_, count)) = COUNTS.into_iter().find(|(known, _)| *known == name) {
-            return Some(Self::Count(count));
+impl Metric {
+    fn parse(name: &str) -> Option<Self> {
+        if let Some((_, counter)) = COUNTERS.into_iter().find(|(it, _)| *it == name) {
+            return Some(Self::Count(counter));
         }
         match name {
             "loss" => return Some(Self::Loss),
             "jitter" => return Some(Self::Jitter),
             _ => {}
         }
-        let (times, statistic) = match name.split_once('-') {
-            Some(("connect" | "reply", statistic)) => (Times::Connect, statistic),
-            Some(("rtt", statistic)) => (Times::Rtt, statistic),
-            Some(("refused", statistic)) => (Times::Refused, statistic),
+        let (latency, statistic) = match name.split_once('-') {
+            Some(("connect" | "reply", statistic)) => (Latency::Connect, statistic),
+            Some(("rtt", statistic)) => (Latency::Rtt, statistic),
+            Some(("refused", statistic)) => (Latency::Refused, statistic),
             Some(_) => return None,
-            None => (Times::Connect, name),
+            None => (Latency::Connect, name),
         };
-        Statistic::named(statistic).map(|statistic| Self::Time(times, statistic))
+        Statistic::parse(statistic).map(|statistic| Self::Latency(latency, statistic))
     }
 
-    /// Reads a limit in the figure's own unit.
-    fn limit(self, text: &str) -> Result<f64, &'static str> {
+    /// Parses a limit in the unit of the metric.
+    fn parse_limit(self, text: &str) -> Result<f64, &'static str> {
         let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '%');
         let number: f64 = digits
             .trim_end()
@@ -177,21 +178,21 @@ impl Figure {
         }
     }
 
-    fn of(self, recorder: &Recorder) -> Option<f64> {
+    fn value(self, recorder: &Recorder) -> Option<f64> {
         match self {
             Self::Loss => recorder.loss().map(|loss| loss.percent),
-            Self::Count(count) => Some(count.of(recorder) as f64),
+            Self::Count(counter) => Some(counter.value(recorder) as f64),
             Self::Jitter => recorder.jitter.mean_us(),
-            Self::Time(times, statistic) => statistic.of(match times {
-                Times::Connect => &recorder.connect,
-                Times::Rtt => &recorder.rtt,
-                Times::Refused => &recorder.refused,
+            Self::Latency(latency, statistic) => statistic.value(match latency {
+                Latency::Connect => &recorder.connect,
+                Latency::Rtt => &recorder.rtt,
+                Latency::Refused => &recorder.refused,
             }),
         }
     }
 
-    /// A value of it, for people.
-    fn spoken(self, value: f64) -> String {
+    /// Formats a value with its unit.
+    fn format_value(self, value: f64) -> String {
         match self {
             Self::Loss => format!("{} %", rounded(value)),
             Self::Count(_) => format!("{value}"),
@@ -202,34 +203,34 @@ impl Figure {
     }
 }
 
-/// Three decimals are more than any limit is meant to.
+/// To three decimals.
 fn rounded(value: f64) -> f64 {
     (value * 1e3).round() / 1e3
 }
 
-impl fmt::Display for Figure {
+impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Loss => f.write_str("loss"),
             Self::Jitter => f.write_str("jitter"),
-            Self::Count(count) => {
-                let known = COUNTS.iter().find(|(_, known)| known == count);
-                f.write_str(known.map_or("", |(name, _)| name))
+            Self::Count(counter) => {
+                let found = COUNTERS.iter().find(|(_, it)| it == counter);
+                f.write_str(found.map_or("", |(name, _)| name))
             }
-            Self::Time(times, statistic) => {
-                let times = match times {
-                    Times::Connect => "connect",
-                    Times::Rtt => "rtt",
-                    Times::Refused => "refused",
+            Self::Latency(latency, statistic) => {
+                let latency = match latency {
+                    Latency::Connect => "connect",
+                    Latency::Rtt => "rtt",
+                    Latency::Refused => "refused",
                 };
-                write!(f, "{times}-{statistic}")
+                write!(f, "{latency}-{statistic}")
             }
         }
     }
 }
 
-impl Count {
-    fn of(self, recorder: &Recorder) -> u64 {
+impl Counter {
+    fn value(self, recorder: &Recorder) -> u64 {
         match self {
             Self::Sent => recorder.sent(),
             Self::Succeeded => recorder.count_class(OutcomeClass::Succeeded),
@@ -237,15 +238,15 @@ impl Count {
             Self::Local => recorder.count_class(OutcomeClass::Local),
             Self::Late => recorder.late,
             Self::Outages => recorder.outages.total(),
-            Self::Duplicates => recorder.answers.duplicates,
-            Self::Reordered => recorder.answers.reordered,
-            Self::Strays => recorder.answers.strays,
+            Self::Duplicates => recorder.replies.duplicates,
+            Self::Reordered => recorder.replies.reordered,
+            Self::Strays => recorder.replies.strays,
         }
     }
 }
 
 impl Statistic {
-    fn named(name: &str) -> Option<Self> {
+    fn parse(name: &str) -> Option<Self> {
         Some(match name {
             "min" => Self::Min,
             "mean" => Self::Mean,
@@ -254,7 +255,7 @@ impl Statistic {
             _ => {
                 let number = name.strip_prefix('p')?;
                 let percent: f64 = match number {
-                    // HdrHistogram's habit, and that of this tool's JSON.
+                    // As in HdrHistogram and in this tool's JSON.
                     "999" => 99.9,
                     "9999" => 99.99,
                     _ => number.parse().ok()?,
@@ -266,7 +267,7 @@ impl Statistic {
         })
     }
 
-    fn of(self, values: &Distribution) -> Option<f64> {
+    fn value(self, values: &Distribution) -> Option<f64> {
         match self {
             Self::Percentile(percent) => values.percentile(percent),
             Self::Min => values.figures().map(|figures| figures.min),
@@ -289,45 +290,44 @@ impl fmt::Display for Statistic {
     }
 }
 
-impl Relation {
+impl Comparison {
     fn holds(self, value: f64, limit: f64) -> bool {
         match self {
-            Self::More => value > limit,
-            Self::AtLeast => value >= limit,
+            Self::Greater => value > limit,
+            Self::GreaterOrEqual => value >= limit,
             Self::Less => value < limit,
-            Self::AtMost => value <= limit,
+            Self::LessOrEqual => value <= limit,
             Self::Equal => (value - limit).abs() < 1e-9,
-            Self::Unequal => (value - limit).abs() >= 1e-9,
+            Self::NotEqual => (value - limit).abs() >= 1e-9,
         }
     }
 
-    fn sign(self) -> &'static str {
-        let known = RELATIONS.iter().find(|(_, known)| *known == self);
-        known.map_or("", |(sign, _)| sign)
+    fn operator(self) -> &'static str {
+        let found = OPERATORS.iter().find(|(_, it)| *it == self);
+        found.map_or("", |(operator, _)| operator)
     }
 }
 
 impl FailCondition {
-    /// Whether the condition holds for a target, which is a failure. A figure that does not exist cannot be
-    /// cleared of it: that is a failure, too, and says so.
+    /// Checks a target: fails if the condition holds, or if the metric is absent.
     pub fn check(&self, target: &str, recorder: &Recorder) -> AssertionResult {
-        let value = self.figure.of(recorder);
-        let name = self.figure;
+        let value = self.metric.value(recorder);
+        let metric = self.metric;
         AssertionResult {
             condition: format!("fail if {self}"),
             observed: match value {
-                Some(value) => format!("{name} of {target} is {}", name.spoken(value)),
-                None => format!("{name} of {target} does not exist: too few values"),
+                Some(value) => format!("{metric} of {target} is {}", metric.format_value(value)),
+                None => format!("{metric} of {target} does not exist: too few values"),
             },
-            passed: value.is_some_and(|value| !self.relation.holds(value, self.limit)),
+            passed: value.is_some_and(|value| !self.comparison.holds(value, self.limit)),
         }
     }
 }
 
 impl fmt::Display for FailCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let limit = self.figure.spoken(self.limit);
-        write!(f, "{} {} {limit}", self.figure, self.relation.sign())
+        let limit = self.metric.format_value(self.limit);
+        write!(f, "{} {} {limit}", self.metric, self.comparison.operator())
     }
 }
 
@@ -348,7 +348,7 @@ mod tests {
         error.to_string()
     }
 
-    /// A quarter lost, each answer after a millisecond.
+    /// 25 % loss, connect time 1 ms.
     fn recorder(probes: u64) -> Recorder {
         let start = Instant::now();
         let mut recorder = Recorder::new(3);
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_read_as_they_are_written() {
+    fn conditions_are_parsed_and_normalised() {
         for (text, shown) in [
             ("loss>1%", "loss > 1 %"),
             (" loss >= 1.5 ", "loss >= 1.5 %"),
@@ -383,8 +383,8 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_shown_at_its_place() {
-        for (text, place) in [
+    fn errors_show_their_position() {
+        for (text, position) in [
             ("loss", "loss[here]"),
             ("", "operator is missing, at column 1"),
             ("losss>1%", "[here]losss>1%"),
@@ -398,10 +398,10 @@ mod tests {
             ("p99>1e999ms", "p99>[here]1e999ms"),
             ("loss>\u{20ac}", "at column 6"),
         ] {
-            let got = message(text);
+            let message = message(text);
             assert!(
-                got.contains(place) || got.contains("missing"),
-                "{text:?}: {got}"
+                message.contains(position) || message.contains("missing"),
+                "{text:?}: {message}"
             );
         }
     }
@@ -413,12 +413,12 @@ mod tests {
         assert!(parsed("loss>25%").check("h:1", &run).passed);
         assert!(!parsed("failed==2").check("h:1", &run).passed);
         assert!(parsed("max>2ms").check("h:1", &run).passed);
-        let found = parsed("loss>1%").check("h:1", &run).observed;
-        assert_eq!(found, "loss of h:1 is 25 %");
+        let observed = parsed("loss>1%").check("h:1", &run).observed;
+        assert_eq!(observed, "loss of h:1 is 25 %");
     }
 
     #[test]
-    fn a_figure_that_does_not_exist_clears_nothing() {
+    fn an_absent_metric_fails() {
         let few = parsed("p99>50ms").check("h:1", &recorder(8));
         assert!(!few.passed && few.observed.contains("does not exist"));
         assert!(parsed("p99>50ms").check("h:1", &recorder(400)).passed);
@@ -426,15 +426,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_is_a_panic(text: String) {
+        fn arbitrary_text_does_not_panic(text: String) {
             let _ = text.parse::<FailCondition>();
         }
 
         #[test]
-        fn nearly_right_texts_are_no_panic(text in "(loss|p9?9?|rtt-max|failed)?[<>=!]{0,3}[ 0-9.%mus-]{0,6}") {
+        fn similar_text_does_not_panic(text in "(loss|p9?9?|rtt-max|failed)?[<>=!]{0,3}[ 0-9.%mus-]{0,6}") {
             if let Ok(condition) = text.parse::<FailCondition>() {
-                let again: FailCondition = condition.to_string().parse().expect("its own words");
-                prop_assert_eq!(again.figure, condition.figure);
+                let again: FailCondition = condition.to_string().parse().expect("its own output");
+                prop_assert_eq!(again.metric, condition.metric);
             }
         }
     }

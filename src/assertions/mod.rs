@@ -1,4 +1,4 @@
-//! What turns a run into a test for scripts: `--expect`, `--fail-if` and `--until`. Pure.
+//! Assertions on a run: `--expect`, `--fail-if`, `--until`. Pure.
 
 mod expect;
 mod fail_if;

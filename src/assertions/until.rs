@@ -1,19 +1,19 @@
-//! `--until`: the run ends once every target has shown this, and fails if one never does.
+//! `--until OUTCOME`: the run ends when every target had that outcome once, and fails if one never has.
 
 use super::{AssertionResult, Expectation};
 use crate::outcome::{Outcome, TargetId};
 
-/// A condition that every target has to meet once, and whether it has.
+/// Tracks which targets had the expected outcome.
 #[derive(Clone, Debug)]
 pub struct Until {
     expected: Expectation,
-    /// For each target, how many of its probes had ended when one ended as expected.
+    /// Per target, the number of the first probe with the expected outcome.
     met_after: Vec<Option<u64>>,
     ended: Vec<u64>,
 }
 
 impl Until {
-    /// Starts with `targets` targets that have not met it.
+    /// Starts with `targets` targets.
     pub fn new(expected: Expectation, targets: usize) -> Self {
         Self {
             expected,
@@ -28,7 +28,7 @@ impl Until {
         self.ended.push(0);
     }
 
-    /// Records the outcome of a probe; warm-up probes and late replies count as well.
+    /// Records the outcome of a probe. Warm-up probes and late replies count, too.
     pub fn record(&mut self, target: TargetId, outcome: &Outcome) {
         let (Some(ended), Some(met)) = (
             self.ended.get_mut(target.index()),
@@ -37,12 +37,12 @@ impl Until {
             return;
         };
         *ended += 1;
-        if met.is_none() && self.expected.is_met_by(outcome) {
+        if met.is_none() && self.expected.matches(outcome) {
             *met = Some(*ended);
         }
     }
 
-    /// Whether every target has met it.
+    /// Whether every target had the expected outcome.
     pub fn is_met(&self) -> bool {
         self.met_after.iter().all(Option::is_some)
     }
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn waiting_ends_when_every_target_has_shown_it() {
+    fn until_is_met_once_every_target_had_the_outcome() {
         let mut until = Until::new(expected("ok"), 2);
         let (first, second) = (TargetId(0), TargetId(1));
         until.record(first, &REFUSED);

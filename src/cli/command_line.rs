@@ -111,7 +111,7 @@ fn role(option: Option<&Arg>) -> Role {
 
 fn value(prefix: &str, text: &str, role: Role) -> Word {
     // The name of a protocol reveals nothing.
-    let named = role == Role::Private && crate::payload::Named::from_name(text).is_some();
+    let named = role == Role::Private && crate::payload::AppProtocol::from_name(text).is_some();
     Word {
         prefix: prefix.to_owned(),
         value: text.to_owned(),

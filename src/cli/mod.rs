@@ -21,7 +21,7 @@ use crate::modes::diagnose::DiagnosePlan;
 use crate::modes::ping::PingPlan;
 use crate::modes::trace::TracePlan;
 use crate::plan::CommandLine;
-use crate::term::safe;
+use crate::term::escape_controls;
 use args::{Args, Mode};
 use deferred_args::Deferred;
 
@@ -78,7 +78,7 @@ fn one_line(error: &clap::Error, help: &str) -> String {
     let words: Vec<_> = first.split_whitespace().collect();
     let line = words.join(" ");
     let line = line.strip_prefix("error: ").unwrap_or(&line);
-    format!("{} (see {help})", safe(line))
+    format!("{} (see {help})", escape_controls(line))
 }
 
 /// The help of the mode: a mode stands first.

@@ -8,10 +8,10 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::assertions::{Expectation, FailCondition, FailConditionError};
-use crate::payload::{LARGEST, Named, Payload, parse_hex};
+use crate::payload::{AppProtocol, MAX_UDP_PAYLOAD, Payload, parse_hex};
 use crate::plan::{CloseMode, DataFormat, Format, Limit, ReportFile, Source};
 use crate::report::figure::Buckets;
-use crate::term::safe;
+use crate::term::escape_controls;
 use crate::verdict::explain;
 
 /// Longer than any run: about 31 years.
@@ -111,21 +111,21 @@ pub(super) fn payload(text: &str) -> Result<Payload, String> {
         Some(("hex", digits)) => parse_hex(digits)?,
         Some(("file", path)) => contents(path)?,
         _ => {
-            let named = Named::from_name(text).ok_or_else(unknown_payload)?;
-            return Ok(Payload::Named(named));
+            let named = AppProtocol::from_name(text).ok_or_else(unknown_payload)?;
+            return Ok(Payload::Protocol(named));
         }
     };
-    if bytes.len() > LARGEST {
+    if bytes.len() > MAX_UDP_PAYLOAD {
         return Err(format!(
-            "{} bytes are too many: a datagram carries at most {LARGEST}",
+            "{} bytes are too many: a datagram carries at most {MAX_UDP_PAYLOAD}",
             bytes.len()
         ));
     }
-    Ok(Payload::Own(bytes.into()))
+    Ok(Payload::Custom(bytes.into()))
 }
 
 fn unknown_payload() -> String {
-    let names: Vec<_> = Named::ALL.iter().map(|named| named.name()).collect();
+    let names: Vec<_> = AppProtocol::ALL.iter().map(|named| named.name()).collect();
     format!(
         "it is none of {}, text:TEXT, hex:BYTES, file:PATH",
         names.join(", ")
@@ -136,7 +136,7 @@ fn unknown_payload() -> String {
 fn contents(path: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let file = File::open(path).and_then(|file| file.take(1 << 20).read_to_end(&mut bytes));
-    file.map_err(|error| format!("cannot read {}: {error}", safe(path)))?;
+    file.map_err(|error| format!("cannot read {}: {error}", escape_controls(path)))?;
     Ok(bytes)
 }
 
@@ -148,8 +148,10 @@ pub(super) fn size(text: &str) -> Result<usize, String> {
     };
     let plain = digits.bytes().all(|b| b.is_ascii_digit());
     match digits.parse::<usize>() {
-        Ok(number) if plain && number <= LARGEST / unit => Ok(number * unit),
-        Ok(_) if plain => Err(format!("a datagram carries at most {LARGEST} bytes")),
+        Ok(number) if plain && number <= MAX_UDP_PAYLOAD / unit => Ok(number * unit),
+        Ok(_) if plain => Err(format!(
+            "a datagram carries at most {MAX_UDP_PAYLOAD} bytes"
+        )),
         _ => Err("a size is a number of bytes, as in 64 or 8k".to_owned()),
     }
 }

@@ -1,12 +1,11 @@
-//! hosts(5) entries. Pure: text in, addresses out.
+//! hosts(5) parser. Pure.
 
 use std::net::IpAddr;
 
-/// The addresses that `text` gives `name`, in the file's order and each once. Letter case does not matter
-/// (RFC 4343), and an alias is as good as the name before it.
+/// Distinct addresses of `name` in the file's order, by canonical name or alias, case-insensitive (RFC 4343).
 pub fn addresses_of(name: &str, text: &str) -> Vec<IpAddr> {
     let mut addresses = Vec::new();
-    for address in text.lines().filter_map(|line| address_for(name, line)) {
+    for address in text.lines().filter_map(|line| address_in_line(name, line)) {
         if !addresses.contains(&address) {
             addresses.push(address);
         }
@@ -14,14 +13,14 @@ pub fn addresses_of(name: &str, text: &str) -> Vec<IpAddr> {
     addresses
 }
 
-/// The address of one line, if the line is about `name`.
-fn address_for(name: &str, line: &str) -> Option<IpAddr> {
+/// The address of a line that lists `name`.
+fn address_in_line(name: &str, line: &str) -> Option<IpAddr> {
     let entry = line.split('#').next()?;
-    let mut words = entry.split_whitespace();
-    // macOS writes `fe80::1%lo0`: the zone says where the address is, and is no part of it (RFC 4007).
-    let address = words.next()?.split('%').next()?.parse().ok()?;
-    words
-        .any(|known| known.eq_ignore_ascii_case(name))
+    let mut fields = entry.split_whitespace();
+    // macOS has `fe80::1%lo0`; the zone is not part of the address (RFC 4007).
+    let address = fields.next()?.split('%').next()?.parse().ok()?;
+    fields
+        .any(|field| field.eq_ignore_ascii_case(name))
         .then_some(address)
 }
 
@@ -43,7 +42,7 @@ not-an-address web.example
 ";
 
     #[test]
-    fn names_and_aliases_are_found_whatever_their_case() {
+    fn names_and_aliases_are_found_case_insensitively() {
         let cases: [(&str, &[&str]); 9] = [
             ("localhost", &["127.0.0.1", "::1", "fe80::1"]),
             ("web.example", &["192.0.2.1", "192.0.2.2", "2001:db8::1"]),

@@ -1,4 +1,4 @@
-//! From `host:port` text to addresses: parsing is pure, resolving is not.
+//! `host:port` text to addresses: parsing (pure) and name resolution.
 
 pub mod hosts_file;
 mod parse;
@@ -13,35 +13,35 @@ use std::time::Duration;
 pub use parse::{Host, TargetError, TargetSpec, parse};
 pub use protocol::Protocol;
 
-/// One address and port to probe, with the words the user used for it.
+/// Address and port to probe, with the host as typed.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// What it is probed with.
+    /// Protocol of the probes.
     pub protocol: Protocol,
-    /// The host as it was typed.
+    /// Host as typed.
     pub host: Arc<str>,
-    /// Where probes go; the port is 0 where the protocol has none.
+    /// Destination address; port 0 where the protocol has no ports.
     pub address: SocketAddr,
-    /// The name lookup that found the address; absent for an address that was typed.
+    /// Lookup that gave the address; absent if an address was typed.
     pub lookup: Option<Arc<Lookup>>,
 }
 
-/// What a name lookup found.
+/// Result of a name lookup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lookup {
-    /// Every address of the wanted family, in the resolver's order (RFC 6724); their ports are 0.
+    /// All addresses of the requested family in the resolver's order (RFC 6724), with port 0.
     pub addresses: Vec<SocketAddr>,
-    /// How long the lookup took.
+    /// Duration of the lookup.
     pub took: Duration,
 }
 
 impl Target {
-    /// The name that was looked up, where one was.
+    /// The name that was resolved; absent if an address was typed.
     pub fn name(&self) -> Option<&str> {
         self.lookup.as_ref().map(|_| &*self.host)
     }
 
-    /// The IP address in text, with the zone of a link-local one as it was typed (RFC 4007 section 11).
+    /// IP address as text, with the zone as typed (RFC 4007 section 11).
     pub fn address_text(&self) -> String {
         if self.host.contains('%') {
             self.host.to_string()
@@ -50,12 +50,12 @@ impl Target {
         }
     }
 
-    /// The port, where the protocol has ports.
+    /// The port; absent where the protocol has no ports.
     pub fn port(&self) -> Option<u16> {
         self.protocol.has_ports().then_some(self.address.port())
     }
 
-    /// `host:port` as the user would type it; the host alone where there is no port.
+    /// `host:port` as typed; `host` where the protocol has no ports.
     pub fn label(&self) -> String {
         if !self.protocol.has_ports() {
             self.host.to_string()

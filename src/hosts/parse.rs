@@ -1,4 +1,4 @@
-//! The grammar of a TARGET.
+//! Parser of TARGET arguments: `host:port`, `[v6]:port`, port lists and ranges, `tcp://` `udp://` `icmp://`.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::ops::RangeInclusive;
@@ -7,41 +7,41 @@ use thiserror::Error;
 
 use super::Protocol;
 
-/// A host and the ports of it to probe.
+/// A host and its ports to probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetSpec {
-    /// What to probe with.
+    /// Protocol of the probes.
     pub protocol: Protocol,
     /// The host.
     pub host: Host,
-    /// The ports, as listed; a single 0 where the protocol has none.
+    /// Port ranges as listed; a single 0 where the protocol has no ports.
     pub ports: Vec<RangeInclusive<u16>>,
 }
 
 impl TargetSpec {
-    /// How many ports there are.
-    #[allow(clippy::len_without_is_empty)] // there is always one
+    /// Number of ports.
+    #[allow(clippy::len_without_is_empty)] // at least one port
     pub fn len(&self) -> usize {
         self.ports.iter().map(ExactSizeIterator::len).sum()
     }
 }
 
-/// A host as it was typed.
+/// Host as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Host {
-    /// An address, with its zone (interface) where one was given; the port is 0.
+    /// An address with its zone (interface), if given; port 0.
     Address {
-        /// The text, without brackets.
+        /// Text without brackets.
         text: String,
-        /// The address it stands for.
+        /// The address.
         address: SocketAddr,
     },
-    /// A name to look up.
+    /// A name to resolve.
     Name(String),
 }
 
 impl Host {
-    /// The text as typed, without brackets.
+    /// Text as typed, without brackets.
     pub fn text(&self) -> &str {
         match self {
             Self::Address { text, .. } | Self::Name(text) => text,
@@ -49,29 +49,29 @@ impl Host {
     }
 }
 
-/// What is wrong with a TARGET. Each message names it, made safe for a terminal.
+/// Parse error of a TARGET. Each message quotes the wrong part, escaped.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum TargetError {
-    /// Nothing before the port.
+    /// No host before the port.
     #[error("{0:?} names no host: write HOST:PORT")]
     NoHost(String),
-    /// No port, where the protocol needs one.
+    /// No port; the protocol needs one.
     #[error("{0:?} has no port: add one, as in host:443")]
     NoPort(String),
-    /// A port, where the protocol has none.
+    /// A port; the protocol has none.
     #[error("{0:?} has a port: an ICMP echo goes to a host, as in icmp://host")]
     PortOfIcmp(String),
-    /// A port that is no number from 1 to 65535.
+    /// A port that is not a number from 1 to 65535.
     #[error(
         "{port:?} in {target:?} is no port: ports are 1 to 65535, lists 22,80 and ranges 8000-8010"
     )]
     Port {
         /// The whole target.
         target: String,
-        /// The part that is wrong.
+        /// The wrong part.
         port: String,
     },
-    /// A range whose end is before its start.
+    /// A port range with its end before its start.
     #[error("the port range {range:?} in {target:?} runs backwards")]
     Backwards {
         /// The whole target.
@@ -79,59 +79,59 @@ pub enum TargetError {
         /// The range.
         range: String,
     },
-    /// An IPv6 address whose end cannot be told from a port.
+    /// An IPv6 address whose last group could be a port.
     #[error("{0:?} is ambiguous: an IPv6 address needs brackets here, as in [2001:db8::1]:443")]
     Brackets(String),
-    /// Something in brackets that is no IPv6 address.
+    /// Not an IPv6 address in brackets.
     #[error("{0:?} is not an IPv6 address")]
     Address(String),
-    /// A link-local address without the interface it belongs to.
+    /// A link-local address without a zone.
     #[error("{0:?} is link-local and needs its interface, as in [fe80::1%eth0]:443")]
     Zone(String),
-    /// The interface of a link-local address does not exist.
+    /// The zone is not an interface.
     #[error("{0:?} is not an interface of this machine")]
     NoSuchZone(String),
-    /// A port without its host, most likely: resolvers take a number for an IPv4 address (`inet_aton(3)`).
+    /// A bare number: most likely a port. Resolvers take it for an IPv4 address (`inet_aton(3)`).
     #[error("{0:?} is a number, not a host: write HOST:PORT")]
     Number(String),
-    /// Characters that no host name has.
+    /// Characters invalid in a host name.
     #[error("{0:?} is not a host name: it has characters that no name has")]
     Name(String),
-    /// A protocol that is not offered.
+    /// An unsupported scheme.
     #[error(
         "{0:?} is not offered: targets are tcp://, udp:// or icmp://, or plain HOST:PORT or HOST"
     )]
     Scheme(String),
 }
 
-/// Parses `host:port`, `[v6]:port`, `host:22,80,8000-8010`, each with or without `tcp://` or `udp://`,
-/// and `icmp://host` or the host alone for an ICMP echo.
+/// Parses `host:port`, `[v6]:port`, `host:22,80,8000-8010`, optionally with `tcp://` or `udp://`, and `icmp://host` or
+/// a bare host for an ICMP echo.
 ///
-/// Ports without a scheme are those of `plain`. `zone_index` turns an interface name into its number
-/// (RFC 4007 section 11).
+/// `default` is the protocol of ports without a scheme. `zone_index` maps an interface name to its index (RFC 4007
+/// section 11).
 pub fn parse(
     text: &str,
-    plain: Protocol,
+    default: Protocol,
     zone_index: impl Fn(&str) -> Option<u32>,
 ) -> Result<TargetSpec, TargetError> {
-    let (scheme, rest) = scheme(text)?;
+    let (scheme, rest) = split_scheme(text)?;
     let (host, ports) = match scheme {
-        // An ICMP echo has no port that anything in an address could be.
+        // ICMP has no ports: no group of the address is ambiguous.
         Some(Protocol::Icmp) if is_v6(rest) => (rest, None),
-        _ => split(text, rest)?,
+        _ => split_ports(text, rest)?,
     };
     let protocol = match (scheme, ports) {
         (Some(protocol), _) => protocol,
-        // A host alone is pinged, but not if something else was asked for.
-        (None, None) if plain == Protocol::Tcp => Protocol::Icmp,
-        (None, _) => plain,
+        // A bare host is an ICMP echo, unless another protocol was requested.
+        (None, None) if default == Protocol::Tcp => Protocol::Icmp,
+        (None, _) => default,
     };
     let is_v6 = rest.starts_with('[') || host.contains(':');
     Ok(TargetSpec {
         protocol,
-        host: self::host(host, is_v6, zone_index)?,
+        host: parse_host(host, is_v6, zone_index)?,
         ports: match (protocol.has_ports(), ports) {
-            (true, Some(ports)) => self::ports(text, ports)?,
+            (true, Some(ports)) => parse_ports(text, ports)?,
             (true, None) => return Err(TargetError::NoPort(text.to_owned())),
             (false, Some(_)) => return Err(TargetError::PortOfIcmp(text.to_owned())),
             (false, None) => vec![0..=0],
@@ -139,8 +139,8 @@ pub fn parse(
     })
 }
 
-/// The protocol before `://`, and what follows.
-fn scheme(text: &str) -> Result<(Option<Protocol>, &str), TargetError> {
+/// Splits off the scheme.
+fn split_scheme(text: &str) -> Result<(Option<Protocol>, &str), TargetError> {
     let Some((scheme, rest)) = text.split_once("://") else {
         return Ok((None, text));
     };
@@ -150,40 +150,40 @@ fn scheme(text: &str) -> Result<(Option<Protocol>, &str), TargetError> {
     }
 }
 
-/// Splits host and ports; brackets are taken off.
-fn split<'a>(text: &str, rest: &'a str) -> Result<(&'a str, Option<&'a str>), TargetError> {
-    let own = || text.to_owned();
+/// Splits host and ports, and removes brackets.
+fn split_ports<'a>(text: &str, rest: &'a str) -> Result<(&'a str, Option<&'a str>), TargetError> {
+    let target = || text.to_owned();
     if let Some(bracketed) = rest.strip_prefix('[') {
         let (host, after) = bracketed
             .split_once(']')
-            .ok_or_else(|| TargetError::Address(own()))?;
+            .ok_or_else(|| TargetError::Address(target()))?;
         return match after.strip_prefix(':') {
-            None if !after.is_empty() => Err(TargetError::Address(own())),
+            None if !after.is_empty() => Err(TargetError::Address(target())),
             ports => Ok((host, ports)),
         };
     }
     match rest.rsplit_once(':') {
-        None if rest.is_empty() => Err(TargetError::NoHost(own())),
+        None if rest.is_empty() => Err(TargetError::NoHost(target())),
         None => Ok((rest, None)),
         Some((host, ports)) if !host.contains(':') => Ok((host, Some(ports))),
         Some((host, _)) if is_v6(rest) && !is_v6(host) => Ok((rest, None)),
-        Some(_) => Err(TargetError::Brackets(own())),
+        Some(_) => Err(TargetError::Brackets(target())),
     }
 }
 
-/// Whether this is an IPv6 address, its zone left aside.
+/// Whether this is an IPv6 address, with or without a zone.
 fn is_v6(text: &str) -> bool {
     let address = text.split('%').next().unwrap_or_default();
     address.parse::<Ipv6Addr>().is_ok()
 }
 
-fn host(
+fn parse_host(
     host: &str,
     is_v6: bool,
     zone_index: impl Fn(&str) -> Option<u32>,
 ) -> Result<Host, TargetError> {
     let address = if is_v6 {
-        Some(v6(host, zone_index)?)
+        Some(parse_v6(host, zone_index)?)
     } else {
         host.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, 0))
     };
@@ -192,11 +192,14 @@ fn host(
             text: host.to_owned(),
             address,
         }),
-        None => name(host).map(Host::Name),
+        None => parse_name(host).map(Host::Name),
     }
 }
 
-fn v6(text: &str, zone_index: impl Fn(&str) -> Option<u32>) -> Result<SocketAddr, TargetError> {
+fn parse_v6(
+    text: &str,
+    zone_index: impl Fn(&str) -> Option<u32>,
+) -> Result<SocketAddr, TargetError> {
     let (address, zone) = match text.split_once('%') {
         Some((address, zone)) => (address, Some(zone)),
         None => (text, None),
@@ -205,7 +208,7 @@ fn v6(text: &str, zone_index: impl Fn(&str) -> Option<u32>) -> Result<SocketAddr
         .parse()
         .map_err(|_| TargetError::Address(text.to_owned()))?;
     if let Some(v4) = address.to_ipv4_mapped() {
-        // The kernel sends IPv4 to such an address, so it is one (RFC 4291 section 2.5.5.2).
+        // The kernel sends IPv4 to an IPv4-mapped address (RFC 4291 section 2.5.5.2).
         return Ok(SocketAddr::new(v4.into(), 0));
     }
     let scope = match zone {
@@ -220,22 +223,24 @@ fn v6(text: &str, zone_index: impl Fn(&str) -> Option<u32>) -> Result<SocketAddr
     Ok(SocketAddrV6::new(address, 0, 0, scope).into())
 }
 
-/// A name may hold whatever a resolver might know, but nothing that could fool a reader or a terminal.
-fn name(text: &str) -> Result<String, TargetError> {
-    let fooling = |c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.');
+/// Names may have any letters and digits that a resolver may accept, but no control or formatting characters.
+fn parse_name(text: &str) -> Result<String, TargetError> {
+    let invalid = |c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.');
     match text {
         "" => Err(TargetError::NoHost(text.to_owned())),
         _ if text.bytes().all(|b| b.is_ascii_digit()) => Err(TargetError::Number(text.to_owned())),
-        _ if text.len() > 253 || text.contains(fooling) => Err(TargetError::Name(text.to_owned())),
+        _ if text.len() > 253 || text.contains(invalid) => Err(TargetError::Name(text.to_owned())),
         _ => Ok(text.to_owned()),
     }
 }
 
-fn ports(target: &str, text: &str) -> Result<Vec<RangeInclusive<u16>>, TargetError> {
-    text.split(',').map(|item| range(target, item)).collect()
+fn parse_ports(target: &str, text: &str) -> Result<Vec<RangeInclusive<u16>>, TargetError> {
+    text.split(',')
+        .map(|item| parse_range(target, item))
+        .collect()
 }
 
-fn range(target: &str, text: &str) -> Result<RangeInclusive<u16>, TargetError> {
+fn parse_range(target: &str, text: &str) -> Result<RangeInclusive<u16>, TargetError> {
     let port = |part: &str| match part.parse::<u16>() {
         Ok(port) if port > 0 && part.bytes().all(|b| b.is_ascii_digit()) => Ok(port),
         _ => Err(TargetError::Port {
@@ -278,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scheme_or_the_missing_port_names_the_protocol() {
+    fn scheme_or_missing_port_selects_the_protocol() {
         for (text, protocol) in [
             ("host:53", Protocol::Tcp),
             ("tcp://host:53", Protocol::Tcp),
@@ -296,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_address_needs_no_brackets_where_nothing_in_it_can_be_a_port() {
+    fn unambiguous_ipv6_addresses_need_no_brackets() {
         for text in ["::1", "fe80::1%eth0", "2001:db8:0:0:0:0:0:1", "icmp://::1"] {
             let target = parsed(text).expect(text);
             assert_eq!(target.protocol, Protocol::Icmp, "{text}");
@@ -311,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_local_address_brings_its_interface() {
+    fn a_link_local_address_needs_a_zone() {
         let target = parsed("[fe80::1%eth0]:22").expect("a zone");
         let Host::Address { address, .. } = target.host else {
             panic!("an address");
@@ -322,14 +327,14 @@ mod tests {
     }
 
     #[test]
-    fn a_mapped_address_is_an_ipv4_address() {
+    fn an_ipv4_mapped_address_is_ipv4() {
         let target = parsed("[::ffff:10.0.0.9]:80").expect("an address");
         assert!(matches!(target.host, Host::Address { address, .. } if address.is_ipv4()));
     }
 
     #[test]
-    fn each_mistake_is_named() {
-        for (text, named) in [
+    fn errors_name_the_wrong_part() {
+        for (text, expected) in [
             ("", "names no host"),
             (":443", "names no host"),
             ("tcp://host", "no port"),
@@ -351,12 +356,16 @@ mod tests {
             ("443", "a number, not a host"),
             ("ho st:80", "not a host name"),
         ] {
-            assert!(message(text).contains(named), "{text:?}: {}", message(text));
+            assert!(
+                message(text).contains(expected),
+                "{text:?}: {}",
+                message(text)
+            );
         }
     }
 
     #[test]
-    fn what_could_fool_a_terminal_is_shown_escaped() {
+    fn control_and_formatting_characters_are_escaped() {
         let text = message("evil\u{1b}[31m\u{202e}:80");
         assert!(
             text.contains("\\u{1b}") && text.contains("\\u{202e}"),

@@ -1,18 +1,18 @@
-//! What a target is probed with.
+//! Protocol of a probe.
 
-/// The protocol of a probe.
+/// Protocol of a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Protocol {
-    /// A TCP handshake.
+    /// TCP handshake.
     Tcp,
-    /// A UDP datagram and its answer.
+    /// UDP datagram and reply.
     Udp,
-    /// An ICMP echo request and its reply (RFC 792, RFC 4443).
+    /// ICMP echo request and reply (RFC 792, RFC 4443).
     Icmp,
 }
 
 impl Protocol {
-    /// The stable name: the scheme of a target and the word in JSON.
+    /// Stable name: URL scheme of a target, used in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tcp => "tcp",
@@ -21,7 +21,7 @@ impl Protocol {
         }
     }
 
-    /// The name in a sentence.
+    /// Name in text.
     pub fn title(self) -> &'static str {
         match self {
             Self::Tcp => "TCP",
@@ -30,7 +30,7 @@ impl Protocol {
         }
     }
 
-    /// A service in text: `tcp/443`, or what has no port.
+    /// Service in text: `tcp/443`, `ICMP echo`.
     pub fn service(self, port: u16) -> String {
         match self {
             Self::Icmp => "ICMP echo".to_owned(),
@@ -38,14 +38,14 @@ impl Protocol {
         }
     }
 
-    /// The protocol of that name.
+    /// The protocol of this name.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Tcp, Self::Udp, Self::Icmp]
             .into_iter()
             .find(|protocol| protocol.name() == name)
     }
 
-    /// Whether its targets have a port.
+    /// Whether the protocol has ports.
     pub fn has_ports(self) -> bool {
         self != Self::Icmp
     }

@@ -1,15 +1,15 @@
-//! resolv.conf(5) name servers. Pure: text in, addresses out.
+//! resolv.conf(5) parser: name servers. Pure.
 
 use std::net::IpAddr;
 
-/// The name servers of a resolv.conf(5), in its order, without the zones of link-local ones.
+/// Name servers in the file's order, without zones.
 pub fn name_servers(text: &str) -> Vec<IpAddr> {
     let server = |line: &str| {
-        let mut words = line.split_whitespace();
-        let address = words
+        let mut fields = line.split_whitespace();
+        let address = fields
             .next()
-            .filter(|word| *word == "nameserver")
-            .and(words.next())?;
+            .filter(|field| *field == "nameserver")
+            .and(fields.next())?;
         address.split('%').next()?.parse().ok()
     };
     text.lines().filter_map(server).collect()
@@ -22,7 +22,7 @@ mod tests {
     #[test]
     fn name_servers_are_found() {
         let text = "# nameserver 192.0.2.9\nsearch example\nnameserver 192.0.2.1\n\
-                    nameserver\tfe80::1%eth0\nnameserver\nnameserver nobody\n";
+                    nameserver\tfe80::1%eth0\nnameserver\nnameserver invalid\n";
         let found: Vec<_> = name_servers(text).iter().map(IpAddr::to_string).collect();
         assert_eq!(found, ["192.0.2.1", "fe80::1"]);
     }

@@ -1,4 +1,4 @@
-//! Name lookup, off the event loop and with a deadline.
+//! Name resolution by getaddrinfo(3), on worker threads with a timeout.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -12,17 +12,17 @@ use thiserror::Error;
 
 use super::Lookup;
 
-/// A lookup that takes longer has failed. With one dead server glibc gives up by itself after twice 5 s
-/// (resolv.conf(5)), and its own reason is worth waiting for.
-pub const DEADLINE: Duration = Duration::from_secs(15);
+/// Lookup timeout. With one dead name server glibc returns an error after 2 * 5 s (resolv.conf(5)); this is longer to
+/// report that error.
+const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Lookups under way at once.
+/// Concurrent lookups.
 const WORKERS: usize = 16;
 
-/// How often a waiting lookup looks whether the user has had enough.
-const PATIENCE: Duration = Duration::from_millis(50);
+/// Interval of checks whether the run was stopped.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Which addresses of a name are wanted.
+/// Address family to resolve.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Family {
     /// Either.
@@ -53,8 +53,8 @@ impl Family {
         }
     }
 
-    fn constant(self) -> i32 {
-        // AF_UNSPEC is 0 everywhere.
+    fn af(self) -> i32 {
+        // AF_UNSPEC is 0 on every system.
         match self {
             Self::Any => 0,
             Self::V4 => socket2::Domain::IPV4.into(),
@@ -66,31 +66,31 @@ impl Family {
 /// Why a name has no address.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ResolveError {
-    /// The resolver said no, in its own words.
+    /// The resolver returned an error.
     #[error("cannot resolve {name:?}: {reason}")]
     Resolver {
         /// The name.
         name: String,
-        /// The resolver's reason, with its code.
+        /// The resolver's message with its EAI code.
         reason: String,
-        /// Whether that is all there is to know of the name: no name server may have been asked, or none answered.
-        is_final: bool,
+        /// Negative answer: the name does not exist or has no such address. False for timeouts and failures.
+        is_negative: bool,
     },
-    /// No answer from the resolver in time.
+    /// No result before the timeout.
     #[error("cannot resolve {name:?}: the resolver gave no answer within {} s", after.as_secs())]
     Deadline {
         /// The name.
         name: String,
-        /// How long it was waited for.
+        /// The timeout.
         after: Duration,
     },
-    /// The resolver gave no answer to other names, so this one was not even asked.
+    /// Not looked up: earlier lookups occupied every worker until the timeout.
     #[error("did not resolve {name:?}: the resolver did not answer for the names before it")]
-    NotAsked {
+    NotAttempted {
         /// The name.
         name: String,
     },
-    /// The user stopped the run meanwhile.
+    /// The run was stopped.
     #[error("stopped while resolving {name:?}")]
     Stopped {
         /// The name.
@@ -99,69 +99,73 @@ pub enum ResolveError {
 }
 
 impl ResolveError {
-    /// Whether a name server said that the name has no address; else it is not known.
-    pub fn is_final(&self) -> bool {
-        matches!(self, Self::Resolver { is_final: true, .. })
+    /// Whether this is a negative answer (RFC 2308): the name does not exist or has no such address.
+    pub fn is_negative(&self) -> bool {
+        matches!(
+            self,
+            Self::Resolver {
+                is_negative: true,
+                ..
+            }
+        )
     }
 }
 
-/// Looks up every name, several at once; results are in the order of `names`.
+/// Resolves names concurrently; results in the order of `names`.
 pub fn resolve_all(
     names: &[String],
     family: Family,
     stopped: &dyn Fn() -> bool,
 ) -> Vec<LookupResult> {
-    let mut found: Vec<Option<_>> = names.iter().map(|_| None).collect();
+    let mut results: Vec<Option<_>> = names.iter().map(|_| None).collect();
     resolve_each(names, family, stopped, &mut |index, result| {
-        found[index] = Some(result);
+        results[index] = Some(result);
     });
     let missing = |index: usize| {
         let name = names[index].clone();
-        Err(ResolveError::NotAsked { name })
+        Err(ResolveError::NotAttempted { name })
     };
-    let indexed = found.into_iter().enumerate();
+    let indexed = results.into_iter().enumerate();
     indexed
         .map(|(index, result)| result.unwrap_or_else(|| missing(index)))
         .collect()
 }
 
-/// Looks up every name, several at once, and tells what became of each as soon as that is known, with its place in
-/// `names`. Every name is told once.
+/// Resolves names concurrently; calls `on_result` once for each, when its result arrives, with its index in `names`.
 ///
-/// A lookup past its deadline is abandoned: getaddrinfo(3) cannot be cancelled, so its thread is
-/// left to end by itself.
+/// getaddrinfo(3) cannot be cancelled: after the timeout its thread is detached.
 pub fn resolve_each(
     names: &[String],
     family: Family,
     stopped: &dyn Fn() -> bool,
-    tell: &mut dyn FnMut(usize, LookupResult),
+    on_result: &mut dyn FnMut(usize, LookupResult),
 ) {
     let queue: VecDeque<_> = names.iter().cloned().enumerate().collect();
     let queue = Arc::new(Mutex::new(queue));
-    let (sender, answers) = mpsc::channel();
+    let (sender, results) = mpsc::channel();
     for _ in 0..names.len().min(WORKERS) {
         let (queue, sender) = (Arc::clone(&queue), sender.clone());
-        thread::spawn(move || work(&queue, family, &sender));
+        thread::spawn(move || worker(&queue, family, &sender));
     }
     drop(sender);
-    let mut waiting: BTreeSet<usize> = (0..names.len()).collect();
-    let was_stopped = collect(&mut waiting, &answers, stopped, tell);
-    let asked = names.len() - lock(&queue).drain(..).len();
-    for index in waiting {
+    let mut pending: BTreeSet<usize> = (0..names.len()).collect();
+    let was_stopped = collect(&mut pending, &results, stopped, on_result);
+    let started = names.len() - lock(&queue).drain(..).len();
+    for index in pending {
         let name = names[index].clone();
-        let error = match (was_stopped, index < asked) {
+        let error = match (was_stopped, index < started) {
             (true, _) => ResolveError::Stopped { name },
             (false, true) => {
-                let after = DEADLINE;
+                let after = TIMEOUT;
                 ResolveError::Deadline { name, after }
             }
-            (false, false) => ResolveError::NotAsked { name },
+            (false, false) => ResolveError::NotAttempted { name },
         };
-        tell(index, Err(error));
+        on_result(index, Err(error));
     }
 }
 
-/// What became of a lookup.
+/// Result of a lookup.
 pub type LookupResult = Result<Arc<Lookup>, ResolveError>;
 type Queue = Mutex<VecDeque<(usize, String)>>;
 
@@ -169,7 +173,7 @@ fn lock(queue: &Queue) -> MutexGuard<'_, VecDeque<(usize, String)>> {
     queue.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn work(queue: &Queue, family: Family, sender: &mpsc::Sender<(usize, LookupResult)>) {
+fn worker(queue: &Queue, family: Family, sender: &mpsc::Sender<(usize, LookupResult)>) {
     loop {
         let next = lock(queue).pop_front();
         let Some((index, name)) = next else { return };
@@ -179,21 +183,21 @@ fn work(queue: &Queue, family: Family, sender: &mpsc::Sender<(usize, LookupResul
     }
 }
 
-/// Tells answers until all are in; says whether the user stopped it. The deadline runs anew with each
-/// answer, so a long list of names is not cut short while the resolver works.
+/// Passes on results until none is pending. True: the run was stopped. Each result restarts the timeout: a long list is
+/// not cut short while the resolver works.
 fn collect(
-    waiting: &mut BTreeSet<usize>,
-    answers: &mpsc::Receiver<(usize, LookupResult)>,
+    pending: &mut BTreeSet<usize>,
+    results: &mpsc::Receiver<(usize, LookupResult)>,
     stopped: &dyn Fn() -> bool,
-    tell: &mut dyn FnMut(usize, LookupResult),
+    on_result: &mut dyn FnMut(usize, LookupResult),
 ) -> bool {
-    let mut last_answer = Instant::now();
-    while !waiting.is_empty() && last_answer.elapsed() < DEADLINE {
-        match answers.recv_timeout(PATIENCE) {
+    let mut last_result = Instant::now();
+    while !pending.is_empty() && last_result.elapsed() < TIMEOUT {
+        match results.recv_timeout(POLL_INTERVAL) {
             Ok((index, result)) => {
-                waiting.remove(&index);
-                tell(index, result);
-                last_answer = Instant::now();
+                pending.remove(&index);
+                on_result(index, result);
+                last_result = Instant::now();
             }
             Err(RecvTimeoutError::Timeout) if stopped() => return true,
             Err(RecvTimeoutError::Timeout) => {}
@@ -203,19 +207,19 @@ fn collect(
     false
 }
 
-/// Asks the system's resolver.
+/// Calls getaddrinfo(3).
 fn resolve(name: &str, family: Family) -> Result<Arc<Lookup>, ResolveError> {
     let hints = AddrInfoHints {
-        address: family.constant(),
+        address: family.af(),
         socktype: SockType::Stream.into(),
         ..AddrInfoHints::default()
     };
     let start = Instant::now();
-    let found =
-        getaddrinfo(Some(name), None, Some(hints)).map_err(|error| refused(name, &error))?;
+    let infos =
+        getaddrinfo(Some(name), None, Some(hints)).map_err(|error| resolver_error(name, &error))?;
     let took = start.elapsed();
     let mut addresses: Vec<SocketAddr> = Vec::new();
-    for info in found.flatten() {
+    for info in infos.flatten() {
         if !addresses.contains(&info.sockaddr) {
             addresses.push(info.sockaddr);
         }
@@ -226,30 +230,30 @@ fn resolve(name: &str, family: Family) -> Result<Arc<Lookup>, ResolveError> {
         return Err(ResolveError::Resolver {
             name,
             reason,
-            is_final: true,
+            is_negative: true,
         });
     }
     Ok(Arc::new(Lookup { addresses, took }))
 }
 
-fn refused(name: &str, error: &LookupError) -> ResolveError {
-    let words = error.to_string();
-    let words = words
+fn resolver_error(name: &str, error: &LookupError) -> ResolveError {
+    let message = error.to_string();
+    let message = message
         .strip_prefix("failed to lookup address information: ")
-        .unwrap_or(&words);
+        .unwrap_or(&message);
     ResolveError::Resolver {
         name: name.to_owned(),
-        reason: format!("{words}{}", code(error)),
-        // getaddrinfo(3): the name servers know no such name, or no such address of it.
-        is_final: matches!(
+        reason: format!("{message}{}", eai_code(error)),
+        // NXDOMAIN or NODATA, see getaddrinfo(3).
+        is_negative: matches!(
             error.kind(),
             LookupErrorKind::NoName | LookupErrorKind::NoData
         ),
     }
 }
 
-/// The code as the C interface names it, such as `(EAI_NONAME)`, for whoever searches for it.
-fn code(error: &LookupError) -> &'static str {
+/// EAI code of getaddrinfo(3), for searching.
+fn eai_code(error: &LookupError) -> &'static str {
     use LookupErrorKind as Kind;
     match error.kind() {
         Kind::Again => " (EAI_AGAIN)",
@@ -268,17 +272,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn localhost_has_an_address() {
-        let found = resolve_all(&["localhost".to_owned()], Family::Any, &|| false);
-        let lookup = found[0].as_ref().expect("localhost resolves everywhere");
+    fn localhost_resolves_to_loopback() {
+        let results = resolve_all(&["localhost".to_owned()], Family::Any, &|| false);
+        let lookup = results[0].as_ref().expect("localhost resolves everywhere");
         assert!(lookup.addresses.iter().all(|a| a.ip().is_loopback()));
     }
 
     #[test]
-    fn an_unknown_name_gives_the_resolvers_reason() {
+    fn an_unknown_name_reports_the_eai_code() {
         // RFC 6761 section 6.4: names below .invalid never resolve.
-        let found = resolve_all(&["no-such-host.invalid".to_owned()], Family::Any, &|| false);
-        let text = found[0].as_ref().expect_err("never resolves").to_string();
+        let results = resolve_all(&["no-such-host.invalid".to_owned()], Family::Any, &|| false);
+        let text = results[0].as_ref().expect_err("never resolves").to_string();
         assert!(
             text.contains("no-such-host.invalid") && text.contains("EAI_"),
             "{text}"

@@ -1,21 +1,21 @@
-//! System errors by name, the same on every system.
+//! errno values by POSIX name, the same on every system.
 
 use std::borrow::Cow;
 
 macro_rules! errnos {
     ($($variant:ident = $name:literal: $doc:literal,)*) => {
-        /// What a system call said when it failed, by its POSIX name.
+        /// errno(3) by POSIX name.
         ///
-        /// `platform/` translates the system's numbers; Windows' socket errors have POSIX twins.
+        /// `platform/` maps the system's numbers; Windows socket errors have POSIX equivalents.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Errno {
             $(#[doc = $doc] $variant,)*
-            /// Any other error, by the system's own number.
+            /// Any other error, by the system's number.
             Other(i32),
         }
 
         impl Errno {
-            /// The name in errno(3), such as `EHOSTUNREACH`; `errno 123` for one not listed here.
+            /// Name as in errno(3): `EHOSTUNREACH`; `errno 123` for an unlisted one.
             pub fn name(self) -> Cow<'static, str> {
                 match self {
                     $(Self::$variant => Cow::Borrowed($name),)*
@@ -27,32 +27,32 @@ macro_rules! errnos {
 }
 
 errnos! {
-    AccessDenied = "EACCES": "A `prohibit` route, or a local port that this user may not have.",
-    AddressFamily = "EAFNOSUPPORT": "This system has that IP version switched off.",
-    AddressInUse = "EADDRINUSE": "The local address and port are taken.",
-    AddressNotAvailable = "EADDRNOTAVAIL": "Not an address of this machine, or no free local port.",
-    BrokenPipe = "EPIPE": "A RST on a connection that the other side had closed (`tcp_reset` in `net/ipv4/tcp_input.c`).",
-    ConnectionAborted = "ECONNABORTED": "The connection was given up by this system.",
-    ConnectionRefused = "ECONNREFUSED": "A RST, or an ICMP port-unreachable.",
-    ConnectionReset = "ECONNRESET": "A RST on a connection that stood.",
-    HostUnreachable = "EHOSTUNREACH": "An `unreachable` route or an ICMP error.",
+    AccessDenied = "EACCES": "A `prohibit` route, or a privileged source port.",
+    AddressFamily = "EAFNOSUPPORT": "The IP version is disabled.",
+    AddressInUse = "EADDRINUSE": "Local address and port in use.",
+    AddressNotAvailable = "EADDRNOTAVAIL": "Not a local address, or no free source port.",
+    BrokenPipe = "EPIPE": "RST after a FIN from the peer (`tcp_reset` in `net/ipv4/tcp_input.c`).",
+    ConnectionAborted = "ECONNABORTED": "Connection aborted locally.",
+    ConnectionRefused = "ECONNREFUSED": "RST or ICMP port-unreachable.",
+    ConnectionReset = "ECONNRESET": "RST on an established connection.",
+    HostUnreachable = "EHOSTUNREACH": "An `unreachable` route, or an ICMP error.",
     InvalidArgument = "EINVAL": "A `blackhole` route.",
-    MessageTooLong = "EMSGSIZE": "The datagram is too large to be sent whole.",
+    MessageTooLong = "EMSGSIZE": "Datagram larger than the MTU or the maximum.",
     NetworkDown = "ENETDOWN": "The interface is down.",
     NetworkUnreachable = "ENETUNREACH": "No route, or an ICMP error.",
-    NoBuffers = "ENOBUFS": "The kernel has no buffer left.",
+    NoBuffers = "ENOBUFS": "No kernel buffers.",
     NoDevice = "ENODEV": "The interface does not exist.",
-    NoMemory = "ENOMEM": "No memory left.",
+    NoMemory = "ENOMEM": "No kernel memory.",
     NoProtocolOption = "ENOPROTOOPT": "ICMP protocol-unreachable.",
-    NotPermitted = "EPERM": "A security policy of this machine.",
+    NotPermitted = "EPERM": "Local security policy or firewall.",
     Protocol = "EPROTO": "An ICMP error without an errno of its own.",
-    TimedOut = "ETIMEDOUT": "The system gave up by itself.",
-    TooManyFiles = "EMFILE": "This process has no file descriptor left.",
-    TooManyFilesInSystem = "ENFILE": "The system has no file descriptor left.",
+    TimedOut = "ETIMEDOUT": "Kernel timeout.",
+    TooManyFiles = "EMFILE": "Descriptor limit of this process.",
+    TooManyFilesInSystem = "ENFILE": "Descriptor limit of the system.",
 }
 
 impl Errno {
-    /// Whether a RST on a connection that stood, or that the other side had closed, reads like this.
+    /// Whether it means a RST after the handshake.
     pub fn is_reset(self) -> bool {
         matches!(self, Self::ConnectionReset | Self::BrokenPipe)
     }

@@ -1,73 +1,73 @@
-//! What the system testified about a probe, decoded but not yet judged.
+//! Second layer: evidence decoded from system calls, not yet classified.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::{Errno, IcmpError};
 
-/// Everything the system says about a TCP connect attempt at the moment it is asked.
+/// State of a TCP socket that is or was connecting.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TcpSocketEvidence {
-    /// The socket's pending error (`SO_ERROR`), read before the error queue.
+    /// Pending socket error (`SO_ERROR`), read before the error queue.
     pub errno: Option<Errno>,
-    /// Whether this system has an error queue and it was read; without one, `icmp` says nothing.
+    /// The error queue was read. False on systems without one: an absent `icmp` proves nothing then.
     pub queue_read: bool,
-    /// The ICMP error found on the socket's error queue.
+    /// ICMP error from the error queue.
     pub icmp: Option<IcmpError>,
-    /// When the kernel received that, as the time since 1970, where the socket has its time stamps.
+    /// Kernel receive time of `icmp`, since 1970; absent without timestamps on the socket.
     pub icmp_at: Option<Duration>,
-    /// `TCP_INFO`, where the system has it.
+    /// `TCP_INFO`; absent on systems without it.
     pub info: Option<TcpInfo>,
-    /// The socket has a peer: the handshake is complete and the connection stands.
-    pub stands: bool,
+    /// The handshake completed and the connection is open.
+    pub connected: bool,
 }
 
-/// The fields of Linux' `struct tcp_info` that tell a probe's story. See tcp(7) and include/uapi/linux/tcp.h.
+/// Fields of `struct tcp_info` without their prefix `tcpi_`. See tcp(7) and include/uapi/linux/tcp.h.
 ///
-/// A field is absent (`since_answer`: zero) where the running kernel returned a shorter structure.
+/// A field is absent (`last_ack_recv`: zero) if the running kernel returned a shorter structure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TcpInfo {
-    /// Where the connection stands.
+    /// `tcpi_state`.
     pub state: TcpState,
-    /// `tcpi_retransmits`: retransmission timers that fired without an answer.
-    pub timers_fired: u8,
-    /// `tcpi_total_retrans`: segments sent again; during connect these are SYNs.
-    pub retransmitted: Option<u32>,
-    /// `tcpi_retrans`: retransmitted segments that really are out. 0 with `retransmitted` above 0
-    /// while connecting means that the local output path refused the last one.
-    pub retransmitted_out: Option<u32>,
-    /// `tcpi_rtt`. With no retransmission this is the one SYN to SYN-ACK time in whole microseconds;
-    /// with one it comes from TCP time stamps in whole milliseconds, and is absent without them.
+    /// `tcpi_retransmits`: retransmission timeouts since the last ACK.
+    pub retransmits: u8,
+    /// `tcpi_total_retrans`: retransmitted segments; during connect these are SYNs.
+    pub total_retrans: Option<u32>,
+    /// `tcpi_retrans`: retransmitted segments in flight. 0 with `total_retrans` above 0 while connecting: local output
+    /// dropped the last one.
+    pub retrans: Option<u32>,
+    /// `tcpi_rtt`. Without retransmission the SYN to SYN-ACK time in whole microseconds; after one from TCP timestamps
+    /// in whole milliseconds, absent without them.
     pub rtt: Option<Duration>,
-    /// `tcpi_last_ack_recv`: how long ago the answer came, in whole milliseconds.
-    pub since_answer: Duration,
+    /// `tcpi_last_ack_recv`: time since the last ACK, in whole milliseconds.
+    pub last_ack_recv: Duration,
 }
 
-/// TCP connection states as far as a probe needs to tell them apart (`include/net/tcp_states.h`).
+/// TCP states that a probe distinguishes (`include/net/tcp_states.h`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TcpState {
-    /// A SYN has been sent, or waits to be.
+    /// A SYN was sent or is queued.
     SynSent,
-    /// The handshake is complete.
+    /// Handshake complete.
     Established,
-    /// The handshake was complete and the other side has closed.
+    /// Handshake complete, FIN received.
     CloseWait,
-    /// The connection is gone.
+    /// Closed.
     Closed,
-    /// A state that a probe's socket does not normally meet.
+    /// Any other state.
     Other(u8),
 }
 
 impl TcpInfo {
-    /// How many SYNs were handed to the network layer, the first one included.
-    pub fn syns(&self) -> Option<u32> {
-        self.retransmitted.map(|n| n + 1)
+    /// SYNs handed to the network layer, including retransmissions.
+    pub fn syns_sent(&self) -> Option<u32> {
+        self.total_retrans.map(|n| n + 1)
     }
 
-    /// Whether a retransmission timer fired and the SYN was not sent again: it still sits in this machine's
-    /// queue (`skb_still_in_host_queue` in `net/ipv4/tcp_output.c`), or there is no way to send it any more.
-    pub fn waits_in_queue(&self) -> bool {
-        self.timers_fired > 0 && self.retransmitted == Some(0)
+    /// Whether the retransmission timer fired without a retransmission: the SYN is still in a local queue
+    /// (`skb_still_in_host_queue` in `net/ipv4/tcp_output.c`), or has no route any more.
+    pub fn syn_stuck_in_queue(&self) -> bool {
+        self.retransmits > 0 && self.total_retrans == Some(0)
     }
 
     /// Whether the handshake completed.
@@ -76,47 +76,47 @@ impl TcpInfo {
     }
 }
 
-/// What the other side of a connection has done with it.
+/// State of the peer's end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PeerEnd {
-    /// Nothing: it stands.
+pub enum PeerState {
+    /// Open.
     Open,
-    /// Closed in order (FIN).
+    /// FIN received.
     Closed,
-    /// Reset (RST).
+    /// RST received.
     Reset,
 }
 
-/// The proof behind an outcome, for the reader to check it.
+/// Evidence for an outcome, as reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
-    /// What kind of thing was seen; `None` when the probe did not end.
+    /// Kind of evidence; absent if the probe did not end.
     pub kind: Option<EvidenceKind>,
-    /// The ICMP error, if one came.
+    /// ICMP error received.
     pub icmp: Option<IcmpError>,
-    /// The error a system call returned, if one did.
+    /// Errno of a system call or pending on the socket.
     pub errno: Option<Errno>,
 }
 
-/// The kinds of proof.
+/// Kinds of evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EvidenceKind {
-    /// The handshake completed.
+    /// Handshake completed.
     SynAck,
-    /// A TCP segment with RST came.
+    /// RST received.
     Rst,
-    /// A datagram came that answers the probe.
+    /// Matching datagram received.
     Reply,
-    /// An ICMP error came.
+    /// ICMP error received.
     Icmp,
-    /// Nothing came.
+    /// Nothing received before the timeout.
     Silence,
-    /// A system call failed.
+    /// Errno only.
     Errno,
 }
 
 impl EvidenceKind {
-    /// The stable name used in JSON.
+    /// Stable name, used in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::SynAck => "syn-ack",
@@ -130,7 +130,7 @@ impl EvidenceKind {
 }
 
 impl Evidence {
-    /// Proof of a kind that needs no further data.
+    /// Evidence without further data.
     pub fn of(kind: EvidenceKind) -> Self {
         Self {
             kind: Some(kind),
@@ -138,7 +138,7 @@ impl Evidence {
         }
     }
 
-    /// Proof by a failed system call.
+    /// Evidence by errno.
     pub fn errno(errno: Errno) -> Self {
         Self {
             kind: Some(EvidenceKind::Errno),
@@ -148,22 +148,22 @@ impl Evidence {
     }
 }
 
-/// What this machine knows of a probe's surroundings. Asked only when an outcome depends on it.
+/// Host state that classification may depend on. Queried only when an outcome depends on it.
 pub trait HostContext {
-    /// Whether `address` belongs to this machine.
-    fn is_own(&self, address: IpAddr) -> bool;
+    /// Whether `address` is assigned to this machine.
+    fn is_local_address(&self, address: IpAddr) -> bool;
 
-    /// What this machine knows of the next hop towards the target.
-    fn next_hop(&self) -> NextHop;
+    /// Neighbour state of the next hop towards the target.
+    fn next_hop_state(&self) -> NextHopState;
 }
 
-/// State of the neighbour entry for the next hop (ARP, RFC 826, or Neighbor Discovery, RFC 4861).
+/// Neighbour state of the next hop (ARP, RFC 826; Neighbor Discovery, RFC 4861), as far as outcomes depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NextHop {
-    /// It has a link-layer address, or the link needs none.
-    Known,
-    /// The lookup is under way, or has failed since the probe was sent.
+pub enum NextHopState {
+    /// Link-layer address known, or none needed on this link.
+    Resolved,
+    /// Resolution in progress (INCOMPLETE), or FAILED since the probe was sent.
     Unresolved,
-    /// There is no entry, or this system does not say.
+    /// No entry, or no information from this system.
     Unknown,
 }

@@ -1,26 +1,26 @@
-//! ICMP errors as the kernel hands them over, and their names.
+//! ICMP and `ICMPv6` errors: type, code, sender, reason names.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-/// One ICMP or `ICMPv6` error that answered a probe, with the device that sent it.
+/// ICMP or `ICMPv6` error for a probe.
 ///
-/// The kernel keeps it on the socket's error queue (`IP_RECVERR` in ip(7), `IPV6_RECVERR` in ipv6(7)).
+/// From the socket's error queue: `IP_RECVERR` in ip(7), `IPV6_RECVERR` in ipv6(7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IcmpError {
-    /// Which ICMP: RFC 792 or RFC 4443.
+    /// ICMP (RFC 792) or `ICMPv6` (RFC 4443).
     pub version: IcmpVersion,
-    /// The message type, as on the wire.
+    /// Type field.
     pub kind: u8,
-    /// The message code, as on the wire.
+    /// Code field.
     pub code: u8,
-    /// Who sent it. Absent where the kernel could not tell.
+    /// Source address; absent if the kernel gave none.
     pub from: Option<IpAddr>,
-    /// The next link's MTU in bytes, where the error is that the packet is too big for it and says so.
+    /// Next-hop MTU in bytes, from packet too big or fragmentation needed.
     pub mtu: Option<u32>,
 }
 
-/// The two ICMP protocols; their types and codes mean different things.
+/// ICMP version: types and codes differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IcmpVersion {
     /// ICMP for IPv4, RFC 792.
@@ -30,10 +30,10 @@ pub enum IcmpVersion {
 }
 
 impl IcmpError {
-    /// The stable kebab-case name of type and code; `icmp-TYPE-CODE` where the RFCs give none.
+    /// Stable kebab-case name of type and code; `icmp-TYPE-CODE` for unassigned ones.
     ///
     /// Codes of IPv4: RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1.
-    /// Codes of IPv6: RFC 4443 section 3. nftables' names for the last two are used.
+    /// Codes of IPv6: RFC 4443 section 3, names of the last two as in nft(8).
     pub fn reason(&self) -> Cow<'static, str> {
         let known = match self.version {
             IcmpVersion::V4 => reason_v4(self.kind, self.code),
@@ -45,7 +45,7 @@ impl IcmpError {
         )
     }
 
-    /// Every name that a reason can have.
+    /// Every assigned reason name.
     pub fn names() -> impl Iterator<Item = &'static str> {
         let codes = (0..=12).flat_map(|kind| (0..=15).map(move |code| (kind, code)));
         codes.flat_map(|(kind, code)| {
@@ -55,8 +55,8 @@ impl IcmpError {
         })
     }
 
-    /// Whether this is an error at all. A redirect or a source quench reaches the error queue of a ping socket like
-    /// one (`ping_err` in net/ipv4/ping.c), and the packet goes its way all the same (RFC 1122 section 3.2.2).
+    /// Whether the packet was discarded. Redirect and source quench also reach the error queue of a ping socket
+    /// (`ping_err` in net/ipv4/ping.c), but the packet is forwarded (RFC 1122 section 3.2.2).
     pub fn is_error(&self) -> bool {
         match self.version {
             IcmpVersion::V4 => !matches!(self.kind, 4 | 5),
@@ -64,7 +64,7 @@ impl IcmpError {
         }
     }
 
-    /// Whether this says that the packet is too big for the next link (RFC 1191, RFC 8201).
+    /// Fragmentation needed or packet too big (RFC 1191, RFC 8201).
     pub fn is_too_big(&self) -> bool {
         matches!(
             (self.version, self.kind, self.code),
@@ -72,7 +72,7 @@ impl IcmpError {
         )
     }
 
-    /// Whether this says that the packet's time to live ran out on its way.
+    /// Time exceeded in transit.
     pub fn is_ttl_exceeded(&self) -> bool {
         matches!(
             (self.version, self.kind, self.code),
@@ -80,7 +80,7 @@ impl IcmpError {
         )
     }
 
-    /// Whether this says that nothing listens on the port.
+    /// Port unreachable.
     pub fn is_port_unreachable(&self) -> bool {
         matches!(
             (self.version, self.kind, self.code),
@@ -88,10 +88,8 @@ impl IcmpError {
         )
     }
 
-    /// Whether this says "no such host here", the error a failed neighbour lookup raises.
-    ///
-    /// `arp_error_report` (net/ipv4/route.c, `ipv4_link_failure`) sends 3/1 to the machine itself,
-    /// `ip6_link_failure` (net/ipv6/route.c) sends 1/3.
+    /// Host or address unreachable. Failed neighbour resolution raises it locally: 3/1 by `ipv4_link_failure`
+    /// (net/ipv4/route.c), 1/3 by `ip6_link_failure` (net/ipv6/route.c).
     pub fn is_host_unreachable(&self) -> bool {
         matches!(
             (self.version, self.kind, self.code),
@@ -157,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_numbers_mean_different_things_in_each_version() {
+    fn types_differ_between_icmp_and_icmpv6() {
         assert_eq!(
             error(IcmpVersion::V4, 3, 0).reason(),
             "net-unreachable",
@@ -171,22 +169,22 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_is_no_error() {
+    fn redirect_and_source_quench_are_no_errors() {
         assert!(!error(IcmpVersion::V4, 5, 1).is_error());
         assert!(!error(IcmpVersion::V4, 4, 0).is_error());
         assert!(error(IcmpVersion::V4, 3, 1).is_error());
         assert!(error(IcmpVersion::V6, 4, 0).is_error());
-        assert!(!error(IcmpVersion::V6, 137, 0).is_error(), "a redirect");
+        assert!(!error(IcmpVersion::V6, 137, 0).is_error(), "redirect");
     }
 
     #[test]
-    fn an_unknown_code_keeps_its_numbers() {
+    fn an_unassigned_code_is_named_by_its_numbers() {
         assert_eq!(error(IcmpVersion::V4, 12, 7).reason(), "icmp-12-7");
         assert_eq!(error(IcmpVersion::V6, 1, 99).reason(), "icmp-1-99");
     }
 
     #[test]
-    fn only_the_codes_of_a_failed_neighbour_lookup_are_host_unreachable() {
+    fn host_unreachable_is_3_1_and_1_3() {
         assert!(error(IcmpVersion::V4, 3, 1).is_host_unreachable());
         assert!(error(IcmpVersion::V6, 1, 3).is_host_unreachable());
         assert!(!error(IcmpVersion::V4, 1, 3).is_host_unreachable());

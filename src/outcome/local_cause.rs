@@ -1,10 +1,10 @@
-//! Causes on this very machine.
+//! Causes of local errors.
 
 use super::Errno;
 
 macro_rules! local_causes {
     ($($variant:ident = $reason:literal: $doc:literal,)*) => {
-        /// Why this machine itself could not carry out a probe.
+        /// Cause of a local error.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum LocalCause {
             $(#[doc = $doc] $variant,)*
@@ -14,7 +14,7 @@ macro_rules! local_causes {
             /// Every cause.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// The stable kebab-case name.
+            /// Stable kebab-case name.
             pub fn reason(self) -> &'static str {
                 match self {
                     $(Self::$variant => $reason,)*
@@ -25,34 +25,33 @@ macro_rules! local_causes {
 }
 
 local_causes! {
-    NoRoute = "no-route": "No route to the target, a `throw` route, or its interface is down.",
-    NoNeighbour = "no-neighbour": "The next hop does not answer ARP or Neighbor Discovery.",
-    RouteUnreachable = "route-unreachable": "An `unreachable` route of this machine covers the target.",
-    RouteProhibited = "route-prohibited": "A `prohibit` route of this machine covers the target.",
-    RouteBlackhole = "route-blackhole": "A `blackhole` route of this machine covers the target.",
-    LocalFirewall = "local-firewall": "This machine's firewall rejected the packet with an ICMP error.",
-    DroppedLocally = "dropped-locally": "This machine's output path swallowed the SYNs (firewall or traffic control).",
-    StuckInQueue = "stuck-in-queue": "No SYN could be sent again: it still waits in this machine's queue, or its route or link is gone.",
-    PortsExhausted = "ports-exhausted": "No local port is free for this destination.",
-    TooManyOpenFiles = "too-many-open-files": "No file descriptor is left.",
-    AddressNotAvailable = "address-not-available": "No usable source address: the given one is not ours (any more), or there is none.",
-    MessageTooLong = "message-too-long": "The datagram is too large for the interface, or for any datagram.",
-    GroupTarget = "group-target": "The target is a broadcast or multicast address, where many might answer.",
-    NoSuchInterface = "no-such-interface": "The interface to send from does not exist (any more).",
+    NoRoute = "no-route": "No route to the target, a `throw` route, or an interface that is down.",
+    NoNeighbour = "no-neighbour": "No reply from the next hop to ARP or Neighbor Discovery.",
+    RouteUnreachable = "route-unreachable": "A local `unreachable` route matches the target.",
+    RouteProhibited = "route-prohibited": "A local `prohibit` route matches the target.",
+    RouteBlackhole = "route-blackhole": "A local `blackhole` route matches the target.",
+    LocalFirewall = "local-firewall": "The local firewall rejected or dropped the packet.",
+    DroppedLocally = "dropped-locally": "Local output dropped the packets (firewall or traffic control).",
+    StuckInQueue = "stuck-in-queue": "No SYN was retransmitted: the first is still in a local queue, or its route or link is gone.",
+    PortsExhausted = "ports-exhausted": "No free source port for this destination.",
+    TooManyOpenFiles = "too-many-open-files": "File descriptor limit reached.",
+    AddressNotAvailable = "address-not-available": "No usable source address, or the given one is not (or no longer) assigned.",
+    MessageTooLong = "message-too-long": "The datagram exceeds the interface MTU or the maximum datagram size.",
+    GroupTarget = "group-target": "The target is a broadcast or multicast address.",
+    NoSuchInterface = "no-such-interface": "The output interface does not exist (any more).",
     NetworkDown = "network-down": "The interface is down.",
-    FamilyNotSupported = "family-not-supported": "This machine has that IP version switched off.",
-    Permission = "permission": "A security policy of this machine forbids it.",
-    SelfConnect = "self-connect": "The probe used the target's own port and met itself: nothing else answered.",
-    OutOfMemory = "out-of-memory": "The kernel has no memory or buffer left.",
-    SystemError = "system-error": "The system call failed in a way not listed here; the evidence has its errno.",
+    FamilyNotSupported = "family-not-supported": "The IP version is disabled.",
+    Permission = "permission": "Forbidden by a local security policy.",
+    SelfConnect = "self-connect": "TCP self-connect: nothing listens on that port.",
+    OutOfMemory = "out-of-memory": "No kernel memory or buffers.",
+    SystemError = "system-error": "Any other errno, see the evidence.",
 }
 
 impl LocalCause {
-    /// The cause behind an error that connect(2), bind(2) or socket(2) returned at once.
+    /// The cause of an errno returned by connect(2), bind(2) or socket(2) itself.
     ///
-    /// Route types: `fib_props` in `net/ipv4/fib_semantics.c` and `ip6_rt_type_to_error` in
-    /// net/ipv6/route.c turn them into these errors; each is checked in the lab.
-    /// Only Linux has such routes; elsewhere the same errors can mean much else.
+    /// Errnos of route types: `fib_props` in `net/ipv4/fib_semantics.c`, `ip6_rt_type_to_error` in net/ipv6/route.c;
+    /// each is tested in the lab. Other systems have no such routes and use these errnos differently.
     pub fn from_errno(errno: Errno) -> Self {
         let linux = cfg!(target_os = "linux");
         match errno {

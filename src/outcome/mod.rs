@@ -1,7 +1,7 @@
-//! What happened to one probe and how we know. Pure: no sockets, no clock, no output.
+//! Outcome of a probe, with the evidence for it. Pure: no sockets, no clock, no output.
 //!
-//! Evidence takes three steps: a system call (`platform/`) becomes decoded evidence
-//! ([`evidence`]), and [`classify`] gives it a meaning.
+//! Three layers: system call (`platform/`), decoded evidence ([`evidence`]), classification ([`classify`]: what proves
+//! a firewall, a RST, a lost SYN).
 
 pub mod classify;
 mod errno;
@@ -21,61 +21,61 @@ pub use local_cause::LocalCause;
 pub use reply_summary::ReplySummary;
 pub use sample::{ExtraReply, ProbeResult, Rtt, RttClock, Sample, TargetId};
 
-/// How one probe ended. Every probe ends as exactly one of these.
+/// Outcome of a probe. Every probe has exactly one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The handshake completed.
     Connected(Handshake),
-    /// The handshake completed and then a RST came.
+    /// RST after a completed handshake.
     ResetAfterConnect,
-    /// The handshake completed and then the other side closed (FIN).
+    /// FIN after a completed handshake.
     ClosedAfterConnect,
-    /// The datagram was answered (UDP, ICMP echo).
+    /// A reply to a datagram (UDP, ICMP echo).
     Reply,
-    /// The connection was refused.
+    /// Connection refused (ECONNREFUSED).
     Refused(Refusal),
-    /// An ICMP error from another machine answered the probe.
+    /// ICMP error from another host.
     Unreachable(UnreachableBy),
-    /// Nothing came back before the deadline.
+    /// No reply before the timeout.
     NoReply,
-    /// This very machine stopped the probe: never loss, never the target's fault.
+    /// Local error: the probe failed on this machine. Not packet loss.
     Local(LocalCause),
-    /// The run was stopped while the probe was under way: neither lost nor sent.
+    /// The run was stopped with the probe in flight: counted neither as sent nor as lost.
     Unfinished,
 }
 
-/// How smoothly a completed handshake went.
+/// Retransmissions of a completed handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Handshake {
     /// One SYN, one SYN-ACK.
     Clean,
-    /// The first SYN got no answer: lost on the way out, or dropped by the target.
+    /// The first SYN was lost (forward path) or dropped by the target.
     AfterSynLoss,
-    /// The first SYN arrived; its SYN-ACK was lost or very late: loss on the way back.
+    /// The SYN-ACK to the first SYN was lost (return path) or very late.
     AfterSynAckLoss,
-    /// A SYN was sent again; whether a packet was lost, and which way, cannot be told.
+    /// A SYN was retransmitted; whether and where a packet was lost is unknown.
     AfterRetransmission,
 }
 
-/// How a refusal is known.
+/// Evidence for a refused connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// A RST answered the SYN: the error queue was read, and it was empty.
+    /// RST: the error queue was read and was empty.
     Rst,
-    /// Only the system's ECONNREFUSED is known: a RST, or a firewall's ICMP error.
+    /// Errno only, no error queue: a RST or an ICMP error of a firewall.
     Errno,
 }
 
-/// Who said that the target cannot be reached.
+/// Evidence for an unreachable target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnreachableBy {
-    /// An ICMP error, with its sender.
+    /// ICMP error with its sender.
     Icmp(IcmpError),
-    /// Only the system's errno is known: a system without an error queue.
+    /// Errno only, no error queue.
     Errno(Errno),
 }
 
-/// The outcome without its data: what is counted.
+/// Outcome without its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum OutcomeKind {
     /// See [`Outcome::Connected`].
@@ -98,16 +98,16 @@ pub enum OutcomeKind {
     Unfinished,
 }
 
-/// What an outcome means for the counts.
+/// Class of an outcome in the statistics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutcomeClass {
-    /// The target completed the handshake and did not abort it, or it answered.
+    /// Handshake completed and not reset, or a reply received.
     Succeeded,
-    /// The target, or the way to it, did not: this is what the loss percentage counts.
+    /// Failed at the target or on the path: counts as packet loss.
     Failed,
-    /// This machine's own trouble.
+    /// Local error.
     Local,
-    /// Did not end.
+    /// In flight at the end of the run.
     Unfinished,
 }
 
@@ -127,7 +127,7 @@ impl Outcome {
         }
     }
 
-    /// The stable kebab-case reason, absent where the outcome says it all.
+    /// Stable kebab-case reason; absent where the outcome has only one.
     pub fn reason(&self) -> Option<Cow<'static, str>> {
         match self {
             Self::Connected(handshake) => handshake.reason().map(Cow::Borrowed),
@@ -142,7 +142,7 @@ impl Outcome {
         }
     }
 
-    /// Whether the three-way handshake completed, whatever came after.
+    /// Whether the three-way handshake completed.
     pub fn handshake_completed(&self) -> bool {
         matches!(
             self,
@@ -150,19 +150,19 @@ impl Outcome {
         )
     }
 
-    /// Whether all went well, so that there is no cause to name.
+    /// Whether it is a reply or a handshake without retransmission.
     pub fn is_clean(&self) -> bool {
         matches!(self, Self::Reply | Self::Connected(Handshake::Clean))
     }
 
-    /// Whether the target answered as it should, so that the probe's time is a latency.
+    /// Whether the probe's time is a latency: handshake completed or reply received.
     pub fn is_answered(&self) -> bool {
         self.handshake_completed() || *self == Self::Reply
     }
 }
 
 impl UnreachableBy {
-    /// The stable kebab-case reason.
+    /// Stable kebab-case reason.
     pub fn reason(&self) -> Cow<'static, str> {
         match self {
             Self::Icmp(icmp) => icmp.reason(),
@@ -170,7 +170,7 @@ impl UnreachableBy {
         }
     }
 
-    /// Who said it, where that is known.
+    /// Sender of the ICMP error, if known.
     pub fn from(&self) -> Option<IpAddr> {
         match self {
             Self::Icmp(icmp) => icmp.from,
@@ -180,7 +180,7 @@ impl UnreachableBy {
 }
 
 impl Handshake {
-    /// The stable kebab-case reason; none for a clean handshake.
+    /// Stable kebab-case reason; absent for a clean handshake.
     pub fn reason(self) -> Option<&'static str> {
         match self {
             Self::Clean => None,
@@ -192,7 +192,7 @@ impl Handshake {
 }
 
 impl OutcomeKind {
-    /// Every kind, in the order in which summaries list them.
+    /// Every kind, in the order of summaries.
     pub const ALL: [Self; 9] = [
         Self::Connected,
         Self::Reply,
@@ -205,7 +205,7 @@ impl OutcomeKind {
         Self::Unfinished,
     ];
 
-    /// The stable name used in JSON.
+    /// Stable name, used in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Connected => "connected",
@@ -220,10 +220,10 @@ impl OutcomeKind {
         }
     }
 
-    /// What it means for the counts.
+    /// Class in the statistics.
     pub fn class(self) -> OutcomeClass {
         match self {
-            // A close in order is the server's right, and whether it is seen at once is chance.
+            // A server may close an idle connection; whether that is seen within the probe depends on timing.
             Self::Connected | Self::Reply | Self::ClosedAfterConnect => OutcomeClass::Succeeded,
             Self::Local => OutcomeClass::Local,
             Self::Unfinished => OutcomeClass::Unfinished,

@@ -1,28 +1,28 @@
-//! A few words about an answer, kept in the sample itself.
+//! Short text summary of a reply, stored inline in the sample.
 
 use std::fmt;
 
 use arrayvec::ArrayString;
 
-/// Bytes kept of what an answer said; more would not fit on a probe's line anyway.
-const LONGEST: usize = 56;
+/// Maximum length in bytes: what fits on a probe's line.
+const MAX_LENGTH: usize = 56;
 
-/// What an answer said, in a few words: `NXDOMAIN`, `stratum 3`. Printable ASCII, whatever the peer sent.
+/// Summary of a reply: `NXDOMAIN`, `stratum 3`. Printable ASCII.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ReplySummary(ArrayString<LONGEST>);
+pub struct ReplySummary(ArrayString<MAX_LENGTH>);
 
 impl ReplySummary {
-    /// Keeps the beginning of `text`; what is not printable ASCII becomes `?`.
+    /// Truncates `text`; characters other than printable ASCII become `?`.
     pub fn new(text: &str) -> Self {
-        let mut said = ArrayString::new();
-        for c in text.chars().take(LONGEST) {
+        let mut summary = ArrayString::new();
+        for c in text.chars().take(MAX_LENGTH) {
             let printable = c == ' ' || c.is_ascii_graphic();
-            said.push(if printable { c } else { '?' });
+            summary.push(if printable { c } else { '?' });
         }
-        Self(said)
+        Self(summary)
     }
 
-    /// As text.
+    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_peer_s_words_are_short_and_harmless() {
+    fn text_is_truncated_and_sanitised() {
         assert_eq!(ReplySummary::new("stratum 3").as_str(), "stratum 3");
         assert_eq!(
             ReplySummary::new("\x1b[31mred\n\u{e9}").as_str(),
@@ -53,7 +53,7 @@ mod tests {
         );
         assert_eq!(
             ReplySummary::new(&"\u{20ac}".repeat(500)).as_str().len(),
-            LONGEST
+            MAX_LENGTH
         );
     }
 }

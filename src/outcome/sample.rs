@@ -1,4 +1,4 @@
-//! The record of one probe, as it travels from the engine to statistics and printers.
+//! Record of one probe: input of statistics and reports.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -6,64 +6,64 @@ use std::time::{Duration, Instant};
 use super::classify::Classified;
 use super::{Evidence, Outcome, ReplySummary};
 
-/// Index of a target within the plan.
+/// Index of a target in the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TargetId(pub u32);
 
 impl TargetId {
-    /// As an index into a slice ordered like the plan's targets.
+    /// Index into slices in the order of the plan's targets.
     pub fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// One probe that ended, or was cut short.
+/// A probe that ended, or was in flight at the end of the run.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample {
-    /// Whom it went to.
+    /// The target.
     pub target: TargetId,
-    /// Which probe of that target: 1, 2, 3, ...; warm-up probes count on their own.
+    /// Sequence number per target, from 1; warm-up probes have their own.
     pub seq: u64,
-    /// Shown, but in no statistic.
+    /// Warm-up probe: printed, not counted.
     pub warmup: bool,
-    /// When the schedule wanted it to start.
+    /// Scheduled start.
     pub scheduled_at: Instant,
-    /// When it did start: just before `connect()` or `send()`.
+    /// Actual start: just before `connect()` or `send()`.
     pub sent_at: Instant,
-    /// The answer came after the deadline; the probe was reported as `no-reply` before.
+    /// A reply after the timeout; the probe was reported as `no-reply` before.
     pub late: bool,
-    /// How it ended.
+    /// The result.
     pub result: ProbeResult,
 }
 
-/// How one probe ended, with what was measured on the way.
+/// Outcome of a probe with evidence and measurements.
 #[derive(Clone, Copy, Debug)]
 pub struct ProbeResult {
-    /// What happened.
+    /// The outcome.
     pub outcome: Outcome,
-    /// How we know.
+    /// Evidence for the outcome.
     pub evidence: Evidence,
-    /// The local address and port, once the kernel has chosen them.
+    /// Local address and port; absent if the kernel chose none.
     pub local: Option<SocketAddr>,
-    /// Monotonic time from just before `connect()` (or `send()`) to the wake-up that saw its end (the end of the
-    /// handshake, where one completed). Absent if it never ended, or if this process was stopped meanwhile.
+    /// `CLOCK_MONOTONIC`, from just before `connect()` or `send()` to the wake-up at the end of the handshake or probe.
+    /// Absent if it did not end, or if this process was suspended meanwhile.
     pub connect: Option<Duration>,
-    /// The path's round-trip time, where a clock other than our own measured it.
+    /// Path round-trip time by kernel timestamps or `TCP_INFO`.
     pub rtt: Option<Rtt>,
-    /// How many SYNs were sent, where the kernel tells.
+    /// SYNs sent, including retransmissions; absent without `TCP_INFO`.
     pub syn_sent: Option<u32>,
-    /// From the end of the handshake to the reset or close that followed it.
-    pub held: Option<Duration>,
-    /// When the kernel received a datagram's answer, as wall-clock time since 1970: it puts answers in order.
-    pub arrived: Option<Duration>,
-    /// The TTL or hop limit with which the answer arrived, where the system tells.
+    /// From the end of the handshake to the RST or FIN.
+    pub established_for: Option<Duration>,
+    /// Kernel receive timestamp of a datagram reply, since 1970; orders replies.
+    pub received_at: Option<Duration>,
+    /// TTL or hop limit of the reply, if known.
     pub ttl: Option<u8>,
-    /// What a datagram's answer said, where it said something.
-    pub said: Option<ReplySummary>,
+    /// Summary of a datagram reply's contents.
+    pub reply_summary: Option<ReplySummary>,
 }
 
 impl From<Classified> for ProbeResult {
-    /// An ending of which nothing was measured.
+    /// A result without measurements.
     fn from((outcome, evidence): Classified) -> Self {
         Self {
             outcome,
@@ -72,43 +72,43 @@ impl From<Classified> for ProbeResult {
             connect: None,
             rtt: None,
             syn_sent: None,
-            held: None,
-            arrived: None,
+            established_for: None,
+            received_at: None,
             ttl: None,
-            said: None,
+            reply_summary: None,
         }
     }
 }
 
-/// Something that came from a target and ended no probe.
+/// A datagram from a target that ended no probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExtraReply {
-    /// A further answer to a probe that had ended already: by its first answer, or by an error.
+    /// Further reply to a probe that had ended with a reply or an error.
     Duplicate,
-    /// A datagram that answers no probe.
+    /// Datagram that matches no probe.
     Stray,
 }
 
-/// A round-trip time and the clock that took it.
+/// Round-trip time and its clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rtt {
-    /// SYN to SYN-ACK, or a datagram's sending to its answer's arrival.
+    /// SYN to SYN-ACK, or transmission of a datagram to reception of its reply.
     pub time: Duration,
-    /// Who measured.
+    /// The clock.
     pub clock: RttClock,
 }
 
-/// Who measured a round-trip time.
+/// Clock of a round-trip time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RttClock {
-    /// The kernel, on the packets: free of this process' waits.
+    /// Kernel timestamps at both ends: without scheduling latency of this process.
     Kernel,
-    /// The kernel noted the answer's arrival, but this process the sending.
+    /// User-space clock at transmission, kernel timestamp at reception.
     User,
 }
 
 impl RttClock {
-    /// The stable name used in JSON.
+    /// Stable name, used in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Kernel => "kernel",
@@ -118,19 +118,19 @@ impl RttClock {
 }
 
 impl ProbeResult {
-    /// From the start of the probe to its end, as far as it was measured.
-    pub fn lasted(&self) -> Duration {
-        self.connect.unwrap_or_default() + self.held.unwrap_or_default()
+    /// From the start of the probe to its end; 0 if not measured.
+    pub fn duration(&self) -> Duration {
+        self.connect.unwrap_or_default() + self.established_for.unwrap_or_default()
     }
 
-    /// Whether the SYN is known to have been sent more than once, so that the time is no round trip.
+    /// Whether more than one SYN was sent: the connect time is no round-trip time then.
     pub fn was_retransmitted(&self) -> bool {
         self.syn_sent.is_some_and(|syns| syns > 1)
     }
 }
 
 impl Sample {
-    /// How late the probe started against the schedule.
+    /// Schedule lag: actual minus scheduled start.
     pub fn lag(&self) -> Duration {
         self.sent_at.saturating_duration_since(self.scheduled_at)
     }

@@ -1,6 +1,6 @@
-//! Reading BER, the encoding of SNMP (RFC 3417 section 8, ITU-T X.690).
+//! BER decoder for SNMP (RFC 3417 section 8, ITU-T X.690).
 
-use super::bytes::Reader;
+use super::reader::Reader;
 
 /// Tag of an INTEGER (X.690 section 8.3).
 const INTEGER: u8 = 0x02;
@@ -8,47 +8,47 @@ const INTEGER: u8 = 0x02;
 /// Tag of an OCTET STRING (X.690 section 8.7).
 pub(super) const OCTETS: u8 = 0x04;
 
-/// Tag of a SEQUENCE, which is always constructed (X.690 section 8.9).
+/// Tag of a SEQUENCE, always constructed (X.690 section 8.9).
 const SEQUENCE: u8 = 0x30;
 
-/// In the tag: its number does not fit and follows (X.690 section 8.1.2.4). SNMP has no such tag.
-const LONG_TAG: u8 = 0x1f;
+/// Tag number in the following bytes (X.690 section 8.1.2.4). SNMP has no such tag.
+const HIGH_TAG_NUMBER: u8 = 0x1f;
 
-/// In the length's first byte: the length follows, in as many bytes as the rest says (X.690 section 8.1.3.5).
-const LONG_LENGTH: u8 = 0x80;
+/// Long form: the other bits are the number of length bytes that follow (X.690 section 8.1.3.5).
+const LONG_FORM: u8 = 0x80;
 
-/// Elements one after another, not yet read.
+/// Elements not yet read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Elements<'a>(Reader<'a>);
 
 impl<'a> Elements<'a> {
-    /// The elements that `bytes` hold.
+    /// The elements in `bytes`.
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self(Reader::new(bytes))
     }
 
-    /// The next element: its tag and its content. Nothing if it claims more than there is.
+    /// Tag and content of the next element; absent if it is longer than the rest.
     pub(super) fn next(&mut self) -> Option<(u8, &'a [u8])> {
         let tag = self.0.u8()?;
-        if tag & LONG_TAG == LONG_TAG {
+        if tag & HIGH_TAG_NUMBER == HIGH_TAG_NUMBER {
             return None;
         }
         let length = self.length()?;
         Some((tag, self.0.take(length)?))
     }
 
-    /// The next element's content, if its tag is this one.
+    /// Content of the next element; absent if its tag differs.
     pub(super) fn tagged(&mut self, tag: u8) -> Option<&'a [u8]> {
         let (found, content) = self.next()?;
         (found == tag).then_some(content)
     }
 
-    /// The elements of the next element, a SEQUENCE.
+    /// The elements in the next element, a SEQUENCE.
     pub(super) fn sequence(&mut self) -> Option<Self> {
         self.tagged(SEQUENCE).map(Self::new)
     }
 
-    /// The next element, an INTEGER of at most 32 bits, as all of SNMP's are (RFC 2578 section 7.1.1).
+    /// The next element, an INTEGER of at most 32 bits (RFC 2578 section 7.1.1).
     pub(super) fn integer(&mut self) -> Option<i32> {
         let content = self.tagged(INTEGER)?;
         let (first, _) = content.split_first()?;
@@ -60,12 +60,11 @@ impl<'a> Elements<'a> {
         })
     }
 
-    /// Four bytes of length are more than any datagram needs, and the form without a length
-    /// (X.690 section 8.1.3.6) is not for SNMP (RFC 3417 section 8).
+    /// At most four length bytes. SNMP has no indefinite form (X.690 section 8.1.3.6, RFC 3417 section 8).
     fn length(&mut self) -> Option<usize> {
         let first = self.0.u8()?;
-        let count = usize::from(first & !LONG_LENGTH);
-        if first < LONG_LENGTH {
+        let count = usize::from(first & !LONG_FORM);
+        if first < LONG_FORM {
             return Some(count);
         }
         let digits = self.0.take(count)?;
@@ -79,7 +78,7 @@ impl<'a> Elements<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::hex;
+    use super::super::fixture::hex;
     use super::*;
 
     fn integer(text: &str) -> Option<i32> {
@@ -87,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_have_a_sign_and_up_to_four_bytes() {
+    fn integers_are_signed_and_up_to_four_bytes() {
         assert_eq!(integer("02 01 00"), Some(0));
         assert_eq!(integer("02 01 ff"), Some(-1));
         assert_eq!(integer("02 02 0080"), Some(128));
@@ -107,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_lies_is_no_element() {
+    fn a_wrong_length_is_no_element() {
         for wrong in [
             "04 7f 00",
             "04 80 00 0000",
@@ -121,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sequence_ends_where_it_says() {
+    fn a_sequence_ends_at_its_length() {
         let bytes = hex("30 03 02 01 07 04 01 61");
         let mut elements = Elements::new(&bytes);
         let mut inner = elements.sequence().expect("a sequence");

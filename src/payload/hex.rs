@@ -1,21 +1,23 @@
-//! Bytes written as hexadecimal digits.
+//! Parses bytes in hexadecimal.
 
-/// Reads bytes written as pairs of hexadecimal digits; spaces and colons may stand between bytes.
+/// Parses pairs of hexadecimal digits, optionally separated by spaces or colons.
 ///
 /// # Errors
 ///
-/// One line that names what is wrong, made safe for a terminal, and which character it is, from 1.
+/// One line with the wrong character, escaped, and its position from 1.
 pub fn parse_hex(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::with_capacity(text.len() / 2);
     let mut high: Option<(usize, char, u8)> = None;
-    for (place, c) in (1..).zip(text.chars()) {
+    for (position, c) in (1..).zip(text.chars()) {
         match (digit(c), high.take()) {
             (Some(low), Some((.., high))) => bytes.push(high << 4 | low),
-            (Some(digit), None) => high = Some((place, c, digit)),
+            (Some(digit), None) => high = Some((position, c, digit)),
             (None, None) if matches!(c, ' ' | ':') => {}
             (None, Some(alone)) if matches!(c, ' ' | ':') => return Err(odd(alone)),
             (None, _) => {
-                return Err(format!("{c:?}, character {place}, is no hexadecimal digit"));
+                return Err(format!(
+                    "{c:?}, character {position}, is no hexadecimal digit"
+                ));
             }
         }
     }
@@ -26,8 +28,8 @@ fn digit(c: char) -> Option<u8> {
     c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
-fn odd((place, c, _): (usize, char, u8)) -> String {
-    format!("the digit {c:?}, character {place}, stands alone: a byte has two")
+fn odd((position, c, _): (usize, char, u8)) -> String {
+    format!("the digit {c:?}, character {position}, stands alone: a byte has two")
 }
 
 #[cfg(test)]
@@ -35,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_may_be_set_apart() {
+    fn bytes_may_be_separated() {
         let all = Ok(vec![0xde, 0xad, 0xbe, 0xef]);
         for text in ["deadbeef", "DE AD BE EF", "de:ad:be:ef", " dead: beef "] {
             assert_eq!(parse_hex(text), all, "{text:?}");
@@ -44,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn each_mistake_is_named_with_its_place() {
+    fn errors_name_the_character_and_its_position() {
         for (text, message) in [
             ("dead0g", "'g', character 6, is no hexadecimal digit"),
             ("0xff", "'x', character 2, is no hexadecimal digit"),

@@ -1,4 +1,4 @@
-//! Identifiers of every width, made from a probe's token.
+//! Transaction ids of each width, derived from a probe's token.
 
 /// The low 16 bits, which differ among the last 65,536 probes.
 pub(super) fn low16(token: u64) -> u16 {
@@ -12,12 +12,11 @@ pub(super) fn low32(token: u64) -> u32 {
     u32::from_be_bytes([a, b, c, d])
 }
 
-/// More bits, for protocols that want more of them than a token has; others for each `step`.
+/// Output number `step` of `SplitMix64` (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators",
+/// OOPSLA 2014), seeded with the token: further bits for protocols that need more than 64.
 ///
-/// The generator `SplitMix64` (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators",
-/// OOPSLA 2014), seeded with the token. Different tokens give different bits. They are no secret: the
-/// token stands beside them.
-pub(super) fn mixed(token: u64, step: u64) -> u64 {
+/// Different tokens give different bits. They are no secret: the same packet contains the token.
+pub(super) fn splitmix64(token: u64, step: u64) -> u64 {
     let seed = token.wrapping_add((step + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let bits = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -29,15 +28,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_low_bits_are_the_last_bytes() {
+    fn low_bits_are_the_last_bytes() {
         assert_eq!(low16(0x0102_0304_0506_0708), 0x0708);
         assert_eq!(low32(0x0102_0304_0506_0708), 0x0506_0708);
     }
 
     #[test]
-    fn the_generator_is_the_published_one() {
-        // The first outputs of SplitMix64 seeded with 1234567, as the test vectors of many libraries have them.
-        let outputs = [0, 1].map(|step| mixed(1_234_567, step));
+    fn splitmix64_matches_published_vectors() {
+        // The first outputs for seed 1234567, a test vector of many libraries.
+        let outputs = [0, 1].map(|step| splitmix64(1_234_567, step));
         assert_eq!(
             outputs,
             [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]

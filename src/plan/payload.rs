@@ -19,7 +19,7 @@ impl PayloadPlan {
     pub fn for_port(&self, port: u16) -> Payload {
         match (&self.udp, self.size) {
             (Some(payload), _) => payload.clone(),
-            (None, Some(size)) => Payload::Plain(size),
+            (None, Some(size)) => Payload::Pattern(size),
             (None, None) => Payload::for_port(port),
         }
     }

@@ -22,7 +22,7 @@ use crate::hosts::{Protocol, hosts_file, resolv_conf};
 use crate::outcome::IcmpError;
 use crate::plan::SocketPlan;
 
-pub use crate::outcome::evidence::PeerEnd;
+pub use crate::outcome::evidence::PeerState;
 pub use errno::errno;
 pub use facts::{
     Counters, Link, Listener, NeighbourFacts, NeighbourState, Process, RouteFacts, RouteKind,

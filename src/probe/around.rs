@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::outcome::evidence::{HostContext, NextHop};
+use crate::outcome::evidence::{HostContext, NextHopState};
 use crate::platform::{FlowKey, LocalHost};
 
 /// One probe's way, and how long it has waited.
@@ -15,12 +15,12 @@ pub(super) struct Around<'a> {
 }
 
 impl HostContext for Around<'_> {
-    fn is_own(&self, address: IpAddr) -> bool {
+    fn is_local_address(&self, address: IpAddr) -> bool {
         let source = self.flow_key.local.map(|local| local.ip());
         source == Some(address) || LocalHost::is_own(address)
     }
 
-    fn next_hop(&self) -> NextHop {
+    fn next_hop_state(&self) -> NextHopState {
         self.here.next_hop(&self.flow_key, self.waited)
     }
 }

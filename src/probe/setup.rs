@@ -105,7 +105,7 @@ impl SetupError {
             {
                 return tcp::failed(errno, false);
             }
-            _ => return classify::failed_at_once(errno),
+            _ => return classify::local_error(errno),
         };
         local(cause, Evidence::errno(errno))
     }

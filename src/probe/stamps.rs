@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::clock::Moment;
+use crate::clock::ClockReading;
 use crate::outcome::{Rtt, RttClock};
 
 /// The time of a probe that was handed over at `sent` and left the machine at `left`, where that is known, until its
@@ -11,10 +11,10 @@ use crate::outcome::{Rtt, RttClock};
 /// The stamps are wall-clock time: where that was set in between there is no round-trip time, and none can be
 /// longer than the wait that this process saw, or negative.
 pub(super) fn rtt(
-    sent: &Moment,
+    sent: &ClockReading,
     left: Option<Duration>,
     received: Option<Duration>,
-    now: &Moment,
+    now: &ClockReading,
 ) -> Option<Rtt> {
     let received = received?;
     if !sent.is_steady_until(now) || received > now.wall {
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     fn measured(left_after_us: Option<u64>, step_us: u64) -> Option<Rtt> {
-        let sent = Moment::now();
+        let sent = ClockReading::now();
         let received = sent.wall + Duration::from_micros(480 + step_us);
         let now = sent.later(Duration::from_micros(500), Duration::from_micros(step_us));
         let left = left_after_us.map(|us| sent.wall + Duration::from_micros(us));
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn no_stamp_lies_outside_the_wait() {
-        let sent = Moment::now();
+        let sent = ClockReading::now();
         let now = sent.later(Duration::from_micros(500), Duration::ZERO);
         let before = sent.wall.checked_sub(Duration::from_micros(5));
         assert_eq!(rtt(&sent, None, before, &now), None);

@@ -8,13 +8,13 @@ use socket2::Socket;
 use super::around::Around;
 use super::connect::{ConnectStarted, Connector, Destination};
 use super::{ProbeEvent, ProbeId, ProbeOverride, Started, Watch, stamps};
-use crate::clock::Moment;
+use crate::clock::ClockReading;
 use crate::hosts::Protocol;
 use crate::outcome::classify::{self, Classified, tcp};
 use crate::outcome::evidence::{TcpInfo, TcpSocketEvidence};
 use crate::outcome::{Errno, Evidence, Handshake, Outcome, ProbeResult, Refusal, Rtt, RttClock};
 use crate::plan::{CloseMode, ProbePlan};
-use crate::platform::{self, FlowKey, LocalHost, PeerEnd, Poller, Readiness, errno};
+use crate::platform::{self, FlowKey, LocalHost, PeerState, Poller, Readiness, errno};
 
 /// TCP probes to many targets, over a poller that they share with other probes.
 pub(super) struct TcpProbes {
@@ -38,7 +38,7 @@ struct TcpProbe {
     sent_at: Instant,
     hear_hops: bool,
     /// When it began by both clocks, where somebody looks at the path.
-    begun: Option<Moment>,
+    begun: Option<ClockReading>,
     /// When the handshake ended and how, once it has.
     connected: Option<(Instant, ProbeResult)>,
 }
@@ -179,12 +179,12 @@ impl TcpProbes {
         };
         // Without a place in the poller the probe would look silent: that is our own failure.
         if let Err(error) = watched {
-            let result = classify::failed_at_once(errno(&error)).into();
+            let result = classify::local_error(errno(&error)).into();
             return Started::Ended { sent_at, result };
         }
         let destination = &self.targets[target];
         let begun = destination.set_override.map(|_| {
-            let now = Moment::now();
+            let now = ClockReading::now();
             now.earlier(now.instant.saturating_duration_since(sent_at))
         });
         let probe = TcpProbe {
@@ -292,19 +292,19 @@ impl TcpProbe {
     fn time_of_error(&self, testimony: &TcpSocketEvidence) -> Option<Rtt> {
         let sent_once = testimony
             .info
-            .is_none_or(|info| info.retransmitted == Some(0));
+            .is_none_or(|info| info.total_retrans == Some(0));
         let begun = self.begun.as_ref().filter(|_| sent_once)?;
-        stamps::rtt(begun, None, testimony.icmp_at, &Moment::now())
+        stamps::rtt(begun, None, testimony.icmp_at, &ClockReading::now())
     }
 
     /// What makes a connected probe more than that: it reached itself, or the other side has closed already.
     fn second_look(&self, ready: Readiness, testimony: &TcpSocketEvidence) -> Option<Classified> {
         if self.local == Some(self.target) {
-            return Some(tcp::connected_to_itself());
+            return Some(tcp::self_connect());
         }
         match platform::peer_end(&self.socket, ready, testimony.errno) {
-            PeerEnd::Closed => tcp::ended_after_connect(PeerEnd::Closed),
-            PeerEnd::Open | PeerEnd::Reset => None,
+            PeerState::Closed => tcp::ended_after_connect(PeerState::Closed),
+            PeerState::Open | PeerState::Reset => None,
         }
     }
 
@@ -318,7 +318,7 @@ impl TcpProbe {
         Some(ProbeResult {
             outcome,
             evidence,
-            held: Some(now.saturating_duration_since(since)),
+            established_for: Some(now.saturating_duration_since(since)),
             ..connected
         })
     }
@@ -380,11 +380,11 @@ impl TcpProbe {
             rtt: info
                 .filter(|_| outcome.handshake_completed())
                 .and_then(exact_rtt),
-            syn_sent: info.filter(|_| sent).and_then(|info| info.syns()),
-            held: None,
-            arrived: None,
+            syn_sent: info.filter(|_| sent).and_then(|info| info.syns_sent()),
+            established_for: None,
+            received_at: None,
             ttl: self.ttl(outcome),
-            said: None,
+            reply_summary: None,
         }
     }
 }
@@ -395,7 +395,7 @@ fn local_address(socket: &Socket) -> Option<SocketAddr> {
 
 /// With a retransmission `tcpi_rtt` is coarse, or contains the wait: then there is no exact one.
 fn exact_rtt(info: TcpInfo) -> Option<Rtt> {
-    let time = info.rtt.filter(|_| info.retransmitted == Some(0))?;
+    let time = info.rtt.filter(|_| info.total_retrans == Some(0))?;
     Some(Rtt {
         time,
         clock: RttClock::Kernel,

@@ -53,7 +53,9 @@ fn refused(syns: Option<u32>) -> Text {
 pub(crate) fn detail_with_evidence(protocol: Protocol, result: &ProbeResult) -> Option<Text> {
     let (outcome, evidence) = (&result.outcome, &result.evidence);
     if *outcome == Outcome::Reply {
-        return result.said.map(|said| Value::foreign(said.as_str()).into());
+        return result
+            .reply_summary
+            .map(|said| Value::foreign(said.as_str()).into());
     }
     let words = detail(protocol, outcome, result.syn_sent)?;
     let Outcome::Local(_) = outcome else {

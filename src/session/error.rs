@@ -1,76 +1,75 @@
-//! Why a run could not be made.
+//! Errors that prevent a run.
 
 use std::io;
 
 use thiserror::Error;
 
-use super::preflight::MAX_IN_FLIGHT;
-use super::resolution::MAX_TARGETS;
+use super::limits::{MAX_IN_FLIGHT, MAX_TARGETS};
 use crate::platform;
 
-/// Why an interface cannot be used.
+/// Reason of [`RunError::Interface`].
 const NO_INTERFACE: &str = if platform::CAN_BIND_TO_INTERFACE {
     "this machine has no such interface"
 } else {
     "this system cannot bind a socket to an interface"
 };
 
-/// What allows ICMP echoes: icmp(7) for the ping socket, capabilities(7) for the raw one.
+/// How to permit ICMP echo: icmp(7) for ping sockets, capabilities(7) for raw ones.
 const ECHO_HELP: &str = if cfg!(target_os = "linux") {
     "allow your group with sysctl -w net.ipv4.ping_group_range='0 2147483647', or give synack CAP_NET_RAW"
 } else {
     "this system wants administrator rights for them"
 };
 
-/// Why a run could not be made. Each message is one line that names what was wrong.
+/// An error that prevents a run. Each message is one line.
 #[derive(Debug, Error)]
 pub enum RunError {
-    /// No name could be resolved, each for its own reason.
+    /// No name was resolved; the reasons.
     #[error("{0}")]
     NoTarget(String),
-    /// More targets than any run can sensibly have.
+    /// Too many targets.
     #[error("{0} targets are too many: at most {most} fit into one run", most = MAX_TARGETS)]
     TooManyTargets(usize),
-    /// More probes at once than any machine can have.
+    /// Too many probes in flight.
     #[error(
         "{0} probes at once are too many: --in-flight times the targets must stay within {MAX_IN_FLIGHT}"
     )]
     TooManyAtOnce(usize),
-    /// The source address cannot be used.
+    /// Source address not usable.
     #[error("cannot send from {from}: {error}")]
     Source {
-        /// The address given, and the first port where ports were.
+        /// The address, with the first port if given.
         from: String,
-        /// What the system says.
+        /// Error of the system call.
         error: io::Error,
     },
-    /// The interface cannot be used.
+    /// Interface not usable.
     #[error("cannot send through {0:?}: {reason}", reason = NO_INTERFACE)]
     Interface(String),
-    /// This user may not send ICMP echoes.
+    /// No permission for ICMP echo.
     #[error("cannot send ICMP echoes: {0}; {ECHO_HELP}")]
     Echo(#[source] io::Error),
-    /// The event loop does not work.
+    /// Poller setup failed.
     #[error("cannot wait for sockets: {0}")]
     Poller(#[source] io::Error),
-    /// Signals cannot be caught.
+    /// Signal handler setup failed.
     #[error("cannot listen for Ctrl-C: {0}")]
     Signals(#[source] io::Error),
-    /// A file for results cannot be written.
+    /// Result file not writable.
     #[error("cannot write {path}: {error}")]
     File {
-        /// Its path, safe to print.
+        /// Its path, escaped.
         path: String,
-        /// What the system says.
+        /// Error of the system call.
         error: io::Error,
     },
-    /// A form that holds one target only.
+    /// Output format for one target only.
     #[error("{0} holds the percentiles of one target: probe one, or choose another form")]
     OneTargetOnly(String),
-    /// The targets of `synack demo` could not be opened.
+    /// Listeners of `synack demo` could not be opened.
     #[error("cannot open the demonstration's targets on loopback: {0}")]
     Demo(#[source] io::Error),
-    /// Results could not be written.
+    /// Writing results failed.
     #[error("cannot write the results: {0}")]
     Output(String),
 }

@@ -2,19 +2,19 @@
 
 use std::process::ExitCode;
 
-/// Result of a run, as a script sees it.
+/// Exit status of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
-    /// 0: every target answered at least once, or met what was expected of it, and every assertion holds.
+    /// 0: every target succeeded at least once, or met its expectation, and every assertion passed.
     Success,
-    /// 1: some target did not, or an assertion failed.
+    /// 1: a target did not, or an assertion failed.
     Failure,
-    /// 2: the run could not be made.
+    /// 2: the run could not start.
     NotRun,
 }
 
 impl ExitStatus {
-    /// Success if `succeeded`. A reader that closed standard output has seen enough: that is no failure.
+    /// Success if `succeeded`, or if stdout was closed (EPIPE): not a failure.
     pub fn new(succeeded: bool, output_closed: bool) -> Self {
         if succeeded || output_closed {
             Self::Success

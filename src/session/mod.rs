@@ -1,7 +1,9 @@
-//! What every run shares: signals, resolution, output files, errors, exit status.
+//! Shared by every run: signals, name resolution and re-resolution, preflight checks, output files, errors, exit
+//! status.
 
 mod error;
 mod exit_status;
+mod limits;
 pub(crate) mod outputs;
 pub(crate) mod preflight;
 pub(crate) mod reresolution;
@@ -23,14 +25,14 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Listens for signals.
+    /// Sets up the poller and signal handlers.
     pub(crate) fn start() -> Result<Self, RunError> {
         let poller = Poller::new().map_err(RunError::Poller)?;
         let signals = Signals::listen(&poller.waker()).map_err(RunError::Signals)?;
         Ok(Self { poller, signals })
     }
 
-    /// The first target of a plan, resolved, once it is known that it can be probed.
+    /// Resolves the first target of a plan, after the preflight checks.
     pub(crate) fn single_target(
         &self,
         targets: &TargetPlan,

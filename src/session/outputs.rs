@@ -5,7 +5,7 @@ use std::io;
 use super::RunError;
 use crate::plan::{DataFormat, DocumentFormat, Format, OutputPlan};
 use crate::report::{NARROWEST, Page, WIDEST};
-use crate::term::{Output, ResultFile, complain, safe};
+use crate::term::{Output, ResultFile, escape_controls, print_diagnostic};
 
 /// All outputs of one run; `D` are the data formats of its mode.
 pub(crate) struct Outputs<'a, D> {
@@ -19,7 +19,7 @@ impl<'a, D: DataFormat> Outputs<'a, D> {
     /// Opens the result files, so that a bad path fails before anything is measured.
     pub(crate) fn open(plan: &OutputPlan<D>, output: &'a mut Output) -> Result<Self, RunError> {
         let files = plan.files.iter().map(|file| {
-            let path = safe(&file.path.to_string_lossy());
+            let path = escape_controls(&file.path.to_string_lossy());
             let opened = ResultFile::create(&file.path);
             let opened = opened.map_err(|error| RunError::File { path, error })?;
             Ok((file.format, opened))
@@ -95,12 +95,12 @@ fn to_stderr(text: &str) {
 
 /// The first failure ends the run, further ones are warnings.
 fn put_in_place(file: ResultFile, so_far: Result<(), RunError>) -> Result<(), RunError> {
-    let path = safe(&file.path().to_string_lossy());
+    let path = escape_controls(&file.path().to_string_lossy());
     match file.finish() {
         Ok(()) => so_far,
         Err(error) if so_far.is_ok() => Err(RunError::File { path, error }),
         Err(error) => {
-            complain(&format!("cannot write {path}: {error}"));
+            print_diagnostic(&format!("cannot write {path}: {error}"));
             so_far
         }
     }

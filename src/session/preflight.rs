@@ -1,45 +1,43 @@
-//! What can be checked before the first probe: source, interface, permissions, limits.
+//! Checks before the first probe: source address, interface, permissions, descriptor limit.
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 
 use super::RunError;
+use super::limits::MAX_IN_FLIGHT;
 use crate::hosts::{Protocol, Target};
 use crate::plan::{SchedulePlan, SocketPlan};
 use crate::platform;
 
-/// Probes in flight at once; no system has descriptors or ports for more.
-pub(crate) const MAX_IN_FLIGHT: usize = 1_000_000;
-
-/// Descriptors kept free for everything that is no probe: netlink requests.
+/// Descriptors reserved for netlink requests.
 const SPARE_DESCRIPTORS: usize = 2;
 
-/// Open descriptors that are no probe, where the system does not report them: standard streams, the poller, signals.
-const OTHER_DESCRIPTORS: usize = 12;
+/// Open descriptors besides probes, where the system does not report them: standard streams, poller, signals.
+const DEFAULT_OPEN_DESCRIPTORS: usize = 12;
 
-/// Raises the limit of open files: each probe in flight has a socket of its own. A limit that cannot be raised shows in
-/// the probes that meet it.
+/// Raises the soft limit of open files: each probe in flight has a socket. Probes beyond a limit that cannot be raised
+/// fail with `too-many-open-files`.
 pub(crate) fn raise_descriptor_limit() {
     platform::raise_descriptor_limit();
 }
 
-/// Sockets that may be open at once.
+/// Sockets that may be open at the same time.
 pub(crate) fn max_sockets() -> usize {
     let limit = platform::raise_descriptor_limit().unwrap_or(usize::MAX);
-    let taken = platform::open_descriptors().unwrap_or(OTHER_DESCRIPTORS);
-    limit.saturating_sub(taken + SPARE_DESCRIPTORS).max(1)
+    let open = platform::open_descriptors().unwrap_or(DEFAULT_OPEN_DESCRIPTORS);
+    limit.saturating_sub(open + SPARE_DESCRIPTORS).max(1)
 }
 
-/// A closed loop keeps a place for each probe under way.
+/// Limits probes in flight: a closed loop allocates a slot for each.
 pub(crate) fn check_load(schedule: &SchedulePlan, targets: usize) -> Result<(), RunError> {
-    let at_once = schedule.in_flight.saturating_mul(targets);
-    if schedule.is_closed_loop() && at_once > MAX_IN_FLIGHT {
-        return Err(RunError::TooManyAtOnce(at_once));
+    let in_flight = schedule.in_flight.saturating_mul(targets);
+    if schedule.is_closed_loop() && in_flight > MAX_IN_FLIGHT {
+        return Err(RunError::TooManyAtOnce(in_flight));
     }
     Ok(())
 }
 
-/// Echoes need a permission that many users have, and some have not.
+/// Checks the permission to open ICMP echo sockets, once per address family.
 pub(crate) fn check_echo(targets: &[Target]) -> Result<(), RunError> {
     let families = [true, false].map(|v4| {
         let of_family =
@@ -51,14 +49,14 @@ pub(crate) fn check_echo(targets: &[Target]) -> Result<(), RunError> {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 return Err(RunError::Echo(error));
             }
-            // Everything else is the probes' to tell.
+            // Other errors are reported as probe outcomes.
             _ => {}
         }
     }
     Ok(())
 }
 
-/// A source that cannot work is told before the first probe, not as a failure of every one.
+/// Checks that the source interface exists and the source address can be bound.
 pub(crate) fn check_source(sockets: &SocketPlan) -> Result<(), RunError> {
     if let Some(interface) = &sockets.interface
         && platform::interface_index(interface).is_none()
@@ -73,7 +71,7 @@ pub(crate) fn check_source(sockets: &SocketPlan) -> Result<(), RunError> {
             return Err(RunError::Source { from, error });
         }
         let port = source.ports.as_ref().map_or(0, |ports| *ports.start());
-        // A port that is taken now may be free for the probe; one that is forbidden stays so.
+        // A port in use may be free when probed; a forbidden one is not.
         match UdpSocket::bind((address, port)) {
             Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
                 let from = match port {

@@ -1,4 +1,4 @@
-//! Periodic re-resolution of names during a run, on a thread of its own: a slow resolver delays no probe.
+//! Periodic re-resolution of names during a run, on its own thread: a slow resolver delays no probe.
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
@@ -7,51 +7,56 @@ use std::time::{Duration, Instant};
 use crate::hosts::resolve::{Family, LookupResult, resolve_all};
 use crate::platform::Waker;
 
-/// However often somebody asks, a resolver is not asked more often than this.
-const AT_MOST_EVERY: Duration = Duration::from_secs(1);
+/// Minimum time between lookups of the same names.
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Looks names up again and again, until it is dropped.
+/// Resolves names periodically until it is dropped.
 pub(crate) struct Reresolver {
-    hurry: Sender<()>,
-    found: Receiver<Vec<(String, LookupResult)>>,
+    trigger: Sender<()>,
+    results: Receiver<Vec<(String, LookupResult)>>,
 }
 
 impl Reresolver {
-    /// Looks `names` up every so often, and wakes the event loop with what it found.
-    pub(crate) fn start(names: Vec<String>, family: Family, every: Duration, waker: Waker) -> Self {
-        let (hurry, hurried) = mpsc::channel();
-        let (tell, found) = mpsc::channel();
+    /// Starts periodic re-resolution of `names`; each round of results wakes the event loop.
+    pub(crate) fn start(
+        names: Vec<String>,
+        family: Family,
+        interval: Duration,
+        waker: Waker,
+    ) -> Self {
+        let (trigger, triggered) = mpsc::channel();
+        let (sender, results) = mpsc::channel();
         thread::spawn(move || {
-            while is_time(&hurried, every) {
+            while wait(&triggered, interval) {
                 let started = Instant::now();
-                let results = resolve_all(&names, family, &|| false);
-                let results = names.iter().cloned().zip(results).collect();
-                if tell.send(results).is_err() {
+                let found = resolve_all(&names, family, &|| false);
+                let found = names.iter().cloned().zip(found).collect();
+                if sender.send(found).is_err() {
                     break;
                 }
                 waker.wake();
-                thread::sleep(AT_MOST_EVERY.saturating_sub(started.elapsed()));
+                thread::sleep(MIN_INTERVAL.saturating_sub(started.elapsed()));
             }
         });
-        Self { hurry, found }
+        Self { trigger, results }
     }
 
-    /// Something has changed: looks now instead of when it is time.
-    pub(crate) fn hurry(&self) {
-        // A thread that has ended has nothing to hurry for.
-        let _ = self.hurry.send(());
+    /// Resolves now, without waiting for the interval.
+    pub(crate) fn resolve_now(&self) {
+        // Fails only if the thread has ended.
+        let _ = self.trigger.send(());
     }
 
-    /// What has been found since the last time.
-    pub(crate) fn found(&self) -> Vec<(String, LookupResult)> {
-        self.found.try_iter().flatten().collect()
+    /// Results since the last call.
+    pub(crate) fn take_results(&self) -> Vec<(String, LookupResult)> {
+        self.results.try_iter().flatten().collect()
     }
 }
 
-/// Waits until it is time, or somebody is in a hurry; false when nobody listens any more.
-fn is_time(hurried: &Receiver<()>, every: Duration) -> bool {
-    let waited = hurried.recv_timeout(every);
-    // Whoever asked meanwhile is answered by the same lookup.
-    while hurried.try_recv().is_ok() {}
+/// Waits for the interval or a trigger. False: the [`Reresolver`] was dropped.
+fn wait(triggered: &Receiver<()>, interval: Duration) -> bool {
+    let waited = triggered.recv_timeout(interval);
+    // One lookup serves all pending triggers.
+    while triggered.try_recv().is_ok() {}
     waited != Err(RecvTimeoutError::Disconnected)
 }

@@ -1,4 +1,4 @@
-//! Resolves the targets of a plan; names whose lookup takes long are added later.
+//! Name resolution of a plan's targets. Targets with slow lookups are added after resolution.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::SocketAddr;
@@ -8,31 +8,29 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::RunError;
+use super::limits::MAX_TARGETS;
 use crate::hosts::resolve::{LookupResult, ResolveError, resolve_each};
 use crate::hosts::{Host, Lookup, Protocol, Target, TargetSpec};
 use crate::plan::TargetPlan;
 use crate::platform::signals::Signals;
 use crate::platform::{SignalState, Waker};
-use crate::term::complain;
+use crate::term::print_diagnostic;
 
-/// More targets than this are a mistake, or need another tool.
-pub(crate) const MAX_TARGETS: usize = 100_000;
+/// Resolved targets are probed after this time, without waiting for slow lookups.
+const MAX_WAIT: Duration = Duration::from_millis(500);
 
-/// Targets that are known do not wait longer than this for names that are not.
-const GRACE: Duration = Duration::from_millis(500);
+/// Interval of checks whether the run was stopped.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How often waiting looks whether the user has had enough.
-const PATIENCE: Duration = Duration::from_millis(20);
-
-/// Targets in the order in which they came to be known, each once.
+/// Distinct targets in the order of resolution.
 #[derive(Debug, Default)]
 struct TargetList {
     targets: Vec<Target>,
     seen: HashSet<(Protocol, Arc<str>, SocketAddr)>,
-    repeated: Vec<String>,
+    duplicates: Vec<String>,
 }
 
-/// The plan's targets, what could not be resolved with the resolver's reason, and who may still come.
+/// Resolved targets, errors of unresolved names, and lookups still in progress.
 #[derive(Debug, Default)]
 pub(crate) struct Resolved {
     pub(crate) targets: Vec<Target>,
@@ -40,92 +38,92 @@ pub(crate) struct Resolved {
     pub(crate) pending: Option<PendingTargets>,
 }
 
-/// Names whose lookup takes long; their targets join when it has ended.
+/// Lookups in progress; their targets are added after resolution.
 #[derive(Debug)]
 pub(crate) struct PendingTargets {
     specs: Vec<TargetSpec>,
     all_addresses: bool,
     names: Vec<String>,
-    /// For each name, who wants it.
+    /// For each name, the indices of its targets in `specs`.
     specs_of_name: Vec<Vec<usize>>,
     waiting: BTreeSet<usize>,
-    found: Receiver<(usize, LookupResult)>,
+    results: Receiver<(usize, LookupResult)>,
     list: TargetList,
 }
 
-/// Resolves the plan's targets; `waker` is woken for each that comes late.
+/// Resolves the plan's targets. Results that arrive later wake `waker`.
 pub(crate) fn resolve(
     plan: &TargetPlan,
     signals: &Signals,
     waker: &Waker,
 ) -> Result<Resolved, RunError> {
-    let wanted = plan.specs.iter().map(TargetSpec::len).sum();
-    if wanted > MAX_TARGETS {
-        return Err(RunError::TooManyTargets(wanted));
+    let count = plan.specs.iter().map(TargetSpec::len).sum();
+    if count > MAX_TARGETS {
+        return Err(RunError::TooManyTargets(count));
     }
-    let mut late = PendingTargets::start(plan, waker);
+    let mut pending = PendingTargets::start(plan, waker);
     let mut unresolved = Vec::new();
-    late.add_typed_addresses();
+    pending.add_typed_addresses();
     let started = Instant::now();
-    while !late.waiting.is_empty() && !signals.stop_requested() {
-        let has_some = !late.list.targets.is_empty();
-        if has_some && started.elapsed() >= GRACE {
-            late.warn_waiting();
+    while !pending.waiting.is_empty() && !signals.stop_requested() {
+        let has_targets = !pending.list.targets.is_empty();
+        if has_targets && started.elapsed() >= MAX_WAIT {
+            pending.warn_waiting();
             break;
         }
-        if let Ok((index, result)) = late.found.recv_timeout(PATIENCE) {
-            unresolved.extend(late.take(index, result));
+        if let Ok((index, result)) = pending.results.recv_timeout(POLL_INTERVAL) {
+            unresolved.extend(pending.apply(index, result));
         }
     }
-    late.sort_as_typed();
-    late.list.warn_repeated();
-    if late.list.targets.is_empty() {
+    pending.sort_as_typed();
+    pending.list.warn_duplicates();
+    if pending.list.targets.is_empty() {
         if unresolved.is_empty() {
-            unresolved = late.unresolved();
+            unresolved = pending.unresolved();
         }
         return Err(RunError::NoTarget(unresolved.join("; ")));
     }
     for error in &unresolved {
-        complain(error);
+        print_diagnostic(error);
     }
     Ok(Resolved {
-        targets: late.list.targets.clone(),
+        targets: pending.list.targets.clone(),
         unresolved,
-        pending: Some(late).filter(|late| !late.waiting.is_empty()),
+        pending: Some(pending).filter(|pending| !pending.waiting.is_empty()),
     })
 }
 
-fn stopped(name: &str) -> String {
+fn stopped_message(name: &str) -> String {
     let name = name.to_owned();
     ResolveError::Stopped { name }.to_string()
 }
 
 impl PendingTargets {
-    /// Starts to look up every different name.
+    /// Starts the lookup of each distinct name.
     fn start(plan: &TargetPlan, waker: &Waker) -> Self {
         let mut names: Vec<String> = Vec::new();
         let mut specs_of_name: Vec<Vec<usize>> = Vec::new();
-        let mut places = HashMap::new();
-        for (wanted, target) in plan.specs.iter().enumerate() {
+        let mut index_of = HashMap::new();
+        for (spec, target) in plan.specs.iter().enumerate() {
             if let Host::Name(name) = &target.host {
-                let place = *places.entry(name).or_insert(names.len());
-                if place == names.len() {
+                let index = *index_of.entry(name).or_insert(names.len());
+                if index == names.len() {
                     names.push(name.clone());
                     specs_of_name.push(Vec::new());
                 }
-                specs_of_name[place].push(wanted);
+                specs_of_name[index].push(spec);
             }
         }
-        let (sender, found) = mpsc::channel();
-        let (asked, family, waker) = (names.clone(), plan.family, waker.clone());
+        let (sender, results) = mpsc::channel();
+        let (looked_up, family, waker) = (names.clone(), plan.family, waker.clone());
         let look_up = move || {
-            resolve_each(&asked, family, &|| false, &mut |index, result| {
-                // Whoever no longer listens has ended the run.
+            resolve_each(&looked_up, family, &|| false, &mut |index, result| {
+                // Fails only after the end of the run.
                 let _ = sender.send((index, result));
                 waker.wake();
             });
         };
-        // Most runs have none, and a thread costs more than a handshake.
+        // Without names no thread: starting one takes longer than a handshake.
         if !names.is_empty() {
             thread::spawn(look_up);
         }
@@ -135,44 +133,44 @@ impl PendingTargets {
             waiting: (0..names.len()).collect(),
             names,
             specs_of_name,
-            found,
+            results,
             list: TargetList::default(),
         }
     }
 
-    /// Targets that were typed as addresses.
+    /// Adds targets typed as addresses.
     fn add_typed_addresses(&mut self) {
-        for wanted in &self.specs {
-            if let Host::Address { address, .. } = &wanted.host {
-                self.list.add(wanted, &[*address], None);
+        for spec in &self.specs {
+            if let Host::Address { address, .. } = &spec.host {
+                self.list.add(spec, &[*address], None);
             }
         }
     }
 
-    /// Takes in what became of a name; what to tell if that is nothing.
-    fn take(&mut self, index: usize, result: LookupResult) -> Option<String> {
+    /// Applies the result of a lookup; returns its error message.
+    fn apply(&mut self, index: usize, result: LookupResult) -> Option<String> {
         self.waiting.remove(&index);
         let lookup = match result {
             Ok(lookup) => lookup,
             Err(error) => return Some(error.to_string()),
         };
-        let chosen = chosen(&lookup, self.all_addresses);
-        for wanted in &self.specs_of_name[index] {
-            let wanted = &self.specs[*wanted];
-            self.list.add(wanted, chosen, Some(&lookup));
+        let addresses = selected(&lookup, self.all_addresses);
+        for spec in &self.specs_of_name[index] {
+            let spec = &self.specs[*spec];
+            self.list.add(spec, addresses, Some(&lookup));
         }
         None
     }
 
-    /// What is known so far, in the order in which it was asked for.
+    /// Sorts the targets resolved so far in the order of the command line.
     fn sort_as_typed(&mut self) {
-        let mut places = HashMap::new();
-        for (place, wanted) in self.specs.iter().enumerate() {
-            let host = (wanted.protocol, wanted.host.text());
-            places.entry(host).or_insert(place);
+        let mut order = HashMap::new();
+        for (index, spec) in self.specs.iter().enumerate() {
+            let host = (spec.protocol, spec.host.text());
+            order.entry(host).or_insert(index);
         }
-        let place = |target: &Target| places.get(&(target.protocol, &*target.host)).copied();
-        self.list.targets.sort_by_cached_key(place);
+        let position = |target: &Target| order.get(&(target.protocol, &*target.host)).copied();
+        self.list.targets.sort_by_cached_key(position);
     }
 
     fn warn_waiting(&self) {
@@ -182,65 +180,65 @@ impl PendingTargets {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        complain(&format!(
+        print_diagnostic(&format!(
             "still looking up {first}{more}; the others are probed meanwhile"
         ));
     }
 
-    /// Whether some lookups have not ended.
+    /// Whether lookups are in progress.
     pub(crate) fn is_waiting(&self) -> bool {
         !self.waiting.is_empty()
     }
 
-    /// Who has come since the last time, and what was told of those who cannot.
+    /// Targets resolved since the last call, and errors of names.
     pub(crate) fn take_resolved(&mut self) -> (Vec<Target>, Vec<String>) {
         let known = self.list.targets.len();
         let mut unresolved = Vec::new();
-        while let Ok((index, result)) = self.found.try_recv() {
-            unresolved.extend(self.take(index, result));
+        while let Ok((index, result)) = self.results.try_recv() {
+            unresolved.extend(self.apply(index, result));
         }
         (self.list.targets[known..].to_vec(), unresolved)
     }
 
-    /// What to tell of those who have not come when the run ends.
+    /// Messages for lookups still in progress at the end of the run.
     pub(crate) fn unresolved(&self) -> Vec<String> {
         let names = self.waiting.iter().map(|index| &self.names[*index]);
-        names.map(|name| stopped(name)).collect()
+        names.map(|name| stopped_message(name)).collect()
     }
 }
 
 impl TargetList {
-    fn add(&mut self, wanted: &TargetSpec, hosts: &[SocketAddr], lookup: Option<&Arc<Lookup>>) {
-        let host: Arc<str> = wanted.host.text().into();
-        for port in wanted.ports.iter().cloned().flatten() {
-            for address in hosts {
+    fn add(&mut self, spec: &TargetSpec, addresses: &[SocketAddr], lookup: Option<&Arc<Lookup>>) {
+        let host: Arc<str> = spec.host.text().into();
+        for port in spec.ports.iter().cloned().flatten() {
+            for address in addresses {
                 let mut address = *address;
                 address.set_port(port);
                 let target = Target {
-                    protocol: wanted.protocol,
+                    protocol: spec.protocol,
                     host: Arc::clone(&host),
                     address,
                     lookup: lookup.cloned(),
                 };
                 if self
                     .seen
-                    .insert((wanted.protocol, Arc::clone(&host), address))
+                    .insert((spec.protocol, Arc::clone(&host), address))
                 {
                     self.targets.push(target);
                 } else {
-                    self.repeated.push(target.label());
+                    self.duplicates.push(target.label());
                 }
             }
         }
     }
 
-    fn warn_repeated(&self) {
-        match self.repeated.as_slice() {
+    fn warn_duplicates(&self) {
+        match self.duplicates.as_slice() {
             [] => {}
-            [one] => complain(&format!("{one} is given twice: it is probed once")),
+            [one] => print_diagnostic(&format!("{one} is given twice: it is probed once")),
             [first, others @ ..] => {
                 let others = others.len();
-                complain(&format!(
+                print_diagnostic(&format!(
                     "{first} and {others} more are given twice: each is probed once"
                 ));
             }
@@ -248,7 +246,8 @@ impl TargetList {
     }
 }
 
-fn chosen(lookup: &Lookup, all: bool) -> &[SocketAddr] {
-    let number = if all { lookup.addresses.len() } else { 1 };
-    &lookup.addresses[..number.min(lookup.addresses.len())]
+/// All addresses, or the first.
+fn selected(lookup: &Lookup, all: bool) -> &[SocketAddr] {
+    let count = if all { lookup.addresses.len() } else { 1 };
+    &lookup.addresses[..count.min(lookup.addresses.len())]
 }

@@ -1,4 +1,4 @@
-//! A run without a fixed number of probes waits for a name that does not resolve yet.
+//! Waits for a name to resolve, in runs without a fixed number of probes.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,16 +8,16 @@ use super::resolution::{self, Resolved};
 use crate::plan::{Limit, TargetPlan};
 use crate::platform::signals::Signals;
 use crate::platform::{SignalState, Waker};
-use crate::term::complain;
+use crate::term::print_diagnostic;
 
-/// Between two attempts.
-const PAUSE: Duration = Duration::from_secs(1);
+/// Time between attempts.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often a pause looks whether the user has had enough.
-const GLANCE: Duration = Duration::from_millis(50);
+/// Interval of checks whether the run was stopped.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// The plan's targets. A run without a fixed number of probes waits until the first name resolves, or its time is
-/// over; what it waited is taken off its time.
+/// Resolves the plan's targets. A run without a fixed number of probes waits until the first name resolves or its
+/// duration is over; the wait counts towards that duration.
 pub(crate) fn resolve(
     plan: &TargetPlan,
     limit: &mut Limit,
@@ -25,26 +25,26 @@ pub(crate) fn resolve(
     waker: &Waker,
 ) -> Result<Resolved, RunError> {
     let started = Instant::now();
-    let mut told = false;
+    let mut warned = false;
     loop {
         let error = match resolution::resolve(plan, signals, waker) {
             Err(error @ RunError::NoTarget(_)) => error,
-            Ok(resolved) if told => {
+            Ok(resolved) if warned => {
                 shorten(limit, started.elapsed());
                 return Ok(resolved);
             }
             other => return other,
         };
-        let patient = match *limit {
+        let may_retry = match *limit {
             Limit::Count(_) => false,
-            Limit::Duration(most) => started.elapsed() + PAUSE < most,
+            Limit::Duration(limit) => started.elapsed() + RETRY_INTERVAL < limit,
             Limit::Forever => true,
         };
-        if !patient || signals.stop_requested() {
+        if !may_retry || signals.stop_requested() {
             return Err(error);
         }
-        if !std::mem::replace(&mut told, true) {
-            complain(&format!("{error}; trying again until it resolves"));
+        if !std::mem::replace(&mut warned, true) {
+            print_diagnostic(&format!("{error}; trying again until it resolves"));
         }
         pause(signals);
     }
@@ -57,8 +57,8 @@ fn shorten(limit: &mut Limit, waited: Duration) {
 }
 
 fn pause(signals: &Signals) {
-    let until = Instant::now() + PAUSE;
+    let until = Instant::now() + RETRY_INTERVAL;
     while Instant::now() < until && !signals.stop_requested() {
-        thread::sleep(GLANCE);
+        thread::sleep(POLL_INTERVAL);
     }
 }

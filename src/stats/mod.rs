@@ -1,47 +1,58 @@
-//! Histograms, tallies, outages and the loss interval. Pure: samples in, figures out.
+//! Statistics of a run. Pure: samples in, figures out.
+//!
+//! | what | where |
+//! | --- | --- |
+//! | counts, outcomes, per target | `recorder` |
+//! | minimum, mean, standard deviation, percentiles | `latency_distribution` |
+//! | histogram and its `HdrHistogram` V2 encoding | `histogram` |
+//! | packet loss and its 95 % confidence interval (Wilson) | `loss_confidence_interval` |
+//! | jitter | `jitter` |
+//! | outages (consecutive failed probes) | `outages` |
+//! | up and down transitions | `state_changes` |
+//! | reply contents, TTL, duplicates, reordering | `replies` |
+//! | probes over time, for charts | `timeline` |
+//! | the run itself: stalls, skipped probes | `run_record` |
 
-mod answers;
-mod changes;
-mod distribution;
-mod encoded;
-mod few;
-mod loss;
+mod histogram;
+mod jitter;
+mod latency_distribution;
+mod loss_confidence_interval;
 mod outages;
 mod recorder;
-mod run;
-mod tallies;
+mod replies;
+mod run_record;
+mod state_changes;
 mod timeline;
 
-use std::time::Duration;
-
-pub use answers::{Answers, ReplyTtls};
-pub use changes::{StateChange, UpDownState};
-pub use distribution::{Distribution, Figures};
-pub use loss::Loss;
+pub use jitter::Jitter;
+pub use latency_distribution::{Distribution, Figures};
+pub use loss_confidence_interval::Loss;
 pub use outages::{Outage, Outages};
 pub use recorder::{OutcomeGroup, Recorder};
-pub use run::RunRecord;
+pub use replies::{Replies, ReplyTtls};
+pub use run_record::RunRecord;
+pub use state_changes::{StateChange, UpDownState};
 pub use timeline::{TimeSlice, Timeline};
 
 use crate::outcome::{ExtraReply, Sample, TargetId};
 
-/// The statistics of a whole run.
+/// Statistics of a run: one [`Recorder`] per target.
 #[derive(Clone, Debug)]
 pub struct Statistics {
-    /// As new; for targets that join.
+    /// Template for targets added after resolution.
     empty: Recorder,
-    /// One for each target, in the plan's order.
+    /// One per target, in the plan's order.
     pub targets: Vec<Recorder>,
-    /// How late probes started against the schedule, over all targets.
+    /// Schedule lag over all targets: start of each probe minus its scheduled start.
     pub lag: Distribution,
 }
 
 impl Statistics {
-    /// Empty statistics of `targets` targets, where there may be `most` in the end. The more targets, the fewer digits
-    /// each one's histograms keep.
-    pub fn new(targets: usize, most: usize) -> Self {
-        let mut empty = Recorder::new(Self::digits(most));
-        empty.timeline = Timeline::sharing(most);
+    /// Empty statistics of `targets` targets. `max_targets` includes targets that may be added later: it sets how much
+    /// memory each target gets, see [`Self::digits`].
+    pub fn new(targets: usize, max_targets: usize) -> Self {
+        let mut empty = Recorder::new(Self::digits(max_targets));
+        empty.timeline = Timeline::for_targets(max_targets);
         Self {
             targets: vec![empty.clone(); targets],
             empty,
@@ -49,12 +60,12 @@ impl Statistics {
         }
     }
 
-    /// One more target.
+    /// Adds a target.
     pub fn add_target(&mut self) {
         self.targets.push(self.empty.clone());
     }
 
-    /// How many significant digits each of so many targets' histograms keeps.
+    /// Significant digits of each target's histograms: fewer for more targets, to bound memory.
     pub fn digits(targets: usize) -> u8 {
         match targets {
             0..=32 => 3,
@@ -63,7 +74,7 @@ impl Statistics {
         }
     }
 
-    /// Takes in one sample. Warm-up probes count nowhere.
+    /// Records a sample. Warm-up probes are not counted.
     pub fn record(&mut self, sample: &Sample) {
         if sample.warmup {
             return;
@@ -76,34 +87,11 @@ impl Statistics {
         }
     }
 
-    /// Takes in what came from a target and ended no probe.
+    /// Records a duplicate or stray reply.
     pub fn record_extra(&mut self, target: TargetId, extra: ExtraReply) {
         if let Some(recorder) = self.targets.get_mut(target.index()) {
-            recorder.answers.record_extra(extra);
+            recorder.replies.record_extra(extra);
         }
-    }
-}
-
-/// The mean absolute difference of successive values.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Jitter {
-    last: Option<Duration>,
-    sum: Duration,
-    count: u64,
-}
-
-impl Jitter {
-    /// Takes in the next value.
-    pub fn record(&mut self, value: Duration) {
-        if let Some(last) = self.last.replace(value) {
-            self.sum += value.abs_diff(last);
-            self.count += 1;
-        }
-    }
-
-    /// In microseconds; absent before the second value.
-    pub fn mean_us(&self) -> Option<f64> {
-        (self.count > 0).then(|| self.sum.as_secs_f64() * 1e6 / self.count as f64)
     }
 }
 
@@ -115,7 +103,7 @@ pub(crate) mod fixture {
 
     use crate::outcome::{Evidence, Outcome, ProbeResult, Sample, TargetId};
 
-    /// A probe sent `seq` seconds after `start` that took a millisecond.
+    /// A probe sent `seq` seconds after `start`, with a connect time of 1 ms.
     pub(crate) fn sample(start: Instant, seq: u64, outcome: Outcome) -> Sample {
         let sent_at = start + Duration::from_secs(seq);
         Sample {
@@ -126,32 +114,10 @@ pub(crate) mod fixture {
             sent_at,
             late: false,
             result: ProbeResult {
-                outcome,
-                evidence: Evidence::default(),
-                local: None,
                 connect: Some(Duration::from_millis(1)),
-                rtt: None,
                 syn_sent: Some(1),
-                held: None,
-                arrived: None,
-                ttl: None,
-                said: None,
+                ..ProbeResult::from((outcome, Evidence::default()))
             },
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn jitter_needs_two_values() {
-        let mut jitter = Jitter::default();
-        jitter.record(Duration::from_micros(100));
-        assert_eq!(jitter.mean_us(), None);
-        jitter.record(Duration::from_micros(140));
-        jitter.record(Duration::from_micros(120));
-        assert_eq!(jitter.mean_us(), Some(30.0));
     }
 }

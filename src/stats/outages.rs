@@ -1,62 +1,62 @@
-//! Since when not: runs of failed probes.
+//! Outages: consecutive failed probes in send order, with start and end.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use crate::outcome::{Outcome, OutcomeClass, Sample};
 
-/// Outages remembered at either end of a run; those in between are only counted.
-const KEPT: usize = 16;
+/// Outages kept from the start of a run, and as many from its end; those in between are only counted.
+const MAX_KEPT: usize = 16;
 
-/// Different causes named in one outage.
-const CAUSES: usize = 8;
+/// Distinct outcomes kept per outage.
+const MAX_OUTCOMES: usize = 8;
 
-/// Failed probes in a row, in the order in which they were sent.
+/// Consecutive failed probes, in send order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outage {
-    /// The number of the first failed probe.
+    /// Sequence number of the first failed probe.
     pub first_seq: u64,
-    /// When the first failed probe was sent.
+    /// Send time of the first failed probe.
     pub from: Instant,
-    /// When the last failed probe had ended, or the next one was sent that succeeded.
+    /// End of the last failed probe, or send time of the next successful one if that is earlier.
     pub to: Instant,
-    /// How many probes failed.
+    /// Number of failed probes.
     pub probes: u64,
-    /// Their different outcomes, in order of appearance.
+    /// Their distinct outcomes, in order of appearance.
     pub outcomes: Vec<Outcome>,
-    /// No probe after it succeeded: it had not ended when the run did.
+    /// No later probe succeeded before the end of the run.
     pub ongoing: bool,
 }
 
-/// Finds outages while samples come in, in whatever order they end.
+/// Detects outages in samples that arrive in any order.
 #[derive(Clone, Debug)]
 pub struct Outages {
     next_seq: u64,
-    /// What ended before some earlier probe has, by its first sequence number. Neighbours are joined, so one
-    /// silent probe holds back a few stretches, not every probe that ended meanwhile.
-    early: BTreeMap<u64, Stretch>,
+    /// Probes that ended before an earlier one did, as segments by first sequence number. Adjacent segments are merged:
+    /// one outstanding probe holds back a few segments, not every later probe.
+    pending: BTreeMap<u64, Segment>,
     current: Option<Outage>,
     first: Vec<Outage>,
     last: VecDeque<Outage>,
-    /// The longest that is over.
+    /// The longest outage that is over.
     longest: Option<Outage>,
     total: u64,
 }
 
-/// Probes in a row that mean the same.
+/// Consecutive probes of the same state.
 #[derive(Clone, Debug)]
-struct Stretch {
-    /// The sequence number after its last probe.
+struct Segment {
+    /// One past its last sequence number.
     end: u64,
-    meaning: Meaning,
+    state: SegmentState,
 }
 
 #[derive(Clone, Debug)]
-enum Meaning {
-    /// Succeeded; when the first of them was sent.
-    Fine(Instant),
-    Failed(Outage),
-    /// Says nothing about the target.
+enum SegmentState {
+    /// Succeeded; send time of the first of them.
+    Up(Instant),
+    Down(Outage),
+    /// Local error or unfinished: no evidence about the target.
     Neutral,
 }
 
@@ -64,7 +64,7 @@ impl Default for Outages {
     fn default() -> Self {
         Self {
             next_seq: 1,
-            early: BTreeMap::new(),
+            pending: BTreeMap::new(),
             current: None,
             first: Vec::new(),
             last: VecDeque::new(),
@@ -74,16 +74,16 @@ impl Default for Outages {
     }
 }
 
-impl Meaning {
+impl SegmentState {
     fn of(sample: &Sample) -> Self {
         let outcome = sample.result.outcome;
         match outcome.kind().class() {
-            OutcomeClass::Succeeded => Self::Fine(sample.sent_at),
+            OutcomeClass::Succeeded => Self::Up(sample.sent_at),
             OutcomeClass::Local | OutcomeClass::Unfinished => Self::Neutral,
-            OutcomeClass::Failed => Self::Failed(Outage {
+            OutcomeClass::Failed => Self::Down(Outage {
                 first_seq: sample.seq,
                 from: sample.sent_at,
-                to: sample.sent_at + sample.result.lasted(),
+                to: sample.sent_at + sample.result.duration(),
                 probes: 1,
                 outcomes: vec![outcome],
                 ongoing: true,
@@ -91,15 +91,15 @@ impl Meaning {
         }
     }
 
-    /// Appends what came next, if both mean the same.
-    fn join(&mut self, next: &Self) -> bool {
+    /// Appends the next segment's state if both can be one segment. False: they cannot.
+    fn merge(&mut self, next: &Self) -> bool {
         match (&mut *self, next) {
-            (_, Self::Neutral) | (Self::Fine(_), Self::Fine(_)) => true,
+            (_, Self::Neutral) | (Self::Up(_), Self::Up(_)) => true,
             (Self::Neutral, other) => {
                 *self = other.clone();
                 true
             }
-            (Self::Failed(outage), Self::Failed(next)) => {
+            (Self::Down(outage), Self::Down(next)) => {
                 outage.extend(next);
                 true
             }
@@ -109,84 +109,84 @@ impl Meaning {
 }
 
 impl Outage {
-    /// From the first failed probe's sending to the last one's end.
-    pub fn lasted(&self) -> Duration {
+    /// From `from` to `to`.
+    pub fn duration(&self) -> Duration {
         self.to.saturating_duration_since(self.from)
     }
 
     fn extend(&mut self, next: &Self) {
         self.to = self.to.max(next.to);
         self.probes += next.probes;
-        for cause in &next.outcomes {
-            if self.outcomes.len() < CAUSES && !self.outcomes.contains(cause) {
-                self.outcomes.push(*cause);
+        for outcome in &next.outcomes {
+            if self.outcomes.len() < MAX_OUTCOMES && !self.outcomes.contains(outcome) {
+                self.outcomes.push(*outcome);
             }
         }
     }
 }
 
 impl Outages {
-    /// Takes in a sample; every sequence number comes exactly once.
+    /// Records a sample. Each sequence number must occur exactly once.
     pub fn record(&mut self, sample: &Sample) {
-        let meaning = Meaning::of(sample);
+        let state = SegmentState::of(sample);
         if sample.seq != self.next_seq {
-            self.keep(sample.seq, meaning);
+            self.hold(sample.seq, state);
             return;
         }
-        self.take_in(meaning);
+        self.apply(state);
         self.next_seq += 1;
-        while let Some(stretch) = self.early.remove(&self.next_seq) {
-            self.take_in(stretch.meaning);
-            self.next_seq = stretch.end;
+        while let Some(segment) = self.pending.remove(&self.next_seq) {
+            self.apply(segment.state);
+            self.next_seq = segment.end;
         }
     }
 
-    /// Keeps what ended early, joined to its neighbours where they mean the same.
-    fn keep(&mut self, seq: u64, meaning: Meaning) {
+    /// Holds a probe that ended out of order, merged with its neighbours where possible.
+    fn hold(&mut self, seq: u64, state: SegmentState) {
         let mut start = seq;
-        let mut stretch = Stretch {
+        let mut segment = Segment {
             end: seq + 1,
-            meaning,
+            state,
         };
-        if let Some((&before, earlier)) = self.early.range_mut(..seq).next_back()
-            && earlier.end == seq
-            && earlier.meaning.join(&stretch.meaning)
+        if let Some((&previous_start, previous)) = self.pending.range_mut(..seq).next_back()
+            && previous.end == seq
+            && previous.state.merge(&segment.state)
         {
-            earlier.end = stretch.end;
-            start = before;
-            stretch = earlier.clone();
+            previous.end = segment.end;
+            start = previous_start;
+            segment = previous.clone();
         }
-        if let Some(later) = self.early.get(&stretch.end)
-            && stretch.meaning.join(&later.meaning)
+        if let Some(next) = self.pending.get(&segment.end)
+            && segment.state.merge(&next.state)
         {
-            let end = later.end;
-            self.early.remove(&stretch.end);
-            stretch.end = end;
+            let end = next.end;
+            self.pending.remove(&segment.end);
+            segment.end = end;
         }
-        self.early.insert(start, stretch);
+        self.pending.insert(start, segment);
     }
 
-    /// How many outages there were.
+    /// Number of outages, including the current one.
     pub fn total(&self) -> u64 {
         self.total + u64::from(self.current.is_some())
     }
 
-    /// The outages remembered: the first ones and the last ones of a run that had very many.
+    /// The outages kept: the first and the last ones of a run with many.
     pub fn list(&self) -> Vec<Outage> {
         let current = self.current.iter();
-        let known = self.first.iter().chain(&self.last).chain(current);
-        known.cloned().collect()
+        let kept = self.first.iter().chain(&self.last).chain(current);
+        kept.cloned().collect()
     }
 
-    /// The outage that goes on.
+    /// The outage that is not over.
     pub fn current(&self) -> Option<&Outage> {
         self.current.as_ref()
     }
 
-    /// The longest of all outages, also of those that are no longer remembered.
+    /// The longest outage, even if it is no longer kept.
     pub fn longest(&self) -> Option<&Outage> {
-        let known = self.longest.iter().chain(&self.current);
-        known.max_by_key(|outage| outage.lasted())
+        let candidates = self.longest.iter().chain(&self.current);
+        candidates.max_by_key(|outage| outage.duration())
     }
 
     /// The latest outage that is over.
@@ -194,17 +194,18 @@ impl Outages {
         self.last.back().or(self.first.last())
     }
 
-    fn take_in(&mut self, meaning: Meaning) {
-        match (meaning, &mut self.current) {
-            (Meaning::Neutral, _) => {}
-            (Meaning::Fine(at), _) => self.recover(at),
-            (Meaning::Failed(outage), Some(current)) => current.extend(&outage),
-            (Meaning::Failed(outage), None) => self.current = Some(outage),
+    fn apply(&mut self, state: SegmentState) {
+        match (state, &mut self.current) {
+            (SegmentState::Neutral, _) => {}
+            (SegmentState::Up(at), _) => self.end_current(at),
+            (SegmentState::Down(outage), Some(current)) => current.extend(&outage),
+            (SegmentState::Down(outage), None) => self.current = Some(outage),
         }
     }
 
-    /// The probe sent at `at` succeeded. Whoever still waited for an earlier one then was out no longer.
-    fn recover(&mut self, at: Instant) {
+    /// A probe sent at `at` succeeded: the current outage ends then at the latest, even if an earlier probe timed out
+    /// after that.
+    fn end_current(&mut self, at: Instant) {
         let Some(mut outage) = self.current.take() else {
             return;
         };
@@ -212,14 +213,14 @@ impl Outages {
         outage.ongoing = false;
         self.total += 1;
         let longest = self.longest.as_ref();
-        if longest.is_none_or(|longest| outage.lasted() > longest.lasted()) {
+        if longest.is_none_or(|longest| outage.duration() > longest.duration()) {
             self.longest = Some(outage.clone());
         }
-        if self.first.len() < KEPT {
+        if self.first.len() < MAX_KEPT {
             self.first.push(outage);
             return;
         }
-        if self.last.len() == KEPT {
+        if self.last.len() == MAX_KEPT {
             self.last.pop_front();
         }
         self.last.push_back(outage);
@@ -244,7 +245,7 @@ mod tests {
     const OK: Outcome = Outcome::Connected(Handshake::Clean);
 
     #[test]
-    fn failures_in_a_row_are_one_outage_whatever_the_order_they_end_in() {
+    fn consecutive_failures_are_one_outage() {
         let outages = recorded(&[
             (1, OK),
             (2, Outcome::Refused(Refusal::Rst)),
@@ -263,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_trouble_neither_makes_nor_ends_an_outage() {
+    fn local_errors_neither_start_nor_end_an_outage() {
         let local = Outcome::Local(LocalCause::NoRoute);
         assert_eq!(recorded(&[(1, OK), (2, local), (3, OK)]).total(), 0);
         let outages = recorded(&[
@@ -276,10 +277,10 @@ mod tests {
     }
 
     #[test]
-    fn the_order_in_which_probes_end_changes_nothing() {
+    fn completion_order_does_not_matter() {
         let local = Outcome::Local(LocalCause::NoRoute);
         let refused = Outcome::Refused(Refusal::Rst);
-        let story = [
+        let outcomes = [
             OK,
             refused,
             local,
@@ -289,7 +290,7 @@ mod tests {
             refused,
             refused,
         ];
-        let in_order: Vec<_> = (1..).zip(story).collect();
+        let in_order: Vec<_> = (1..).zip(outcomes).collect();
         let mut shuffled = in_order.clone();
         for step in [3, 5, 7] {
             shuffled.rotate_left(step);
@@ -305,25 +306,25 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_probe_holds_back_stretches_not_every_probe_after_it() {
+    fn one_outstanding_probe_holds_back_few_segments() {
         let mut order: Vec<_> = (2..=100_000).map(|seq| (seq, OK)).collect();
         order.swap(10, 500);
         let outages = recorded(&order);
-        assert!(outages.early.len() <= 2, "{}", outages.early.len());
+        assert!(outages.pending.len() <= 2, "{}", outages.pending.len());
     }
 
     #[test]
-    fn a_flapping_target_is_counted_but_not_remembered_for_ever() {
+    fn outages_of_a_flapping_target_are_counted_in_constant_memory() {
         let order: Vec<_> = (1..=2000)
             .map(|seq| (seq, if seq % 2 == 0 { OK } else { Outcome::NoReply }))
             .collect();
         let outages = recorded(&order);
         assert_eq!(outages.total(), 1000);
-        assert_eq!(outages.list().len(), 2 * KEPT);
+        assert_eq!(outages.list().len(), 2 * MAX_KEPT);
     }
 
     #[test]
-    fn the_longest_outage_is_known_when_it_is_no_longer_remembered() {
+    fn the_longest_outage_is_kept() {
         let long = 1001..=1020;
         let fails = |seq: &u64| seq % 2 == 1 || long.contains(seq);
         let order: Vec<_> = (1..=2000)

@@ -1,85 +1,85 @@
-//! One target's tallies, in memory that does not grow with the length of the run.
+//! Statistics of one target, in constant memory.
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::time::Instant;
 
-use super::{Answers, Distribution, Jitter, Loss, Outages, Timeline};
+use super::{Distribution, Jitter, Loss, Outages, Replies, Timeline};
 use crate::outcome::{Outcome, OutcomeClass, OutcomeKind, RttClock, Sample};
 
-/// Different causes told apart; beyond these only outcomes are counted.
-const CAUSES: usize = 64;
+/// Distinct outcomes counted one by one; further ones count by [`OutcomeKind`] only.
+const MAX_OUTCOME_GROUPS: usize = 64;
 
-/// Everything known about one target.
+/// Statistics of one target.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     counts: [u64; OutcomeKind::ALL.len()],
-    /// Answers that came after their probe's deadline.
+    /// Replies received after the timeout.
     pub late: u64,
-    /// Completed handshakes and replies, as an application would wait for them.
+    /// Connect times (monotonic clock): completed handshakes and replies, as an application sees them.
     pub connect: Distribution,
-    /// Clean handshakes and replies as the kernel timed them.
+    /// Path round-trip times (kernel): handshakes without retransmission, and replies.
     pub rtt: Distribution,
-    /// Some of these began with this process' clock, because the kernel did not tell when the datagram left.
-    pub rtt_by_user: bool,
-    /// RSTs to a first SYN: a round trip, too.
+    /// Some of `rtt` start at this process's clock: the kernel gave no transmit timestamp.
+    pub has_user_rtt: bool,
+    /// Round-trip times of RSTs to a SYN that was sent once.
     pub refused: Distribution,
-    /// Of the path's round-trip time, or of connect times where the kernel measures none.
+    /// Jitter of the path round-trip time, or of the connect time where the kernel measures none.
     pub jitter: Jitter,
-    /// Runs of failed probes.
+    /// Runs of consecutive failed probes.
     pub outages: Outages,
-    /// Every kind of ending but the clean handshake and the reply.
+    /// Counts of each outcome except clean handshakes and replies.
     pub outcome_groups: Vec<OutcomeGroup>,
-    /// Probes whose cause was one too many to be told apart.
+    /// Probes whose outcome is not in `outcome_groups` for lack of room.
     pub other_outcomes: u64,
-    /// The fewest and the most SYNs that left for a probe nobody answered.
-    pub silent_syns: Option<RangeInclusive<u32>>,
-    /// What the answers were like.
-    pub answers: Answers,
-    /// When what happened.
+    /// Smallest and largest number of SYNs sent for a probe with no reply.
+    pub syns_without_reply: Option<RangeInclusive<u32>>,
+    /// Contents, TTLs and order of the replies.
+    pub replies: Replies,
+    /// Probes over time.
     pub timeline: Timeline,
-    /// The local address used last.
+    /// Local address of the latest probe.
     pub local: Option<SocketAddr>,
-    /// The lowest and the highest local port used.
+    /// Lowest and highest source port used.
     pub local_ports: Option<RangeInclusive<u16>>,
 }
 
-/// One way in which probes ended, with its tally.
+/// Probes with the same outcome.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OutcomeGroup {
-    /// How they ended; equal outcomes share reason and sender.
+    /// The outcome, including its reason and the ICMP sender.
     pub outcome: Outcome,
-    /// How many.
+    /// Number of probes.
     pub count: u64,
-    /// When the first of them was sent.
+    /// Send time of the first of them.
     pub first: Instant,
-    /// When the last of them was sent.
+    /// Send time of the last of them.
     pub last: Instant,
 }
 
 impl Recorder {
-    /// An empty record whose histograms keep `digits` significant digits.
+    /// Empty statistics; histograms keep `digits` significant digits.
     pub fn new(digits: u8) -> Self {
         Self {
             counts: [0; OutcomeKind::ALL.len()],
             late: 0,
             connect: Distribution::new(digits),
             rtt: Distribution::new(digits),
-            rtt_by_user: false,
+            has_user_rtt: false,
             refused: Distribution::new(digits),
             jitter: Jitter::default(),
             outages: Outages::default(),
             outcome_groups: Vec::new(),
             other_outcomes: 0,
-            silent_syns: None,
-            answers: Answers::default(),
+            syns_without_reply: None,
+            replies: Replies::default(),
             timeline: Timeline::default(),
             local: None,
             local_ports: None,
         }
     }
 
-    /// Takes in one counted sample.
+    /// Records a sample that is no warm-up probe.
     pub fn record(&mut self, sample: &Sample) {
         if sample.late {
             self.late += 1;
@@ -89,26 +89,26 @@ impl Recorder {
         self.counts[outcome.kind() as usize] += 1;
         self.outages.record(sample);
         self.timeline.record(sample);
-        self.note_local(sample.result.local);
+        self.record_local(sample.result.local);
         if outcome == Outcome::Unfinished {
             return;
         }
         if outcome.is_answered() {
-            self.answers.record(sample);
+            self.replies.record(sample);
         }
-        self.note_times(sample);
-        self.note_cause(sample);
+        self.record_times(sample);
+        self.record_outcome(sample);
     }
 
-    fn note_local(&mut self, local: Option<SocketAddr>) {
+    fn record_local(&mut self, local: Option<SocketAddr>) {
         self.local = local.or(self.local);
-        // An ICMP echo has an address only.
+        // ICMP echo has no port.
         if let Some(local) = local.filter(|local| local.port() > 0) {
-            widen(&mut self.local_ports, local.port());
+            extend_range(&mut self.local_ports, local.port());
         }
     }
 
-    fn note_times(&mut self, sample: &Sample) {
+    fn record_times(&mut self, sample: &Sample) {
         let result = &sample.result;
         let answered = result.outcome.is_answered();
         if let Some(connect) = result.connect {
@@ -119,7 +119,7 @@ impl Recorder {
             }
         }
         if let Some(rtt) = result.rtt {
-            self.rtt_by_user |= rtt.clock == RttClock::User;
+            self.has_user_rtt |= rtt.clock == RttClock::User;
             self.rtt.record(rtt.time);
             self.jitter.record(rtt.time);
         } else if let Some(connect) = result
@@ -130,26 +130,26 @@ impl Recorder {
         }
     }
 
-    fn note_cause(&mut self, sample: &Sample) {
+    fn record_outcome(&mut self, sample: &Sample) {
         let outcome = sample.result.outcome;
         if outcome == Outcome::NoReply
             && let Some(syns) = sample.result.syn_sent
         {
-            widen(&mut self.silent_syns, syns);
+            extend_range(&mut self.syns_without_reply, syns);
         }
         if outcome.is_clean() {
             return;
         }
         let at = sample.sent_at;
-        let known = self
+        let group = self
             .outcome_groups
             .iter_mut()
-            .find(|cause| cause.outcome == outcome);
-        if let Some(cause) = known {
-            cause.count += 1;
-            cause.first = cause.first.min(at);
-            cause.last = cause.last.max(at);
-        } else if self.outcome_groups.len() < CAUSES {
+            .find(|group| group.outcome == outcome);
+        if let Some(group) = group {
+            group.count += 1;
+            group.first = group.first.min(at);
+            group.last = group.last.max(at);
+        } else if self.outcome_groups.len() < MAX_OUTCOME_GROUPS {
             self.outcome_groups.push(OutcomeGroup {
                 outcome,
                 count: 1,
@@ -161,31 +161,31 @@ impl Recorder {
         }
     }
 
-    /// How many probes ended this way.
+    /// Number of probes with an outcome of this kind.
     pub fn count(&self, kind: OutcomeKind) -> u64 {
         self.counts[kind as usize]
     }
 
-    /// How many probes' outcomes mean this.
+    /// Number of probes with an outcome of this class.
     pub fn count_class(&self, class: OutcomeClass) -> u64 {
         let of_class = OutcomeKind::ALL.iter().filter(|kind| kind.class() == class);
         of_class.map(|kind| self.count(*kind)).sum()
     }
 
-    /// Probes that were sent and ended; those cut short by the end of the run are not among them.
+    /// Number of probes that were sent and ended; unfinished probes are excluded.
     pub fn sent(&self) -> u64 {
         self.counts.iter().sum::<u64>() - self.count(OutcomeKind::Unfinished)
     }
 
-    /// The share of failed probes; this machine's own trouble is not loss and stays out of it.
+    /// Packet loss: failed probes of those that succeeded or failed. Local errors and unfinished probes are excluded.
     pub fn loss(&self) -> Option<Loss> {
         let failed = self.count_class(OutcomeClass::Failed);
         Loss::of(failed, failed + self.count_class(OutcomeClass::Succeeded))
     }
 }
 
-/// Widens a range so that it holds `value`.
-fn widen<T: PartialOrd + Copy>(range: &mut Option<RangeInclusive<T>>, value: T) {
+/// Extends a range to contain `value`.
+fn extend_range<T: PartialOrd + Copy>(range: &mut Option<RangeInclusive<T>>, value: T) {
     let (low, high) = range
         .as_ref()
         .map_or((value, value), |r| (*r.start(), *r.end()));
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn local_trouble_is_never_loss() {
+    fn local_errors_are_not_loss() {
         let local = Outcome::Local(LocalCause::NoRoute);
         let recorder = recorded(&[OK, local, Outcome::NoReply, local]);
         assert_eq!(recorder.sent(), 4);
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_timeout_enters_no_latency_and_a_refusal_has_its_own() {
+    fn timeouts_have_no_latency_and_refusals_have_their_own_histogram() {
         let recorder = recorded(&[Outcome::NoReply, Outcome::Refused(Refusal::Rst), OK]);
         assert_eq!(recorder.connect.count(), 1);
         assert_eq!(recorder.refused.count(), 1);
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_late_answer_is_counted_apart_and_nowhere_else() {
+    fn late_replies_count_as_late_only() {
         let mut recorder = recorded(&[Outcome::NoReply]);
         let mut late = sample(Instant::now(), 1, OK);
         late.late = true;
@@ -254,19 +254,19 @@ mod tests {
     }
 
     #[test]
-    fn causes_are_tallied_by_outcome_reason_and_sender() {
+    fn outcomes_are_grouped_by_reason_and_sender() {
         let recorder = recorded(&[
             OK,
             Outcome::Refused(Refusal::Rst),
             Outcome::Connected(Handshake::AfterSynLoss),
             Outcome::Refused(Refusal::Rst),
         ]);
-        let tally: Vec<_> = recorder
+        let groups: Vec<_> = recorder
             .outcome_groups
             .iter()
-            .map(|c| (c.outcome, c.count))
+            .map(|group| (group.outcome, group.count))
             .collect();
-        let lost = Outcome::Connected(Handshake::AfterSynLoss);
-        assert_eq!(tally, [(Outcome::Refused(Refusal::Rst), 2), (lost, 1)]);
+        let syn_loss = Outcome::Connected(Handshake::AfterSynLoss);
+        assert_eq!(groups, [(Outcome::Refused(Refusal::Rst), 2), (syn_loss, 1)]);
     }
 }

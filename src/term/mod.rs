@@ -1,11 +1,11 @@
-//! The terminal: where output goes, whether it is coloured, and the progress bar.
+//! Terminal: stdout, diagnostics on stderr, colour, progress bar, escaping, result files.
 
-mod file;
+mod escape;
 mod output;
 mod progress;
-mod safe;
+mod result_file;
 
-pub use file::ResultFile;
-pub use output::{Output, complain};
+pub use escape::escape_controls;
+pub use output::{Output, print_diagnostic};
 pub use progress::Progress;
-pub use safe::safe;
+pub use result_file::ResultFile;

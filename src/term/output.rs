@@ -1,17 +1,17 @@
-//! The one writer of results. It never panics, whatever becomes of stdout.
+//! The only writer to stdout. Never panics on write errors.
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
-use super::{Progress, safe};
+use super::{Progress, escape_controls};
 
-/// Standard output for results.
+/// Results on stdout.
 pub struct Output {
     out: BufWriter<Stdout>,
     is_terminal: bool,
     colour: bool,
-    /// Something was written since the last flush.
+    /// Written since the last flush.
     unflushed: bool,
     failure: Option<io::Error>,
     progress: Progress,
@@ -24,7 +24,7 @@ impl Default for Output {
 }
 
 impl Output {
-    /// Looks at stdout: colour only on a terminal, and not against `NO_COLOR`.
+    /// Detects terminal and colour: colour only on a terminal without `NO_COLOR`.
     pub fn new() -> Self {
         let stdout = io::stdout();
         Self {
@@ -37,24 +37,24 @@ impl Output {
         }
     }
 
-    /// Whether lines may be coloured.
+    /// Whether output is coloured.
     pub fn colour(&self) -> bool {
         self.colour
     }
 
-    /// Whether a person is looking at the results as they come.
+    /// Whether stdout is a terminal.
     pub fn is_terminal(&self) -> bool {
         self.is_terminal
     }
 
-    /// How wide the terminal is; unlimited where there is none.
+    /// Terminal width; unlimited without a terminal.
     pub fn columns(&self) -> usize {
         let size = terminal_size::terminal_size_of(io::stdout());
         size.filter(|_| self.is_terminal)
             .map_or(usize::MAX, |(width, _)| usize::from(width.0))
     }
 
-    /// Whether a person looks at a terminal that shows more than ASCII, as the locale has it (locale(7)).
+    /// Whether stdout is a terminal with a UTF-8 locale (locale(7)).
     pub fn shows_unicode(&self) -> bool {
         let set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let first = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find(set);
@@ -63,17 +63,17 @@ impl Output {
         self.is_terminal && (locale.contains("utf-8") || locale.contains("utf8"))
     }
 
-    /// Shows `progress` until it is dropped; results are printed above it.
+    /// Shows a progress bar; results are printed above it.
     pub fn show(&mut self, progress: Progress) {
         self.progress = progress;
     }
 
-    /// The progress being shown.
+    /// The progress bar.
     pub fn progress(&mut self) -> &mut Progress {
         &mut self.progress
     }
 
-    /// Writes results. After a failure nothing more is written, and the failure is kept.
+    /// Writes results. The first error is kept, and nothing is written after it.
     pub fn write(&mut self, text: &str) {
         if self.failure.is_some() {
             return;
@@ -91,30 +91,30 @@ impl Output {
         self.failure = result.err();
     }
 
-    /// Hands everything written so far to the system.
+    /// Flushes the buffer.
     pub fn flush(&mut self) {
         if std::mem::take(&mut self.unflushed) && self.failure.is_none() {
             self.failure = self.out.flush().err();
         }
     }
 
-    /// Ends the progress display.
+    /// Removes the progress bar.
     pub fn finish_progress(&mut self) {
         self.progress = Progress::default();
     }
 
-    /// Whether the reader has gone away (`| head -1`): there is nobody left to measure for.
+    /// Whether stdout was closed (EPIPE, as by `| head -1`).
     pub fn is_closed(&self) -> bool {
         self.failure.as_ref().map(io::Error::kind) == Some(io::ErrorKind::BrokenPipe)
     }
 
-    /// Why results could not be written, if that happened for any reason but a reader gone away.
+    /// The first write error, except EPIPE.
     pub fn failure(&self) -> Option<&io::Error> {
         self.failure.as_ref().filter(|_| !self.is_closed())
     }
 }
 
-/// Writes a diagnostic line to stderr. If even that fails there is nobody to tell.
-pub fn complain(text: &str) {
-    let _ = writeln!(io::stderr(), "synack: {}", safe(text));
+/// Prints a diagnostic line on stderr, escaped. Write errors are ignored.
+pub fn print_diagnostic(text: &str) {
+    let _ = writeln!(io::stderr(), "synack: {}", escape_controls(text));
 }

@@ -1,4 +1,4 @@
-//! The progress bar on stderr, for a run that is long or says nothing.
+//! Progress bar on stderr, for long or quiet runs.
 
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
@@ -6,22 +6,22 @@ use std::time::{Duration, Instant};
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
-/// How often the bar is brought up to date: drawing must not cost the probes anything.
-const REFRESH: Duration = Duration::from_millis(100);
+/// Minimum time between updates: drawing must not delay probes.
+const UPDATE_INTERVAL: Duration = Duration::from_millis(100);
 
-/// A terminal that is a little wider than it says.
+/// Terminal that reports a smaller width.
 ///
-/// indicatif leaves the cursor in the last column. The terminal's echo of Ctrl-C, two characters, would
-/// wrap from there onto the next line, and the bar would be cleared from the wrong one.
+/// indicatif leaves the cursor in the last column. The echo of Ctrl-C, two characters, would wrap to the next line, and
+/// the wrong line would be cleared.
 #[derive(Debug)]
-struct Short(Term);
+struct NarrowTerm(Term);
 
-/// Room for the echo of a few keys.
-const ECHO: u16 = 8;
+/// Columns reserved for echoed keys.
+const ECHO_COLUMNS: u16 = 8;
 
-impl TermLike for Short {
+impl TermLike for NarrowTerm {
     fn width(&self) -> u16 {
-        TermLike::width(&self.0).saturating_sub(ECHO)
+        TermLike::width(&self.0).saturating_sub(ECHO_COLUMNS)
     }
     fn height(&self) -> u16 {
         TermLike::height(&self.0)
@@ -52,20 +52,21 @@ impl TermLike for Short {
     }
 }
 
-/// A progress bar, or none.
+/// A progress bar or spinner; nothing if stderr is no terminal.
 #[derive(Debug, Default)]
 pub struct Progress {
     bar: Option<ProgressBar>,
-    refreshed: Option<Instant>,
+    updated: Option<Instant>,
 }
 
 impl Progress {
-    /// A bar on stderr, if that is a terminal. `probes`: how many there will be, if that is known.
+    /// A bar on stderr, if that is a terminal. `probes`: total number, if known.
     pub fn on_stderr(probes: Option<u64>) -> Self {
         if !io::stderr().is_terminal() {
             return Self::default();
         }
-        let target = ProgressDrawTarget::term_like_with_hz(Box::new(Short(Term::stderr())), 10);
+        let target =
+            ProgressDrawTarget::term_like_with_hz(Box::new(NarrowTerm(Term::stderr())), 10);
         let bar = ProgressBar::with_draw_target(probes, target);
         let template = match probes {
             Some(_) => "{bar:24} {pos}/{len} probes, {elapsed}, {msg}",
@@ -77,25 +78,27 @@ impl Progress {
         bar.enable_steady_tick(Duration::from_millis(250));
         Self {
             bar: Some(bar),
-            refreshed: None,
+            updated: None,
         }
     }
 
-    /// Shows how far the run is, now and then.
+    /// Updates the counts, rate-limited.
     pub fn refresh(&mut self, ended: u64, failed: u64) {
         let Some(bar) = &self.bar else {
             return;
         };
-        let due = self.refreshed.is_none_or(|at| at.elapsed() >= REFRESH);
+        let due = self
+            .updated
+            .is_none_or(|at| at.elapsed() >= UPDATE_INTERVAL);
         if due && bar.position() != ended {
             bar.set_position(ended);
             bar.set_message(format!("{failed} failed"));
-            self.refreshed = Some(Instant::now());
+            self.updated = Some(Instant::now());
         }
     }
 
-    /// A line on stderr that says what is under way, if that is a terminal.
-    pub fn of_steps() -> Self {
+    /// A spinner with the current step on stderr, if that is a terminal.
+    pub fn spinner() -> Self {
         let progress = Self::on_stderr(None);
         if let (Some(bar), Ok(style)) = (
             &progress.bar,
@@ -106,14 +109,14 @@ impl Progress {
         progress
     }
 
-    /// Says what is under way.
-    pub fn say(&self, what: &str) {
+    /// Sets the current step.
+    pub fn set_message(&self, step: &str) {
         if let Some(bar) = &self.bar {
-            bar.set_message(what.to_owned());
+            bar.set_message(step.to_owned());
         }
     }
 
-    /// Takes the bar off the screen while `print` prints.
+    /// Hides the bar while `print` runs.
     pub fn suspend<R>(&self, print: impl FnOnce() -> R) -> R {
         match &self.bar {
             Some(bar) => bar.suspend(print),

@@ -47,7 +47,7 @@ pub fn run(plan: DiagnosePlan, output: &mut Output) -> Result<ExitStatus, RunErr
     preflight::check_source(&plan.checks.sockets)?;
     let outputs = Outputs::open(&plan.output, output)?;
     let (clock, started) = (WallClock::start(), Instant::now());
-    outputs.output.show(Progress::of_steps());
+    outputs.output.show(Progress::spinner());
     let mut running: Vec<CheckStep> = Vec::new();
     let findings = run_checks(&plan.checks, &signals, &mut |event| {
         match event {
@@ -55,7 +55,7 @@ pub fn run(plan: DiagnosePlan, output: &mut Output) -> Result<ExitStatus, RunErr
             CheckEvent::Ended(step) => running.retain(|it| *it != step),
         }
         let names: Vec<_> = running.iter().map(|step| step.name()).collect();
-        outputs.output.progress().say(&names.join(", "));
+        outputs.output.progress().set_message(&names.join(", "));
     });
     outputs.output.finish_progress();
     let (diagnosis, host) = (decide(&findings), platform::host());

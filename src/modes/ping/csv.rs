@@ -13,7 +13,7 @@ use crate::outcome::{Errno, Evidence, EvidenceKind, OutcomeClass, ReplySummary, 
 use crate::report::Redactor;
 use crate::report::exact::{PERCENTILES, rounded, sender, us};
 use crate::stats::{Distribution, OutcomeGroup};
-use crate::term::safe;
+use crate::term::escape_controls;
 use crate::text::Value;
 
 /// The columns of a probe's row: the fields of the JSON line, flattened.
@@ -109,9 +109,12 @@ pub(super) fn row(info: &RunInfo, sample: &Sample, redactor: &Redactor) -> Strin
     line.maybe(result.rtt.map(|rtt| us(rtt.time)));
     line.maybe(result.rtt.map(|rtt| RttClock::name(rtt.clock)));
     line.maybe(result.syn_sent);
-    line.maybe(result.held.map(us));
+    line.maybe(result.established_for.map(us));
     line.maybe(result.ttl);
-    let said = result.said.as_ref().map_or("", ReplySummary::as_str);
+    let said = result
+        .reply_summary
+        .as_ref()
+        .map_or("", ReplySummary::as_str);
     line.text(&redactor.foreign(said));
     line.evidence(&result.evidence, redactor);
     line.end()
@@ -183,7 +186,7 @@ impl Line {
 
     /// A cell with text from outside.
     fn text(&mut self, text: &str) {
-        self.plain(quoted(&harmless(&safe(text))));
+        self.plain(quoted(&harmless(&escape_controls(text))));
     }
 
     fn target(&mut self, target: &Target, redactor: &Redactor) {
@@ -217,9 +220,9 @@ impl Line {
         }
         self.plain(recorder.late);
         self.plain(recorder.count_class(OutcomeClass::Unfinished));
-        self.plain(recorder.answers.duplicates);
-        self.plain(recorder.answers.strays);
-        self.plain(recorder.answers.reordered);
+        self.plain(recorder.replies.duplicates);
+        self.plain(recorder.replies.strays);
+        self.plain(recorder.replies.reordered);
         self.maybe(loss.map(|loss| rounded(loss.percent)));
         self.maybe(loss.map(|loss| rounded(loss.low)));
         self.maybe(loss.map(|loss| rounded(loss.high)));
@@ -352,7 +355,7 @@ pub(super) mod tests {
             let line = of_text(&text);
             prop_assert_eq!(line.matches('\n').count(), 1);
             let rows = read(&line);
-            prop_assert_eq!(&rows[0], &["before", &harmless(&safe(&text)), "after"]);
+            prop_assert_eq!(&rows[0], &["before", &harmless(&escape_controls(&text)), "after"]);
         }
 
         #[test]

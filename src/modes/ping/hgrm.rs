@@ -25,7 +25,7 @@ pub(super) fn percentiles(values: &Distribution) -> Option<String> {
     let (value, percentile, count, place) =
         ("Value", "Percentile", "TotalCount", "1/(1-Percentile)");
     let mut text = format!("{value:>12} {percentile:>14} {count:>10} {place:>14}\n\n");
-    for (us, quantile, count) in values.steps(TICKS) {
+    for (us, quantile, count) in values.quantile_steps(TICKS) {
         text += &line(us / 1e3, quantile, count);
     }
     Some(text + &footer(&figures))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 
 use super::summary::{RunInfo, title};
-use crate::clock::{rfc3339, spoken};
+use crate::clock::{format_duration, rfc3339};
 use crate::hosts::{Protocol, Target};
 use crate::outcome::{OutcomeClass, OutcomeKind, Sample, TargetId};
 use crate::plan::{Limit, SchedulePlan, SocketPlan};
@@ -149,10 +149,10 @@ fn detail(protocol: Protocol, sample: &Sample) -> Text {
     if sample.late {
         return text!["late: after the timeout, counted as no reply  ", detail];
     }
-    match result.held {
+    match result.established_for {
         Some(held) => text![
             detail,
-            Text::words(format!(", after {}", spoken(whole_us(held))))
+            Text::words(format!(", after {}", format_duration(whole_us(held))))
         ],
         None => detail,
     }
@@ -171,7 +171,9 @@ pub(super) fn state_change(info: &RunInfo, target: TargetId, change: &StateChang
     let name = info.label(&info.targets[target.index()]);
     let at = rfc3339(info.clock.at(change.at)) + " ";
     let lasted = |was: &str| {
-        let lasted = change.lasted.map(|lasted| spoken(whole_ms(lasted)));
+        let lasted = change
+            .previous_duration
+            .map(|lasted| format_duration(whole_ms(lasted)));
         let words = lasted.map(|lasted| format!(" after {lasted} {was}"));
         Text::words(words.unwrap_or_default())
     };
@@ -205,7 +207,7 @@ pub(super) fn state_change(info: &RunInfo, target: TargetId, change: &StateChang
 pub(super) fn added(info: &RunInfo, target: TargetId) -> Text {
     let target = &info.targets[target.index()];
     let took = target.lookup.as_ref().map(|lookup| {
-        let took = spoken(whole_ms(lookup.took));
+        let took = format_duration(whole_ms(lookup.took));
         Text::words(format!(" after {took}"))
     });
     text![
@@ -326,7 +328,7 @@ pub(super) fn lookups(info: &RunInfo) -> Vec<Text> {
             continue;
         }
         let addresses = lookup.addresses.iter().map(|it| it.ip().into());
-        let took = format!(" (lookup {})", spoken(whole_us(lookup.took)));
+        let took = format!(" (lookup {})", format_duration(whole_us(lookup.took)));
         let host = Value::Host(target.host.clone());
         lines.push(text![
             host,
@@ -342,7 +344,7 @@ pub(super) fn lookups(info: &RunInfo) -> Vec<Text> {
 pub(super) fn schedule(schedule: &SchedulePlan) -> String {
     let probes = match schedule.limit {
         Limit::Count(number) => count(number, "probe"),
-        Limit::Duration(duration) => format!("probes for {}", spoken(duration)),
+        Limit::Duration(duration) => format!("probes for {}", format_duration(duration)),
         Limit::Forever => "probes until stopped".to_owned(),
     };
     let warmup = match schedule.warmup {
@@ -352,10 +354,12 @@ pub(super) fn schedule(schedule: &SchedulePlan) -> String {
     let interval = if schedule.is_closed_loop() {
         format!("{} in flight without a pause", schedule.in_flight)
     } else {
-        format!("one every {}", spoken(schedule.interval))
+        format!("one every {}", format_duration(schedule.interval))
     };
-    let hold = schedule.hold.map(|hold| format!(", hold {}", spoken(hold)));
-    let timeout = spoken(schedule.timeout);
+    let hold = schedule
+        .hold
+        .map(|hold| format!(", hold {}", format_duration(hold)));
+    let timeout = format_duration(schedule.timeout);
     format!(
         "{probes}{warmup}, {interval}, timeout {timeout}{}",
         hold.unwrap_or_default()

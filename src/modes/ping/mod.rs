@@ -26,7 +26,7 @@ use crate::session::outputs::Outputs;
 use crate::session::reresolution::Reresolver;
 use crate::session::resolution::Resolved;
 use crate::session::{ExitStatus, RunError, Session, preflight, wait_for_dns};
-use crate::term::{Output, safe};
+use crate::term::{Output, escape_controls};
 use failure_traces::FailureTraces;
 use monitor::Monitor;
 use outputs::PingOutputs;
@@ -107,9 +107,9 @@ fn measure(
 fn check_formats(plan: &OutputPlan<PingData>, targets: usize) -> Result<(), RunError> {
     let mut files = plan.files.iter();
     match files.find(|file| file.format == Format::Data(PingData::Hgrm)) {
-        Some(file) if targets > 1 => {
-            Err(RunError::OneTargetOnly(safe(&file.path.to_string_lossy())))
-        }
+        Some(file) if targets > 1 => Err(RunError::OneTargetOnly(escape_controls(
+            &file.path.to_string_lossy(),
+        ))),
         _ => Ok(()),
     }
 }

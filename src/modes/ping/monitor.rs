@@ -19,7 +19,7 @@ use crate::session::reresolution::Reresolver;
 use crate::session::resolution::PendingTargets;
 use crate::session::{ExitStatus, RunError};
 use crate::stats::{RunRecord, Statistics, UpDownState};
-use crate::term::{Progress, complain};
+use crate::term::{Progress, print_diagnostic};
 
 /// A run that takes longer than this shows its progress.
 const LONG: Duration = Duration::from_secs(10);
@@ -155,7 +155,7 @@ impl<'a> Monitor<'a> {
         if !change.is_up
             && let Some(reresolver) = &self.reresolver
         {
-            reresolver.hurry();
+            reresolver.resolve_now();
         }
         if self.info.plan.is_watch() {
             self.outputs.state_change(&self.info, target, &change);
@@ -184,7 +184,7 @@ impl<'a> Monitor<'a> {
             Err(error) => {
                 if !self.lost.iter().any(|lost| lost == name) {
                     self.lost.push(name.to_owned());
-                    complain(&format!("{error}; its last address is probed on"));
+                    print_diagnostic(&format!("{error}; its last address is probed on"));
                 }
                 return Vec::new();
             }
@@ -222,7 +222,7 @@ fn summary<'r>(
     mut record: RunRecord,
     assertions: &'r [AssertionResult],
 ) -> RunSummary<'r> {
-    record.wall_clock_moved = info.clock.drift();
+    record.wall_clock_moved = info.clock.step_seconds();
     RunSummary::new(info, statistics, record, assertions)
 }
 
@@ -260,7 +260,7 @@ impl RunControl for Monitor<'_> {
     }
 
     fn changed_addresses(&mut self) -> Vec<(TargetId, SocketAddr)> {
-        let found = self.reresolver.as_ref().map(Reresolver::found);
+        let found = self.reresolver.as_ref().map(Reresolver::take_results);
         let found = found.unwrap_or_default();
         found
             .iter()
@@ -272,7 +272,7 @@ impl RunControl for Monitor<'_> {
         let arrived = self.pending.as_mut().map(PendingTargets::take_resolved);
         let (targets, unresolved) = arrived.unwrap_or_default();
         for error in &unresolved {
-            complain(error);
+            print_diagnostic(error);
         }
         self.info.unresolved.extend(unresolved);
         for target in &targets {

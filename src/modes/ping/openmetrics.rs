@@ -16,7 +16,7 @@ use crate::outcome::{OutcomeClass, OutcomeKind};
 use crate::report::Redactor;
 use crate::report::exact::{PERCENTILES, seconds};
 use crate::stats::Distribution;
-use crate::term::safe;
+use crate::term::escape_controls;
 use crate::text::Value;
 
 /// A metric with one number for each target: name, help, and the number where it exists.
@@ -66,17 +66,17 @@ const GAUGES: [Gauge; 17] = [
     (
         "duplicates",
         "Further answers to a probe that had one already.",
-        |it| Some(it.recorder.answers.duplicates.to_string()),
+        |it| Some(it.recorder.replies.duplicates.to_string()),
     ),
     (
         "strays",
         "Datagrams from the target that answered no probe.",
-        |it| Some(it.recorder.answers.strays.to_string()),
+        |it| Some(it.recorder.replies.strays.to_string()),
     ),
     (
         "reordered",
         "Answers that came after that to a later probe.",
-        |it| Some(it.recorder.answers.reordered.to_string()),
+        |it| Some(it.recorder.replies.reordered.to_string()),
     ),
     (
         "outages",
@@ -198,7 +198,7 @@ fn labels(target: &TargetSummary, redactor: &Redactor) -> String {
 
 /// A label whose value may hold anything.
 fn label(name: &str, value: &str) -> String {
-    format!("{name}=\"{}\"", escaped(&safe(value)))
+    format!("{name}=\"{}\"", escaped(&escape_controls(value)))
 }
 
 /// Backslash, quotation mark and line feed have escapes; everything else stands for itself.
@@ -360,7 +360,7 @@ pub(super) mod tests {
             prop_assert_eq!(line.matches('\n').count(), 1);
             let (name, labels, _) = read(&line);
             prop_assert_eq!(name, "synack_x");
-            let expected = [("a".to_owned(), safe(&text)), ("b".to_owned(), "2".to_owned())];
+            let expected = [("a".to_owned(), escape_controls(&text)), ("b".to_owned(), "2".to_owned())];
             prop_assert_eq!(labels, expected);
             prop_assert_eq!(value(&(escaped(&text) + "\"")).0, text);
         }

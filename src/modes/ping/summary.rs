@@ -134,7 +134,7 @@ impl RunInfo {
     /// Whether no reply is what a working service of this kind looks like.
     fn never_answers(&self, target: &Target) -> bool {
         let payload = || self.plan.payload.for_port(target.address.port());
-        target.protocol == Protocol::Udp && !payload().is_ever_answered()
+        target.protocol == Protocol::Udp && !payload().expects_reply()
     }
 
     /// `host:port`, with the scheme where protocols differ and the address where several addresses of one name are
@@ -233,7 +233,7 @@ impl<'a> TargetSummary<'a> {
             protocol: self.target.protocol,
             never_answers: self.never_answers(),
             answers_from_any_port: self.target.protocol == Protocol::Udp
-                && payload.answers_from_any_port(),
+                && payload.replies_from_any_port(),
             dont_fragment: plan.sockets.dont_fragment,
             target: Value::service(self.target),
             name: self.target.name(),

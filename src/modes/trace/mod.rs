@@ -19,7 +19,7 @@ use crate::report::document::{Block, Document};
 use crate::report::{self, Page, Redactor};
 use crate::session::outputs::Outputs;
 use crate::session::{ExitStatus, RunError, Session};
-use crate::term::{Output, Progress, complain};
+use crate::term::{Output, Progress, print_diagnostic};
 pub use plan::TracePlan;
 pub use summary::{TraceInfo, TraceSummary};
 
@@ -37,7 +37,7 @@ pub fn run(plan: TracePlan, output: &mut Output) -> Result<ExitStatus, RunError>
     let outputs = Outputs::open(&plan.output, output)?;
     let Session { poller, signals } = session;
     if !platform::hears_hops(target.protocol) {
-        complain(NO_HOPS);
+        print_diagnostic(NO_HOPS);
     }
     let host = LocalHost::from(&plan.path.sockets);
     let info = TraceInfo {
@@ -100,7 +100,7 @@ impl TraceOutputs<'_> {
             Format::Data(JsonOnly::Json) => json::start(info, redactor),
         });
         self.outputs.output.flush();
-        self.outputs.output.show(Progress::of_steps());
+        self.outputs.output.show(Progress::spinner());
     }
 
     fn close(mut self, path: &Path) -> Result<ExitStatus, RunError> {
@@ -148,7 +148,7 @@ impl TraceObserver for TraceOutputs<'_> {
             0 => "discovery of all hops".to_owned(),
             round => format!("round {round}"),
         };
-        self.outputs.output.progress().say(&what);
+        self.outputs.output.progress().set_message(&what);
     }
 
     fn statistics_requested(&mut self, path: &Path) {

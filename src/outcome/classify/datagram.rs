@@ -1,21 +1,22 @@
-//! Judges UDP probes and ICMP echoes: one datagram out, and whatever comes of it.
+//! Classifies UDP probes and ICMP echoes.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Classified, Rejection};
-use crate::outcome::evidence::{EvidenceKind, HostContext, NextHop};
+use super::Classified;
+use super::firewall::{IcmpRejection, output_verdict};
+use crate::outcome::evidence::{EvidenceKind, HostContext, NextHopState};
 use crate::outcome::{Errno, Evidence, IcmpError, LocalCause, Outcome, UnreachableBy};
 
-/// Everything the system says about a datagram that was not answered, at the moment it is asked.
+/// Errors for a datagram without a reply.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DatagramEvidence {
-    /// The socket's pending error (`SO_ERROR`), read before the error queue.
+    /// Pending socket error (`SO_ERROR`), read before the error queue.
     pub errno: Option<Errno>,
-    /// The ICMP error on the socket's error queue that quotes this very probe.
+    /// ICMP error from the socket's error queue that quotes this probe.
     pub icmp: Option<IcmpError>,
-    /// When the kernel received that, as the time since 1970.
-    pub arrived: Option<Duration>,
+    /// Kernel receive time of `icmp`, since 1970.
+    pub icmp_at: Option<Duration>,
 }
 
 impl DatagramEvidence {
@@ -24,11 +25,11 @@ impl DatagramEvidence {
         Self {
             errno,
             icmp: Some(icmp),
-            arrived: None,
+            icmp_at: None,
         }
     }
 
-    /// The errno alone, of a system without an error queue.
+    /// An errno from a system without an error queue.
     pub fn by_errno(errno: Errno) -> Self {
         Self {
             errno: Some(errno),
@@ -37,158 +38,131 @@ impl DatagramEvidence {
     }
 }
 
-/// Judges an answer: it has been checked already.
-pub fn answered() -> Classified {
+/// A reply that matches the probe.
+pub fn replied() -> Classified {
     (Outcome::Reply, Evidence::of(EvidenceKind::Reply))
 }
 
-/// Judges an error that `send()` returned. `None`: it says no more than from any other call.
-///
-/// A firewall's verdict on the own output is EPERM, whether it drops or rejects (`nf_hook_slow` in
-/// net/netfilter/core.c); a BPF program on the control group says the same.
-pub fn not_sent(errno: Errno) -> Option<Classified> {
-    let cause = match errno {
-        Errno::NotPermitted => LocalCause::LocalFirewall,
-        // A queueing discipline that drops (`net_xmit_errno` in include/linux/netdevice.h); told only with
-        // IP_RECVERR set (ip(7)).
-        Errno::NoBuffers => LocalCause::DroppedLocally,
-        _ => return None,
-    };
+/// Classifies an error that `send()` returned. Absent: the error has no meaning specific to `send()`.
+pub fn send_failed(errno: Errno) -> Option<Classified> {
+    let cause = output_verdict(errno)?;
     Some((Outcome::Local(cause), Evidence::errno(errno)))
 }
 
-/// Judges errors that have come for a probe to `target`, `after` so long. `None`: there are none, and the probe
-/// waits on.
+/// Classifies errors received for a probe to `target`, `elapsed` after its start. Absent: no error, the probe goes on.
 ///
-/// `within_call`: `send()` had just returned.
+/// `within_call`: received before `send()` returned.
 pub fn failed(
-    testimony: &DatagramEvidence,
+    evidence: &DatagramEvidence,
     target: IpAddr,
-    after: Option<Duration>,
+    elapsed: Option<Duration>,
     within_call: bool,
-    around: &dyn HostContext,
+    host: &dyn HostContext,
 ) -> Option<Classified> {
-    if let Some(icmp) = testimony.icmp {
-        let rejection = Rejection {
+    if let Some(icmp) = evidence.icmp {
+        let rejection = IcmpRejection {
             icmp,
-            errno: testimony.errno,
+            errno: evidence.errno,
             within_call,
-            after,
+            elapsed,
         };
-        // The target may be this machine, and says the same of a port on which nothing listens. A firewall
-        // on the own output is told by `send()`.
+        // From the target, even a local address: port-unreachable of a closed port. Local REJECT rules on output show
+        // in `send()`.
         return Some(if icmp.from == Some(target) {
-            rejection.as_the_networks()
+            rejection.unreachable()
         } else {
-            rejection.classify(around)
+            rejection.classify(host)
         });
     }
-    let errno = testimony.errno?;
-    let by_system = Outcome::Unreachable(UnreachableBy::Errno(errno));
-    Some((by_system, Evidence::errno(errno)))
+    let errno = evidence.errno?;
+    let by_errno = UnreachableBy::Errno(errno);
+    Some((Outcome::Unreachable(by_errno), Evidence::errno(errno)))
 }
 
-/// Judges a probe whose deadline has passed without an answer.
+/// Classifies a probe that timed out.
 ///
-/// `left`: nothing speaks against its having left. Most sockets say when the own output refuses a datagram, but not
-/// a ping socket for `ICMPv6` (`ping_v6_sendmsg` in net/ipv6/ping.c drops the error): there the kernel's missing time
-/// stamp tells, where others to the same host had one.
-pub fn timed_out(left: bool, around: &dyn HostContext) -> Classified {
-    let outcome = match around.next_hop() {
-        NextHop::Unresolved => Outcome::Local(LocalCause::NoNeighbour),
-        _ if !left => Outcome::Local(LocalCause::DroppedLocally),
-        NextHop::Known | NextHop::Unknown => Outcome::NoReply,
+/// `sent`: no evidence that the datagram did not leave. Most sockets return an error when output drops it, except
+/// `ICMPv6` ping sockets (`ping_v6_sendmsg` in net/ipv6/ping.c discards the error): there a missing transmit timestamp
+/// is the evidence, if other datagrams to the same host had one.
+pub fn timed_out(sent: bool, host: &dyn HostContext) -> Classified {
+    let outcome = match host.next_hop_state() {
+        NextHopState::Unresolved => Outcome::Local(LocalCause::NoNeighbour),
+        _ if !sent => Outcome::Local(LocalCause::DroppedLocally),
+        NextHopState::Resolved | NextHopState::Unknown => Outcome::NoReply,
     };
     (outcome, Evidence::of(EvidenceKind::Silence))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture::{FakeHost, LOCAL, unreachable};
     use super::*;
-    use crate::outcome::IcmpVersion;
+    use std::net::Ipv4Addr;
 
-    struct World(NextHop);
-
-    impl HostContext for World {
-        fn is_own(&self, address: IpAddr) -> bool {
-            address == IpAddr::from([10, 0, 0, 1])
-        }
-        fn next_hop(&self) -> NextHop {
-            self.0
-        }
-    }
-
-    fn icmp(code: u8, from: [u8; 4]) -> DatagramEvidence {
-        let error = IcmpError {
-            version: IcmpVersion::V4,
-            kind: 3,
-            code,
-            from: Some(from.into()),
-            mtu: None,
-        };
-        DatagramEvidence::by_icmp(error, Some(Errno::ConnectionRefused))
-    }
-
-    fn outcome(
-        testimony: &DatagramEvidence,
-        after: Duration,
-        next_hop: NextHop,
-    ) -> Option<Outcome> {
-        let target = [10, 0, 0, 7].into();
-        failed(testimony, target, Some(after), false, &World(next_hop)).map(|(outcome, _)| outcome)
-    }
-
+    const TARGET: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 7));
     const SOON: Duration = Duration::from_millis(1);
     const LATER: Duration = Duration::from_secs(3);
 
-    #[test]
-    fn a_foreign_error_is_the_networks_word_whatever_its_code() {
-        let from_target = icmp(3, [10, 0, 0, 7]);
-        let judged = outcome(&from_target, SOON, NextHop::Known);
-        assert!(matches!(judged, Some(Outcome::Unreachable(_))));
+    fn icmp(code: u8, from: IpAddr) -> DatagramEvidence {
+        DatagramEvidence::by_icmp(unreachable(code, from), Some(Errno::ConnectionRefused))
+    }
+
+    fn outcome(
+        evidence: &DatagramEvidence,
+        elapsed: Duration,
+        next_hop: NextHopState,
+    ) -> Option<Outcome> {
+        let host = FakeHost(next_hop);
+        failed(evidence, TARGET, Some(elapsed), false, &host).map(|(outcome, _)| outcome)
     }
 
     #[test]
-    fn a_closed_port_of_this_very_machine_is_no_firewall() {
-        let own = icmp(3, [10, 0, 0, 1]);
-        let target = [10, 0, 0, 1].into();
-        let judged = failed(&own, target, Some(SOON), false, &World(NextHop::Known));
-        assert!(matches!(judged, Some((Outcome::Unreachable(_), _))));
+    fn icmp_from_the_target_is_unreachable() {
+        let outcome = outcome(&icmp(3, TARGET), SOON, NextHopState::Resolved);
+        assert!(matches!(outcome, Some(Outcome::Unreachable(_))));
     }
 
     #[test]
-    fn our_own_host_unreachable_is_a_neighbour_that_does_not_answer_or_our_firewall() {
-        let own = icmp(1, [10, 0, 0, 1]);
+    fn a_closed_port_on_a_local_address_is_unreachable() {
+        let host = FakeHost(NextHopState::Resolved);
+        let classified = failed(&icmp(3, LOCAL), LOCAL, Some(SOON), false, &host);
+        assert!(matches!(classified, Some((Outcome::Unreachable(_), _))));
+    }
+
+    #[test]
+    fn icmp_from_a_local_address_is_local() {
         let local = |cause| Some(Outcome::Local(cause));
         assert_eq!(
-            outcome(&own, LATER, NextHop::Unresolved),
+            outcome(&icmp(1, LOCAL), LATER, NextHopState::Unresolved),
             local(LocalCause::NoNeighbour)
         );
         assert_eq!(
-            outcome(&own, SOON, NextHop::Known),
+            outcome(&icmp(1, LOCAL), SOON, NextHopState::Resolved),
             local(LocalCause::LocalFirewall)
         );
         assert_eq!(
-            outcome(&icmp(3, [10, 0, 0, 1]), LATER, NextHop::Known),
+            outcome(&icmp(3, LOCAL), LATER, NextHopState::Resolved),
             local(LocalCause::LocalFirewall)
         );
     }
 
     #[test]
-    fn without_an_error_queue_nobody_is_named() {
+    fn errno_without_an_error_queue_has_no_sender() {
         let refused = DatagramEvidence::by_errno(Errno::ConnectionRefused);
-        let by_system = UnreachableBy::Errno(Errno::ConnectionRefused);
-        let judged = outcome(&refused, SOON, NextHop::Known);
-        assert_eq!(judged, Some(Outcome::Unreachable(by_system)));
+        let by_errno = UnreachableBy::Errno(Errno::ConnectionRefused);
         assert_eq!(
-            outcome(&DatagramEvidence::default(), SOON, NextHop::Known),
+            outcome(&refused, SOON, NextHopState::Resolved),
+            Some(Outcome::Unreachable(by_errno))
+        );
+        assert_eq!(
+            outcome(&DatagramEvidence::default(), SOON, NextHopState::Resolved),
             None
         );
     }
 
     #[test]
-    fn what_send_refuses_is_ours() {
-        let outcome = |errno| not_sent(errno).map(|(outcome, _)| outcome);
+    fn send_errors_are_local() {
+        let outcome = |errno| send_failed(errno).map(|(outcome, _)| outcome);
         let local = |cause| Some(Outcome::Local(cause));
         assert_eq!(
             outcome(Errno::NotPermitted),
@@ -199,17 +173,16 @@ mod tests {
     }
 
     #[test]
-    fn silence_behind_a_neighbour_that_is_still_asked_for_is_ours() {
-        let outcome = |left, next_hop| timed_out(left, &World(next_hop)).0;
-        assert_eq!(outcome(true, NextHop::Known), Outcome::NoReply);
-        let local = |cause| Outcome::Local(cause);
+    fn a_timeout_is_local_if_the_next_hop_is_unresolved_or_nothing_was_sent() {
+        let outcome = |sent, next_hop| timed_out(sent, &FakeHost(next_hop)).0;
+        assert_eq!(outcome(true, NextHopState::Resolved), Outcome::NoReply);
         assert_eq!(
-            outcome(true, NextHop::Unresolved),
-            local(LocalCause::NoNeighbour)
+            outcome(true, NextHopState::Unresolved),
+            Outcome::Local(LocalCause::NoNeighbour)
         );
         assert_eq!(
-            outcome(false, NextHop::Known),
-            local(LocalCause::DroppedLocally)
+            outcome(false, NextHopState::Resolved),
+            Outcome::Local(LocalCause::DroppedLocally)
         );
     }
 }

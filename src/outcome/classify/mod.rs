@@ -1,75 +1,54 @@
-//! From decoded evidence to meaning: how do we know it was a firewall? Here.
+//! Third layer: decoded evidence to outcome.
+//!
+//! How do we know that it was a firewall? `firewall.rs`. Which SYN was lost, RST or ICMP? `tcp.rs`. UDP and ICMP echo?
+//! `datagram.rs`.
 
 pub mod datagram;
+mod firewall;
 pub mod tcp;
 
-use std::time::Duration;
+use super::{Errno, Evidence, LocalCause, Outcome};
 
-use super::evidence::{EvidenceKind, HostContext, NextHop};
-use super::{Errno, Evidence, IcmpError, LocalCause, Outcome, UnreachableBy};
-
-/// An outcome with its proof.
+/// An outcome with the evidence for it.
 pub type Classified = (Outcome, Evidence);
 
-/// A local firewall's answer takes microseconds; a busy machine may deliver it this much later.
-const REJECTED_WITHIN: Duration = Duration::from_millis(100);
-
-/// Judges an error that `connect()`, or the setting up of its socket, returned at once.
-pub fn failed_at_once(errno: Errno) -> Classified {
+/// Classifies an error returned by `connect()` itself, or by a call that sets up its socket.
+pub fn local_error(errno: Errno) -> Classified {
     let cause = LocalCause::from_errno(errno);
     (Outcome::Local(cause), Evidence::errno(errno))
 }
 
-/// An ICMP error that ended a probe.
-#[derive(Clone, Copy, Debug)]
-struct Rejection {
-    icmp: IcmpError,
-    /// The socket's pending error.
-    errno: Option<Errno>,
-    /// The error came while the probe was still being sent.
-    within_call: bool,
-    /// How long after the probe's start, if that can be trusted.
-    after: Option<Duration>,
-}
+#[cfg(test)]
+mod fixture {
+    use std::net::IpAddr;
 
-impl Rejection {
-    /// From another machine it is the network's word, from our own address it is ours.
-    fn classify(self, around: &dyn HostContext) -> Classified {
-        let outcome = if self.icmp.from.is_some_and(|from| around.is_own(from)) {
-            Outcome::Local(self.own_cause(around))
-        } else {
-            Outcome::Unreachable(UnreachableBy::Icmp(self.icmp))
-        };
-        (outcome, self.evidence())
-    }
+    use crate::outcome::evidence::{HostContext, NextHopState};
+    use crate::outcome::{IcmpError, IcmpVersion};
 
-    /// Takes it as the network's word, whoever's address it came from.
-    fn as_the_networks(self) -> Classified {
-        let by_icmp = UnreachableBy::Icmp(self.icmp);
-        (Outcome::Unreachable(by_icmp), self.evidence())
-    }
+    /// The only address of [`FakeHost`].
+    pub(super) const LOCAL: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
 
-    fn evidence(self) -> Evidence {
-        Evidence {
-            kind: Some(EvidenceKind::Icmp),
-            icmp: Some(self.icmp),
-            errno: self.errno,
+    /// A host with one address and this next hop.
+    pub(super) struct FakeHost(pub(super) NextHopState);
+
+    impl HostContext for FakeHost {
+        fn is_local_address(&self, address: IpAddr) -> bool {
+            address == LOCAL
+        }
+
+        fn next_hop_state(&self) -> NextHopState {
+            self.0
         }
     }
 
-    /// A failed neighbour lookup raises host-unreachable, and so may a firewall's reject rule.
-    ///
-    /// A reject comes within the call that sends the probe, or on a busy machine shortly after. A lookup fails
-    /// after seconds, unless the probe joins one that others have started: then the neighbour's entry tells.
-    fn own_cause(self, around: &dyn HostContext) -> LocalCause {
-        if !self.icmp.is_host_unreachable() || self.within_call {
-            return LocalCause::LocalFirewall;
-        }
-        let soon = self.after.is_some_and(|after| after < REJECTED_WITHIN);
-        if soon && around.next_hop() != NextHop::Unresolved {
-            LocalCause::LocalFirewall
-        } else {
-            LocalCause::NoNeighbour
+    /// ICMP destination unreachable (type 3).
+    pub(super) fn unreachable(code: u8, from: IpAddr) -> IcmpError {
+        IcmpError {
+            version: IcmpVersion::V4,
+            kind: 3,
+            code,
+            from: Some(from),
+            mtu: None,
         }
     }
 }

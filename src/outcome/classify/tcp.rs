@@ -1,53 +1,53 @@
-//! Judges TCP connects.
+//! Classifies TCP connects: connected, refused, reset, unreachable, no reply, and which SYN was lost.
 
 use std::time::Duration;
 
-use super::{Classified, Rejection, failed_at_once};
+use super::firewall::IcmpRejection;
+use super::{Classified, local_error};
 use crate::outcome::evidence::{
-    EvidenceKind, HostContext, NextHop, PeerEnd, TcpInfo, TcpSocketEvidence, TcpState,
+    EvidenceKind, HostContext, NextHopState, PeerState, TcpInfo, TcpSocketEvidence, TcpState,
 };
 use crate::outcome::{Errno, Evidence, Handshake, LocalCause, Outcome, Refusal, UnreachableBy};
 
-/// The first retransmission waits a second (RFC 6298 section 2), so after a lost packet a handshake's
-/// time and its time-stamp rtt differ by almost nothing or by about a second or more.
-const FIRST_SYN_TIMER: Duration = Duration::from_millis(900);
+/// The initial retransmission timeout is 1 s (RFC 6298 section 2): a retransmission before this was no timeout.
+const MIN_INITIAL_RTO: Duration = Duration::from_millis(900);
 
-/// See above: what separates the two.
-const FIRST_SYN_ANSWERED_WITHIN: Duration = Duration::from_millis(500);
+/// Largest difference of handshake time and timestamp RTT if the SYN-ACK answers the first SYN. It is almost 0 then,
+/// and the initial RTO or more if it answers a retransmitted SYN.
+const FIRST_SYN_TOLERANCE: Duration = Duration::from_millis(500);
 
-/// Judges a connecting socket that asks for attention. `None`: it is still connecting.
+/// Classifies a connecting socket that is ready. Absent: it is still connecting.
 ///
-/// `connect` is the time since `connect()`, if it can be trusted.
+/// `connect`: time since `connect()`; absent if unknown.
 pub fn connecting(
-    testimony: &TcpSocketEvidence,
+    evidence: &TcpSocketEvidence,
     connect: Option<Duration>,
-    around: &dyn HostContext,
+    host: &dyn HostContext,
 ) -> Option<Classified> {
-    // An ICMP error on a connection that stands ends nothing (RFC 1122 section 4.2.3.9).
-    if testimony.stands && !testimony.errno.is_some_and(Errno::is_reset) {
-        let clean = Handshake::Clean;
-        let handshake = testimony
+    // An ICMP error does not abort an established connection (RFC 1122 section 4.2.3.9).
+    if evidence.connected && !evidence.errno.is_some_and(Errno::is_reset) {
+        let handshake = evidence
             .info
-            .map_or(clean, |info| handshake(&info, connect));
+            .map_or(Handshake::Clean, |info| handshake(&info, connect));
         return Some(connected(handshake));
     }
-    if let Some(icmp) = testimony.icmp {
-        let rejection = Rejection {
+    if let Some(icmp) = evidence.icmp {
+        let rejection = IcmpRejection {
             icmp,
-            errno: testimony.errno,
-            // Then the socket stays in `SYN_SENT` (`tcp_v4_err` in net/ipv4/tcp_ipv4.c).
-            within_call: testimony
+            errno: evidence.errno,
+            // Within `connect()` the socket is locked and stays in SYN_SENT (`tcp_v4_err` in net/ipv4/tcp_ipv4.c).
+            within_call: evidence
                 .info
                 .is_some_and(|info| info.state == TcpState::SynSent),
-            after: connect,
+            elapsed: connect,
         };
-        return Some(rejection.classify(around));
+        return Some(rejection.classify(host));
     }
-    if let Some(errno) = testimony.errno {
-        return Some(failed(errno, testimony.queue_read));
+    if let Some(errno) = evidence.errno {
+        return Some(failed(errno, evidence.queue_read));
     }
-    match testimony.info {
-        // Closed without an error: whoever took the error away, this socket is not connected.
+    match evidence.info {
+        // Closed and no pending error: the error was consumed elsewhere.
         Some(info) if info.state != TcpState::SynSent => {
             Some((Outcome::Local(LocalCause::SystemError), Evidence::default()))
         }
@@ -55,26 +55,26 @@ pub fn connecting(
     }
 }
 
-/// Judges a probe whose deadline has passed while it was connecting: [`connecting`] had nothing to say.
+/// Classifies a probe that timed out while [`connecting`] was absent.
 ///
-/// `TCP_INFO` shows what the wire does not: whether the SYNs left this machine at all.
-pub fn timed_out(info: Option<TcpInfo>, around: &dyn HostContext) -> Classified {
-    let outcome = stopped_here(info, around).map_or(Outcome::NoReply, Outcome::Local);
+/// `TCP_INFO` shows whether the SYNs left this machine.
+pub fn timed_out(info: Option<TcpInfo>, host: &dyn HostContext) -> Classified {
+    let outcome = not_sent(info, host).map_or(Outcome::NoReply, Outcome::Local);
     (outcome, Evidence::of(EvidenceKind::Silence))
 }
 
-/// Judges a connection whose two ends are one socket: nothing else answered.
-pub fn connected_to_itself() -> Classified {
+/// TCP self-connect (simultaneous open with itself): nothing listens on that port.
+pub fn self_connect() -> Classified {
     let evidence = Evidence::of(EvidenceKind::SynAck);
     (Outcome::Local(LocalCause::SelfConnect), evidence)
 }
 
-/// Judges a RST or a close that followed a completed handshake, if one did.
-pub fn ended_after_connect(end: PeerEnd) -> Option<Classified> {
-    match end {
-        PeerEnd::Open => None,
-        PeerEnd::Reset => Some((Outcome::ResetAfterConnect, Evidence::of(EvidenceKind::Rst))),
-        PeerEnd::Closed => Some((
+/// Classifies a RST or FIN after a completed handshake. Absent: the connection is open.
+pub fn ended_after_connect(peer: PeerState) -> Option<Classified> {
+    match peer {
+        PeerState::Open => None,
+        PeerState::Reset => Some((Outcome::ResetAfterConnect, Evidence::of(EvidenceKind::Rst))),
+        PeerState::Closed => Some((
             Outcome::ClosedAfterConnect,
             Evidence::of(EvidenceKind::SynAck),
         )),
@@ -88,62 +88,63 @@ fn connected(handshake: Handshake) -> Classified {
     )
 }
 
-/// Judges an error of the handshake that has no entry in the error queue.
+/// Classifies a pending error of the handshake without an error-queue entry.
 ///
-/// `queue_read`: there is such a queue, it was read whole, and it was empty.
+/// `queue_read`: the error queue was read and was empty.
 pub fn failed(errno: Errno, queue_read: bool) -> Classified {
     let with = |kind| Evidence {
         errno: Some(errno),
         ..Evidence::of(kind)
     };
     match errno {
-        // With an empty queue no ICMP error came, so this was a RST (`tcp_reset`, net/ipv4/tcp_input.c).
+        // No ICMP error in the queue: a RST (`tcp_reset` in net/ipv4/tcp_input.c).
         Errno::ConnectionRefused if queue_read => {
             (Outcome::Refused(Refusal::Rst), with(EvidenceKind::Rst))
         }
         Errno::ConnectionRefused => (Outcome::Refused(Refusal::Errno), with(EvidenceKind::Errno)),
-        // A RST in SYN_SENT reads ECONNREFUSED; ECONNRESET proves that the handshake had completed.
+        // A RST in SYN_SENT is ECONNREFUSED: ECONNRESET proves a completed handshake.
         reset if reset.is_reset() => (Outcome::ResetAfterConnect, with(EvidenceKind::Rst)),
         Errno::TimedOut => (Outcome::NoReply, with(EvidenceKind::Silence)),
         Errno::NetworkUnreachable | Errno::HostUnreachable => (
             Outcome::Unreachable(UnreachableBy::Errno(errno)),
             with(EvidenceKind::Errno),
         ),
-        _ => failed_at_once(errno),
+        _ => local_error(errno),
     }
 }
 
-/// Why no SYN has left this machine, as far as that shows.
-fn stopped_here(info: Option<TcpInfo>, around: &dyn HostContext) -> Option<LocalCause> {
+/// Why no SYN left this machine. Absent: no evidence of that.
+fn not_sent(info: Option<TcpInfo>, host: &dyn HostContext) -> Option<LocalCause> {
     let info = info?;
-    // Asked first: SYNs that a full neighbour queue has thrown out count as sent (`__neigh_event_send`).
-    if around.next_hop() == NextHop::Unresolved {
+    // First: SYNs dropped from a full neighbour queue count as sent (`__neigh_event_send`).
+    if host.next_hop_state() == NextHopState::Unresolved {
         return Some(LocalCause::NoNeighbour);
     }
-    if info.retransmitted? > 0 {
-        // Counted as sent again, yet none is out: the output path refused them (`__tcp_retransmit_skb`).
-        return (info.retransmitted_out == Some(0)).then_some(LocalCause::DroppedLocally);
+    if info.total_retrans? > 0 {
+        // Retransmitted, but none outstanding: output dropped the last one (`__tcp_retransmit_skb`).
+        return (info.retrans == Some(0)).then_some(LocalCause::DroppedLocally);
     }
-    info.waits_in_queue().then_some(LocalCause::StuckInQueue)
+    info.syn_stuck_in_queue()
+        .then_some(LocalCause::StuckInQueue)
 }
 
-/// Which packet of a slow handshake was lost.
+/// Which packet of the handshake was lost: a SYN or a SYN-ACK.
 ///
-/// After a retransmission `tcpi_rtt` comes from the echoed TCP time stamp (RFC 7323): the age of the
-/// very SYN that was answered. About the whole handshake's time means that the first SYN was answered.
+/// After a retransmission `tcpi_rtt` comes from the echoed TCP timestamp (RFC 7323): the time since the SYN that
+/// the SYN-ACK answers. About equal to the handshake time: it answers the first SYN.
 fn handshake(info: &TcpInfo, connect: Option<Duration>) -> Handshake {
-    if info.retransmitted.unwrap_or(0) == 0 {
+    if info.total_retrans.unwrap_or(0) == 0 {
         return Handshake::Clean;
     }
-    // Sent again before any timer could fire: an unacceptable answer makes the kernel do that
-    // (`tcp_rcv_synsent_state_process`, net/ipv4/tcp_input.c), and nothing need be lost.
-    if connect.is_none_or(|connect| connect < FIRST_SYN_TIMER) {
+    // Retransmitted before the RTO: the kernel does so after an unacceptable ACK (`tcp_rcv_synsent_state_process` in
+    // net/ipv4/tcp_input.c), without packet loss.
+    if connect.is_none_or(|connect| connect < MIN_INITIAL_RTO) {
         return Handshake::AfterRetransmission;
     }
-    // From the first SYN to the answer, without the time in which this process was not looking.
-    let answered = connect.map(|connect| connect.saturating_sub(info.since_answer));
-    match (info.rtt, answered) {
-        (Some(rtt), Some(answered)) if answered.saturating_sub(rtt) < FIRST_SYN_ANSWERED_WITHIN => {
+    // From the first SYN to the SYN-ACK, without this process's wake-up latency.
+    let until_syn_ack = connect.map(|connect| connect.saturating_sub(info.last_ack_recv));
+    match (info.rtt, until_syn_ack) {
+        (Some(rtt), Some(time)) if time.saturating_sub(rtt) < FIRST_SYN_TOLERANCE => {
             Handshake::AfterSynAckLoss
         }
         (Some(_), Some(_)) => Handshake::AfterSynLoss,
@@ -153,228 +154,217 @@ fn handshake(info: &TcpInfo, connect: Option<Duration>) -> Handshake {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture::{FakeHost, LOCAL, unreachable};
     use super::*;
-    use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+    use std::net::{IpAddr, Ipv4Addr};
 
-    use crate::outcome::{IcmpError, IcmpVersion};
-
-    const TARGET: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 7)), 443);
-    const OWN: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
+    const TARGET: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 7));
 
     const SOON: Duration = Duration::from_millis(1);
 
-    struct World(NextHop);
-
-    impl HostContext for World {
-        fn is_own(&self, address: IpAddr) -> bool {
-            address == OWN
-        }
-        fn next_hop(&self) -> NextHop {
-            self.0
-        }
-    }
-
-    fn icmp(code: u8, from: IpAddr) -> IcmpError {
-        IcmpError {
-            version: IcmpVersion::V4,
-            kind: 3,
-            code,
-            from: Some(from),
-            mtu: None,
-        }
-    }
-
-    fn info(state: TcpState, timers_fired: u8, retransmitted: u32, out: u32) -> TcpInfo {
+    fn info(state: TcpState, retransmits: u8, total_retrans: u32, retrans: u32) -> TcpInfo {
         TcpInfo {
             state,
-            timers_fired,
-            retransmitted: Some(retransmitted),
-            retransmitted_out: Some(out),
+            retransmits,
+            total_retrans: Some(total_retrans),
+            retrans: Some(retrans),
             rtt: None,
-            since_answer: Duration::ZERO,
+            last_ack_recv: Duration::ZERO,
         }
     }
 
-    fn classify(testimony: TcpSocketEvidence, next_hop: NextHop) -> Option<Outcome> {
-        connecting(&testimony, Some(SOON), &World(next_hop)).map(|(outcome, _)| outcome)
+    fn classify(evidence: TcpSocketEvidence, next_hop: NextHopState) -> Option<Outcome> {
+        connecting(&evidence, Some(SOON), &FakeHost(next_hop)).map(|(outcome, _)| outcome)
     }
 
     #[test]
-    fn refusal_without_an_icmp_error_is_a_rst() {
-        let testimony = TcpSocketEvidence {
+    fn econnrefused_without_icmp_is_a_rst() {
+        let evidence = TcpSocketEvidence {
             errno: Some(Errno::ConnectionRefused),
             queue_read: true,
             ..TcpSocketEvidence::default()
         };
         assert_eq!(
-            classify(testimony, NextHop::Known),
+            classify(evidence, NextHopState::Resolved),
             Some(Outcome::Refused(Refusal::Rst))
         );
     }
 
     #[test]
-    fn refusal_without_a_look_at_the_queue_is_only_what_the_system_says() {
-        let testimony = TcpSocketEvidence {
+    fn econnrefused_without_an_error_queue_is_refused_by_errno() {
+        let evidence = TcpSocketEvidence {
             errno: Some(Errno::ConnectionRefused),
             ..TcpSocketEvidence::default()
         };
         let expected = Some(Outcome::Refused(Refusal::Errno));
-        assert_eq!(classify(testimony, NextHop::Known), expected);
+        assert_eq!(classify(evidence, NextHopState::Resolved), expected);
     }
 
     #[test]
-    fn our_own_host_unreachable_after_a_while_was_no_firewall_s_doing() {
-        let testimony = TcpSocketEvidence {
-            icmp: Some(icmp(1, OWN)),
+    fn local_host_unreachable_after_seconds_is_no_neighbour() {
+        let evidence = TcpSocketEvidence {
+            icmp: Some(unreachable(1, LOCAL)),
             info: Some(info(TcpState::Closed, 2, 1, 0)),
             ..TcpSocketEvidence::default()
         };
         let late = Some(Duration::from_secs(3));
-        let judged =
-            connecting(&testimony, late, &World(NextHop::Known)).map(|(outcome, _)| outcome);
-        assert_eq!(judged, Some(Outcome::Local(LocalCause::NoNeighbour)));
+        let outcome = connecting(&evidence, late, &FakeHost(NextHopState::Resolved))
+            .map(|(outcome, _)| outcome);
+        assert_eq!(outcome, Some(Outcome::Local(LocalCause::NoNeighbour)));
     }
 
     #[test]
-    fn the_same_errno_with_an_icmp_error_is_a_firewall() {
-        let error = icmp(3, TARGET.ip());
-        let testimony = TcpSocketEvidence {
+    fn econnrefused_with_icmp_is_unreachable() {
+        let error = unreachable(3, TARGET);
+        let evidence = TcpSocketEvidence {
             errno: Some(Errno::ConnectionRefused),
             icmp: Some(error),
             ..TcpSocketEvidence::default()
         };
         let expected = Outcome::Unreachable(UnreachableBy::Icmp(error));
-        assert_eq!(classify(testimony, NextHop::Known), Some(expected));
+        assert_eq!(classify(evidence, NextHopState::Resolved), Some(expected));
     }
 
     #[test]
-    fn our_own_icmp_error_is_local_and_the_neighbour_decides_which() {
+    fn icmp_from_a_local_address_is_the_local_firewall_or_no_neighbour() {
         let host_unreachable = TcpSocketEvidence {
-            icmp: Some(icmp(1, OWN)),
+            icmp: Some(unreachable(1, LOCAL)),
             ..TcpSocketEvidence::default()
         };
         let firewall = Some(Outcome::Local(LocalCause::LocalFirewall));
         let neighbour = Some(Outcome::Local(LocalCause::NoNeighbour));
-        assert_eq!(classify(host_unreachable, NextHop::Known), firewall);
-        assert_eq!(classify(host_unreachable, NextHop::Unknown), firewall);
-        assert_eq!(classify(host_unreachable, NextHop::Unresolved), neighbour);
+        assert_eq!(classify(host_unreachable, NextHopState::Resolved), firewall);
+        assert_eq!(classify(host_unreachable, NextHopState::Unknown), firewall);
+        assert_eq!(
+            classify(host_unreachable, NextHopState::Unresolved),
+            neighbour
+        );
         let prohibited = TcpSocketEvidence {
-            icmp: Some(icmp(13, OWN)),
+            icmp: Some(unreachable(13, LOCAL)),
             ..TcpSocketEvidence::default()
         };
-        assert_eq!(classify(prohibited, NextHop::Unresolved), firewall);
+        assert_eq!(classify(prohibited, NextHopState::Unresolved), firewall);
     }
 
     #[test]
-    fn what_comes_within_connect_is_the_firewall_whatever_the_neighbour() {
-        let testimony = TcpSocketEvidence {
-            icmp: Some(icmp(1, OWN)),
+    fn icmp_within_connect_is_the_local_firewall() {
+        let evidence = TcpSocketEvidence {
+            icmp: Some(unreachable(1, LOCAL)),
             info: Some(info(TcpState::SynSent, 0, 0, 0)),
             ..TcpSocketEvidence::default()
         };
         let expected = Some(Outcome::Local(LocalCause::LocalFirewall));
-        assert_eq!(classify(testimony, NextHop::Unresolved), expected);
+        assert_eq!(classify(evidence, NextHopState::Unresolved), expected);
     }
 
     #[test]
-    fn a_closed_socket_without_an_error_is_not_connected() {
-        let testimony = TcpSocketEvidence {
+    fn a_closed_socket_without_an_error_is_a_system_error() {
+        let evidence = TcpSocketEvidence {
             info: Some(info(TcpState::Closed, 0, 0, 0)),
             ..TcpSocketEvidence::default()
         };
         assert_eq!(
-            classify(testimony, NextHop::Known),
+            classify(evidence, NextHopState::Resolved),
             Some(Outcome::Local(LocalCause::SystemError))
         );
     }
 
     #[test]
-    fn a_socket_that_says_nothing_is_still_connecting() {
+    fn no_evidence_is_still_connecting() {
         assert_eq!(
-            classify(TcpSocketEvidence::default(), NextHop::Unknown),
+            classify(TcpSocketEvidence::default(), NextHopState::Unknown),
             None
         );
     }
 
     #[test]
-    fn an_icmp_error_on_a_connection_that_stands_ends_nothing() {
-        let testimony = TcpSocketEvidence {
+    fn icmp_does_not_abort_an_established_connection() {
+        let evidence = TcpSocketEvidence {
             errno: Some(Errno::HostUnreachable),
-            icmp: Some(icmp(1, TARGET.ip())),
+            icmp: Some(unreachable(1, TARGET)),
             info: Some(info(TcpState::Established, 0, 0, 0)),
-            stands: true,
+            connected: true,
             ..TcpSocketEvidence::default()
         };
         let expected = Some(Outcome::Connected(Handshake::Clean));
-        assert_eq!(classify(testimony, NextHop::Known), expected);
+        assert_eq!(classify(evidence, NextHopState::Resolved), expected);
     }
 
     #[test]
-    fn a_socket_in_syn_sent_is_still_connecting() {
-        let testimony = TcpSocketEvidence {
+    fn syn_sent_is_still_connecting() {
+        let evidence = TcpSocketEvidence {
             info: Some(info(TcpState::SynSent, 0, 0, 0)),
             ..TcpSocketEvidence::default()
         };
-        assert_eq!(classify(testimony, NextHop::Known), None);
+        assert_eq!(classify(evidence, NextHopState::Resolved), None);
     }
 
     #[test]
-    fn silence_is_local_when_no_syn_left() {
-        let silent = |info, hop| timed_out(Some(info), &World(hop)).0;
+    fn a_timeout_is_local_if_no_syn_left() {
+        let timed_out = |info, hop| timed_out(Some(info), &FakeHost(hop)).0;
         let state = TcpState::SynSent;
         assert_eq!(
-            silent(info(state, 3, 3, 1), NextHop::Unknown),
+            timed_out(info(state, 3, 3, 1), NextHopState::Unknown),
             Outcome::NoReply
         );
         assert_eq!(
-            silent(info(state, 1, 1, 0), NextHop::Known),
+            timed_out(info(state, 1, 1, 0), NextHopState::Resolved),
             Outcome::Local(LocalCause::DroppedLocally)
         );
         assert_eq!(
-            silent(info(state, 1, 0, 0), NextHop::Unresolved),
+            timed_out(info(state, 1, 0, 0), NextHopState::Unresolved),
             Outcome::Local(LocalCause::NoNeighbour)
         );
         assert_eq!(
-            silent(info(state, 1, 0, 0), NextHop::Known),
+            timed_out(info(state, 1, 0, 0), NextHopState::Resolved),
             Outcome::Local(LocalCause::StuckInQueue)
         );
         assert_eq!(
-            silent(info(state, 0, 0, 0), NextHop::Known),
+            timed_out(info(state, 0, 0, 0), NextHopState::Resolved),
             Outcome::NoReply
         );
         assert_eq!(
-            silent(info(state, 2, 2, 1), NextHop::Unresolved),
+            timed_out(info(state, 2, 2, 1), NextHopState::Unresolved),
             Outcome::Local(LocalCause::NoNeighbour),
-            "thrown out of the neighbour's queue, not sent"
+            "dropped from the neighbour queue, not sent"
         );
     }
 
     #[test]
-    fn the_time_stamp_rtt_tells_which_packet_was_lost() {
+    fn timestamp_rtt_tells_syn_loss_from_syn_ack_loss() {
         let ms = Duration::from_millis;
-        let slow = |rtt: Option<Duration>, connect| {
+        let retransmitted = |rtt: Option<Duration>, connect| {
             let info = TcpInfo {
                 rtt,
                 ..info(TcpState::Established, 0, 1, 0)
             };
             handshake(&info, connect)
         };
-        assert_eq!(slow(Some(ms(1)), Some(ms(1015))), Handshake::AfterSynLoss);
         assert_eq!(
-            slow(Some(ms(1012)), Some(ms(1015))),
+            retransmitted(Some(ms(1)), Some(ms(1015))),
+            Handshake::AfterSynLoss
+        );
+        assert_eq!(
+            retransmitted(Some(ms(1012)), Some(ms(1015))),
             Handshake::AfterSynAckLoss
         );
-        let seen_late = TcpInfo {
+        let woken_late = TcpInfo {
             rtt: Some(ms(1012)),
-            since_answer: ms(800),
+            last_ack_recv: ms(800),
             ..info(TcpState::Established, 0, 1, 0)
         };
-        let seen_late = handshake(&seen_late, Some(ms(1815)));
-        assert_eq!(seen_late, Handshake::AfterSynAckLoss);
-        assert_eq!(slow(None, Some(ms(1015))), Handshake::AfterRetransmission);
-        assert_eq!(slow(Some(ms(1)), None), Handshake::AfterRetransmission);
+        let woken_late = handshake(&woken_late, Some(ms(1815)));
+        assert_eq!(woken_late, Handshake::AfterSynAckLoss);
         assert_eq!(
-            slow(Some(ms(1)), Some(ms(16))),
+            retransmitted(None, Some(ms(1015))),
+            Handshake::AfterRetransmission
+        );
+        assert_eq!(
+            retransmitted(Some(ms(1)), None),
+            Handshake::AfterRetransmission
+        );
+        assert_eq!(
+            retransmitted(Some(ms(1)), Some(ms(16))),
             Handshake::AfterRetransmission
         );
     }

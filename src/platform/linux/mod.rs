@@ -34,7 +34,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{Readiness, errno};
 use crate::outcome::Errno;
-use crate::outcome::evidence::{PeerEnd, TcpSocketEvidence, TcpState};
+use crate::outcome::evidence::{PeerState, TcpSocketEvidence, TcpState};
 
 pub use counters::counters;
 pub use datagram::{Control, echo_socket, fragment, hear_ttl, stamp, udp_socket};
@@ -110,11 +110,11 @@ pub fn set_traffic_class(socket: &Socket, class: u32) -> io::Result<()> {
 }
 
 /// What the other side has done: its RST leaves an error, its FIN shows in the poll (`EPOLLRDHUP`).
-pub fn peer_end(_socket: &Socket, readiness: Readiness, errno: Option<Errno>) -> PeerEnd {
+pub fn peer_end(_socket: &Socket, readiness: Readiness, errno: Option<Errno>) -> PeerState {
     match errno {
-        Some(errno) if errno.is_reset() => PeerEnd::Reset,
-        _ if readiness.closed => PeerEnd::Closed,
-        _ => PeerEnd::Open,
+        Some(errno) if errno.is_reset() => PeerState::Reset,
+        _ if readiness.closed => PeerState::Closed,
+        _ => PeerState::Open,
     }
 }
 
@@ -136,7 +136,7 @@ pub fn tcp_socket_evidence(socket: &Socket, readiness: Readiness) -> TcpSocketEv
     }
     TcpSocketEvidence {
         info,
-        stands: info.map_or_else(|| socket.peer_addr().is_ok(), |info| info.is_connected()),
+        connected: info.map_or_else(|| socket.peer_addr().is_ok(), |info| info.is_connected()),
         ..testimony
     }
 }

@@ -12,7 +12,7 @@ use nix::net::if_::{if_indextoname, if_nametoindex};
 
 use super::netlink::{Conversation, Flow, RouteFound, Selector};
 use crate::hosts::Protocol;
-use crate::outcome::evidence::NextHop;
+use crate::outcome::evidence::NextHopState;
 use crate::platform::{FlowKey, LocalHost, Route};
 
 impl LocalHost {
@@ -107,26 +107,26 @@ impl LocalHost {
     }
 
     /// What is known of the next hop of a probe on this journey that was sent `waited` ago.
-    pub fn next_hop(&self, flow_key: &FlowKey, waited: Option<Duration>) -> NextHop {
+    pub fn next_hop(&self, flow_key: &FlowKey, waited: Option<Duration>) -> NextHopState {
         let Some(kernel) = Conversation::begin() else {
-            return NextHop::Unknown;
+            return NextHopState::Unknown;
         };
         let Ok(route) = self.lookup(&kernel, flow_key) else {
-            return NextHop::Unknown;
+            return NextHopState::Unknown;
         };
         if route.kind == RouteType::Local {
-            return NextHop::Known;
+            return NextHopState::Resolved;
         }
         let Some(neighbour) = kernel.neighbour(route.interface, route.next_hop) else {
-            return NextHop::Unknown;
+            return NextHopState::Unknown;
         };
         // A lookup that failed before the probe was sent is not its lookup: that would have begun anew.
         let fresh = waited.is_none_or(|waited| neighbour.age <= waited + TICK);
         match neighbour.state {
-            NeighbourState::Incomplete => NextHop::Unresolved,
-            NeighbourState::Failed if fresh => NextHop::Unresolved,
-            NeighbourState::Failed | NeighbourState::None => NextHop::Unknown,
-            _ => NextHop::Known,
+            NeighbourState::Incomplete => NextHopState::Unresolved,
+            NeighbourState::Failed if fresh => NextHopState::Unresolved,
+            NeighbourState::Failed | NeighbourState::None => NextHopState::Unknown,
+            _ => NextHopState::Resolved,
         }
     }
 }

@@ -27,13 +27,13 @@ fn decode(bytes: &[u8]) -> Option<TcpInfo> {
     };
     Some(TcpInfo {
         state: state(*bytes.first()?),
-        timers_fired: *bytes.get(2)?,
-        retransmitted_out: u32_at(36),
+        retransmits: *bytes.get(2)?,
+        retrans: u32_at(36),
         rtt: u32_at(68)
             .filter(|&us| us > 0)
             .map(|us| Duration::from_micros(us.into())),
-        since_answer: Duration::from_millis(u32_at(56).unwrap_or(0).into()),
-        retransmitted: u32_at(100),
+        last_ack_recv: Duration::from_millis(u32_at(56).unwrap_or(0).into()),
+        total_retrans: u32_at(100),
     })
 }
 
@@ -63,11 +63,11 @@ mod tests {
         bytes[100..104].copy_from_slice(&7_u32.to_ne_bytes());
         let info = decode(&bytes).expect("a whole structure");
         assert_eq!(info.state, TcpState::Established);
-        assert_eq!(info.timers_fired, 3);
-        assert_eq!(info.retransmitted_out, Some(5));
+        assert_eq!(info.retransmits, 3);
+        assert_eq!(info.retrans, Some(5));
         assert_eq!(info.rtt, Some(Duration::from_micros(397)));
-        assert_eq!(info.since_answer, Duration::from_millis(250));
-        assert_eq!(info.retransmitted, Some(7));
+        assert_eq!(info.last_ack_recv, Duration::from_millis(250));
+        assert_eq!(info.total_retrans, Some(7));
     }
 
     #[test]
@@ -75,7 +75,7 @@ mod tests {
         let info = decode(&[2; 40]).expect("the first fields");
         assert_eq!(info.state, TcpState::SynSent);
         assert_eq!(info.rtt, None);
-        assert_eq!(info.retransmitted, None);
+        assert_eq!(info.total_retrans, None);
         assert_eq!(decode(&[]), None);
     }
 }

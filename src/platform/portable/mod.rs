@@ -19,7 +19,7 @@ use super::{
 };
 use crate::hosts::Protocol as TargetProtocol;
 use crate::outcome::Errno;
-use crate::outcome::evidence::{NextHop, PeerEnd, TcpInfo, TcpSocketEvidence};
+use crate::outcome::evidence::{NextHopState, PeerState, TcpInfo, TcpSocketEvidence};
 
 pub use poller::{Poller, Waker};
 
@@ -46,8 +46,8 @@ impl LocalHost {
     }
 
     /// Not told by this system.
-    pub fn next_hop(&self, _journey: &FlowKey, _waited: Option<Duration>) -> NextHop {
-        NextHop::Unknown
+    pub fn next_hop(&self, _journey: &FlowKey, _waited: Option<Duration>) -> NextHopState {
+        NextHopState::Unknown
     }
 
     /// Not told by this system.
@@ -241,21 +241,23 @@ pub fn set_traffic_class(_socket: &Socket, _class: u32) -> io::Result<()> {
 const READS: usize = 16;
 
 /// What the other side has done: reads away what it sent, until the stream ends or has nothing more.
-pub fn peer_end(mut socket: &Socket, _readiness: Readiness, errno: Option<Errno>) -> PeerEnd {
+pub fn peer_end(mut socket: &Socket, _readiness: Readiness, errno: Option<Errno>) -> PeerState {
     if errno.is_some_and(Errno::is_reset) {
-        return PeerEnd::Reset;
+        return PeerState::Reset;
     }
     let mut data = [0; 4096];
     // A peer that never stops talking must not hold up the other probes.
     for _ in 0..READS {
         match socket.read(&mut data) {
-            Ok(0) => return PeerEnd::Closed,
+            Ok(0) => return PeerState::Closed,
             Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return PeerEnd::Reset,
-            Err(_) => return PeerEnd::Open,
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
+                return PeerState::Reset;
+            }
+            Err(_) => return PeerState::Open,
         }
     }
-    PeerEnd::Open
+    PeerState::Open
 }
 
 /// The socket's pending error, and whether it has a peer, is all there is.
@@ -263,7 +265,7 @@ pub fn tcp_socket_evidence(socket: &Socket, _readiness: Readiness) -> TcpSocketE
     let pending = socket.take_error();
     TcpSocketEvidence {
         errno: pending.ok().flatten().map(|error| errno(&error)),
-        stands: socket.peer_addr().is_ok(),
+        connected: socket.peer_addr().is_ok(),
         ..TcpSocketEvidence::default()
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::doubts::Failure;
 use super::line::{Found, Line};
 use super::speech::{Asked, Speech};
-use crate::clock::Moment;
+use crate::clock::ClockReading;
 use crate::hosts::Protocol;
 use crate::outcome::classify::datagram;
 use crate::outcome::{ExtraReply, ProbeResult, ReplySummary, Rtt, TargetId};
@@ -93,7 +93,7 @@ impl Destination {
         &mut self,
         line: &mut Line,
         datagram: &[u8],
-        measured: (&Received, &Moment, Instant),
+        measured: (&Received, &ClockReading, Instant),
     ) -> Option<ProbeEvent> {
         if !self.comes_from(measured.0, line) {
             return None;
@@ -123,8 +123,8 @@ impl Destination {
     /// answer of the target's.
     pub(super) fn time_of_error(&self, asked: &Asked, failure: &Failure) -> Option<Rtt> {
         self.set_override?;
-        let received = failure.testimony.arrived;
-        stamps::rtt(&asked.sent, asked.left, received, &Moment::now())
+        let received = failure.testimony.icmp_at;
+        stamps::rtt(&asked.sent, asked.left, received, &ClockReading::now())
     }
 
     fn extra(&mut self, extra: ExtraReply) -> ProbeEvent {
@@ -163,7 +163,7 @@ fn answered(
     asked: &Asked,
     local: SocketAddr,
     said: Option<ReplySummary>,
-    (received, now, trusted_since): (&Received, &Moment, Instant),
+    (received, now, trusted_since): (&Received, &ClockReading, Instant),
 ) -> ProbeResult {
     let trusted = asked.sent.instant >= trusted_since;
     let waited = now.instant.saturating_duration_since(asked.sent.instant);
@@ -171,17 +171,17 @@ fn answered(
         local: Some(local),
         connect: trusted.then_some(waited),
         rtt: stamps::rtt(&asked.sent, asked.left, received.at, now),
-        arrived: received.at,
+        received_at: received.at,
         ttl: received.ttl,
-        said,
-        ..datagram::answered().into()
+        reply_summary: said,
+        ..datagram::replied().into()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::payload::{Payload, Question};
+    use crate::payload::{Payload, Transaction};
     use crate::probe::ProbeId;
     use std::net::UdpSocket;
 
@@ -189,7 +189,7 @@ mod tests {
     fn asked(size: usize) -> (Destination, Line, Vec<u8>) {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
         let local = socket.local_addr().expect("an address");
-        let speech = Speech::Udp(Payload::Plain(size));
+        let speech = Speech::Udp(Payload::Pattern(size));
         let mut line = Line::new(socket.into(), local, local, 0);
         let said = ask(&mut line, &speech, 1);
         let destination = Destination::new(TargetId(0), Protocol::Udp, local, speech);
@@ -197,7 +197,7 @@ mod tests {
     }
 
     fn ask(line: &mut Line, speech: &Speech, number: u64) -> Vec<u8> {
-        let question = Question {
+        let question = Transaction {
             token: number,
             local: line.local,
             target: line.peer,
@@ -212,7 +212,7 @@ mod tests {
             question,
             number,
             nth: 0,
-            sent: Moment::now(),
+            sent: ClockReading::now(),
             left: None,
         });
         said
@@ -225,7 +225,7 @@ mod tests {
             at: None,
             ttl: None,
         };
-        let now = Moment::now();
+        let now = ClockReading::now();
         let step = destination.take_in(line, datagram, (&received, &now, now.instant));
         assert!(step.is_some());
     }

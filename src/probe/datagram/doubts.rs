@@ -118,9 +118,9 @@ fn candidates<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Moment;
+    use crate::clock::ClockReading;
     use crate::outcome::{Errno, IcmpError, IcmpVersion};
-    use crate::payload::{Payload, Question};
+    use crate::payload::{Payload, Transaction};
 
     fn asked(number: u32) -> Asked {
         Asked {
@@ -128,14 +128,14 @@ mod tests {
                 slot: number,
                 generation: 0,
             },
-            question: Question {
+            question: Transaction {
                 token: u64::from(number) << 56,
                 local: ([127, 0, 0, 1], 1).into(),
                 target: ([127, 0, 0, 1], 2).into(),
             },
             number: number.into(),
             nth: number,
-            sent: Moment::now(),
+            sent: ClockReading::now(),
             left: None,
         }
     }
@@ -152,7 +152,7 @@ mod tests {
     }
 
     fn plain() -> Speech {
-        Speech::Udp(Payload::Plain(32))
+        Speech::Udp(Payload::Pattern(32))
     }
 
     fn slot(failure: Option<Failure>) -> Option<u32> {

@@ -4,7 +4,7 @@
 //! sequence number, data; the reply repeats the last three.
 
 use super::speech::{Asked, Heard, sequence};
-use crate::payload::{Payload, Question};
+use crate::payload::{Payload, Transaction};
 use crate::platform::EchoSocket;
 
 /// Bytes before the data.
@@ -27,7 +27,7 @@ impl Echo {
     pub(super) fn new(is_v4: bool, size: usize, socket: EchoSocket) -> Self {
         Self {
             is_v4,
-            data: Payload::Plain(size),
+            data: Payload::Pattern(size),
             socket,
         }
     }
@@ -41,12 +41,12 @@ impl Echo {
     }
 
     /// Appends the request to `out`.
-    pub(super) fn write(&self, question: &Question, number: u64, out: &mut Vec<u8>) {
+    pub(super) fn write(&self, question: &Transaction, number: u64, out: &mut Vec<u8>) {
         let start = out.len();
         out.extend([self.request(), 0, 0, 0]);
         out.extend(question.local.port().to_be_bytes());
         out.extend(sequence(number).to_be_bytes());
-        self.data.write(question, out);
+        self.data.encode(question, out);
         // Over IPv6 the kernel fills it in itself, because it covers the addresses (RFC 3542 section 3.1).
         let sum = checksum(&out[start..]);
         out[start + 2..start + 4].copy_from_slice(&sum.to_be_bytes());
@@ -54,7 +54,7 @@ impl Echo {
 
     /// Whether it fits in one packet.
     pub(super) fn is_short(&self) -> bool {
-        self.data.is_short()
+        self.data.fits_minimum_mtu()
     }
 
     /// Judges what came in on the socket.
@@ -72,7 +72,7 @@ impl Echo {
             return Heard::Alien;
         }
         let mut expected = Vec::with_capacity(data.len());
-        self.data.write(&asked.question, &mut expected);
+        self.data.encode(&asked.question, &mut expected);
         if data == expected {
             Heard::Own(None)
         } else {
@@ -122,8 +122,8 @@ fn checksum(message: &[u8]) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Moment;
-    use crate::payload::Question;
+    use crate::clock::ClockReading;
+    use crate::payload::Transaction;
     use crate::probe::ProbeId;
     use proptest::prelude::*;
 
@@ -135,14 +135,14 @@ mod tests {
                 slot: 0,
                 generation: 0,
             },
-            question: Question {
+            question: Transaction {
                 token: number | 0x0102_0304_0506_0000,
                 local: ([127, 0, 0, 1], 4711).into(),
                 target: ([127, 0, 0, 1], 0).into(),
             },
             number,
             nth: 0,
-            sent: Moment::now(),
+            sent: ClockReading::now(),
             left: None,
         }
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::speech::Asked;
 use super::{DatagramProbes, LineId, unfinished};
-use crate::clock::Moment;
+use crate::clock::ClockReading;
 use crate::outcome::classify::{Classified, datagram};
 use crate::outcome::{Outcome, ProbeResult};
 use crate::platform::Poller;
@@ -45,7 +45,7 @@ impl DatagramProbes {
                 // A pending error, which is told once; datagrams may wait behind it.
                 Err(_) => continue,
             };
-            let now = Moment::now();
+            let now = ClockReading::now();
             if self.stamp_sending && line.lacks_stamp() {
                 line.note_reports(&destination.speech, &mut self.control);
             }

@@ -186,7 +186,7 @@ impl Line {
                 }) => {
                     let quoted = quote.get(..quoted).unwrap_or(&quote);
                     let testimony = DatagramEvidence {
-                        arrived: at,
+                        icmp_at: at,
                         ..DatagramEvidence::by_icmp(error, errno)
                     };
                     self.note_icmp(speech, target, quoted, testimony);

@@ -22,11 +22,11 @@ use super::chance::chance;
 use super::ports::PortRange;
 use super::setup::SetupError;
 use super::{ProbeEvent, ProbeId, ProbeOverride, Started};
-use crate::clock::Moment;
+use crate::clock::ClockReading;
 use crate::hosts::Protocol;
 use crate::outcome::classify::{Classified, datagram};
 use crate::outcome::{Evidence, Outcome, ProbeResult, TargetId};
-use crate::payload::Question;
+use crate::payload::Transaction;
 use crate::plan::{PayloadPlan, SocketPlan};
 use crate::platform::{self, Control, EchoSocket, LocalHost, Poller, RecvBatch, errno};
 use destination::Destination;
@@ -165,7 +165,7 @@ impl DatagramProbes {
             return (Instant::now(), Some(unfinished()));
         };
         let destination = &self.destinations[line.destination];
-        let question = Question {
+        let question = Transaction {
             token: token(self.seed, number),
             local: line.local,
             target: destination.address,
@@ -178,7 +178,7 @@ impl DatagramProbes {
             question,
             number,
             nth: line.next(),
-            sent: Moment::now(),
+            sent: ClockReading::now(),
             left: None,
         };
         let sent_at = asked.sent.instant;
@@ -206,7 +206,7 @@ impl DatagramProbes {
 
     /// Judges a datagram that the system refused to send.
     fn classify_unsent(&mut self, line_id: LineId, error: io::Error) -> Classified {
-        let unsent = datagram::not_sent(errno(&error));
+        let unsent = datagram::send_failed(errno(&error));
         let destination = self.lines.get(line_id).map(|line| line.destination);
         let place = &self.destinations[destination.unwrap_or_default()];
         let setup = || SetupError::from(error).classify(&self.here, place.protocol, place.address);

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::echo::Echo;
-use crate::clock::Moment;
+use crate::clock::ClockReading;
 use crate::outcome::ReplySummary;
-use crate::payload::{Answer, Payload, Question};
+use crate::payload::{Payload, ReplyMatch, Transaction};
 use crate::probe::ProbeId;
 
 /// The language spoken with one target.
@@ -20,13 +20,13 @@ pub(super) enum Speech {
 pub(super) struct Asked {
     pub(super) probe: ProbeId,
     /// Its own port is the ICMP identifier where the protocol has no ports.
-    pub(super) question: Question,
+    pub(super) question: Transaction,
     /// Of all datagrams of the run, from 0.
     pub(super) number: u64,
     /// Of the datagrams of its line, from 0.
     pub(super) nth: u32,
     /// Just before `send()`.
-    pub(super) sent: Moment,
+    pub(super) sent: ClockReading,
     /// When the kernel handed it to the device, as the time since 1970.
     pub(super) left: Option<Duration>,
 }
@@ -64,9 +64,9 @@ pub(super) fn sequence(number: u64) -> u16 {
 
 impl Speech {
     /// Appends what is said to `out`; `number` counts the datagrams of the run.
-    pub(super) fn write(&self, question: &Question, number: u64, out: &mut Vec<u8>) {
+    pub(super) fn write(&self, question: &Transaction, number: u64, out: &mut Vec<u8>) {
         match self {
-            Self::Udp(payload) => payload.write(question, out),
+            Self::Udp(payload) => payload.encode(question, out),
             Self::Icmp(echo) => echo.write(question, number, out),
         }
     }
@@ -74,10 +74,10 @@ impl Speech {
     /// Judges a datagram.
     pub(super) fn classify(&self, asked: &Asked, datagram: &[u8]) -> Heard {
         match self {
-            Self::Udp(payload) => match payload.classify(&asked.question, datagram) {
-                Answer::Own(said) => Heard::Own(Some(said)),
-                Answer::Unproven(said) => Heard::Unproven(said),
-                Answer::Alien => Heard::Alien,
+            Self::Udp(payload) => match payload.match_reply(&asked.question, datagram) {
+                ReplyMatch::Matched(said) => Heard::Own(Some(said)),
+                ReplyMatch::Unverified(said) => Heard::Unproven(said),
+                ReplyMatch::Mismatch => Heard::Alien,
             },
             Self::Icmp(echo) => echo.classify(asked, datagram),
         }
@@ -86,7 +86,7 @@ impl Speech {
     /// Whether an ICMP error that quotes this is about `asked`.
     pub(super) fn was_said(&self, asked: &Asked, quoted: &[u8]) -> bool {
         match self {
-            Self::Udp(payload) => payload.was_said(&asked.question, quoted),
+            Self::Udp(payload) => payload.matches_quote(&asked.question, quoted),
             Self::Icmp(echo) => echo.was_said(asked, quoted),
         }
     }
@@ -94,7 +94,7 @@ impl Speech {
     /// Whether an answer can prove to be a probe's own.
     pub(super) fn proves_itself(&self) -> bool {
         match self {
-            Self::Udp(payload) => payload.proves_itself(),
+            Self::Udp(payload) => payload.has_verifiable_reply(),
             Self::Icmp(_) => true,
         }
     }
@@ -102,14 +102,14 @@ impl Speech {
     /// Whether what is said, and so what is answered, takes little room.
     pub(super) fn is_short(&self) -> bool {
         match self {
-            Self::Udp(payload) => payload.is_short(),
+            Self::Udp(payload) => payload.fits_minimum_mtu(),
             Self::Icmp(echo) => echo.is_short(),
         }
     }
 
     /// Whether answers come from another port than the one that was asked.
     pub(super) fn answers_from_any_port(&self) -> bool {
-        matches!(self, Self::Udp(payload) if payload.answers_from_any_port())
+        matches!(self, Self::Udp(payload) if payload.replies_from_any_port())
     }
     /// Whether anybody's datagrams come in. A connected UDP socket hears its target alone, but a ping socket
     /// everybody who knows its identifier (`ping_lookup` in net/ipv4/ping.c), and one that is not connected everybody.

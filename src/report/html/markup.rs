@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::term::safe;
+use crate::term::escape_controls;
 
 /// Well-formed HTML, which is XML, too: whatever is opened is closed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -102,7 +102,7 @@ fn opened(name: &'static str, attributes: Attributes) -> String {
 /// What could be markup, or hide or reorder text, is shown instead.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for c in safe(text).chars() {
+    for c in escape_controls(text).chars() {
         match c {
             '&' => escaped += "&amp;",
             '<' => escaped += "&lt;",

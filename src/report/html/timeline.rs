@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::axes::{below, horizontal, named_tick};
 use super::markup::{Attributes, Markup, block, leaf, tag};
 use super::symbols::{self, TROUBLES};
-use crate::clock::{period, spoken};
+use crate::clock::{format_duration, period};
 use crate::outcome::{OutcomeClass, OutcomeKind};
 use crate::report::figure::scale::{LogScale, time_ticks};
 use crate::report::figure::{OutageBand, Timeline, outage_bands};
@@ -257,7 +257,7 @@ impl<'a> Drawing<'a> {
     }
 
     fn when(&self, band: &OutageBand) -> String {
-        let at = |instant| self.timeline.clock.label(instant);
+        let at = |instant| self.timeline.clock.time_label(instant);
         let from = at(band.from);
         match band.to {
             Some(to) => format!("{from} to {}", at(to)),
@@ -288,7 +288,7 @@ impl<'a> Drawing<'a> {
             Some(_) => " Each mark stands for the probes of a time slice",
         };
         if let Some(resolution) = self.timeline.slices.resolution() {
-            let width = spoken(rounded(resolution));
+            let width = format_duration(rounded(resolution));
             words += &format!(" of about {width}");
         }
         if self.scale.is_some() {

@@ -3,14 +3,14 @@
 //! What a user or a peer wrote stands in a code span: there neither `CommonMark` nor GitHub's additions (links
 //! without brackets, `@names`, `#numbers`, `:emoji:`, which a backslash does not stop) mean anything.
 
-use crate::term::safe;
+use crate::term::escape_controls;
 
 /// Characters that can mean something within a line of `CommonMark` or of GitHub's dialect.
 const MARKS: &str = "\\`*_[]<>|~&$";
 
 /// Text from outside as a code span.
 pub(super) fn code(text: &str) -> String {
-    span(&safe(text))
+    span(&escape_controls(text))
 }
 
 /// Text from outside as a code span in a table's cell.
@@ -18,7 +18,7 @@ pub(super) fn code(text: &str) -> String {
 /// A cell ends at a `|` even within a code span, and dialects disagree on what backslashes before it mean, so it
 /// is written as other characters that would do harm.
 pub(super) fn code_cell(text: &str) -> String {
-    span(&safe(text).replace('|', "\\u{7c}"))
+    span(&escape_controls(text).replace('|', "\\u{7c}"))
 }
 
 /// A code span ends at a run of as many backticks as it began with (`CommonMark` 0.31, section 6.1).
@@ -81,7 +81,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_code_span_shows_what_was_put_in(text in "[a` |\\\\]{1,12}|\\PC{1,24}") {
-            let plain = safe(&text);
+            let plain = escape_controls(&text);
             prop_assert_eq!(shown(&code(&text)), Some(plain.clone()));
             let cell = plain.replace('|', "\\u{7c}");
             prop_assert_eq!(shown(&code_cell(&text)), Some(cell));

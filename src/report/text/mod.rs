@@ -11,7 +11,7 @@ use super::document::{Block, Document, Fact, Figure, List, Section, Verdict};
 use super::figure::{Histogram, Timeline};
 use super::numbers::ms;
 use super::{Page, Redactor};
-use crate::term::safe;
+use crate::term::escape_controls;
 use crate::text::Text;
 
 /// Space before what stands under a heading.
@@ -51,7 +51,7 @@ pub(super) fn render_part(document: &Document, page: &Page, redactor: &Redactor)
 
 /// A text on one line, safe for a terminal.
 pub(super) fn line(text: &Text, redactor: &Redactor) -> String {
-    safe(&redactor.text(text))
+    escape_controls(&redactor.text(text))
 }
 
 /// Writes blocks at an indentation.

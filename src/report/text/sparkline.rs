@@ -54,7 +54,7 @@ mod tests {
 
     fn timeline(outcomes: &[Outcome], us: impl Fn(usize) -> u64) -> Timeline {
         let start = Instant::now();
-        let mut timeline = Timeline::sharing(1);
+        let mut timeline = Timeline::for_targets(1);
         for (index, outcome) in outcomes.iter().enumerate() {
             let mut sample = sample(start, index as u64 + 1, *outcome);
             sample.result.connect = Some(Duration::from_micros(us(index)));

@@ -1,9 +1,9 @@
-//! A timeline loses nothing, whatever the number and the order of its probes.
+//! Counts and latency extremes are exact for any number and order of probes.
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::outcome::{Handshake, LocalCause, Outcome, Refusal};
+use crate::outcome::{Handshake, LocalCause, Outcome, OutcomeClass, Refusal};
 use crate::stats::fixture::sample;
 
 const OUTCOMES: [Outcome; 5] = [
@@ -16,11 +16,11 @@ const OUTCOMES: [Outcome; 5] = [
 
 const OK: Outcome = OUTCOMES[0];
 
-/// A probe: milliseconds from the start, its outcome, microseconds it took.
+/// Send time in ms from the start, index into `OUTCOMES`, connect time in us.
 type Probe = (u64, usize, u64);
 
 fn recorded(start: Instant, probes: &[Probe], capacity: usize) -> Timeline {
-    let mut timeline = Timeline::holding(capacity);
+    let mut timeline = Timeline::with_capacity(capacity);
     for (ms, outcome, us) in probes {
         let mut sample = sample(start, 1, OUTCOMES[*outcome]);
         sample.sent_at = start + Duration::from_millis(*ms);
@@ -30,7 +30,7 @@ fn recorded(start: Instant, probes: &[Probe], capacity: usize) -> Timeline {
     timeline
 }
 
-fn steady(number: u64, capacity: usize) -> Timeline {
+fn constant_rate(number: u64, capacity: usize) -> Timeline {
     let probes: Vec<_> = (0..number).map(|n| (n * 1000, 0, 400)).collect();
     recorded(Instant::now(), &probes, capacity)
 }
@@ -62,7 +62,7 @@ proptest! {
     }
 
     #[test]
-    fn time_runs_forward_and_memory_has_a_bound(probes in probes(), capacity in 2..80_usize) {
+    fn slices_are_in_time_order_and_bounded(probes in probes(), capacity in 2..80_usize) {
         let start = Instant::now();
         let timeline = recorded(start, &probes, capacity);
         let slices = timeline.slices();
@@ -77,12 +77,12 @@ proptest! {
     }
 
     #[test]
-    fn the_order_in_which_probes_end_changes_nothing(
+    fn completion_order_does_not_matter(
         (probes, shuffled) in probes().prop_flat_map(|probes| (Just(probes.clone()), Just(probes).prop_shuffle())),
         capacity in 2..80_usize,
     ) {
         let start = Instant::now();
-        // Offsets count from the first one, which stays.
+        // The first probe sets the origin: it stays first.
         let first = [(5_000_000, 0, 1)];
         let [one, other] = [probes, shuffled].map(|rest| [&first[..], &rest].concat());
         let (one, other) = (recorded(start, &one, capacity), recorded(start, &other, capacity));
@@ -91,50 +91,51 @@ proptest! {
     }
 }
 
-/// Probes of the same instant have no order of their own.
+/// The order of probes sent at the same instant is undefined.
 fn sorted(timeline: &Timeline) -> Vec<(Instant, String)> {
     let slices = timeline.slices();
-    let mut known: Vec<_> = slices
+    let mut sorted: Vec<_> = slices
         .iter()
         .map(|slice| (slice.from, format!("{slice:?}")))
         .collect();
-    known.sort();
-    known
+    sorted.sort();
+    sorted
 }
 
 #[test]
-fn the_more_targets_the_smaller_the_share() {
-    let shares = [0, 1, 10, 32, 33, 100_000].map(|targets| Timeline::sharing(targets).capacity);
-    assert_eq!(shares, [2000, 2000, 2000, 625, 32, 32]);
-    let Marks::Single(marks) = Timeline::sharing(1).marks else {
-        panic!("nothing to merge");
+fn capacity_shrinks_with_the_number_of_targets() {
+    let capacities =
+        [0, 1, 10, 32, 33, 100_000].map(|targets| Timeline::for_targets(targets).capacity);
+    assert_eq!(capacities, [2000, 2000, 2000, 625, 32, 32]);
+    let Points::Single(points) = Timeline::for_targets(1).points else {
+        panic!("no buckets yet");
     };
-    assert_eq!(marks.capacity(), 0, "an idle target costs nothing");
+    assert_eq!(points.capacity(), 0, "no allocation for an idle target");
 }
 
 #[test]
-fn few_probes_are_kept_one_by_one_and_many_at_half_the_resolution_or_better() {
-    assert_eq!(steady(64, 64).resolution(), None);
-    assert_eq!(steady(64, 64).slices().len(), 64);
+fn at_least_half_of_the_buckets_are_used() {
+    assert_eq!(constant_rate(64, 64).resolution(), None);
+    assert_eq!(constant_rate(64, 64).slices().len(), 64);
     for number in [65, 100, 1000, 10_000] {
-        let buckets = steady(number, 64).slices().len();
+        let buckets = constant_rate(number, 64).slices().len();
         assert!((32..=64).contains(&buckets), "{number}: {buckets}");
     }
 }
 
 #[test]
-fn a_steady_pace_fills_every_column() {
+fn a_constant_rate_fills_every_column() {
     for (number, columns, expected) in [(10, 60, 10), (60, 60, 60), (500, 60, 60), (1, 60, 1)] {
-        let line = steady(number, 2000).sparkline(columns);
+        let line = constant_rate(number, 2000).sparkline(columns);
         assert_eq!(line.len(), expected);
         assert!(line.iter().all(Option::is_some), "{number} in {columns}");
     }
-    assert!(steady(0, 2000).sparkline(60).is_empty());
-    assert!(steady(9, 2000).sparkline(0).is_empty());
+    assert!(constant_rate(0, 2000).sparkline(60).is_empty());
+    assert!(constant_rate(9, 2000).sparkline(0).is_empty());
 }
 
 #[test]
-fn a_column_tells_the_worst_and_a_pause_is_empty() {
+fn a_column_shows_the_worst_class_and_a_pause_is_empty() {
     let probes = [
         (0, 0, 400),
         (1, 2, 4_000_000),
@@ -156,7 +157,7 @@ fn a_column_tells_the_worst_and_a_pause_is_empty() {
 }
 
 #[test]
-fn a_silent_probe_has_no_latency() {
+fn a_probe_without_a_reply_has_no_latency() {
     let timeline = recorded(Instant::now(), &[(0, 2, 4_000_000)], 10);
     assert_eq!(timeline.slices()[0].latency(), None);
     let mut answered = sample(Instant::now(), 1, OK);

@@ -164,7 +164,7 @@ pub fn is_code(code: &str) -> bool {
 fn explained(case: &Case, outcome: &Outcome, alive: bool) -> CodeText {
     let code = code(outcome);
     let by_target = sender(outcome) == Some(case.address.ip());
-    let strays = case.recorder.answers.strays > 0;
+    let strays = case.recorder.replies.strays > 0;
     match code.as_str() {
         "ttl-exceeded" if case.ttl.is_some() => return context_texts::OWN_TTL,
         "fragmentation-needed" if case.dont_fragment => return context_texts::OWN_DF,

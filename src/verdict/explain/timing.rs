@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Case;
-use crate::clock::spoken;
+use crate::clock::format_duration;
 use crate::outcome::OutcomeClass;
 use crate::stats::{Outage, Outages};
 
@@ -25,7 +25,7 @@ pub(super) fn history(case: &Case) -> Option<String> {
 }
 
 fn one(case: &Case, outage: &Outage) -> String {
-    let at = |instant| case.clock.label(instant);
+    let at = |instant| case.clock.time_label(instant);
     let (from, to, probes) = (at(outage.from), at(outage.to), outage.probes);
     if outage.ongoing {
         return format!(
@@ -61,10 +61,10 @@ fn whole(time: Duration) -> Duration {
 fn scattered(case: &Case, outages: &Outages) -> String {
     let longest = outages.longest().filter(|longest| longest.probes > 1);
     let longest = longest.map_or_else(String::new, |longest| {
-        let from = case.clock.label(longest.from);
+        let from = case.clock.time_label(longest.from);
         format!(
             ", the longest from {from} for {}",
-            spoken(whole(longest.lasted()))
+            format_duration(whole(longest.duration()))
         )
     });
     let times = outages.total();

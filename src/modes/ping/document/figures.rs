@@ -17,7 +17,7 @@ fn latencies<'a>(target: &TargetSummary<'a>) -> [Latency<'a>; 3] {
     let recorder = target.recorder;
     let (name, rtt) = match target.target.protocol {
         Protocol::Tcp => ("connect ms", "kernel: SYN to SYN-ACK"),
-        _ if recorder.rtt_by_user => ("reply ms", "user clock to kernel receive timestamp"),
+        _ if recorder.has_user_rtt => ("reply ms", "user clock to kernel receive timestamp"),
         _ => ("reply ms", "kernel: transmit to receive timestamp"),
     };
     [

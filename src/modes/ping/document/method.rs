@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::outcomes::SMALL_SAMPLE;
 use super::{RunSummary, duration};
-use crate::clock::{rfc3339, spoken};
+use crate::clock::{format_duration, rfc3339};
 use crate::hosts::Protocol;
 use crate::modes::ping::live::{lookups, origin, schedule};
 use crate::modes::ping::summary::RunInfo;
@@ -166,7 +166,7 @@ fn length(duration: Duration) -> String {
     let parts: Vec<_> = parts
         .map(|(number, unit)| format!("{number} {unit}"))
         .collect();
-    let exact = spoken(round_ms(duration));
+    let exact = format_duration(round_ms(duration));
     if seconds < 120 {
         exact
     } else {
@@ -263,5 +263,5 @@ fn wall_clock(summary: &RunSummary) -> Option<String> {
 /// In whole milliseconds, rounded up; absent for zero.
 fn some_time(duration: Duration) -> Option<String> {
     let ms = u64::try_from(duration.as_micros().div_ceil(1000)).unwrap_or(u64::MAX);
-    (duration > Duration::ZERO).then(|| spoken(Duration::from_millis(ms)))
+    (duration > Duration::ZERO).then(|| format_duration(Duration::from_millis(ms)))
 }

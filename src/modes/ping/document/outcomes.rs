@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use super::TargetSummary;
-use crate::clock::spoken;
+use crate::clock::format_duration;
 use crate::hosts::Protocol;
 use crate::outcome::{Handshake, Outcome, OutcomeKind, Refusal, UnreachableBy};
 use crate::report::document::{Cell, Column, Fit, Row, Table};
@@ -90,7 +90,7 @@ fn counted(target: &TargetSummary, kind: OutcomeKind, seen: Text) -> Option<Row>
 }
 
 fn grouped(target: &TargetSummary, group: &OutcomeGroup) -> Row {
-    let at = |instant| Cell::words(target.info.clock.label(instant));
+    let at = |instant| Cell::words(target.info.clock.time_label(instant));
     let mut cells = vec![outcome_cell(group.outcome.kind())];
     cells.extend(numbers(target, group.count));
     cells.push(sender(target, &group.outcome).into());
@@ -134,8 +134,8 @@ fn seen(target: &TargetSummary, outcome: &Outcome) -> Text {
 
 /// How long no reply came, after how many SYNs.
 fn no_reply(target: &TargetSummary) -> String {
-    let timeout = spoken(target.info.plan.schedule.timeout);
-    let sent = match &target.recorder.silent_syns {
+    let timeout = format_duration(target.info.plan.schedule.timeout);
+    let sent = match &target.recorder.syns_without_reply {
         Some(syns) if syns.start() == syns.end() => {
             format!("{} sent, ", wording::syns(*syns.end()))
         }
@@ -152,18 +152,18 @@ fn no_reply(target: &TargetSummary) -> String {
 
 /// What the replies contained, the frequent first.
 fn replies(target: &TargetSummary) -> Text {
-    let answers = &target.recorder.answers;
-    let mut kinds = answers.said.clone();
+    let answers = &target.recorder.replies;
+    let mut kinds = answers.summaries.clone();
     kinds.sort_by_key(|(_, number)| Reverse(*number));
-    if let ([(said, _)], 0) = (kinds.as_slice(), answers.other) {
+    if let ([(said, _)], 0) = (kinds.as_slice(), answers.other_summaries) {
         return Value::foreign(said.as_str()).into();
     }
     let kinds = kinds.iter();
     let mut parts: Vec<_> = kinds
         .map(|(said, number)| text![*number, " ", Value::foreign(said.as_str())])
         .collect();
-    if answers.other > 0 {
-        parts.push(text![answers.other, " others"]);
+    if answers.other_summaries > 0 {
+        parts.push(text![answers.other_summaries, " others"]);
     }
     Text::join(parts, "; ")
 }

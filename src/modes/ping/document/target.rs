@@ -2,7 +2,7 @@
 
 use super::outcomes::table;
 use super::{RunSummary, TargetSummary, figures, verdict};
-use crate::clock::spoken;
+use crate::clock::format_duration;
 use crate::outcome::OutcomeKind;
 use crate::report::document::{Block, Cell, Column, Fact, Row, Section, Table};
 use crate::report::numbers::{count, ms};
@@ -71,7 +71,7 @@ pub(super) fn remarks(target: &TargetSummary) -> Vec<Block> {
 /// A target whose counts and times alone do not show everything.
 pub(super) fn is_troubled(target: &TargetSummary) -> bool {
     let recorder = target.recorder;
-    let answers = &recorder.answers;
+    let answers = &recorder.replies;
     let odd = answers.duplicates + answers.strays + answers.reordered + answers.ttl.total;
     let unfinished = recorder.count(OutcomeKind::Unfinished);
     !recorder.outcome_groups.is_empty() || recorder.late + odd + unfinished > 0
@@ -80,7 +80,7 @@ pub(super) fn is_troubled(target: &TargetSummary) -> bool {
 /// Jitter, TTL, duplicates, late and unfinished probes.
 fn facts(target: &TargetSummary) -> Vec<Fact> {
     let recorder = target.recorder;
-    let (answers, timeout) = (&recorder.answers, target.info.plan.schedule.timeout);
+    let (answers, timeout) = (&recorder.replies, target.info.plan.schedule.timeout);
     let jitter = recorder.jitter.mean_us();
     let jitter = jitter.map(|us| format!("{}, mean difference of successive replies", ms(us)));
     let counted = |number: u64, noun, what: &str| {
@@ -88,7 +88,7 @@ fn facts(target: &TargetSummary) -> Vec<Fact> {
     };
     let late = format!(
         " after the timeout of {}, counted as no reply",
-        spoken(timeout)
+        format_duration(timeout)
     );
     let unfinished = recorder.count(OutcomeKind::Unfinished);
     let facts = [
@@ -139,7 +139,7 @@ fn ttl(target: &TargetSummary, ttls: &ReplyTtls) -> Option<Text> {
     let ((_, first), others) = ttls.changes.split_first()?;
     let mut text = first.to_string();
     for (since, ttl) in others {
-        let since = target.info.clock.label(*since);
+        let since = target.info.clock.time_label(*since);
         text += &format!(", then {ttl} from {since}");
     }
     if ttls.total > others.len() as u64 {
@@ -179,7 +179,7 @@ fn outages(target: &TargetSummary) -> Vec<Text> {
 
 /// `12:00:03Z to 12:00:05Z, 3 probes: no reply; then ok`
 fn outage(target: &TargetSummary, outage: &Outage) -> Text {
-    let at = |instant| target.info.clock.label(instant);
+    let at = |instant| target.info.clock.time_label(instant);
     let end = if outage.ongoing {
         "to the end"
     } else {
@@ -233,7 +233,7 @@ fn outage_table(target: &TargetSummary) -> Option<Table> {
 }
 
 fn outage_row(target: &TargetSummary, outage: &Outage) -> Row {
-    let at = |instant| target.info.clock.label(instant);
+    let at = |instant| target.info.clock.time_label(instant);
     let then = if outage.ongoing {
         "the run ended"
     } else {

@@ -17,7 +17,7 @@ use crate::plan::Limit;
 use crate::report::exact::{rounded, sender, us};
 use crate::report::json::{EvidenceObject, VerdictObject, line, reason};
 use crate::report::{Redactor, Shown, VERSION};
-use crate::stats::{Answers, Distribution, Outage, StateChange, Statistics};
+use crate::stats::{Distribution, Outage, Replies, StateChange, Statistics};
 use crate::text::Value;
 use shapes::{
     Answer, Cause, Change, Check, Clocks, Histograms, Host, Lag, Latency, Moved, OutageLine, Probe,
@@ -117,10 +117,10 @@ pub(super) fn probe(info: &RunInfo, sample: &Sample, redactor: &Redactor) -> Str
         rtt_us: result.rtt.map(|rtt| us(rtt.time)),
         rtt_clock: result.rtt.map(|rtt| rtt.clock.name()),
         syn_sent: result.syn_sent,
-        held_us: result.held.map(us),
+        held_us: result.established_for.map(us),
         ttl: result.ttl,
         answer: result
-            .said
+            .reply_summary
             .as_ref()
             .map(|said| redactor.foreign(said.as_str())),
         evidence: EvidenceObject::new(&result.evidence, redactor),
@@ -139,7 +139,7 @@ pub(super) fn state_change(
         target: redactor.service(&info.targets[target.index()]),
         time: rfc3339(info.clock.at(change.at)),
         now: if change.is_up { "up" } else { "down" },
-        lasted_us: change.lasted.map(us),
+        lasted_us: change.previous_duration.map(us),
         causes: change.outcomes.iter().map(word).collect(),
     })
 }
@@ -206,18 +206,18 @@ fn of_target(summary: &RunSummary, target: &TargetSummary, redactor: &Redactor) 
         local_errors: recorder.count_class(OutcomeClass::Local),
         late: recorder.late,
         unfinished: recorder.count_class(OutcomeClass::Unfinished),
-        duplicates: recorder.answers.duplicates,
-        strays: recorder.answers.strays,
-        reordered: recorder.answers.reordered,
+        duplicates: recorder.replies.duplicates,
+        strays: recorder.replies.strays,
+        reordered: recorder.replies.reordered,
         loss_percent: loss.map(|loss| rounded(loss.percent)),
         loss_interval_percent: loss.map(|loss| [rounded(loss.low), rounded(loss.high)]),
         outcomes: outcomes(target),
         causes: causes(summary, target, redactor),
         other_causes: recorder.other_outcomes,
-        answers: answers(&recorder.answers, redactor),
-        other_answers: recorder.answers.other,
-        ttl: ttls(summary, &recorder.answers),
-        ttl_changes: recorder.answers.ttl.total,
+        answers: answers(&recorder.replies, redactor),
+        other_answers: recorder.replies.other_summaries,
+        ttl: ttls(summary, &recorder.replies),
+        ttl_changes: recorder.replies.ttl.total,
         connect_us: latency(&recorder.connect),
         rtt_us: latency(&recorder.rtt),
         refused_us: latency(&recorder.refused),
@@ -269,8 +269,8 @@ fn causes(summary: &RunSummary, target: &TargetSummary, redactor: &Redactor) -> 
         .collect()
 }
 
-fn answers(answers: &Answers, redactor: &Redactor) -> Vec<Answer> {
-    let said = answers.said.iter();
+fn answers(answers: &Replies, redactor: &Redactor) -> Vec<Answer> {
+    let said = answers.summaries.iter();
     said.map(|(said, count)| Answer {
         said: redactor.foreign(said.as_str()),
         count: *count,
@@ -278,7 +278,7 @@ fn answers(answers: &Answers, redactor: &Redactor) -> Vec<Answer> {
     .collect()
 }
 
-fn ttls(summary: &RunSummary, answers: &Answers) -> Vec<TtlSince> {
+fn ttls(summary: &RunSummary, answers: &Replies) -> Vec<TtlSince> {
     let changes = answers.ttl.changes.iter();
     changes
         .map(|(since, ttl)| TtlSince {
@@ -293,7 +293,7 @@ fn payload(info: &RunInfo, target: &Target) -> Option<String> {
     match target.protocol {
         Protocol::Tcp => None,
         Protocol::Udp => Some(info.plan.payload.for_port(target.address.port()).name()),
-        Protocol::Icmp => Some(Payload::Plain(info.plan.payload.echo_size()).name()),
+        Protocol::Icmp => Some(Payload::Pattern(info.plan.payload.echo_size()).name()),
     }
 }
 

@@ -83,10 +83,10 @@ impl RunFixture {
                 connect: (us > 0).then_some(connect),
                 rtt: (outcome == OK).then_some(rtt),
                 syn_sent: syns(&outcome),
-                held: None,
-                arrived: None,
+                established_for: None,
+                received_at: None,
                 ttl: None,
-                said: None,
+                reply_summary: None,
             },
         });
     }

@@ -44,7 +44,7 @@ fn answered(hosts: &[&str], answers: &[&str]) -> RunFixture {
         for said in answers {
             fixture.probe(place, 412, Outcome::Reply);
             let result = &mut fixture.samples.last_mut().expect("a sample").result;
-            result.said = Some(ReplySummary::new(said));
+            result.reply_summary = Some(ReplySummary::new(said));
             result.ttl = Some(57);
             result.rtt = Some(Rtt {
                 time: Duration::from_micros(400),
@@ -333,7 +333,7 @@ fn no_hostile_text_breaks_out() {
 
 fn assert_all_tame(fixture: &RunFixture) {
     assert_tame(&markdown(fixture));
-    let name = crate::term::safe(&fixture.info.targets[0].label());
+    let name = crate::term::escape_controls(&fixture.info.targets[0].label());
     let rows = csv::tests::read(&csv_rows(fixture));
     assert!(rows.iter().all(|row| row.len() == rows[0].len()));
     assert_eq!(csv_rows(fixture).lines().count(), rows.len());
@@ -344,7 +344,8 @@ fn assert_all_tame(fixture: &RunFixture) {
         let (metric, labels, _) = openmetrics::tests::read(line);
         assert!(metric.starts_with("synack_"), "{line}");
         let mut targets = fixture.info.targets.iter();
-        let mut is_ours = |value: &str| targets.any(|it| crate::term::safe(&it.label()) == value);
+        let mut is_ours =
+            |value: &str| targets.any(|it| crate::term::escape_controls(&it.label()) == value);
         let target = labels.iter().find(|(label, _)| label == "target");
         assert!(target.is_some_and(|(_, value)| is_ours(value)), "{line}");
     }

@@ -60,7 +60,7 @@ fn hostile_text_stays_text() {
     let mut fixture = RunFixture::new(&[HOSTILE, "b.example"]);
     let [reply, silence] = [Outcome::Reply, Outcome::NoReply];
     fixture.probe(0, 400, reply);
-    fixture.samples[0].result.said = Some(ReplySummary::new(HOSTILE));
+    fixture.samples[0].result.reply_summary = Some(ReplySummary::new(HOSTILE));
     fixture.probe(0, 4_000_000, silence);
     fixture.probe(1, 400, OK);
     let command = CommandLine(vec![Word::plain("synack"), Word::plain(HOSTILE)]);

@@ -1,22 +1,33 @@
-//! SIP: OPTIONS, the question what a server can do, which needs no call (RFC 3261 section 11).
+//! SIP: OPTIONS, which queries capabilities without a call (RFC 3261 section 11).
 
 use std::io::Write as _;
 use std::net::SocketAddr;
 
-use super::{Question, words};
+use super::{Codec, Matcher};
 use crate::outcome::ReplySummary;
+use crate::payload::{Transaction, reply_text};
 
-/// The version, first in every response (RFC 3261 section 7.2). Case does not matter (section 7.1).
+pub(super) const CODEC: Codec = Codec {
+    name: "sip",
+    port: Some(5060),
+    encode,
+    matcher: Matcher::Verified(|transaction, reply| match_reply(transaction.token, reply)),
+    replies_from_any_port: false,
+};
+
+/// Start of a status line (RFC 3261 section 7.2), case-insensitive (section 7.1).
 const VERSION: &[u8] = b"SIP/2.0 ";
 
-/// Appends the request, with the headers that every request needs (RFC 3261 section 8.1.1).
+/// Appends the request with the mandatory header fields (RFC 3261 section 8.1.1).
 ///
-/// The token is the Call-ID, the tag and the branch, which begins with "z9hG4bK" (RFC 3261 section
-/// 8.1.1.7). `rport` asks for the answer to come to the port that the request came from (RFC 3581
-/// section 3). Accept is recommended (RFC 3261 section 11.1).
-pub(super) fn write(question: &Question, out: &mut Vec<u8>) {
-    let token = question.token;
-    let (local, target) = (unzoned(question.local), unzoned(question.target));
+/// The token is Call-ID, tag and branch, which begins with "z9hG4bK" (RFC 3261 section 8.1.1.7). `rport` requests the
+/// response to the source port (RFC 3581 section 3). Accept is recommended (RFC 3261 section 11.1).
+fn encode(transaction: &Transaction, out: &mut Vec<u8>) {
+    let token = transaction.token;
+    let (local, target) = (
+        without_zone(transaction.local),
+        without_zone(transaction.target),
+    );
     // Writing into a Vec does not fail.
     let _ = write!(
         out,
@@ -34,23 +45,23 @@ pub(super) fn write(question: &Question, out: &mut Vec<u8>) {
     );
 }
 
-/// Without its zone, which means nothing to others and has no place in a SIP URI (RFC 3261 section 25.1).
-fn unzoned(address: SocketAddr) -> SocketAddr {
+/// A zone is local and not allowed in a SIP URI (RFC 3261 section 25.1).
+fn without_zone(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip(), address.port())
 }
 
-/// What the answer to this token's request says; nothing if it is none.
-///
-/// A response repeats the Call-ID (RFC 3261 section 8.2.6.2), in which case matters (section 20.8).
-pub(super) fn read(token: u64, answer: &[u8]) -> Option<ReplySummary> {
-    let status = status(words::line(answer))?;
-    let lines = answer.split(|byte| *byte == b'\n').skip(1);
-    let mut headers = lines.map(words::line).take_while(|line| !line.is_empty());
+/// Matches a response by Call-ID (RFC 3261 section 8.2.6.2), case-sensitive (section 20.8).
+fn match_reply(token: u64, reply: &[u8]) -> Option<ReplySummary> {
+    let status = status(reply_text::first_line(reply))?;
+    let lines = reply.split(|byte| *byte == b'\n').skip(1);
+    let mut headers = lines
+        .map(reply_text::first_line)
+        .take_while(|line| !line.is_empty());
     let id = headers.find_map(call_id)?;
-    (id == format!("{token:016x}").as_bytes()).then(|| words::said(status))
+    (id == format!("{token:016x}").as_bytes()).then(|| reply_text::summary(status))
 }
 
-/// Code and reason of a status line (RFC 3261 section 7.2). A provisional one is no answer yet (section 8.1.3.2).
+/// Code and reason of a status line (RFC 3261 section 7.2); absent for provisional responses, 1xx (section 8.1.3.2).
 fn status(line: &[u8]) -> Option<&[u8]> {
     let (version, status) = line.split_at_checked(VERSION.len())?;
     let code = match status {
@@ -61,7 +72,7 @@ fn status(line: &[u8]) -> Option<&[u8]> {
     is_status.then_some(status.trim_ascii_end())
 }
 
-/// The value of this header line if it is a Call-ID, also by its short name (RFC 3261 sections 7.3.3, 20.8).
+/// Value of a Call-ID header field, also in compact form (RFC 3261 sections 7.3.3, 20.8).
 fn call_id(line: &[u8]) -> Option<&[u8]> {
     let colon = line.iter().position(|byte| *byte == b':')?;
     let (name, value) = line.split_at_checked(colon)?;
@@ -73,16 +84,16 @@ fn call_id(line: &[u8]) -> Option<&[u8]> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::tests::Example;
     use super::*;
+    use crate::payload::fixture::Example;
 
     const TOKEN: u64 = 0x0123_4567_89ab_cdef;
 
-    fn said(answer: &str) -> Option<String> {
-        read(TOKEN, answer.as_bytes()).map(|said| said.as_str().to_owned())
+    fn summary(reply: &str) -> Option<String> {
+        match_reply(TOKEN, reply.as_bytes()).map(|summary| summary.as_str().to_owned())
     }
 
-    /// An answer as Asterisk gives it.
+    /// Reply of Asterisk.
     pub(in crate::payload) fn example(token: u64) -> Example {
         let start = format!(
             "SIP/2.0 200 OK\r\n\
@@ -90,7 +101,7 @@ pub(super) mod tests {
              Call-ID: "
         );
         let id = start.len()..start.len() + 16;
-        let answer = format!(
+        let reply = format!(
             "{start}{token:016x}\r\n\
              From: <sip:synack@192.0.2.9>;tag={token:016x}\r\n\
              To: <sip:192.0.2.1>;tag=as5c667f51\r\n\
@@ -99,18 +110,18 @@ pub(super) mod tests {
              Content-Length:  0\r\n\
              \r\n"
         );
-        Example::new(answer.into_bytes(), id)
+        Example::new(reply.into_bytes(), id)
     }
 
     #[test]
-    fn the_request_names_both_ends() {
-        let question = Question {
+    fn the_request_has_both_addresses() {
+        let transaction = Transaction {
             token: TOKEN,
             local: "[fe80::9%3]:40000".parse().expect("an address"),
             target: "[2001:db8::1]:5060".parse().expect("an address"),
         };
         let mut out = Vec::new();
-        write(&question, &mut out);
+        encode(&transaction, &mut out);
         let text = String::from_utf8(out).expect("text");
         assert!(text.starts_with("OPTIONS sip:[2001:db8::1]:5060 SIP/2.0\r\nVia: "));
         let via = "SIP/2.0/UDP [fe80::9]:40000;rport;branch=z9hG4bK0123456789abcdef\r\n";
@@ -120,18 +131,18 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_status_with_our_call_id_is_the_answer() {
-        let ok = said("SIP/2.0 200 OK\r\nCall-ID: 0123456789abcdef\r\n\r\n");
+    fn a_status_with_the_call_id_is_matched() {
+        let ok = summary("SIP/2.0 200 OK\r\nCall-ID: 0123456789abcdef\r\n\r\n");
         assert_eq!(ok.as_deref(), Some("200 OK"));
-        let short = said("sip/2.0 404 Not Found\r\nI :0123456789abcdef \r\n\r\n");
+        let short = summary("sip/2.0 404 Not Found\r\nI :0123456789abcdef \r\n\r\n");
         assert_eq!(short.as_deref(), Some("404 Not Found"));
-        let unreasoned = said("SIP/2.0 503\nCALL-ID: 0123456789abcdef\n\n");
-        assert_eq!(unreasoned.as_deref(), Some("503"));
+        let no_reason = summary("SIP/2.0 503\nCALL-ID: 0123456789abcdef\n\n");
+        assert_eq!(no_reason.as_deref(), Some("503"));
     }
 
     #[test]
-    fn anything_else_is_no_answer() {
-        for answer in [
+    fn anything_else_is_no_match() {
+        for reply in [
             "SIP/2.0 200 OK\r\nCall-ID: 0123456789abcdee\r\n\r\n",
             "SIP/2.0 200 OK\r\nCall-ID: 0123456789ABCDEF\r\n\r\n",
             "SIP/2.0 200 OK\r\nCall-ID: other\r\ni: 0123456789abcdef\r\n\r\n",
@@ -144,7 +155,7 @@ pub(super) mod tests {
             "SIP/2.0 200 OK\r\nCall-ID",
             "",
         ] {
-            assert_eq!(said(answer), None, "{answer:?}");
+            assert_eq!(summary(reply), None, "{reply:?}");
         }
     }
 }

@@ -1,28 +1,28 @@
-//! Reading what a stranger sent: every step may find that there are too few bytes.
+//! Bounds-checked reader of received bytes.
 
-/// The bytes not yet read. Numbers are big-endian, as on every wire here.
+/// Bytes not yet read. Numbers are in network byte order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    /// Starts at the first of `bytes`.
+    /// Starts at the first byte.
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
-    /// What is left.
+    /// The remaining bytes.
     pub(super) fn rest(&self) -> &'a [u8] {
         self.0
     }
 
-    /// The next `count` bytes, or nothing if there are fewer.
+    /// The next `count` bytes; absent if fewer remain.
     pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
         Some(taken)
     }
 
-    /// The next `N` bytes, or nothing if there are fewer.
+    /// The next `N` bytes; absent if fewer remain.
     pub(super) fn chunk<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (chunk, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_that_finds_too_little_takes_nothing() {
+    fn a_short_read_consumes_nothing() {
         let mut reader = Reader::new(&[1, 2, 3]);
         assert_eq!(reader.u16(), Some(0x0102));
         assert_eq!(reader.u16(), None);

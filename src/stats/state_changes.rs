@@ -1,33 +1,33 @@
-//! Whether a target is up or down, and since when: what a long watch announces.
+//! State changes of a target: up to down, down to up, with the time spent in the previous state.
 
 use std::time::{Duration, Instant};
 
 use super::Recorder;
 use crate::outcome::Outcome;
 
-/// One target's state, as its samples have shown it so far.
+/// A target's current state.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UpDownState {
     up_since: Option<Instant>,
     down_since: Option<Instant>,
 }
 
-/// A target has gone down or come up again.
+/// A target went down or came up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StateChange {
-    /// When the first probe was sent that showed it.
+    /// Send time of the first probe in the new state.
     pub at: Instant,
-    /// Whether it is up now.
+    /// The new state.
     pub is_up: bool,
-    /// How long it was otherwise; absent if it was never seen so.
-    pub lasted: Option<Duration>,
-    /// The different ways in which probes failed while it was down.
+    /// Time in the previous state; absent if the target was never in it.
+    pub previous_duration: Option<Duration>,
+    /// Distinct outcomes of the failed probes while it was down.
     pub outcomes: Vec<Outcome>,
 }
 
 impl UpDownState {
-    /// Looks at the tallies after a probe that was sent at `at` has been recorded. Probes count in the order in
-    /// which they were sent, so what a slow one shows is told when it has ended.
+    /// Updates the state after a probe sent at `at` was recorded. Probes count in send order: a change is reported once
+    /// every earlier probe has ended.
     pub fn note(&mut self, recorder: &Recorder, at: Instant) -> Option<StateChange> {
         let outages = &recorder.outages;
         match (outages.current(), self.down_since) {
@@ -37,7 +37,8 @@ impl UpDownState {
                 Some(StateChange {
                     at: outage.from,
                     is_up: false,
-                    lasted: up_since.map(|since| outage.from.saturating_duration_since(since)),
+                    previous_duration: up_since
+                        .map(|since| outage.from.saturating_duration_since(since)),
                     outcomes: outage.outcomes.clone(),
                 })
             }
@@ -47,10 +48,10 @@ impl UpDownState {
                 Some(StateChange {
                     at,
                     is_up: true,
-                    lasted: Some(at.saturating_duration_since(since)),
+                    previous_duration: Some(at.saturating_duration_since(since)),
                     outcomes: outages
                         .latest()
-                        .map(|it| it.outcomes.clone())
+                        .map(|outage| outage.outcomes.clone())
                         .unwrap_or_default(),
                 })
             }
@@ -72,7 +73,7 @@ mod tests {
     const OK: Outcome = Outcome::Connected(Handshake::Clean);
 
     #[test]
-    fn going_down_and_coming_up_are_told_once_with_how_long_it_was_so() {
+    fn each_transition_is_reported_once_with_the_previous_duration() {
         let start = Instant::now();
         let (mut recorder, mut state) = (Recorder::new(3), UpDownState::default());
         let mut changes = Vec::new();
@@ -82,21 +83,24 @@ mod tests {
             recorder.record(&sample);
             changes.extend(state.note(&recorder, sample.sent_at));
         }
-        let told: Vec<_> = changes
+        let transitions: Vec<_> = changes
             .iter()
-            .map(|change| (change.is_up, change.lasted.map(|it| it.as_secs())))
+            .map(|change| {
+                let previous = change.previous_duration.map(|duration| duration.as_secs());
+                (change.is_up, previous)
+            })
             .collect();
-        assert_eq!(told, [(false, Some(2)), (true, Some(3))]);
+        assert_eq!(transitions, [(false, Some(2)), (true, Some(3))]);
         assert_eq!(changes[1].outcomes, [lost]);
     }
 
     #[test]
-    fn a_target_that_never_answered_was_never_up() {
+    fn a_target_that_never_replied_was_never_up() {
         let start = Instant::now();
         let (mut recorder, mut state) = (Recorder::new(3), UpDownState::default());
         let sample = sample(start, 1, Outcome::NoReply);
         recorder.record(&sample);
         let change = state.note(&recorder, sample.sent_at).expect("down");
-        assert_eq!((change.is_up, change.lasted), (false, None));
+        assert_eq!((change.is_up, change.previous_duration), (false, None));
     }
 }

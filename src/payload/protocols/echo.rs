@@ -1,0 +1,14 @@
+//! Echo: the server returns the request (RFC 862).
+
+use super::{Codec, Matcher};
+use crate::payload::{DEFAULT_SIZE, pattern};
+
+pub(super) const CODEC: Codec = Codec {
+    name: "echo",
+    port: Some(7),
+    encode: |transaction, out| pattern::encode(transaction.token, DEFAULT_SIZE, out),
+    matcher: Matcher::Verified(|transaction, reply| {
+        pattern::match_echo(transaction.token, DEFAULT_SIZE, reply)
+    }),
+    replies_from_any_port: false,
+};

@@ -15,12 +15,6 @@ mod parts;
 mod poller;
 pub mod signals;
 mod sock_diag;
-#[cfg(all(
-    target_arch = "x86_64",
-    target_env = "gnu",
-    not(target_feature = "crt-static")
-))]
-mod start;
 mod surroundings;
 mod tcp_info;
 mod vigil;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::hosts::{Protocol, Target};
 use crate::outcome::{Handshake, Outcome, OutcomeClass, OutcomeKind, UnreachableBy};
 use crate::path::{Path, PathAnalysis, PathNote};
-use crate::platform::{Counters, Link, Listener, NeighbourFacts, NeighbourState, RouteFacts};
+use crate::platform::{Counters, Link, Listener, Neighbour, NeighbourState, RouteLookup};
 
 /// Everything that was found. What was not looked at, or could not be, is absent.
 #[derive(Clone, Debug)]
@@ -158,13 +158,13 @@ pub struct LocalFindings {
 #[derive(Clone, Debug, Default)]
 pub struct RouteFindings {
     /// The route; absent where the system does not tell.
-    pub route: Option<RouteFacts>,
+    pub route: Option<RouteLookup>,
     /// The route without the source and the interface that were asked for; absent where none was.
-    pub unforced: Option<RouteFacts>,
+    pub unforced: Option<RouteLookup>,
     /// The interface that the route leaves by.
     pub link: Option<Link>,
     /// The entry of the next hop after the probes: the gateway's, or the target's own on the same subnet.
-    pub neighbour: Option<NeighbourFacts>,
+    pub neighbour: Option<Neighbour>,
     /// ICMP echo to the gateway, where there is one. A gateway need not answer.
     pub gateway_echo: Option<ProbeBatch>,
 }

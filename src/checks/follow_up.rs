@@ -170,7 +170,7 @@ impl CheckContext<'_> {
             timeout: SURVEY_TIMEOUT,
             ..self.path_plan(SourcePortSplit::Survey)
         };
-        if !platform::hears_hops(known.target.protocol) {
+        if !platform::reports_ttl_exceeded(known.target.protocol) {
             return None;
         }
         let tracer = self.tracer(&known.target, plan)?;

@@ -12,7 +12,7 @@ use super::{Baseline, Findings, NameFindings};
 use crate::hosts::{Lookup, Target, TargetSpec};
 use crate::outcome::OutcomeKind;
 use crate::plan::CheckPlan;
-use crate::platform::{OnlyStop, SignalState, counters, links};
+use crate::platform::{SignalState, StopSignals, counters, links};
 
 /// A step of the walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,7 +88,7 @@ pub fn run_checks(
     findings.name = name;
     let context = CheckContext {
         plan,
-        signals: &OnlyStop(signals),
+        signals: &StopSignals(signals),
     };
     if let Some((first, others)) = addresses.split_first() {
         let target = target(wanted, *first, &findings.name);

@@ -180,7 +180,7 @@ impl CheckContext<'_> {
     /// The address that packets to the target come from. Where the system tells no routes, the one without -S and -I.
     fn source(&self, target: &Target) -> Option<IpAddr> {
         let here = LocalHost::from(&self.plan.sockets);
-        match here.route_facts(target.protocol, target.address) {
+        match here.route_lookup(target.protocol, target.address) {
             Some(route) => route.source,
             None => platform::source_address(target.address).ok(),
         }
@@ -202,7 +202,7 @@ impl CheckContext<'_> {
     /// Steps 3 and 4: the route, the link, the next hop, and whether a gateway answers.
     pub(super) fn way(&self, target: &Target) -> RouteFindings {
         let here = LocalHost::from(&self.plan.sockets);
-        let route = here.route_facts(target.protocol, target.address);
+        let route = here.route_lookup(target.protocol, target.address);
         let interface = route.as_ref().and_then(|route| route.interface.clone());
         let link = interface.and_then(|interface| platform::link(&interface));
         let leads_out = route
@@ -218,7 +218,7 @@ impl CheckContext<'_> {
             .and_then(|it| self.one(plain(Protocol::Icmp, it), BESIDE));
         let sockets = &self.plan.sockets;
         let is_forced = sockets.source.is_some() || sockets.interface.is_some();
-        let free = || LocalHost::default().route_facts(target.protocol, target.address);
+        let free = || LocalHost::default().route_lookup(target.protocol, target.address);
         RouteFindings {
             route,
             unforced: is_forced.then(free).flatten(),
@@ -232,9 +232,9 @@ impl CheckContext<'_> {
     /// either.
     pub(super) fn way_to_name_server(&self) -> RouteFindings {
         let here = LocalHost::from(&self.plan.sockets);
-        let kind = |server: SocketAddr| here.route_facts(Protocol::Udp, server).map(|it| it.kind);
+        let kind = |server: SocketAddr| here.route_lookup(Protocol::Udp, server).map(|it| it.kind);
         let servers = platform::name_servers().into_iter();
-        let others = servers.filter(|server| !LocalHost::is_own(*server));
+        let others = servers.filter(|server| !LocalHost::is_local_address(*server));
         let candidates = others.chain(ANYWHERE).map(|it| SocketAddr::new(it, DNS));
         let candidates: Vec<_> = candidates.collect();
         let mut reached = candidates
@@ -271,7 +271,7 @@ impl CheckContext<'_> {
 
     fn sizes(&self, echo: &Target) -> Option<SizeFindings> {
         let here = LocalHost::from(&self.plan.sockets);
-        let route = here.route_facts(echo.protocol, echo.address)?;
+        let route = here.route_lookup(echo.protocol, echo.address)?;
         if route.kind != RouteKind::Unicast {
             return None;
         }
@@ -380,7 +380,7 @@ impl CheckContext<'_> {
         let (path, _) = self.tracer(target, plan)?.run(&mut ());
         let analysis = analyze(&path);
         // Silence says nothing where the system keeps it to itself who answered.
-        let is_told = platform::hears_hops(target.protocol);
+        let is_told = platform::reports_ttl_exceeded(target.protocol);
         let says_something = is_told || !matches!(analysis.end, PathEnd::Silent { .. });
         says_something.then_some((path, analysis))
     }
@@ -389,7 +389,7 @@ impl CheckContext<'_> {
 /// Step 8: who listens on this machine.
 pub(super) fn own(target: &Target) -> Option<SelfFindings> {
     let port = target.port()?;
-    LocalHost::is_own(target.address.ip()).then(|| SelfFindings {
+    LocalHost::is_local_address(target.address.ip()).then(|| SelfFindings {
         listeners: platform::listeners(target.protocol, port),
     })
 }

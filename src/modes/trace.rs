@@ -25,7 +25,7 @@ pub fn run(plan: TracePlan, output: &mut Output) -> Result<ExitStatus, RunError>
     let target = session.single_target(&plan.target, &plan.path.sockets)?;
     let files = files::open(&plan.output, 1)?;
     let Session { poller, signals } = session;
-    if !platform::hears_hops(target.protocol) {
+    if !platform::reports_ttl_exceeded(target.protocol) {
         complain(SILENT_HOPS);
     }
     let here = LocalHost::from(&plan.path.sockets);

@@ -25,16 +25,16 @@ use crate::plan::SocketPlan;
 pub use crate::outcome::evidence::PeerEnd;
 pub use errno::errno;
 pub use facts::{
-    Counters, Link, Listener, NeighbourFacts, NeighbourState, Process, RouteFacts, RouteKind,
+    Counters, Link, Listener, Neighbour, NeighbourState, Process, RouteKind, RouteLookup,
     is_link_local,
 };
 pub use system::{
-    CAN_BIND_TO_INTERFACE, CAN_FORBID_FRAGMENTS, Control, HAS_ERROR_QUEUE, Poller, RecvBatch,
-    Waker, answer_hops, bind_to_interface, counters, disconnect, echo_socket, ephemeral_ports,
-    fragment, hear_icmp_errors, hear_ttl, hears_hops, host, interface_index, keep_flow_label,
-    limit_ports, link, links, listeners, next_report, open_descriptors, peer_end,
-    raise_descriptor_limit, set_traffic_class, signals, stamp, tcp_info, tcp_socket,
-    tcp_socket_evidence, udp_socket,
+    CAN_BIND_TO_INTERFACE, CAN_FORBID_FRAGMENTS, CmsgBuffer, HAS_ERROR_QUEUE, Poller, RecvBatch,
+    Waker, bind_to_interface, counters, disable_auto_flow_label, disconnect, echo_socket,
+    enable_recverr, enable_recvttl, enable_timestamping, ephemeral_ports, host, interface_index,
+    link, links, listeners, open_descriptors, peer_end, raise_descriptor_limit, read_error_queue,
+    reports_ttl_exceeded, set_fragmentation, set_local_port, set_traffic_class, signals,
+    syn_ack_hop_limit, tcp_info, tcp_socket, tcp_socket_evidence, udp_socket,
 };
 
 /// This machine as probes leave it. It is asked afresh each time: addresses and neighbours change during a run.
@@ -90,7 +90,7 @@ pub struct Readiness {
 
 /// One datagram, as it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Received {
+pub struct RecvMeta {
     /// Bytes in the buffer; what did not fit is gone.
     pub length: usize,
     /// Who sent it, where the system says.
@@ -103,7 +103,7 @@ pub struct Received {
 
 /// One entry of a socket's error queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Report {
+pub enum ErrorQueueEntry {
     /// An ICMP error, and how many bytes of the offending packet it quotes, from the UDP payload or the
     /// ICMP header on.
     Icmp {
@@ -117,16 +117,16 @@ pub enum Report {
         quoted: usize,
     },
     /// A datagram of this socket has left.
-    Sent {
+    TxTimestamp {
         /// Which one: they are numbered from 0.
-        number: u32,
+        id: u32,
         /// When the kernel handed it to the device: wall-clock time since 1970.
         at: Duration,
     },
     /// Something that is of no interest here.
     Other,
     /// An entry that could not be read whole.
-    Cut,
+    Truncated,
 }
 
 /// The kinds of socket that can send ICMP echoes.
@@ -193,9 +193,9 @@ impl<S: SignalState + ?Sized> SignalState for &S {
 
 /// Only the wish to stop, for work beside a run: the other signals are for the run, and are taken once.
 #[derive(Clone, Copy, Debug)]
-pub struct OnlyStop<S>(pub S);
+pub struct StopSignals<S>(pub S);
 
-impl<S: SignalState> SignalState for OnlyStop<S> {
+impl<S: SignalState> SignalState for StopSignals<S> {
     fn stop_requested(&self) -> bool {
         self.0.stop_requested()
     }
@@ -260,7 +260,7 @@ mod tests {
         let here = LocalHost::default();
         for protocol in [Protocol::Tcp, Protocol::Udp] {
             assert!(listeners(protocol, 1).is_some());
-            assert!(here.route_facts(protocol, target).is_some());
+            assert!(here.route_lookup(protocol, target).is_some());
             assert!(here.neighbour(protocol, target).is_some());
         }
         assert!(counters().is_some());

@@ -41,15 +41,15 @@ counters! {
         "IPv4 packets that were for this machine and passed its rules of INPUT.",
     forwarded = "IpForwDatagrams":
         "IPv4 packets that were for others and were sent on.",
-    faulty = "IpInHdrErrors":
+    header_errors = "IpInHdrErrors":
         "IPv4 packets dropped on arrival for what is in their header.",
-    misdirected = "IpInAddrErrors":
+    address_errors = "IpInAddrErrors":
         "IPv4 packets dropped on arrival because they were for nobody here.",
     multicast = "IpExtInMcastPkts":
         "IPv4 multicast packets that arrived and that somebody here listens to.",
-    unknown = "IpInUnknownProtos":
+    unknown_protocols = "IpInUnknownProtos":
         "IPv4 packets of a protocol that nobody here speaks.",
-    fragments = "IpReasmReqds":
+    reassembly_requests = "IpReasmReqds":
         "IPv4 fragments that arrived.",
     received_v6 = "Ip6InReceives":
         "IPv6 packets that arrived.",
@@ -57,15 +57,15 @@ counters! {
         "IPv6 packets that were for this machine and passed its rules of INPUT.",
     forwarded_v6 = "Ip6OutForwDatagrams":
         "IPv6 packets that were for others and were sent on.",
-    faulty_v6 = "Ip6InHdrErrors":
+    header_errors_v6 = "Ip6InHdrErrors":
         "IPv6 packets dropped on arrival for what is in their header.",
-    misdirected_v6 = "Ip6InAddrErrors":
+    address_errors_v6 = "Ip6InAddrErrors":
         "IPv6 packets dropped on arrival because they were for nobody here.",
     multicast_v6 = "Ip6InMcastPkts":
         "IPv6 multicast packets that arrived.",
-    unknown_v6 = "Ip6InUnknownProtos":
+    unknown_protocols_v6 = "Ip6InUnknownProtos":
         "IPv6 packets of a protocol that nobody here speaks.",
-    fragments_v6 = "Ip6ReasmReqds":
+    reassembly_requests_v6 = "Ip6ReasmReqds":
         "IPv6 fragments that arrived.",
     udp_receive_drops = "UdpRcvbufErrors":
         "UDP datagrams over IPv4 dropped because the socket's receive buffer was full.",
@@ -82,22 +82,22 @@ impl Counters {
             let known = [
                 self.delivered,
                 self.forwarded,
-                self.faulty,
-                self.misdirected,
+                self.header_errors,
+                self.address_errors,
                 self.multicast,
-                self.unknown,
-                self.fragments,
+                self.unknown_protocols,
+                self.reassembly_requests,
             ];
             (self.received?, known)
         } else {
             let known = [
                 self.delivered_v6,
                 self.forwarded_v6,
-                self.faulty_v6,
-                self.misdirected_v6,
+                self.header_errors_v6,
+                self.address_errors_v6,
                 self.multicast_v6,
-                self.unknown_v6,
-                self.fragments_v6,
+                self.unknown_protocols_v6,
+                self.reassembly_requests_v6,
             ];
             (self.received_v6?, known)
         };
@@ -142,11 +142,11 @@ mod tests {
             received: Some(20),
             delivered: Some(7),
             forwarded: Some(1),
-            faulty: Some(0),
-            misdirected: Some(2),
+            header_errors: Some(0),
+            address_errors: Some(2),
             multicast: Some(0),
-            unknown: Some(0),
-            fragments: Some(0),
+            unknown_protocols: Some(0),
+            reassembly_requests: Some(0),
             ..Counters::default()
         };
         assert_eq!(found.dropped_on_arrival(true), Some(10));
@@ -158,8 +158,8 @@ mod tests {
         assert_eq!(filtered.dropped_on_arrival(true), Some(0));
         let noisy = Counters {
             multicast: Some(4),
-            unknown: Some(3),
-            fragments: Some(2),
+            unknown_protocols: Some(3),
+            reassembly_requests: Some(2),
             ..found
         };
         assert_eq!(noisy.dropped_on_arrival(true), Some(1));

@@ -25,7 +25,7 @@ pub struct Link {
 impl Link {
     /// Whether packets can leave this machine by it: it is up, not known to have no carrier, and has an address that
     /// not only neighbours can answer.
-    pub fn leads_out(&self) -> bool {
+    pub fn is_usable_uplink(&self) -> bool {
         let mut addresses = self.addresses.iter();
         let ready = self.up && self.carrier != Some(false) && !self.is_loopback;
         ready && addresses.any(|(address, _)| !is_link_local(*address))
@@ -88,7 +88,7 @@ mod tests {
             (loopback, false),
         ];
         for (link, leads_out) in cases {
-            assert_eq!(link.leads_out(), leads_out, "{link:?}");
+            assert_eq!(link.is_usable_uplink(), leads_out, "{link:?}");
         }
     }
 }

@@ -13,9 +13,9 @@ pub struct Listener {
     /// Whether an IPv6 listener hears IPv6 alone (`IPV6_V6ONLY`); absent for IPv4, or where the system does not tell.
     pub v6_only: Option<bool>,
     /// Connections that wait for accept(2). Absent for UDP.
-    pub waiting: Option<u32>,
+    pub accept_queue: Option<u32>,
     /// The backlog of listen(2), as far as the system allowed it. Absent for UDP, or where the system does not tell.
-    pub room: Option<u32>,
+    pub backlog: Option<u32>,
     /// A process that has the socket open: the first one, where several share it. Absent where this user may not
     /// see it.
     pub process: Option<Process>,
@@ -36,13 +36,13 @@ impl Listener {
     /// Whether the accept queue is full, so that the kernel ignores SYNs and the last ACK of a handshake. It takes
     /// one connection more than the backlog says (`sk_acceptq_is_full`, `include/net/sock.h`).
     pub fn is_full(&self) -> bool {
-        let queue = self.waiting.zip(self.room);
-        queue.is_some_and(|(waiting, room)| waiting > room)
+        let queue = self.accept_queue.zip(self.backlog);
+        queue.is_some_and(|(queued, backlog)| queued > backlog)
     }
 
     /// Whether packets to this address of the machine are for this socket, if they come by the right interface.
     /// An IPv6 listener of which nothing is known hears IPv4 too, as is the default (ipv6(7)).
-    pub fn hears(&self, address: IpAddr) -> bool {
+    pub fn matches(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         match self.address {
             IpAddr::V4(own) if own.is_unspecified() => address.is_ipv4(),
@@ -63,8 +63,8 @@ mod tests {
             address: address.parse().expect("an address"),
             interface: None,
             v6_only,
-            waiting: None,
-            room: None,
+            accept_queue: None,
+            backlog: None,
             process: None,
             uid: None,
         }
@@ -80,13 +80,13 @@ mod tests {
             (None, Some(5), false),
             (Some(6), None, false),
         ];
-        for (waiting, room, full) in cases {
+        for (accept_queue, backlog, full) in cases {
             let listener = Listener {
-                waiting,
-                room,
+                accept_queue,
+                backlog,
                 ..listener("0.0.0.0", None)
             };
-            assert_eq!(listener.is_full(), full, "{waiting:?} of {room:?}");
+            assert_eq!(listener.is_full(), full, "{accept_queue:?} of {backlog:?}");
         }
     }
 
@@ -109,7 +109,11 @@ mod tests {
         for (own, v6_only, address, heard) in cases {
             let listener = listener(own, v6_only);
             let address = address.parse().expect("an address");
-            assert_eq!(listener.hears(address), heard, "{address} by {listener:?}");
+            assert_eq!(
+                listener.matches(address),
+                heard,
+                "{address} by {listener:?}"
+            );
         }
     }
 }

@@ -8,4 +8,4 @@ mod route;
 pub use counters::Counters;
 pub use link::{Link, is_link_local};
 pub use listener::{Listener, Process};
-pub use route::{NeighbourFacts, NeighbourState, RouteFacts, RouteKind};
+pub use route::{Neighbour, NeighbourState, RouteKind, RouteLookup};

@@ -7,7 +7,7 @@ use crate::outcome::Errno;
 
 /// What this machine would do with a packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RouteFacts {
+pub struct RouteLookup {
     /// What becomes of the packet. Everything else is absent where it does not leave.
     pub kind: RouteKind,
     /// The interface it leaves by.
@@ -53,7 +53,7 @@ pub enum RouteKind {
 
 impl RouteKind {
     /// The word for it in ip-route(8), where it has one.
-    pub fn word(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Unicast => "unicast",
             Self::Local => "local",
@@ -77,7 +77,7 @@ impl RouteKind {
 
     /// What the errno of a lookup, or of connect(2), means (`fib_props`, `net/ipv4/fib_semantics.c`; `ip6_route_info_create`,
     /// `net/ipv6/route.c`).
-    pub fn of_errno(errno: Errno) -> Self {
+    pub fn from_errno(errno: Errno) -> Self {
         match errno {
             Errno::NetworkUnreachable => Self::NoRoute,
             Errno::HostUnreachable => Self::Unreachable,
@@ -88,7 +88,7 @@ impl RouteKind {
     }
 }
 
-impl RouteFacts {
+impl RouteLookup {
     /// A packet that does not leave.
     pub fn nowhere(kind: RouteKind) -> Self {
         Self {
@@ -104,7 +104,7 @@ impl RouteFacts {
 
 /// What is known of the machine that a packet is handed to first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NeighbourFacts {
+pub struct Neighbour {
     /// Its address: the gateway's, or the target's.
     pub next_hop: IpAddr,
     /// The interface that it is on.
@@ -141,7 +141,7 @@ pub enum NeighbourState {
 
 impl NeighbourState {
     /// The word for it in ip-neighbour(8).
-    pub fn word(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Reachable => "reachable",
             Self::Stale => "stale",
@@ -170,8 +170,8 @@ mod tests {
             (Errno::NoDevice, "refused"),
         ];
         for (errno, word) in cases {
-            let kind = RouteKind::of_errno(errno);
-            assert_eq!((kind.word(), kind.delivers()), (word, false));
+            let kind = RouteKind::from_errno(errno);
+            assert_eq!((kind.name(), kind.delivers()), (word, false));
         }
     }
 }

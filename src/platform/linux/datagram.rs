@@ -40,7 +40,7 @@ pub fn echo_socket(target: SocketAddr) -> io::Result<(Socket, EchoSocket)> {
 }
 
 /// Asks for the hops left of each answer (`IP_RECVTTL` in ip(7), `IPV6_RECVHOPLIMIT` in ipv6(7)).
-pub fn hear_ttl(socket: &Socket, v6: bool) -> io::Result<()> {
+pub fn enable_recvttl(socket: &Socket, v6: bool) -> io::Result<()> {
     if v6 {
         setsockopt(socket, sockopt::Ipv6RecvHopLimit, &true)?;
     } else {
@@ -51,7 +51,7 @@ pub fn hear_ttl(socket: &Socket, v6: bool) -> io::Result<()> {
 
 /// Asks for the kernel's time stamps of what comes, and with `transmit` of what leaves
 /// (Documentation/networking/timestamping.rst).
-pub fn stamp(socket: &Socket, transmit: bool) -> io::Result<()> {
+pub fn enable_timestamping(socket: &Socket, transmit: bool) -> io::Result<()> {
     let received = TimestampingFlag::SOF_TIMESTAMPING_SOFTWARE
         | TimestampingFlag::SOF_TIMESTAMPING_RX_SOFTWARE;
     let sent = TimestampingFlag::SOF_TIMESTAMPING_TX_SOFTWARE
@@ -66,7 +66,7 @@ pub fn stamp(socket: &Socket, transmit: bool) -> io::Result<()> {
 ///
 /// Not allowed is `IP_PMTUDISC_PROBE`, not `_DO`: with `_DO` the kernel would remember a router's answer and
 /// refuse the next probe itself, and that router would never be asked again.
-pub fn fragment(socket: &Socket, v6: bool, allowed: bool) -> io::Result<()> {
+pub fn set_fragmentation(socket: &Socket, v6: bool, allowed: bool) -> io::Result<()> {
     let (level, name, value) = match (v6, allowed) {
         (false, true) => (
             libc::IPPROTO_IP,
@@ -94,9 +94,9 @@ pub fn fragment(socket: &Socket, v6: bool, allowed: bool) -> io::Result<()> {
 
 /// Room for what comes with an error; kept from call to call.
 #[derive(Debug)]
-pub struct Control(pub(super) Vec<u8>);
+pub struct CmsgBuffer(pub(super) Vec<u8>);
 
-impl Default for Control {
+impl Default for CmsgBuffer {
     fn default() -> Self {
         Self(cmsg_space!(
             libc::sock_extended_err,

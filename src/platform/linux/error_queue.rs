@@ -8,9 +8,9 @@ use std::time::Duration;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
 use socket2::Socket;
 
-use super::datagram::{Control, address, time};
+use super::datagram::{CmsgBuffer, address, time};
 use crate::outcome::{IcmpError, IcmpVersion};
-use crate::platform::Report;
+use crate::platform::ErrorQueueEntry;
 
 /// A queue can hold entries that are no ICMP errors; a socket of one probe never has many.
 const MOST_ENTRIES: usize = 16;
@@ -29,14 +29,18 @@ pub(super) struct Drained {
 /// Drains the error queue of a socket that carries one probe, so that what an error quotes is not needed.
 pub(super) fn drain(socket: &Socket) -> Drained {
     let mut drained = Drained::default();
-    let mut control = Control::default();
+    let mut control = CmsgBuffer::default();
     for _ in 0..MOST_ENTRIES {
-        match next_report(socket, &mut [0], &mut control) {
-            Some(Report::Icmp { error, at, .. }) if drained.icmp.is_none() => {
+        match read_error_queue(socket, &mut [0], &mut control) {
+            Some(ErrorQueueEntry::Icmp { error, at, .. }) if drained.icmp.is_none() => {
                 (drained.icmp, drained.icmp_at) = (Some(error), at);
             }
-            Some(Report::Icmp { .. } | Report::Sent { .. } | Report::Other) => {}
-            Some(Report::Cut) => drained.cut = true,
+            Some(
+                ErrorQueueEntry::Icmp { .. }
+                | ErrorQueueEntry::TxTimestamp { .. }
+                | ErrorQueueEntry::Other,
+            ) => {}
+            Some(ErrorQueueEntry::Truncated) => drained.cut = true,
             None => break,
         }
     }
@@ -44,7 +48,11 @@ pub(super) fn drain(socket: &Socket) -> Drained {
 }
 
 /// Takes one entry off the queue, and as much as fits of the packet that it quotes.
-pub fn next_report(socket: &Socket, quoted: &mut [u8], control: &mut Control) -> Option<Report> {
+pub fn read_error_queue(
+    socket: &Socket,
+    quoted: &mut [u8],
+    control: &mut CmsgBuffer,
+) -> Option<ErrorQueueEntry> {
     let mut iov = [IoSliceMut::new(quoted)];
     let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
     let descriptor = socket.as_raw_fd();
@@ -53,17 +61,21 @@ pub fn next_report(socket: &Socket, quoted: &mut [u8], control: &mut Control) ->
     let target = message.address.as_ref().and_then(address);
     // `cmsgs` fails where the kernel cut the control data (MSG_CTRUNC).
     let Ok(messages) = message.cmsgs() else {
-        return Some(Report::Cut);
+        return Some(ErrorQueueEntry::Truncated);
     };
     let messages: Vec<_> = messages.collect();
     let icmp = messages.iter().find_map(decode);
-    let report = icmp.map(|error| Report::Icmp {
+    let report = icmp.map(|error| ErrorQueueEntry::Icmp {
         error,
         at: stamp(&messages),
         target,
         quoted: message.bytes,
     });
-    Some(report.or_else(|| sent(&messages)).unwrap_or(Report::Other))
+    Some(
+        report
+            .or_else(|| sent(&messages))
+            .unwrap_or(ErrorQueueEntry::Other),
+    )
 }
 
 /// The kernel's time stamp of an entry.
@@ -75,13 +87,13 @@ fn stamp(messages: &[ControlMessageOwned]) -> Option<Duration> {
 }
 
 /// The kernel's word that a datagram has left (`SO_EE_ORIGIN_TIMESTAMPING`).
-fn sent(messages: &[ControlMessageOwned]) -> Option<Report> {
+fn sent(messages: &[ControlMessageOwned]) -> Option<ErrorQueueEntry> {
     let at = stamp(messages)?;
     messages.iter().find_map(|message| match message {
         ControlMessageOwned::Ipv4RecvErr(entry, _) | ControlMessageOwned::Ipv6RecvErr(entry, _) => {
-            let number = entry.ee_data;
+            let id = entry.ee_data;
             let stamp = entry.ee_origin == libc::SO_EE_ORIGIN_TIMESTAMPING;
-            stamp.then_some(Report::Sent { number, at })
+            stamp.then_some(ErrorQueueEntry::TxTimestamp { id, at })
         }
         _ => None,
     })

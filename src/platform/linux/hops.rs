@@ -18,7 +18,7 @@ const VALUE: std::ops::Range<usize> = 16..20;
 
 /// The hop limit of the SYN-ACK, for a connected IPv6 socket that was asked to note it
 /// (`IPV6_RECVHOPLIMIT`; `tcp_v6_do_rcv` in `net/ipv6/tcp_ipv6.c`).
-pub fn answer_hops(socket: &Socket) -> Option<u8> {
+pub fn syn_ack_hop_limit(socket: &Socket) -> Option<u8> {
     let mut buffer = [0_u8; LENGTH];
     let length = option::read(socket, libc::IPPROTO_IPV6, PACKET_OPTIONS, &mut buffer)?;
     decode(buffer.get(..length)?)
@@ -48,11 +48,11 @@ mod tests {
         };
         let address = listener.local_addr().expect("an address");
         let socket = platform::tcp_socket(address).expect("a socket");
-        platform::hear_ttl(&socket, true).expect("the option");
+        platform::enable_recvttl(&socket, true).expect("the option");
         socket.set_nonblocking(false).expect("a blocking socket");
         socket.connect(&address.into()).expect("a connection");
         // net.ipv6.conf.lo.hop_limit is 64 unless somebody changed it.
-        assert!(answer_hops(&socket).is_some_and(|hops| hops > 1));
+        assert!(syn_ack_hop_limit(&socket).is_some_and(|hops| hops > 1));
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub fn host() -> HostInfo {
 
 /// Whether this kernel tells a socket at which router the TTL of its packet ran out: datagrams always, a connecting TCP
 /// socket from 5.9 on. A kernel that does not say how old it is is taken for a new one.
-pub fn hears_hops(protocol: Protocol) -> bool {
+pub fn reports_ttl_exceeded(protocol: Protocol) -> bool {
     // What uname(2) says can be another (setarch(8), --uname-2.6).
     let release = first_line("/proc/sys/kernel/osrelease");
     let version = release.as_deref().and_then(version);

@@ -14,7 +14,7 @@ use socket2::Socket;
 
 use super::datagram::address;
 use super::parts::{stamp, ttl};
-use crate::platform::Received;
+use crate::platform::RecvMeta;
 
 /// Bytes for one datagram: larger than any.
 const LARGEST: usize = 1 << 16;
@@ -34,12 +34,12 @@ struct Envelope {
 pub struct RecvBatch {
     buffers: Vec<u8>,
     envelopes: Vec<Envelope>,
-    received: ArrayVec<Received, { RecvBatch::ROOM }>,
+    received: ArrayVec<RecvMeta, { RecvBatch::CAPACITY }>,
 }
 
 impl RecvBatch {
     /// Most datagrams taken in one call.
-    pub const ROOM: usize = 16;
+    pub const CAPACITY: usize = 16;
 
     /// Takes up to `at_most` datagrams from the socket, and tells how many. `WouldBlock`: there is none. Who sent
     /// them is asked only for those `from_anywhere`.
@@ -51,14 +51,15 @@ impl RecvBatch {
     ) -> io::Result<usize> {
         self.received.clear();
         if self.buffers.is_empty() {
-            self.buffers = vec![0; Self::ROOM * LARGEST];
-            self.envelopes = (0..Self::ROOM).map(|_| Envelope::empty()).collect();
+            self.buffers = vec![0; Self::CAPACITY * LARGEST];
+            self.envelopes = (0..Self::CAPACITY).map(|_| Envelope::empty()).collect();
         }
         let buffers = self.buffers.chunks_exact_mut(LARGEST);
-        let mut pieces: ArrayVec<_, { Self::ROOM }> = buffers.take(at_most).map(piece).collect();
+        let mut pieces: ArrayVec<_, { Self::CAPACITY }> =
+            buffers.take(at_most).map(piece).collect();
         let envelopes = self.envelopes.iter_mut();
         let headers = pieces.iter_mut().zip(envelopes);
-        let mut headers: ArrayVec<_, { Self::ROOM }> = headers
+        let mut headers: ArrayVec<_, { Self::CAPACITY }> = headers
             .map(|(piece, to)| header(piece, to, from_anywhere))
             .collect();
         let came = take(socket, &mut headers)?;
@@ -69,7 +70,7 @@ impl RecvBatch {
     }
 
     /// What the last call has taken.
-    pub fn datagrams(&self) -> impl Iterator<Item = (&Received, &[u8])> {
+    pub fn datagrams(&self) -> impl Iterator<Item = (&RecvMeta, &[u8])> {
         let buffers = self.buffers.chunks_exact(LARGEST);
         let datagrams = self.received.iter().zip(buffers);
         datagrams
@@ -137,10 +138,10 @@ impl Envelope {
 
     /// What the kernel has written. Control data that was cut short is missing, which is what its absence says.
     #[allow(clippy::unnecessary_cast)] // musl counts control data in 32 bits
-    fn read(&self, header: &libc::mmsghdr) -> Received {
+    fn read(&self, header: &libc::mmsghdr) -> RecvMeta {
         let message = &header.msg_hdr;
         let control = self.control(message.msg_controllen as usize);
-        Received {
+        RecvMeta {
             length: header.msg_len as usize,
             from: self.from(message),
             at: stamp(control),
@@ -178,7 +179,7 @@ mod tests {
         let to = socket.local_addr().expect("an address");
         sender.connect(to).expect("connected");
         let socket = Socket::from(socket);
-        super::super::datagram::hear_ttl(&socket, false).expect("the TTL");
+        super::super::datagram::enable_recvttl(&socket, false).expect("the TTL");
         (sender, socket)
     }
 
@@ -193,7 +194,9 @@ mod tests {
         let lengths: Vec<_> = inbox.datagrams().map(|(_, bytes)| bytes.len()).collect();
         assert_eq!(lengths, [3, 0]);
         assert_eq!(
-            inbox.receive(&socket, RecvBatch::ROOM, true).expect("one"),
+            inbox
+                .receive(&socket, RecvBatch::CAPACITY, true)
+                .expect("one"),
             1
         );
         let (received, bytes) = inbox.datagrams().next().expect("the third");

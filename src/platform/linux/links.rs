@@ -60,7 +60,7 @@ mod tests {
             lo.addresses.contains(&(Ipv4Addr::LOCALHOST.into(), 8)),
             "{lo:?}"
         );
-        assert!(!lo.leads_out());
+        assert!(!lo.is_usable_uplink());
     }
 
     #[test]

@@ -55,8 +55,8 @@ fn listener(protocol: Protocol, socket: SocketFound, owners: &HashMap<u64, Proce
         address: socket.address,
         interface: socket.interface.map(interface),
         v6_only: socket.v6_only,
-        waiting: queue.then_some(socket.receive_queue),
-        room: socket.send_queue.filter(|_| queue),
+        accept_queue: queue.then_some(socket.receive_queue),
+        backlog: socket.send_queue.filter(|_| queue),
         process: owners.get(&socket.inode).cloned(),
         uid: Some(socket.uid),
     }

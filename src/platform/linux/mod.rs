@@ -31,10 +31,14 @@ use crate::outcome::Errno;
 use crate::outcome::evidence::{PeerEnd, TcpSocketEvidence, TcpState};
 
 pub use counters::counters;
-pub use datagram::{Control, echo_socket, fragment, hear_ttl, stamp, udp_socket};
-pub use error_queue::next_report;
-pub use hops::answer_hops;
-pub use host::{ephemeral_ports, hears_hops, host, open_descriptors, raise_descriptor_limit};
+pub use datagram::{
+    CmsgBuffer, echo_socket, enable_recvttl, enable_timestamping, set_fragmentation, udp_socket,
+};
+pub use error_queue::read_error_queue;
+pub use hops::syn_ack_hop_limit;
+pub use host::{
+    ephemeral_ports, host, open_descriptors, raise_descriptor_limit, reports_ttl_exceeded,
+};
 pub use inbox::RecvBatch;
 pub use links::{link, links};
 pub use listeners::listeners;
@@ -51,7 +55,7 @@ pub fn tcp_socket(target: SocketAddr) -> io::Result<Socket> {
 /// Asks for ICMP errors on `socket`'s error queue.
 ///
 /// IPv4 fills the queue of a connecting TCP socket even without the option, IPv6 does not (ipv6(7)).
-pub fn hear_icmp_errors(socket: &Socket, v6: bool) -> io::Result<()> {
+pub fn enable_recverr(socket: &Socket, v6: bool) -> io::Result<()> {
     if v6 {
         setsockopt(socket, sockopt::Ipv6RecvErr, &true)?;
     } else {
@@ -65,7 +69,7 @@ const IP_LOCAL_PORT_RANGE: i32 = 51;
 
 /// Leaves connect(2) this one port of the ephemeral range (ip(7)): where it is taken, connect(2) says EADDRNOTAVAIL.
 /// Sockets of both families take the option at this level.
-pub fn limit_ports(socket: &Socket, port: u16) -> io::Result<()> {
+pub fn set_local_port(socket: &Socket, port: u16) -> io::Result<()> {
     // The lower half is the first port, the upper half the last.
     let range = i32::from_ne_bytes((u32::from(port) << 16 | u32::from(port)).to_ne_bytes());
     option::set(socket, libc::IPPROTO_IP, IP_LOCAL_PORT_RANGE, range)
@@ -75,7 +79,7 @@ pub fn limit_ports(socket: &Socket, port: u16) -> io::Result<()> {
 const IPV6_AUTOFLOWLABEL: i32 = 70;
 
 /// Sends with the flow label 0 instead of one that the kernel draws for each socket.
-pub fn keep_flow_label(socket: &Socket) -> io::Result<()> {
+pub fn disable_auto_flow_label(socket: &Socket) -> io::Result<()> {
     option::set(socket, libc::IPPROTO_IPV6, IPV6_AUTOFLOWLABEL, 0)
 }
 

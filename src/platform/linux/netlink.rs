@@ -102,7 +102,7 @@ impl Conversation {
     }
 
     /// Looks up one neighbour entry (`RTM_GETNEIGH`). `None`: there is no such entry.
-    pub(super) fn neighbour(&self, interface: u32, address: IpAddr) -> Option<Neighbour> {
+    pub(super) fn neighbour(&self, interface: u32, address: IpAddr) -> Option<NeighbourEntry> {
         let mut request = NeighbourMessage::default();
         request.header.family = family(address);
         request.header.ifindex = interface;
@@ -110,7 +110,7 @@ impl Conversation {
             .attributes
             .push(NeighbourAttribute::Destination(address.into()));
         match self.ask(Question::Neighbour(request)).ok()? {
-            Answer::Neighbour(entry) => Some(Neighbour {
+            Answer::Neighbour(entry) => Some(NeighbourEntry {
                 state: entry.header.state,
                 age: age(&entry),
                 link_address: link_address(entry),
@@ -275,7 +275,7 @@ fn mtu_in(metric: &RouteMetric) -> Option<u32> {
 
 /// One neighbour entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Neighbour {
+pub(super) struct NeighbourEntry {
     pub(super) state: NeighbourState,
     /// How long ago its state last changed.
     pub(super) age: Duration,

@@ -86,7 +86,7 @@ impl Poller {
     }
 
     /// From now on stays awake for what is due within `near`, unless other processes want the processor too.
-    pub fn stay_awake(&mut self, near: Duration) {
+    pub fn set_busy_poll(&mut self, near: Duration) {
         self.vigil.begin(near);
     }
 
@@ -96,19 +96,19 @@ impl Poller {
     }
 
     /// Watches a connecting socket: for the end of the handshake, for errors, and for a close. It is told once.
-    pub fn watch_connect(&self, socket: &Socket, token: u64) -> io::Result<()> {
+    pub fn register_connect(&self, socket: &Socket, token: u64) -> io::Result<()> {
         epoll::add(&self.epoll, socket, EventData::new_u64(token), CONNECT)?;
         Ok(())
     }
 
     /// Watches a connecting socket again, perhaps as another probe's.
-    pub fn watch_again(&self, socket: &Socket, token: u64) -> io::Result<()> {
+    pub fn rearm_connect(&self, socket: &Socket, token: u64) -> io::Result<()> {
         epoll::modify(&self.epoll, socket, EventData::new_u64(token), CONNECT)?;
         Ok(())
     }
 
     /// Watches a socket for datagrams, and for what comes onto its error queue.
-    pub fn watch_answers(&self, socket: &Socket, token: u64) -> io::Result<()> {
+    pub fn register_recv(&self, socket: &Socket, token: u64) -> io::Result<()> {
         epoll::add(
             &self.epoll,
             socket,
@@ -120,10 +120,10 @@ impl Poller {
 
     /// A watch for datagrams goes on by itself; other systems tell one event and need to be asked again.
     #[allow(clippy::unused_self)]
-    pub fn watch_answers_again(&self, _socket: &Socket, _token: u64) {}
+    pub fn rearm_recv(&self, _socket: &Socket, _token: u64) {}
 
     /// Watches a connected socket for its end alone: being writable is no longer news. It is told once.
-    pub fn watch_end(&self, socket: &Socket, token: u64) -> io::Result<()> {
+    pub fn rearm_close(&self, socket: &Socket, token: u64) -> io::Result<()> {
         let token = EventData::new_u64(token);
         epoll::modify(
             &self.epoll,
@@ -136,7 +136,7 @@ impl Poller {
 
     /// Closing a socket ends its watch by itself (epoll(7)); other systems need to be told before.
     #[allow(clippy::unused_self)]
-    pub fn forget(&self, _socket: &Socket) {}
+    pub fn deregister(&self, _socket: &Socket) {}
 
     /// Waits until a socket is ready, the waker is used, a signal comes, or the time is `until`;
     /// appends what is ready. It may also end for nothing: the caller waits again.
@@ -213,7 +213,7 @@ mod tests {
     /// One that sleeps, and one that stays awake for all that is due here.
     fn pollers() -> [Poller; 2] {
         let [asleep, mut awake] = [(); 2].map(|()| Poller::new().expect("epoll"));
-        awake.stay_awake(Duration::from_secs(3600));
+        awake.set_busy_poll(Duration::from_secs(3600));
         [asleep, awake]
     }
 

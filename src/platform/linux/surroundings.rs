@@ -83,7 +83,7 @@ impl LocalHost {
 
     /// Whether `address` belongs to this machine. The routing tables know more than the interfaces: a whole
     /// local prefix, for one.
-    pub fn is_own(address: IpAddr) -> bool {
+    pub fn is_local_address(address: IpAddr) -> bool {
         let route =
             Conversation::begin().and_then(|it| it.route(address, Selector::default()).ok());
         route.is_some_and(|route| route.kind == RouteType::Local)
@@ -178,8 +178,10 @@ mod tests {
 
     #[test]
     fn loopback_is_ours_and_a_documentation_address_is_not() {
-        assert!(LocalHost::is_own(Ipv4Addr::LOCALHOST.into()));
-        assert!(!LocalHost::is_own(Ipv4Addr::new(192, 0, 2, 1).into()));
+        assert!(LocalHost::is_local_address(Ipv4Addr::LOCALHOST.into()));
+        assert!(!LocalHost::is_local_address(
+            Ipv4Addr::new(192, 0, 2, 1).into()
+        ));
     }
 
     #[test]

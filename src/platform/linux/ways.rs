@@ -12,31 +12,31 @@ use super::surroundings::{interface_index, name_of};
 use crate::hosts::Protocol;
 use crate::outcome::Errno;
 use crate::platform::{
-    FlowKey, LocalHost, NeighbourFacts, NeighbourState, RouteFacts, RouteKind, errno,
+    FlowKey, LocalHost, Neighbour, NeighbourState, RouteKind, RouteLookup, errno,
 };
 
 impl LocalHost {
     /// What this machine would do with a packet to this target. `None`: the kernel does not tell.
-    pub fn route_facts(&self, protocol: Protocol, target: SocketAddr) -> Option<RouteFacts> {
+    pub fn route_lookup(&self, protocol: Protocol, target: SocketAddr) -> Option<RouteLookup> {
         let named = self.interface.as_deref();
         if named.is_some_and(|name| interface_index(name).is_none()) {
-            return Some(RouteFacts::nowhere(RouteKind::Refused(Errno::NoDevice)));
+            return Some(RouteLookup::nowhere(RouteKind::Refused(Errno::NoDevice)));
         }
         let kernel = Conversation::begin()?;
         let flow_key = begun(protocol, target);
         match self.lookup(&kernel, &flow_key) {
             Ok(found) => Some(self.facts(&found)),
-            Err(error) => Some(RouteFacts::nowhere(self.refusal(&kernel, &error)?)),
+            Err(error) => Some(RouteLookup::nowhere(self.refusal(&kernel, &error)?)),
         }
     }
 
-    fn facts(&self, found: &RouteFound) -> RouteFacts {
+    fn facts(&self, found: &RouteFound) -> RouteLookup {
         let kind = kind(found.kind);
         // A route that rules the target out is told by its errno. Should a kernel tell the route, it says the same.
         if !kind.delivers() {
-            return RouteFacts::nowhere(kind);
+            return RouteLookup::nowhere(kind);
         }
-        RouteFacts {
+        RouteLookup {
             kind,
             interface: name_of(found.interface),
             source: self.source.or(found.source),
@@ -56,19 +56,19 @@ impl LocalHost {
         Some(if foreign {
             RouteKind::Refused(Errno::AddressNotAvailable)
         } else {
-            RouteKind::of_errno(errno(error))
+            RouteKind::from_errno(errno(error))
         })
     }
 
     /// What is known of the machine that packets to this target are handed to first. `None`: they do not leave, or
     /// the kernel does not tell.
-    pub fn neighbour(&self, protocol: Protocol, target: SocketAddr) -> Option<NeighbourFacts> {
+    pub fn neighbour(&self, protocol: Protocol, target: SocketAddr) -> Option<Neighbour> {
         let kernel = Conversation::begin()?;
         let route = self.lookup(&kernel, &begun(protocol, target)).ok()?;
         let entry = kernel.neighbour(route.interface, route.next_hop);
         let known = entry.as_ref().map(|entry| state(entry.state));
         let link_address = entry.and_then(|entry| entry.link_address);
-        Some(NeighbourFacts {
+        Some(Neighbour {
             next_hop: kind(route.kind).delivers().then_some(route.next_hop)?,
             interface: name_of(route.interface)?,
             state: known.unwrap_or_else(|| without_entry(&kernel, &route)),
@@ -155,8 +155,8 @@ mod tests {
             Ipv6Addr::LOCALHOST.into(),
         ];
         for target in targets {
-            let facts = LocalHost::default().route_facts(Protocol::Tcp, (target, 80).into());
-            let expected = RouteFacts {
+            let facts = LocalHost::default().route_lookup(Protocol::Tcp, (target, 80).into());
+            let expected = RouteLookup {
                 kind: RouteKind::Local,
                 interface: Some("lo".into()),
                 source: Some(target),
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn a_broadcast_address_is_known_as_one() {
         let target = (Ipv4Addr::new(127, 255, 255, 255), 80).into();
-        let facts = LocalHost::default().route_facts(Protocol::Udp, target);
+        let facts = LocalHost::default().route_lookup(Protocol::Udp, target);
         assert_eq!(facts.map(|facts| facts.kind), Some(RouteKind::Broadcast));
     }
 
@@ -185,8 +185,8 @@ mod tests {
             ),
         ];
         for (here, errno) in cases {
-            let facts = here.route_facts(Protocol::Tcp, (Ipv4Addr::LOCALHOST, 80).into());
-            assert_eq!(facts, Some(RouteFacts::nowhere(RouteKind::Refused(errno))));
+            let facts = here.route_lookup(Protocol::Tcp, (Ipv4Addr::LOCALHOST, 80).into());
+            assert_eq!(facts, Some(RouteLookup::nowhere(RouteKind::Refused(errno))));
         }
     }
 
@@ -196,7 +196,7 @@ mod tests {
             IpAddr::from(Ipv4Addr::LOCALHOST),
             Ipv6Addr::LOCALHOST.into(),
         ] {
-            let expected = NeighbourFacts {
+            let expected = Neighbour {
                 next_hop: target,
                 interface: "lo".into(),
                 state: NeighbourState::NoArp,

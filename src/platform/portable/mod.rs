@@ -14,8 +14,8 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{
-    Counters, EchoSocket, EphemeralPorts, FlowKey, HostInfo, Link, Listener, LocalHost,
-    NeighbourFacts, Readiness, Received, Report, Route, RouteFacts, errno, source_address,
+    Counters, EchoSocket, EphemeralPorts, ErrorQueueEntry, FlowKey, HostInfo, Link, Listener,
+    LocalHost, Neighbour, Readiness, RecvMeta, Route, RouteLookup, errno, source_address,
 };
 use crate::hosts::Protocol as TargetProtocol;
 use crate::outcome::Errno;
@@ -41,7 +41,7 @@ impl LocalHost {
     }
 
     /// Whether `address` belongs to this machine, as far as that can be told here.
-    pub fn is_own(address: IpAddr) -> bool {
+    pub fn is_local_address(address: IpAddr) -> bool {
         address.is_loopback()
     }
 
@@ -61,20 +61,16 @@ impl LocalHost {
     }
 
     /// Not told by this system.
-    pub fn route_facts(
+    pub fn route_lookup(
         &self,
         _protocol: TargetProtocol,
         _target: SocketAddr,
-    ) -> Option<RouteFacts> {
+    ) -> Option<RouteLookup> {
         None
     }
 
     /// Not told by this system.
-    pub fn neighbour(
-        &self,
-        _protocol: TargetProtocol,
-        _target: SocketAddr,
-    ) -> Option<NeighbourFacts> {
+    pub fn neighbour(&self, _protocol: TargetProtocol, _target: SocketAddr) -> Option<Neighbour> {
         None
     }
 }
@@ -114,32 +110,32 @@ pub fn echo_socket(target: SocketAddr) -> io::Result<(Socket, EchoSocket)> {
 }
 
 /// Not asked for here.
-pub fn hear_ttl(_socket: &Socket, _v6: bool) -> io::Result<()> {
+pub fn enable_recvttl(_socket: &Socket, _v6: bool) -> io::Result<()> {
     Ok(())
 }
 
 /// Not told by this system.
-pub fn answer_hops(_socket: &Socket) -> Option<u8> {
+pub fn syn_ack_hop_limit(_socket: &Socket) -> Option<u8> {
     None
 }
 
 /// No kernel clock measures here.
-pub fn stamp(_socket: &Socket, _transmit: bool) -> io::Result<()> {
+pub fn enable_timestamping(_socket: &Socket, _transmit: bool) -> io::Result<()> {
     Ok(())
 }
 
 /// No system but Linux tells.
-pub fn hears_hops(_protocol: TargetProtocol) -> bool {
+pub fn reports_ttl_exceeded(_protocol: TargetProtocol) -> bool {
     false
 }
 
 /// Left as the system has it.
-pub fn keep_flow_label(_socket: &Socket) -> io::Result<()> {
+pub fn disable_auto_flow_label(_socket: &Socket) -> io::Result<()> {
     Ok(())
 }
 
 /// Left as the system has it, where that is what is asked for.
-pub fn fragment(_socket: &Socket, _v6: bool, allowed: bool) -> io::Result<()> {
+pub fn set_fragmentation(_socket: &Socket, _v6: bool, allowed: bool) -> io::Result<()> {
     if allowed {
         Ok(())
     } else {
@@ -149,12 +145,12 @@ pub fn fragment(_socket: &Socket, _v6: bool, allowed: bool) -> io::Result<()> {
 
 /// No control data is read here.
 #[derive(Debug, Default)]
-pub struct Control;
+pub struct CmsgBuffer;
 
 /// Room for one datagram; kept from call to call.
 pub struct RecvBatch {
     buffer: Vec<u8>,
-    received: Option<Received>,
+    received: Option<RecvMeta>,
 }
 
 impl Default for RecvBatch {
@@ -169,7 +165,7 @@ impl Default for RecvBatch {
 
 impl RecvBatch {
     /// Most datagrams taken in one call.
-    pub const ROOM: usize = 1;
+    pub const CAPACITY: usize = 1;
 
     /// Takes one datagram from the socket. `WouldBlock`: there is none.
     pub fn receive(
@@ -181,7 +177,7 @@ impl RecvBatch {
         self.received = None;
         let from = socket.peek_sender().ok().and_then(|from| from.as_socket());
         let mut socket = socket;
-        self.received = Some(Received {
+        self.received = Some(RecvMeta {
             length: socket.read(&mut self.buffer)?,
             from,
             at: None,
@@ -191,7 +187,7 @@ impl RecvBatch {
     }
 
     /// What the last call has taken.
-    pub fn datagrams(&self) -> impl Iterator<Item = (&Received, &[u8])> {
+    pub fn datagrams(&self) -> impl Iterator<Item = (&RecvMeta, &[u8])> {
         let received = self.received.iter();
         received.map(|received| {
             let datagram = self.buffer.get(..received.length);
@@ -201,17 +197,21 @@ impl RecvBatch {
 }
 
 /// There is no error queue here.
-pub fn next_report(_socket: &Socket, _quoted: &mut [u8], _control: &mut Control) -> Option<Report> {
+pub fn read_error_queue(
+    _socket: &Socket,
+    _quoted: &mut [u8],
+    _control: &mut CmsgBuffer,
+) -> Option<ErrorQueueEntry> {
     None
 }
 
 /// There is no error queue here.
-pub fn hear_icmp_errors(_socket: &Socket, _v6: bool) -> io::Result<()> {
+pub fn enable_recverr(_socket: &Socket, _v6: bool) -> io::Result<()> {
     Ok(())
 }
 
 /// A port is taken by bind(2) here.
-pub fn limit_ports(_socket: &Socket, _port: u16) -> io::Result<()> {
+pub fn set_local_port(_socket: &Socket, _port: u16) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

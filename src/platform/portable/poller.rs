@@ -38,7 +38,7 @@ impl Poller {
 
     /// Sleeps all the same: whether it would help here was not measured.
     #[allow(clippy::unused_self)]
-    pub fn stay_awake(&mut self, _near: Duration) {}
+    pub fn set_busy_poll(&mut self, _near: Duration) {}
 
     /// A handle that ends a wait from elsewhere.
     pub fn waker(&self) -> Waker {
@@ -46,40 +46,40 @@ impl Poller {
     }
 
     /// Watches a connecting socket for the end of the handshake.
-    pub fn watch_connect(&self, socket: &Socket, token: u64) -> io::Result<()> {
+    pub fn register_connect(&self, socket: &Socket, token: u64) -> io::Result<()> {
         self.add(socket, Event::writable(key(token)))
     }
 
     /// Watches a socket for datagrams.
-    pub fn watch_answers(&self, socket: &Socket, token: u64) -> io::Result<()> {
+    pub fn register_recv(&self, socket: &Socket, token: u64) -> io::Result<()> {
         self.add(socket, Event::readable(key(token)))
     }
 
     fn add(&self, socket: &Socket, event: Event) -> io::Result<()> {
         #[allow(unsafe_code)]
-        // SAFETY: the caller calls `forget` before it closes the socket, as `polling` asks.
+        // SAFETY: the caller calls `deregister` before it closes the socket, as `polling` asks.
         unsafe {
             self.inner.add(socket, event)
         }
     }
 
     /// Watches a connecting socket again: each watch here tells one event.
-    pub fn watch_again(&self, socket: &Socket, token: u64) -> io::Result<()> {
+    pub fn rearm_connect(&self, socket: &Socket, token: u64) -> io::Result<()> {
         self.inner.modify(socket, Event::writable(key(token)))
     }
 
     /// Watches a socket for datagrams again.
-    pub fn watch_answers_again(&self, socket: &Socket, token: u64) {
+    pub fn rearm_recv(&self, socket: &Socket, token: u64) {
         let _ = self.inner.modify(socket, Event::readable(key(token)));
     }
 
     /// Watches a connected socket for its end alone.
-    pub fn watch_end(&self, socket: &Socket, token: u64) -> io::Result<()> {
+    pub fn rearm_close(&self, socket: &Socket, token: u64) -> io::Result<()> {
         self.inner.modify(socket, Event::readable(key(token)))
     }
 
     /// Ends the watch; a socket must not be closed before.
-    pub fn forget(&self, socket: &Socket) {
+    pub fn deregister(&self, socket: &Socket) {
         let _ = self.inner.delete(socket);
     }
 

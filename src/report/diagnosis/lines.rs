@@ -96,7 +96,7 @@ fn route(findings: &Findings) -> Option<String> {
     match route.kind {
         RouteKind::Unicast => {}
         RouteKind::Local => parts.push("to this machine itself".to_owned()),
-        kind => parts.push(kind.word().to_owned()),
+        kind => parts.push(kind.name().to_owned()),
     }
     let interface = route.interface.as_ref();
     let interface = interface.map(|it| format!("via {}", safe(it)));
@@ -121,7 +121,7 @@ fn next_hop(findings: &Findings) -> Option<String> {
         NeighbourState::NoArp => format!("{} (the link needs no lookup)", it.next_hop),
         state => {
             let link = it.link_address.as_ref().map(|it| format!(" {it}"));
-            let (hop, word) = (it.next_hop, state.word());
+            let (hop, word) = (it.next_hop, state.name());
             format!("{hop}, link-layer entry{} {word}", link.unwrap_or_default())
         }
     });
@@ -282,7 +282,7 @@ fn listeners(findings: &Findings) -> Option<String> {
 fn listener(protocol: Protocol, listener: &Listener) -> String {
     let process = listener.process.as_ref();
     let process = process.map(|it| format!(" by {} (pid {})", safe(&it.name), it.pid));
-    let queue = listener.waiting.zip(listener.room);
+    let queue = listener.accept_queue.zip(listener.backlog);
     let queue = queue.filter(|_| protocol == Protocol::Tcp);
     let queue = queue.map(|(waiting, room)| {
         let waiting = count(waiting.into(), "connection");

@@ -16,7 +16,7 @@ use crate::path::analyze;
 use crate::path::fixture::PathFixture;
 use crate::plan::Format;
 use crate::platform::{
-    Counters, Listener, NeighbourFacts, NeighbourState, Process, RouteFacts, RouteKind,
+    Counters, Listener, Neighbour, NeighbourState, Process, RouteKind, RouteLookup,
 };
 use crate::report::Forms;
 use crate::report::WIDEST;
@@ -88,7 +88,7 @@ fn nothing() -> Findings {
 fn way() -> RouteFindings {
     RouteFindings {
         unforced: None,
-        route: Some(RouteFacts {
+        route: Some(RouteLookup {
             kind: RouteKind::Unicast,
             interface: Some("eth0".into()),
             source: Some(ip("10.20.9.4")),
@@ -97,7 +97,7 @@ fn way() -> RouteFindings {
             mtu: Some(1500),
         }),
         link: None,
-        neighbour: Some(NeighbourFacts {
+        neighbour: Some(Neighbour {
             next_hop: ip("10.20.9.1"),
             interface: "eth0".into(),
             state: NeighbourState::Reachable,
@@ -163,8 +163,8 @@ fn own_machine() -> Findings {
         address: ip(address),
         interface: None,
         v6_only: None,
-        waiting: Some(129),
-        room: Some(128),
+        accept_queue: Some(129),
+        backlog: Some(128),
         process: Some(Process {
             pid: 812,
             name: name.to_owned(),
@@ -181,7 +181,7 @@ fn own_machine() -> Findings {
             ..nothing().name
         },
         way: Some(RouteFindings {
-            route: Some(RouteFacts {
+            route: Some(RouteLookup {
                 kind: RouteKind::Local,
                 interface: Some("lo".into()),
                 source: Some(ip("10.20.9.4")),

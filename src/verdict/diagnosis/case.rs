@@ -7,7 +7,7 @@ use super::tally::Tally;
 use crate::checks::{Findings, ProbeBatch, RouteFindings};
 use crate::hosts::Protocol;
 use crate::path::{Hop, LossCount, Path, PathAnalysis, PathEnd, PathNote, Responder};
-use crate::platform::{Link, Listener, NeighbourFacts, RouteFacts, RouteKind};
+use crate::platform::{Link, Listener, Neighbour, RouteKind, RouteLookup};
 
 /// The findings, and how the asked port did.
 pub(super) struct Case<'a> {
@@ -89,11 +89,11 @@ impl<'a> Case<'a> {
         self.found.protocol == Protocol::Udp
     }
 
-    pub(super) fn route(&self) -> Option<&'a RouteFacts> {
+    pub(super) fn route(&self) -> Option<&'a RouteLookup> {
         self.found.way.as_ref()?.route.as_ref()
     }
 
-    pub(super) fn neighbour(&self) -> Option<&'a NeighbourFacts> {
+    pub(super) fn neighbour(&self) -> Option<&'a Neighbour> {
         self.found.way.as_ref()?.neighbour.as_ref()
     }
 
@@ -159,7 +159,7 @@ impl<'a> Case<'a> {
         let all = self.listeners()?.iter();
         Some(all.filter(move |it| {
             let by = it.interface.as_deref();
-            it.hears(address) && by.is_none_or(|by| links.clone().any(|link| has(link, by)))
+            it.matches(address) && by.is_none_or(|by| links.clone().any(|link| has(link, by)))
         }))
     }
 

@@ -50,8 +50,8 @@ fn a_listener_is_told_with_its_queue_and_its_process() {
         address: Ipv4Addr::LOCALHOST.into(),
         interface: None,
         v6_only: None,
-        waiting: Some(0),
-        room: Some(BACKLOG),
+        accept_queue: Some(0),
+        backlog: Some(BACKLOG),
         process: Some(this_process()),
         uid: Some(nix::unistd::geteuid().as_raw()),
     };
@@ -71,14 +71,14 @@ fn a_queue_is_full_with_one_more_than_the_backlog() {
     let (_socket, port) = bound(Ipv4Addr::LOCALHOST.into(), false);
     let connect = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("a connection");
     let mut clients: Vec<_> = (0..BACKLOG).map(|_| connect()).collect();
-    let listener = once(port, |it| it.waiting == Some(BACKLOG));
+    let listener = once(port, |it| it.accept_queue == Some(BACKLOG));
     assert_eq!(
-        (listener.waiting, listener.is_full()),
+        (listener.accept_queue, listener.is_full()),
         (Some(BACKLOG), false)
     );
     clients.push(connect());
     let listener = once(port, Listener::is_full);
-    assert_eq!(listener.waiting, Some(BACKLOG + 1));
+    assert_eq!(listener.accept_queue, Some(BACKLOG + 1));
     assert!(listener.is_full());
 }
 
@@ -110,7 +110,7 @@ fn the_address_says_what_is_heard() {
         let listener = once(port, |_| true);
         assert_eq!(listener.address, address.to_canonical());
         assert_eq!(listener.v6_only, v6_only, "{address}");
-        assert_eq!([v4, v6].map(|it| listener.hears(it)), heard, "{address}");
+        assert_eq!([v4, v6].map(|it| listener.matches(it)), heard, "{address}");
     }
 }
 
@@ -122,7 +122,7 @@ fn the_table_says_the_same_as_far_as_it_goes() {
     ] {
         let (_socket, port) = bound(address, true);
         let _client = TcpStream::connect((address, port)).expect("a connection");
-        once(port, |it| it.waiting == Some(1));
+        once(port, |it| it.accept_queue == Some(1));
         let [told, listed] = both(Protocol::Tcp, port);
         let less = SocketFound {
             v6_only: None,
@@ -142,7 +142,9 @@ fn a_udp_socket_hears_until_it_is_connected() {
         let socket = UdpSocket::bind((address, 0)).expect("a socket");
         let port = socket.local_addr().expect("an address").port();
         let found = listeners(Protocol::Udp, port).expect("listeners");
-        let facts = found.iter().map(|it| (it.address, it.waiting, it.room));
+        let facts = found
+            .iter()
+            .map(|it| (it.address, it.accept_queue, it.backlog));
         assert_eq!(facts.collect::<Vec<_>>(), [(address, None, None)]);
         assert!(found[0].process.is_some());
         assert_eq!(both(Protocol::Udp, port).map(|it| it.address), [address; 2]);

@@ -20,13 +20,13 @@ impl LocalHost {
     pub fn route_lookup(&self, protocol: Protocol, target: SocketAddr) -> Option<RouteLookup> {
         let named = self.interface.as_deref();
         if named.is_some_and(|name| interface_index(name).is_none()) {
-            return Some(RouteLookup::nowhere(RouteKind::Refused(Errno::NoDevice)));
+            return Some(RouteLookup::failed(RouteKind::Refused(Errno::NoDevice)));
         }
         let kernel = Conversation::begin()?;
         let flow_key = begun(protocol, target);
         match self.lookup(&kernel, &flow_key) {
             Ok(found) => Some(self.facts(&found)),
-            Err(error) => Some(RouteLookup::nowhere(self.refusal(&kernel, &error)?)),
+            Err(error) => Some(RouteLookup::failed(self.refusal(&kernel, &error)?)),
         }
     }
 
@@ -34,7 +34,7 @@ impl LocalHost {
         let kind = kind(found.kind);
         // A route that rules the target out is told by its errno. Should a kernel tell the route, it says the same.
         if !kind.delivers() {
-            return RouteLookup::nowhere(kind);
+            return RouteLookup::failed(kind);
         }
         RouteLookup {
             kind,
@@ -186,7 +186,7 @@ mod tests {
         ];
         for (here, errno) in cases {
             let facts = here.route_lookup(Protocol::Tcp, (Ipv4Addr::LOCALHOST, 80).into());
-            assert_eq!(facts, Some(RouteLookup::nowhere(RouteKind::Refused(errno))));
+            assert_eq!(facts, Some(RouteLookup::failed(RouteKind::Refused(errno))));
         }
     }
 

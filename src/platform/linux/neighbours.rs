@@ -59,7 +59,7 @@ impl LocalHost {
     }
 }
 
-/// Tells a missing entry (`None`) from a link or target without neighbour resolution (`NoArp`).
+/// Distinguishes a missing entry (`None`) from a link or target without neighbour resolution (`NoArp`).
 fn state_without_entry(netlink: &NetlinkSocket, route: &RouteReply) -> NeighbourState {
     let links = netlink.links().unwrap_or_default();
     let link = links.iter().find(|link| link.index == route.interface);

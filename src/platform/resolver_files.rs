@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use crate::hosts::{hosts_file, resolv_conf};
 
-/// The addresses of `name` in the hosts file, which resolvers usually consult before DNS (nsswitch.conf(5)). `None`: the
-/// file cannot be read.
+/// The addresses of `name` in the hosts file, which resolvers usually consult before DNS (nsswitch.conf(5)). `None`:
+/// the file cannot be read.
 pub fn hosts_file_entries(name: &str) -> Option<Vec<IpAddr>> {
     // Comments may be in another encoding.
     let bytes = fs::read(hosts_file_path()).ok()?;

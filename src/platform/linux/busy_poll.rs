@@ -1,10 +1,11 @@
 //! Busy-polling: polls without sleep while a deadline is near.
 //!
-//! Timer wake-ups can be late: on an idle virtual machine one in 100 to 400 is over 1 ms late. Busy-polling, one probe in
-//! 1,000 or fewer leaves so late, at 1,000 a second (`scripts/bench schedule`).
+//! Timer wake-ups can be late: on an idle virtual machine one in 100 to 400 is over 1 ms late. Busy-polling, one probe
+//! in 1,000 or fewer leaves so late, at 1,000 a second (`scripts/bench schedule`).
+//!
 //! With other processes runnable, a thread that never sleeps uses up its time slice and is preempted for several
-//! milliseconds, while one that sleeps is scheduled early. So repeated preemption suspends busy-polling, with exponential
-//! backoff.
+//! milliseconds, while one that sleeps is scheduled early. So repeated preemption suspends busy-polling, with
+//! exponential backoff.
 
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
@@ -43,8 +44,8 @@ pub(super) struct BusyWait {
 }
 
 impl BusyPoll {
-    /// Busy-polls from now on for deadlines within `window`. Disabled if this process has one CPU or less, by affinity or
-    /// cgroup quota: a local server may need it.
+    /// Busy-polls from now on for deadlines within `window`. Disabled if this process has one CPU or less, by affinity
+    /// or cgroup quota: a local server may need it.
     pub(super) fn enable(&mut self, window: Duration) {
         let has_spare_cpu = available_parallelism().is_ok_and(|cpus| cpus.get() > 1);
         self.window = if has_spare_cpu {

@@ -139,7 +139,8 @@ impl NetlinkSocket {
         Ok(header.sequence_number)
     }
 
-    /// Receives messages with this sequence number. Those of an earlier request, interrupted by a signal, are discarded.
+    /// Receives messages with this sequence number. Those of an earlier request, interrupted by a signal, are
+    /// discarded.
     fn receive<Message: NetlinkDeserializable>(
         &self,
         sequence: u32,

@@ -143,8 +143,8 @@ impl Poller {
     #[allow(clippy::unused_self)]
     pub fn deregister(&self, _socket: &Socket) {}
 
-    /// Waits for a ready socket, the waker, a signal or the deadline, and appends ready sockets. Can return early without
-    /// any: call it again.
+    /// Waits for a ready socket, the waker, a signal or the deadline, and appends ready sockets. Can return early
+    /// without any: call it again.
     pub fn wait(
         &mut self,
         deadline: Option<Instant>,
@@ -178,8 +178,8 @@ impl Poller {
         }
     }
 
-    /// Arms the timer for `deadline`; returns a timeout of zero if that has passed. A timer that expires earlier is kept:
-    /// if deadlines only move forward, as in a closed loop, it need not be set for every probe.
+    /// Arms the timer for `deadline`; returns a timeout of zero if that has passed. A timer that expires earlier is
+    /// kept: if deadlines only move forward, as in a closed loop, it need not be set for every probe.
     fn arm(&mut self, deadline: Instant) -> io::Result<Option<Timespec>> {
         if self.armed.is_some_and(|armed| armed <= deadline) {
             return Ok(None);

@@ -113,8 +113,8 @@ fn iovec(buffer: &mut [u8]) -> libc::iovec {
 /// The header of one datagram.
 #[allow(unsafe_code)]
 fn mmsghdr(iovec: &mut libc::iovec, ancillary: &mut Ancillary, with_sender: bool) -> libc::mmsghdr {
-    // SAFETY: `mmsghdr` is plain C data, integers and raw pointers; zero and null are valid values of all of them. It is
-    // zeroed rather than written as a literal because musl has private padding fields.
+    // SAFETY: `mmsghdr` is plain C data, integers and raw pointers; zero and null are valid values of all of them. It
+    // is zeroed rather than written as a literal because musl has private padding fields.
     let mut header: libc::mmsghdr = unsafe { zeroed() };
     let message = &mut header.msg_hdr;
     if with_sender {
@@ -170,8 +170,8 @@ impl Ancillary {
             return None;
         }
         let length = Some(message.msg_namelen);
-        // SAFETY: `name` is an initialised `sockaddr_storage`, borrowed for the call. `from_raw` copies `length` bytes of it,
-        // and none if `length` exceeds the size of that type.
+        // SAFETY: `name` is an initialised `sockaddr_storage`, borrowed for the call. `from_raw` copies `length` bytes
+        // of it, and none if `length` exceeds the size of that type.
         let name = unsafe { SockaddrStorage::from_raw((&raw const self.name).cast(), length) };
         name.and_then(|name| socket_addr(&name))
     }

@@ -28,9 +28,9 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Installs the handlers. SIGINT, SIGTERM and SIGHUP stop the run, unless SIGHUP is ignored as under nohup(1); SIGQUIT
-    /// requests statistics; SIGCONT is recorded. A later second SIGINT exits at once, for a run that cannot stop because
-    /// its output blocks.
+    /// Installs the handlers. SIGINT, SIGTERM and SIGHUP stop the run, unless SIGHUP is ignored as under nohup(1);
+    /// SIGQUIT requests statistics; SIGCONT is recorded. A later second SIGINT exits at once, for a run that cannot
+    /// stop because its output blocks.
     pub fn listen(waker: &Waker) -> io::Result<Self> {
         let signals = Self::default();
         let stop = Arc::clone(&signals.stop);

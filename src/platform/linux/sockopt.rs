@@ -49,8 +49,8 @@ pub fn enable_timestamping(socket: &Socket, transmit: bool) -> io::Result<()> {
 
 /// Allows or forbids fragmentation, by this machine and by routers (`IP_MTU_DISCOVER` in ip(7)).
 ///
-/// To forbid it is `IP_PMTUDISC_PROBE`, not `_DO`: with `_DO` the kernel caches the path MTU of an ICMP error and rejects
-/// the next probe itself (EMSGSIZE), so the router is not probed again.
+/// To forbid it is `IP_PMTUDISC_PROBE`, not `_DO`: with `_DO` the kernel caches the path MTU of an ICMP error and
+/// rejects the next probe itself (EMSGSIZE), so the router is not probed again.
 pub fn set_fragmentation(socket: &Socket, v6: bool, allowed: bool) -> io::Result<()> {
     let (level, name, value) = match (v6, allowed) {
         (false, true) => (
@@ -77,8 +77,8 @@ pub fn set_fragmentation(socket: &Socket, v6: bool, allowed: bool) -> io::Result
     set(socket, level, name, value)
 }
 
-/// Limits connect(2) to this one ephemeral port (ip(7)); if it is in use, connect(2) fails with EADDRNOTAVAIL. Sockets of
-/// both families take the option at this level.
+/// Limits connect(2) to this one ephemeral port (ip(7)); if it is in use, connect(2) fails with EADDRNOTAVAIL. Sockets
+/// of both families take the option at this level.
 pub fn set_local_port(socket: &Socket, port: u16) -> io::Result<()> {
     // Low half: first port. High half: last port.
     let range = i32::from_ne_bytes((u32::from(port) << 16 | u32::from(port)).to_ne_bytes());
@@ -122,8 +122,8 @@ pub(super) fn get(socket: &Socket, level: i32, name: i32, buffer: &mut [u8]) -> 
 #[allow(unsafe_code)]
 fn set(socket: &Socket, level: i32, name: i32, value: i32) -> io::Result<()> {
     let length = libc::socklen_t::try_from(size_of::<i32>()).unwrap_or(0);
-    // SAFETY: `socket` is borrowed, so the descriptor stays open. `value` is a local that outlives the call; `length` is
-    // its size or 0, so the kernel reads within it, and it keeps no pointer after the call.
+    // SAFETY: `socket` is borrowed, so the descriptor stays open. `value` is a local that outlives the call; `length`
+    // is its size or 0, so the kernel reads within it, and it keeps no pointer after the call.
     let result = unsafe {
         libc::setsockopt(
             socket.as_raw_fd(),

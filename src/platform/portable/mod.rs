@@ -1,7 +1,7 @@
 //! Windows, macOS, BSD: connects, measures with the user clock, classifies by errno.
 //!
-//! Not available, so never reported: sender of an ICMP error, SYN retransmissions, kernel round-trip time, whether a SYN
-//! left the machine, routes, neighbours, listeners, counters.
+//! Not available, so never reported: sender of an ICMP error, SYN retransmissions, kernel round-trip time, whether a
+//! SYN left the machine, routes, neighbours, listeners, counters.
 
 mod poller;
 pub mod signals;

@@ -30,8 +30,8 @@ fn parse(table: &str, state: u8, port: u16) -> Vec<SocketEntry> {
     matching.map(|(_, socket)| socket).collect()
 }
 
-/// State and socket of one line (`get_tcp4_sock`, `net/ipv4/tcp_ipv4.c`): number, local and remote address, state, `tx:rx`
-/// queues, timer, retransmissions, uid, timeout, inode.
+/// State and socket of one line (`get_tcp4_sock`, `net/ipv4/tcp_ipv4.c`): number, local and remote address, state,
+/// `tx:rx` queues, timer, retransmissions, uid, timeout, inode.
 fn entry(line: &str) -> Option<(u8, SocketEntry)> {
     let fields: Vec<_> = line.split_whitespace().collect();
     let (address, port) = fields.get(1)?.split_once(':')?;

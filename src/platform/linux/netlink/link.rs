@@ -1,7 +1,7 @@
-//! Interfaces and addresses: `RTM_GETLINK` and `RTM_GETADDR` of rtnetlink(7), `struct ifinfomsg` and `struct ifaddrmsg`.
+//! Interfaces and addresses of rtnetlink(7): `RTM_GETLINK` (`struct ifinfomsg`), `RTM_GETADDR` (`struct ifaddrmsg`).
 //!
-//! Not used: getifaddrs(3), which lacks the MTU and lists an IPv4 address under its label; /sys/class/net, which shows the
-//! namespace in which it was mounted.
+//! Not used: getifaddrs(3), which lacks the MTU and lists an IPv4 address under its label; /sys/class/net, which shows
+//! the namespace in which it was mounted.
 
 use std::net::IpAddr;
 

@@ -64,7 +64,7 @@ def sockperf(bench, case, own):
 def single(port):
     """Each peer's command for one probe."""
     return {
-        "nc -z": (["nc", "-z", "127.0.0.1", port], 1.2),
+        "nc -z": (["nc", "-z", "127.0.0.1", port], 1.4),
         "tcping": (["tcping", "-c", 1, f"127.0.0.1:{port}"], None),
         "nping": (["nping", "--tcp-connect", "-q", "-H", "-c", 1, "-p", port, "127.0.0.1"], None),
         "hping3": (["hping3", "-q", "-S", "-c", 1, "-p", port, "127.0.0.1"], None),

@@ -7,7 +7,7 @@ use super::ProbeBatch;
 use crate::hosts::Protocol;
 use crate::outcome::OutcomeKind;
 use crate::path::{Path, PathAnalysis, PathNote};
-use crate::platform::{Counters, Link, Listener, NeighbourFacts, NeighbourState, RouteFacts};
+use crate::platform::{Counters, Link, Listener, Neighbour, NeighbourState, RouteLookup};
 
 /// Findings of all checks. What was not checked, or could not be, is absent.
 #[derive(Clone, Debug)]
@@ -173,13 +173,13 @@ pub struct LocalFindings {
 #[derive(Clone, Debug, Default)]
 pub struct RouteFindings {
     /// The route; absent where the system does not report it.
-    pub route: Option<RouteFacts>,
+    pub route: Option<RouteLookup>,
     /// The route without -S and -I; absent where neither was given.
-    pub unbound_route: Option<RouteFacts>,
+    pub unbound_route: Option<RouteLookup>,
     /// The outgoing interface.
     pub link: Option<Link>,
     /// Neighbour entry of the next hop after the probes: the gateway, or the target on the same subnet.
-    pub neighbour: Option<NeighbourFacts>,
+    pub neighbour: Option<Neighbour>,
     /// ICMP echo to the gateway, if there is one. A gateway need not reply.
     pub gateway_echo: Option<ProbeBatch>,
 }

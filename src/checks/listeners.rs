@@ -8,7 +8,7 @@ use crate::platform::{self, LocalHost};
 /// accept queue of a listener that does not accept.
 pub(super) fn check(target: &Target) -> Option<ListenerFindings> {
     let port = target.port()?;
-    LocalHost::is_own(target.address.ip()).then(|| ListenerFindings {
+    LocalHost::is_local_address(target.address.ip()).then(|| ListenerFindings {
         sockets: platform::listeners(target.protocol, port),
     })
 }

@@ -37,7 +37,7 @@ pub(super) fn check(context: &CheckContext, target: &Target) -> LocalFindings {
 fn source_address(context: &CheckContext, target: &Target) -> Option<IpAddr> {
     let route = context
         .local_host()
-        .route_facts(target.protocol, target.address);
+        .route_lookup(target.protocol, target.address);
     match route {
         Some(route) => route.source,
         None => platform::source_address(target.address).ok(),

@@ -16,7 +16,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Surveys the hops of a traced path.
 pub(super) fn check(context: &CheckContext, path: &Path) -> Option<Path> {
-    if !platform::hears_hops(path.target.protocol) {
+    if !platform::reports_ttl_exceeded(path.target.protocol) {
         return None;
     }
     let plan = PathPlan {

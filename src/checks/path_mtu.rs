@@ -25,7 +25,7 @@ const TIMING: BatchTiming = BatchTiming {
 pub(super) fn check(context: &CheckContext, echo: &Target) -> Option<SizeFindings> {
     let route = context
         .local_host()
-        .route_facts(echo.protocol, echo.address)?;
+        .route_lookup(echo.protocol, echo.address)?;
     if route.kind != RouteKind::Unicast {
         return None;
     }

@@ -41,7 +41,7 @@ pub(super) fn trace(
 ) -> Option<(Path, PathAnalysis)> {
     let (path, _) = tracer(context, target, plan)?.run(&mut ());
     let analysis = analyze(&path);
-    let has_hops = platform::hears_hops(target.protocol);
+    let has_hops = platform::reports_ttl_exceeded(target.protocol);
     let is_conclusive = has_hops || !matches!(analysis.end, PathEnd::NoReply { .. });
     is_conclusive.then_some((path, analysis))
 }

@@ -7,7 +7,7 @@ use super::targets::address_target;
 use super::timing::BatchTiming;
 use super::{ProbeBatch, RouteFindings, neighbour};
 use crate::hosts::{Protocol, Target};
-use crate::platform::{self, Link, LocalHost, RouteFacts, RouteKind, is_link_local};
+use crate::platform::{self, Link, LocalHost, RouteKind, RouteLookup, is_link_local};
 
 /// Documentation addresses (RFC 5737, RFC 3849): only the default route covers them.
 const UNASSIGNED: [IpAddr; 2] = [
@@ -19,7 +19,7 @@ const UNASSIGNED: [IpAddr; 2] = [
 const DNS_PORT: u16 = 53;
 
 pub(super) fn check(context: &CheckContext, target: &Target) -> RouteFindings {
-    let facts = |host: LocalHost| host.route_facts(target.protocol, target.address);
+    let facts = |host: LocalHost| host.route_lookup(target.protocol, target.address);
     let route = facts(context.local_host());
     let interface = route.as_ref().and_then(|it| it.interface.as_deref());
     let link = interface.and_then(platform::link);
@@ -40,9 +40,9 @@ pub(super) fn check(context: &CheckContext, target: &Target) -> RouteFindings {
 /// echoes to the gateway only.
 pub(super) fn check_to_name_server(context: &CheckContext) -> RouteFindings {
     let host = context.local_host();
-    let kind = |server: SocketAddr| host.route_facts(Protocol::Udp, server).map(|it| it.kind);
+    let kind = |server: SocketAddr| host.route_lookup(Protocol::Udp, server).map(|it| it.kind);
     let servers = platform::name_servers().into_iter();
-    let remote = servers.filter(|server| !LocalHost::is_own(*server));
+    let remote = servers.filter(|server| !LocalHost::is_local_address(*server));
     let candidates = remote
         .chain(UNASSIGNED)
         .map(|it| SocketAddr::new(it, DNS_PORT));
@@ -58,7 +58,7 @@ pub(super) fn check_to_name_server(context: &CheckContext) -> RouteFindings {
 }
 
 /// The gateway, if it has the target's address family.
-fn gateway(route: &RouteFacts, target: &Target) -> Option<IpAddr> {
+fn gateway(route: &RouteLookup, target: &Target) -> Option<IpAddr> {
     let has_gateway = route.kind == RouteKind::Unicast && !route.on_link;
     let next_hop = route.next_hop.filter(|_| has_gateway)?;
     Some(next_hop).filter(|it| it.is_ipv4() == target.address.is_ipv4())

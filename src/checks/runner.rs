@@ -15,7 +15,7 @@ use super::{
 };
 use crate::hosts::{Lookup, Target, TargetSpec};
 use crate::plan::CheckPlan;
-use crate::platform::{OnlyStop, SignalState, counters, links};
+use crate::platform::{SignalState, StopSignals, counters, links};
 
 /// Runs all checks for the target of `plan`; `on_event` receives start and end of each.
 pub fn run_checks(
@@ -33,7 +33,7 @@ pub fn run_checks(
     findings.name = name;
     let context = CheckContext {
         plan,
-        signals: &OnlyStop(signals),
+        signals: &StopSignals(signals),
     };
     if let Some((first, others)) = addresses.split_first() {
         let target = target(spec, *first, &findings.name);

@@ -1,10 +1,10 @@
-//! The system's error numbers, by name.
+//! Error numbers of the operating system, by name.
 
 use std::io;
 
 use crate::outcome::Errno;
 
-/// The name of the error that a system call returned.
+/// The error of a failed system call.
 #[cfg(unix)]
 pub fn errno(error: &io::Error) -> Errno {
     let Some(number) = error.raw_os_error() else {
@@ -37,13 +37,13 @@ pub fn errno(error: &io::Error) -> Errno {
     }
 }
 
-/// The name of the error that a system call returned.
+/// The error of a failed system call.
 #[cfg(not(unix))]
 pub fn errno(error: &io::Error) -> Errno {
     by_kind(error)
 }
 
-/// Windows' socket errors have POSIX twins, which the standard library names.
+/// Windows socket errors have POSIX equivalents, which std maps to an `ErrorKind`.
 fn by_kind(error: &io::Error) -> Errno {
     match error.kind() {
         io::ErrorKind::PermissionDenied => Errno::AccessDenied,

@@ -1,44 +1,46 @@
-//! What the operating system can testify. Everything system-specific lives behind the functions and
-//! types named here; each system has a folder that offers all of them.
+//! Everything that depends on the operating system: sockets, polling, signals, and the network state of this machine.
 //!
-//! `linux/` reads the error queue, `TCP_INFO`, routes and neighbours. `portable/` connects everywhere,
-//! measures with the user clock, and says less.
+//! Each system has a folder with the same functions. `linux/` reads the ICMP error queue, `TCP_INFO`, kernel
+//! timestamps, routes, neighbours, listeners and counters. `portable/` (Windows, macOS, BSD) connects and measures with
+//! the user clock.
 
 mod errno;
-mod facts;
+mod message;
+mod net_state;
+mod resolver_files;
+mod signal_state;
 #[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "portable/mod.rs")]
 mod system;
 
-use std::fs;
+use std::io;
 use std::iter;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
 
-use crate::hosts::{Protocol, hosts_file, resolv_conf};
-use crate::outcome::IcmpError;
+use crate::hosts::Protocol;
 use crate::plan::SocketPlan;
 
 pub use crate::outcome::evidence::PeerState;
 pub use errno::errno;
-pub use facts::{
-    Counters, Link, Listener, NeighbourFacts, NeighbourState, Process, RouteFacts, RouteKind,
+pub use message::{ErrorQueueEntry, RecvMeta};
+pub use net_state::{
+    Counters, Link, Listener, Neighbour, NeighbourState, Process, Route, RouteKind, RouteLookup,
     is_link_local,
 };
+pub use resolver_files::{hosts_file_entries, name_servers};
+pub use signal_state::{SignalState, StopSignals};
 pub use system::{
-    CAN_BIND_TO_INTERFACE, CAN_FORBID_FRAGMENTS, Control, HAS_ERROR_QUEUE, Poller, RecvBatch,
-    Waker, answer_hops, bind_to_interface, counters, disconnect, echo_socket, ephemeral_ports,
-    fragment, hear_icmp_errors, hear_ttl, hears_hops, host, interface_index, keep_flow_label,
-    limit_ports, link, links, listeners, next_report, open_descriptors, peer_end,
-    raise_descriptor_limit, set_traffic_class, signals, stamp, tcp_info, tcp_socket,
-    tcp_socket_evidence, udp_socket,
+    CAN_BIND_TO_INTERFACE, CAN_FORBID_FRAGMENTS, CmsgBuffer, HAS_ERROR_QUEUE, Poller, RecvBatch,
+    Waker, bind_to_interface, counters, disable_auto_flow_label, disconnect, echo_socket,
+    enable_recverr, enable_recvttl, enable_timestamping, ephemeral_ports, host, interface_index,
+    link, links, listeners, open_descriptors, peer_end, raise_descriptor_limit, read_error_queue,
+    reports_ttl_exceeded, set_fragmentation, set_local_port, set_traffic_class, signals,
+    syn_ack_hop_limit, tcp_info, tcp_socket, tcp_socket_evidence, udp_socket,
 };
 
-/// This machine as probes leave it. It is asked afresh each time: addresses and neighbours change during a run.
-/// Each system's folder says what can be asked.
+/// This machine as the sender of probes. Every query reads the current state: addresses, routes and neighbours change
+/// during a run.
 #[derive(Clone, Debug, Default)]
 pub struct LocalHost {
     /// The interface that probes are bound to.
@@ -60,193 +62,73 @@ impl From<&SocketPlan> for LocalHost {
 }
 
 impl LocalHost {
-    /// The route packets to one target take.
+    /// The route to one target.
     pub fn route_to(&self, protocol: Protocol, target: SocketAddr) -> Option<Route> {
         self.routes_to(iter::once((protocol, target))).pop()?
     }
 }
 
-/// Whence and whither a probe goes.
+/// Flow of a probe: protocol, destination, source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlowKey {
-    /// By what.
+    /// Protocol.
     pub protocol: Protocol,
-    /// To where.
+    /// Destination address and port.
     pub target: SocketAddr,
-    /// From where, once that is known.
+    /// Source address and port, once bound.
     pub local: Option<SocketAddr>,
 }
 
-/// What a poll of the sockets found about one of them.
+/// Poll result for one socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Readiness {
-    /// The number the socket was added with.
+    /// The token that the socket was registered with.
     pub token: u64,
-    /// It has an error or a hang-up to report.
+    /// An error or a hang-up is pending.
     pub failed: bool,
-    /// The other side has closed its direction; where the system does not say, there may be data instead.
+    /// The peer has closed its direction (FIN); without `EPOLLRDHUP`, data may be pending instead.
     pub closed: bool,
 }
 
-/// One datagram, as it came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Received {
-    /// Bytes in the buffer; what did not fit is gone.
-    pub length: usize,
-    /// Who sent it, where the system says.
-    pub from: Option<SocketAddr>,
-    /// When the kernel received it: wall-clock time since 1970.
-    pub at: Option<Duration>,
-    /// Its TTL or hop limit on arrival.
-    pub ttl: Option<u8>,
-}
-
-/// One entry of a socket's error queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Report {
-    /// An ICMP error, and how many bytes of the offending packet it quotes, from the UDP payload or the
-    /// ICMP header on.
-    Icmp {
-        /// The error.
-        error: IcmpError,
-        /// When the kernel received it, as the time since 1970, where the socket has its time stamps.
-        at: Option<Duration>,
-        /// Where the offending packet was going, as the error quotes it; the port is 0 for ICMP.
-        target: Option<SocketAddr>,
-        /// Bytes quoted; routers may quote none of the payload (RFC 792 asks for 8 bytes beyond the IP header).
-        quoted: usize,
-    },
-    /// A datagram of this socket has left.
-    Sent {
-        /// Which one: they are numbered from 0.
-        number: u32,
-        /// When the kernel handed it to the device: wall-clock time since 1970.
-        at: Duration,
-    },
-    /// Something that is of no interest here.
-    Other,
-    /// An entry that could not be read whole.
-    Cut,
-}
-
-/// The kinds of socket that can send ICMP echoes.
+/// Kinds of socket for ICMP echo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EchoSocket {
-    /// The kernel gives the identifier, and delivers nothing but replies to it.
+    /// The kernel sets the identifier and delivers replies to it only.
     Ping,
-    /// Everything is up to us, and everybody's ICMP comes in.
+    /// The sender builds the ICMP header; all ICMP of the machine is delivered.
     Raw,
 }
 
-/// The way this machine would send a packet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
-    /// Whom it is handed to first: the gateway, or the target itself. Absent where the system does not tell.
-    pub next_hop: Option<IpAddr>,
-    /// The source address the kernel would choose.
-    pub source: Option<IpAddr>,
-    /// The interface it leaves by, where the system tells; most routes of a run share it.
-    pub interface: Option<Arc<str>>,
-}
-
-/// Facts about the machine that belong in a report.
+/// Facts about the machine for the report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostInfo {
     /// Operating system and version: `Linux 6.18.44`.
     pub system: String,
-    /// The machine's own name, if it has one.
+    /// Host name, if there is one.
     pub name: Option<String>,
-    /// Which clock measured `rtt_us`: `kernel`, or nothing where only the user clock exists.
+    /// The clock of `rtt_us`: `kernel`, or absent where there is only the user clock.
     pub rtt_clock: Option<&'static str>,
 }
 
-/// The local ports the kernel gives out by itself, less those reserved by the administrator.
+/// Local ports that the kernel assigns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EphemeralPorts {
-    /// The whole range.
+    /// The configured range.
     pub range: RangeInclusive<u16>,
-    /// Holes in it.
+    /// Reserved ports within it.
     pub reserved: Vec<RangeInclusive<u16>>,
 }
 
-/// What a signal asked for; read and cleared by the engine's loop.
-pub trait SignalState {
-    /// SIGINT, SIGTERM or their like: stop the run and print the summary.
-    fn stop_requested(&self) -> bool;
-    /// SIGQUIT since the last call: print the statistics so far and go on.
-    fn take_statistics_request(&self) -> bool;
-    /// SIGCONT since the last call: this process may have been stopped in between.
-    fn take_continued(&self) -> bool;
-}
-
-impl<S: SignalState + ?Sized> SignalState for &S {
-    fn stop_requested(&self) -> bool {
-        (**self).stop_requested()
-    }
-    fn take_statistics_request(&self) -> bool {
-        (**self).take_statistics_request()
-    }
-    fn take_continued(&self) -> bool {
-        (**self).take_continued()
-    }
-}
-
-/// Only the wish to stop, for work beside a run: the other signals are for the run, and are taken once.
-#[derive(Clone, Copy, Debug)]
-pub struct OnlyStop<S>(pub S);
-
-impl<S: SignalState> SignalState for OnlyStop<S> {
-    fn stop_requested(&self) -> bool {
-        self.0.stop_requested()
-    }
-    fn take_statistics_request(&self) -> bool {
-        false
-    }
-    fn take_continued(&self) -> bool {
-        false
-    }
-}
-
-/// The source address for packets to `target`, as connect(2) on a UDP socket chooses it; sends nothing.
-pub fn source_address(target: SocketAddr) -> std::io::Result<IpAddr> {
+/// The source address that the kernel selects for `target`: connect(2) on a UDP socket, which sends nothing.
+pub fn source_address(target: SocketAddr) -> io::Result<IpAddr> {
     let unspecified: SocketAddr = if target.is_ipv4() {
-        (std::net::Ipv4Addr::UNSPECIFIED, 0).into()
+        (Ipv4Addr::UNSPECIFIED, 0).into()
     } else {
-        (std::net::Ipv6Addr::UNSPECIFIED, 0).into()
+        (Ipv6Addr::UNSPECIFIED, 0).into()
     };
-    let socket = std::net::UdpSocket::bind(unspecified)?;
+    let socket = UdpSocket::bind(unspecified)?;
     socket.connect(target)?;
     Ok(socket.local_addr()?.ip())
-}
-
-/// The addresses that this machine's hosts file gives `name`; a resolver asks it before DNS, mostly
-/// (nsswitch.conf(5)). `None`: the file cannot be read.
-pub fn hosts_file_entries(name: &str) -> Option<Vec<IpAddr>> {
-    // A comment in another encoding must not hide the names.
-    let bytes = fs::read(hosts_file()).ok()?;
-    Some(hosts_file::addresses_of(
-        name,
-        &String::from_utf8_lossy(&bytes),
-    ))
-}
-
-/// The name servers that this machine's resolver asks (resolv.conf(5)); empty where the system keeps them elsewhere.
-pub fn name_servers() -> Vec<IpAddr> {
-    let text = fs::read("/etc/resolv.conf").unwrap_or_default();
-    resolv_conf::name_servers(&String::from_utf8_lossy(&text))
-}
-
-/// Where it is (hosts(5)).
-#[cfg(not(windows))]
-fn hosts_file() -> PathBuf {
-    PathBuf::from("/etc/hosts")
-}
-
-/// Where it is: in the system's folder, wherever Windows was installed to.
-#[cfg(windows)]
-fn hosts_file() -> PathBuf {
-    let root = std::env::var_os("SystemRoot").unwrap_or_else(|| r"C:\Windows".into());
-    PathBuf::from(root).join(r"System32\drivers\etc\hosts")
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -255,13 +137,13 @@ mod tests {
     use std::net::Ipv4Addr;
 
     #[test]
-    fn linux_tells_of_everything() {
+    fn linux_reports_all_network_state() {
         let target = (Ipv4Addr::LOCALHOST, 1).into();
-        let here = LocalHost::default();
+        let host = LocalHost::default();
         for protocol in [Protocol::Tcp, Protocol::Udp] {
             assert!(listeners(protocol, 1).is_some());
-            assert!(here.route_facts(protocol, target).is_some());
-            assert!(here.neighbour(protocol, target).is_some());
+            assert!(host.route_lookup(protocol, target).is_some());
+            assert!(host.neighbour(protocol, target).is_some());
         }
         assert!(counters().is_some());
         assert!(link("lo").is_some());

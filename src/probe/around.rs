@@ -17,7 +17,7 @@ pub(super) struct Around<'a> {
 impl HostContext for Around<'_> {
     fn is_local_address(&self, address: IpAddr) -> bool {
         let source = self.flow_key.local.map(|local| local.ip());
-        source == Some(address) || LocalHost::is_own(address)
+        source == Some(address) || LocalHost::is_local_address(address)
     }
 
     fn next_hop_state(&self) -> NextHopState {

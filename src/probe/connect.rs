@@ -27,7 +27,7 @@ pub(super) struct Connector {
     pub(super) hear_hops: bool,
     ports: Option<PortRange>,
     /// How a socket is told its port without a bind(2).
-    limit_ports: fn(&Socket, u16) -> io::Result<()>,
+    set_local_port: fn(&Socket, u16) -> io::Result<()>,
     /// Sockets are used again; a bound one could not take the next port.
     reuses: bool,
     spares: Spares,
@@ -97,7 +97,7 @@ impl Connector {
             reuses: rate == Rate::Maximum && free && ports.is_some(),
             options,
             ports,
-            limit_ports: platform::limit_ports,
+            set_local_port: platform::set_local_port,
             spares: Spares::default(),
         }
     }
@@ -164,7 +164,7 @@ impl Connector {
         if let Some(set_override) = set_override {
             put_on(&socket, address, set_override)?;
             // Without it the time of an ICMP error is that at which this process woke up.
-            let _ = platform::stamp(&socket, false);
+            let _ = platform::enable_timestamping(&socket, false);
         }
         self.take_port(&socket, address, port, set_override)?;
         let sent_at = Instant::now();
@@ -185,7 +185,7 @@ impl Connector {
         prepare(&socket, address, &self.options)?;
         if self.hear_hops && address.is_ipv6() {
             // Worth nothing but a figure less if it fails.
-            let _ = platform::hear_ttl(&socket, true);
+            let _ = platform::enable_recvttl(&socket, true);
         }
         Ok(socket)
     }
@@ -213,7 +213,9 @@ impl Connector {
         let free = set_override.is_none_or(|set_override| set_override.port.is_none());
         match (port, &self.options.source) {
             (None, None) => return Ok(()),
-            (Some(port), None) if free && (self.limit_ports)(socket, port).is_ok() => return Ok(()),
+            (Some(port), None) if free && (self.set_local_port)(socket, port).is_ok() => {
+                return Ok(());
+            }
             _ => {}
         }
         self.reuses = false;
@@ -254,7 +256,7 @@ mod tests {
         };
         let mut connector = Connector::new(options, Rate::Maximum);
         if !can_limit {
-            connector.limit_ports = |_, _| Err(io::ErrorKind::Unsupported.into());
+            connector.set_local_port = |_, _| Err(io::ErrorKind::Unsupported.into());
         }
         connector
     }

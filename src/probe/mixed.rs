@@ -75,7 +75,7 @@ impl Probes {
     /// Prepares probes to `targets` as `plan` wants them.
     pub fn new(mut poller: Poller, targets: &[Target], plan: &ProbePlan) -> Self {
         if let Rate::Dense(interval) = plan.rate {
-            poller.stay_awake(interval);
+            poller.set_busy_poll(interval);
         }
         let mut probes = Self {
             poller,

@@ -11,7 +11,7 @@ use crate::platform;
 
 /// Sets every option that a probe to `target` needs, whatever its protocol.
 pub(super) fn prepare(socket: &Socket, target: SocketAddr, options: &SocketPlan) -> io::Result<()> {
-    platform::hear_icmp_errors(socket, target.is_ipv6())?;
+    platform::enable_recverr(socket, target.is_ipv6())?;
     if let Some(interface) = &options.interface {
         platform::bind_to_interface(socket, interface, target.is_ipv6())?;
     }
@@ -52,7 +52,7 @@ pub(super) fn put_on(
         return ttl.map_or(Ok(()), |ttl| socket.set_ttl_v4(ttl));
     }
     // Before Linux 3.17 there are none.
-    let _ = platform::keep_flow_label(socket);
+    let _ = platform::disable_auto_flow_label(socket);
     ttl.map_or(Ok(()), |hops| socket.set_unicast_hops_v6(hops))
 }
 

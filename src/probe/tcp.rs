@@ -84,7 +84,7 @@ impl TcpProbes {
     fn take(&mut self, poller: &Poller, id: ProbeId) -> Option<TcpProbe> {
         let slot = self.probes.get_mut(id.slot as usize)?;
         let probe = slot.take_if(|probe| probe.id == id)?;
-        poller.forget(&probe.socket);
+        poller.deregister(&probe.socket);
         Some(probe)
     }
 
@@ -121,18 +121,18 @@ impl TcpProbes {
         }
         let result = if probe.connected.is_some() {
             let Some(result) = probe.after_connect(ready, now) else {
-                let _ = poller.watch_end(&probe.socket, ready.token);
+                let _ = poller.rearm_close(&probe.socket, ready.token);
                 return None;
             };
             result
         } else {
             let Some(result) = probe.handshake(ready, now, trusted_since, &self.here) else {
-                let _ = poller.watch_again(&probe.socket, ready.token);
+                let _ = poller.rearm_connect(&probe.socket, ready.token);
                 return None;
             };
             if self.hold && matches!(result.outcome, Outcome::Connected(_)) {
                 probe.connected = Some((now, result));
-                let _ = poller.watch_end(&probe.socket, ready.token);
+                let _ = poller.rearm_close(&probe.socket, ready.token);
                 return Some(ProbeEvent::Connected(id));
             }
             result
@@ -173,9 +173,9 @@ impl TcpProbes {
         } = started;
         let token = Watch::Tcp(id).token();
         let watched = if is_known {
-            poller.watch_again(&socket, token)
+            poller.rearm_connect(&socket, token)
         } else {
-            poller.watch_connect(&socket, token)
+            poller.register_connect(&socket, token)
         };
         // Without a place in the poller the probe would look silent: that is our own failure.
         if let Err(error) = watched {
@@ -359,7 +359,8 @@ impl TcpProbe {
     /// With how many hops left the SYN-ACK came.
     fn ttl(&self, outcome: Outcome) -> Option<u8> {
         let told = self.hear_hops && self.target.is_ipv6() && outcome.handshake_completed();
-        told.then(|| platform::answer_hops(&self.socket)).flatten()
+        told.then(|| platform::syn_ack_hop_limit(&self.socket))
+            .flatten()
     }
 
     fn result(

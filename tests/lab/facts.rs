@@ -97,7 +97,7 @@ fn routes(family: Family) -> Result<()> {
     for (name, kind, on_link, way) in cases {
         let target = SocketAddr::from((address(family, name)?, PORT));
         for protocol in [Protocol::Tcp, Protocol::Udp, Protocol::Icmp] {
-            let facts = LocalHost::default().route_facts(protocol, target);
+            let facts = LocalHost::default().route_lookup(protocol, target);
             let facts = facts.context("no facts")?;
             let interface = facts.interface.map(|name| name.to_string());
             let found = (interface, facts.source, facts.next_hop, facts.mtu);
@@ -130,7 +130,7 @@ fn port_rules(family: Family) -> Result<()> {
     ];
     for (port, expected) in cases {
         let kind = |protocol| {
-            let facts = LocalHost::default().route_facts(protocol, (target, port).into());
+            let facts = LocalHost::default().route_lookup(protocol, (target, port).into());
             facts.map(|facts| facts.kind)
         };
         same("TCP", (port, kind(Protocol::Tcp)), (port, Some(expected)))?;
@@ -140,7 +140,7 @@ fn port_rules(family: Family) -> Result<()> {
     same(
         "ICMP",
         LocalHost::default()
-            .route_facts(Protocol::Icmp, (target, 0).into())
+            .route_lookup(Protocol::Icmp, (target, 0).into())
             .map(|it| it.kind),
         Some(RouteKind::Unicast),
     )
@@ -153,7 +153,7 @@ fn path_mtu(family: Family) -> Result<()> {
     routed.router.inside(|| shell("ip link set far mtu 1300"))?;
     let target = SocketAddr::from((address(family, "target")?, PORT));
     let learnt = || {
-        let facts = LocalHost::default().route_facts(Protocol::Udp, target)?;
+        let facts = LocalHost::default().route_lookup(Protocol::Udp, target)?;
         Some((facts.kind, facts.on_link, facts.mtu))
     };
     same("before", learnt(), Some((RouteKind::Unicast, false, None)))?;
@@ -217,7 +217,7 @@ fn links(family: Family) -> Result<()> {
     );
     let facts = || {
         let link = platform::link("lab0")?;
-        Some((link.up, link.carrier, link.leads_out()))
+        Some((link.up, link.carrier, link.is_usable_uplink()))
     };
     let link = platform::link("lab0").context("no link")?;
     same("addresses", link.addresses.contains(&own), true)?;

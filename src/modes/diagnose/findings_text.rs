@@ -100,7 +100,7 @@ fn route(findings: &Findings) -> Option<Text> {
     match route.kind {
         RouteKind::Unicast => {}
         RouteKind::Local => parts.push("to this machine itself".into()),
-        kind => parts.push(kind.word().into()),
+        kind => parts.push(kind.name().into()),
     }
     let source = route.source.map(|source| text!["from ", source]);
     let interface = route.interface.as_deref();
@@ -124,7 +124,7 @@ fn next_hop(findings: &Findings) -> Option<Text> {
         state => {
             let link = it.link_address.as_deref();
             let link = link.map(|it| text![" ", Value::LinkAddress(it.into())]);
-            text![it.next_hop, ", neighbour entry", link, " ", state.word()]
+            text![it.next_hop, ", neighbour entry", link, " ", state.name()]
         }
     });
     let echo = way.gateway_echo.as_ref();
@@ -279,7 +279,7 @@ fn listener(protocol: Protocol, listener: &Listener) -> Text {
         let pid = format!(" (pid {})", it.pid);
         text![" by ", Value::label(&it.name), Text::words(pid)]
     });
-    let queue = listener.waiting.zip(listener.room);
+    let queue = listener.accept_queue.zip(listener.backlog);
     let queue = queue.filter(|_| protocol == Protocol::Tcp);
     let queue = queue.map(|(waiting, room)| text![", accept queue ", waiting, " of ", room]);
     text![listener.address, process, queue]

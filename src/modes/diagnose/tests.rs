@@ -18,7 +18,7 @@ use crate::path::analyze;
 use crate::path::fixture::PathFixture;
 use crate::plan::{CommandLine, DocumentFormat, Role, Word};
 use crate::platform::{
-    Counters, Listener, NeighbourFacts, NeighbourState, Process, RouteFacts, RouteKind,
+    Counters, Listener, Neighbour, NeighbourState, Process, RouteKind, RouteLookup,
 };
 use crate::report::schema::violation;
 use crate::report::well_formed::{check, without_style};
@@ -91,7 +91,7 @@ fn nothing() -> Findings {
 fn way() -> RouteFindings {
     RouteFindings {
         unbound_route: None,
-        route: Some(RouteFacts {
+        route: Some(RouteLookup {
             kind: RouteKind::Unicast,
             interface: Some("eth0".into()),
             source: Some(ip("10.20.9.4")),
@@ -100,7 +100,7 @@ fn way() -> RouteFindings {
             mtu: Some(1500),
         }),
         link: None,
-        neighbour: Some(NeighbourFacts {
+        neighbour: Some(Neighbour {
             next_hop: ip("10.20.9.1"),
             interface: "eth0".into(),
             state: NeighbourState::Reachable,
@@ -166,8 +166,8 @@ fn own_machine() -> Findings {
         address: ip(address),
         interface: None,
         v6_only: None,
-        waiting: Some(129),
-        room: Some(128),
+        accept_queue: Some(129),
+        backlog: Some(128),
         process: Some(Process {
             pid: 812,
             name: name.to_owned(),
@@ -184,7 +184,7 @@ fn own_machine() -> Findings {
             ..nothing().name
         },
         route: Some(RouteFindings {
-            route: Some(RouteFacts {
+            route: Some(RouteLookup {
                 kind: RouteKind::Local,
                 interface: Some("lo".into()),
                 source: Some(ip("10.20.9.4")),

@@ -11,7 +11,7 @@ use crate::outcome::{OutcomeClass, Sample, TargetId};
 use crate::path::{Path, Tracer};
 use crate::plan::PathPlan;
 use crate::platform::signals::Signals;
-use crate::platform::{OnlyStop, Poller, Waker};
+use crate::platform::{Poller, StopSignals, Waker};
 
 /// Paths looked at in one run: many failing targets mostly fail for one reason, and routers limit their answers.
 const MAX_TRACES: usize = 16;
@@ -85,7 +85,7 @@ impl FailureTraces {
                 .map(|it| it.port()),
             ..self.plan.clone()
         };
-        let signals = OnlyStop(self.signals.clone());
+        let signals = StopSignals(self.signals.clone());
         let (sender, waker) = (self.sender.clone(), self.waker.clone());
         self.begun.push(id);
         self.under_way += 1;

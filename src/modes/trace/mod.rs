@@ -36,7 +36,7 @@ pub fn run(plan: TracePlan, output: &mut Output) -> Result<ExitStatus, RunError>
     let target = session.single_target(&plan.target, &plan.path.sockets)?;
     let outputs = Outputs::open(&plan.output, output)?;
     let Session { poller, signals } = session;
-    if !platform::hears_hops(target.protocol) {
+    if !platform::reports_ttl_exceeded(target.protocol) {
         print_diagnostic(NO_HOPS);
     }
     let host = LocalHost::from(&plan.path.sockets);

@@ -1,4 +1,4 @@
-//! The socket's error queue: `MSG_ERRQUEUE` of recvmsg(2), entries as in ip(7) under `IP_RECVERR`.
+//! ICMP error queue of a socket: `MSG_ERRQUEUE` of recvmsg(2), `IP_RECVERR` in ip(7).
 
 use std::io::IoSliceMut;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -8,87 +8,89 @@ use std::time::Duration;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
 use socket2::Socket;
 
-use super::datagram::{Control, address, time};
+use super::cmsg::{CmsgBuffer, timestamp};
+use super::sockets::socket_addr;
 use crate::outcome::{IcmpError, IcmpVersion};
-use crate::platform::Report;
+use crate::platform::ErrorQueueEntry;
 
-/// A queue can hold entries that are no ICMP errors; a socket of one probe never has many.
-const MOST_ENTRIES: usize = 16;
+/// Most entries read from the queue of a socket with one probe, ICMP errors or not.
+const MAX_ENTRIES: usize = 16;
 
-/// What was found on a socket's error queue.
+/// Content of a socket's error queue.
 #[derive(Debug, Default)]
 pub(super) struct Drained {
     /// The first ICMP error.
     pub(super) icmp: Option<IcmpError>,
-    /// When the kernel received it, if it stamps what this socket receives.
+    /// Its kernel receive timestamp, if the socket has timestamping enabled.
     pub(super) icmp_at: Option<Duration>,
-    /// An entry could not be read whole, so no error is no proof that there was none.
-    pub(super) cut: bool,
+    /// An entry was truncated: a missing ICMP error proves nothing.
+    pub(super) truncated: bool,
 }
 
-/// Drains the error queue of a socket that carries one probe, so that what an error quotes is not needed.
+/// Drains the error queue of a socket with one probe, for which the quoted packet is not needed.
 pub(super) fn drain(socket: &Socket) -> Drained {
     let mut drained = Drained::default();
-    let mut control = Control::default();
-    for _ in 0..MOST_ENTRIES {
-        match next_report(socket, &mut [0], &mut control) {
-            Some(Report::Icmp { error, at, .. }) if drained.icmp.is_none() => {
+    let mut control = CmsgBuffer::default();
+    for _ in 0..MAX_ENTRIES {
+        match read_error_queue(socket, &mut [0], &mut control) {
+            Some(ErrorQueueEntry::Icmp { error, at, .. }) if drained.icmp.is_none() => {
                 (drained.icmp, drained.icmp_at) = (Some(error), at);
             }
-            Some(Report::Icmp { .. } | Report::Sent { .. } | Report::Other) => {}
-            Some(Report::Cut) => drained.cut = true,
+            Some(
+                ErrorQueueEntry::Icmp { .. }
+                | ErrorQueueEntry::TxTimestamp { .. }
+                | ErrorQueueEntry::Other,
+            ) => {}
+            Some(ErrorQueueEntry::Truncated) => drained.truncated = true,
             None => break,
         }
     }
     drained
 }
 
-/// Takes one entry off the queue, and as much as fits of the packet that it quotes.
-pub fn next_report(socket: &Socket, quoted: &mut [u8], control: &mut Control) -> Option<Report> {
-    let mut iov = [IoSliceMut::new(quoted)];
+/// Dequeues one entry; `quote` receives what fits of the quoted packet. `None`: the queue is empty.
+pub fn read_error_queue(
+    socket: &Socket,
+    quote: &mut [u8],
+    control: &mut CmsgBuffer,
+) -> Option<ErrorQueueEntry> {
+    let mut iov = [IoSliceMut::new(quote)];
     let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
     let descriptor = socket.as_raw_fd();
     let message =
         recvmsg::<SockaddrStorage>(descriptor, &mut iov, Some(&mut control.0), flags).ok()?;
-    let target = message.address.as_ref().and_then(address);
-    // `cmsgs` fails where the kernel cut the control data (MSG_CTRUNC).
-    let Ok(messages) = message.cmsgs() else {
-        return Some(Report::Cut);
+    let target = message.address.as_ref().and_then(socket_addr);
+    // `cmsgs` fails on MSG_CTRUNC.
+    let Ok(cmsgs) = message.cmsgs() else {
+        return Some(ErrorQueueEntry::Truncated);
     };
-    let messages: Vec<_> = messages.collect();
-    let icmp = messages.iter().find_map(decode);
-    let report = icmp.map(|error| Report::Icmp {
+    let cmsgs: Vec<_> = cmsgs.collect();
+    let icmp = cmsgs.iter().find_map(icmp_in);
+    let entry = icmp.map(|error| ErrorQueueEntry::Icmp {
         error,
-        at: stamp(&messages),
+        at: timestamp(&cmsgs),
         target,
         quoted: message.bytes,
     });
-    Some(report.or_else(|| sent(&messages)).unwrap_or(Report::Other))
+    let entry = entry.or_else(|| tx_timestamp(&cmsgs));
+    Some(entry.unwrap_or(ErrorQueueEntry::Other))
 }
 
-/// The kernel's time stamp of an entry.
-fn stamp(messages: &[ControlMessageOwned]) -> Option<Duration> {
-    messages.iter().find_map(|message| match message {
-        ControlMessageOwned::ScmTimestampsns(stamps) => time(stamps.system),
-        _ => None,
-    })
-}
-
-/// The kernel's word that a datagram has left (`SO_EE_ORIGIN_TIMESTAMPING`).
-fn sent(messages: &[ControlMessageOwned]) -> Option<Report> {
-    let at = stamp(messages)?;
-    messages.iter().find_map(|message| match message {
+/// A transmit timestamp (`SO_EE_ORIGIN_TIMESTAMPING`).
+fn tx_timestamp(cmsgs: &[ControlMessageOwned]) -> Option<ErrorQueueEntry> {
+    let at = timestamp(cmsgs)?;
+    cmsgs.iter().find_map(|cmsg| match cmsg {
         ControlMessageOwned::Ipv4RecvErr(entry, _) | ControlMessageOwned::Ipv6RecvErr(entry, _) => {
-            let number = entry.ee_data;
-            let stamp = entry.ee_origin == libc::SO_EE_ORIGIN_TIMESTAMPING;
-            stamp.then_some(Report::Sent { number, at })
+            let id = entry.ee_data;
+            let is_timestamp = entry.ee_origin == libc::SO_EE_ORIGIN_TIMESTAMPING;
+            is_timestamp.then_some(ErrorQueueEntry::TxTimestamp { id, at })
         }
         _ => None,
     })
 }
 
-fn decode(message: &ControlMessageOwned) -> Option<IcmpError> {
-    match message {
+fn icmp_in(cmsg: &ControlMessageOwned) -> Option<IcmpError> {
+    match cmsg {
         ControlMessageOwned::Ipv4RecvErr(error, from) => {
             let from = from.filter(|from| i32::from(from.sin_family) == libc::AF_INET);
             let from = from.map(|from| Ipv4Addr::from(u32::from_be(from.sin_addr.s_addr)).into());
@@ -103,7 +105,7 @@ fn decode(message: &ControlMessageOwned) -> Option<IcmpError> {
     }
 }
 
-/// Keeps entries of ICMP origin; `SO_EE_ORIGIN_LOCAL` and time stamps are not the network's word.
+/// Decodes an entry of ICMP origin; `SO_EE_ORIGIN_LOCAL` and timestamps are none.
 fn icmp_error(error: libc::sock_extended_err, from: Option<IpAddr>) -> Option<IcmpError> {
     let version = match error.ee_origin {
         libc::SO_EE_ORIGIN_ICMP => IcmpVersion::V4,
@@ -117,8 +119,8 @@ fn icmp_error(error: libc::sock_extended_err, from: Option<IpAddr>) -> Option<Ic
         from: from.map(|from| from.to_canonical()),
         mtu: None,
     };
-    // For a packet that is too big the kernel adds the MTU of the next link (`icmp_unreach` in
-    // net/ipv4/icmp.c, `udpv6_err` in net/ipv6/udp.c); old routers leave it 0 (RFC 1191 section 5).
+    // Packet too big: `ee_info` is the next-hop MTU (`icmp_unreach` in net/ipv4/icmp.c, `udpv6_err` in net/ipv6/udp.c);
+    // old routers leave it 0 (RFC 1191 section 5).
     let mtu = Some(error.ee_info).filter(|mtu| icmp.is_too_big() && *mtu > 0);
     Some(IcmpError { mtu, ..icmp })
 }
@@ -140,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn only_icmp_is_the_networks_word() {
+    fn only_icmp_origin_is_an_icmp_error() {
         assert_eq!(icmp_error(entry(libc::SO_EE_ORIGIN_LOCAL), None), None);
         assert_eq!(
             icmp_error(entry(libc::SO_EE_ORIGIN_TIMESTAMPING), None),
@@ -151,15 +153,15 @@ mod tests {
     }
 
     #[test]
-    fn a_sender_of_no_family_is_absent() {
+    fn sender_of_family_unspec_is_absent() {
         let unspecified = libc::sockaddr_in {
             sin_family: 0,
             sin_port: 0,
             sin_addr: libc::in_addr { s_addr: 0 },
             sin_zero: [0; 8],
         };
-        let message =
+        let cmsg =
             ControlMessageOwned::Ipv4RecvErr(entry(libc::SO_EE_ORIGIN_ICMP), Some(unspecified));
-        assert_eq!(decode(&message).expect("an ICMP error").from, None);
+        assert_eq!(icmp_in(&cmsg).expect("an ICMP error").from, None);
     }
 }

@@ -1,56 +1,68 @@
-//! The interfaces of this machine, from rtnetlink(7).
+//! Interfaces of this machine: state, MTU, addresses, names and indexes.
 
-use super::interfaces::{AddressFound, LinkFound};
-use super::netlink::Conversation;
+use std::sync::Arc;
+
+use nix::net::if_::{if_indextoname, if_nametoindex};
+
+use super::netlink::{InterfaceAddress, LinkEntry, NetlinkSocket};
 use crate::platform::Link;
 
-/// Every interface of this thread's network namespace with its name, in the kernel's order. Empty: the kernel does
-/// not tell.
+/// All interfaces of this thread's network namespace with their names, in the kernel's order. Empty: netlink failed.
 pub fn links() -> Vec<(String, Link)> {
-    Conversation::begin()
-        .and_then(|it| all(&it))
+    NetlinkSocket::rtnetlink()
+        .and_then(|netlink| read(&netlink))
         .unwrap_or_default()
 }
 
-/// The interface of that name. `None`: there is none, or this system does not tell.
+/// The interface of that name. `None`: it does not exist, or netlink failed.
 pub fn link(interface: &str) -> Option<Link> {
     let found = links().into_iter().find(|(name, _)| name == interface);
     found.map(|(_, link)| link)
 }
 
-fn all(kernel: &Conversation) -> Option<Vec<(String, Link)>> {
-    let links = kernel.links().ok()?;
-    let addresses = kernel.addresses().ok()?;
+/// The index of the interface of that name, if it exists.
+pub fn interface_index(name: &str) -> Option<u32> {
+    if_nametoindex(name).ok()
+}
+
+/// The name of the interface with that index, if it still exists.
+pub(super) fn interface_name(index: u32) -> Option<Arc<str>> {
+    let name = if_indextoname(index).ok()?;
+    name.to_str().ok().map(Into::into)
+}
+
+fn read(netlink: &NetlinkSocket) -> Option<Vec<(String, Link)>> {
+    let links = netlink.links().ok()?;
+    let addresses = netlink.addresses().ok()?;
     let named = links
         .into_iter()
-        .map(|found| (found.name.clone(), with(&found, &addresses)));
+        .map(|entry| (entry.name.clone(), link_with(&entry, &addresses)));
     Some(named.collect())
 }
 
-fn with(found: &LinkFound, addresses: &[AddressFound]) -> Link {
+fn link_with(entry: &LinkEntry, addresses: &[InterfaceAddress]) -> Link {
     let own = addresses
         .iter()
-        .filter(|address| address.interface == found.index);
+        .filter(|address| address.interface == entry.index);
     Link {
-        index: found.index,
-        up: found.is_up(),
-        // What is switched off tells nothing of its cable.
-        carrier: found.is_up().then(|| found.is_running()),
-        mtu: found.mtu,
+        index: entry.index,
+        up: entry.is_up(),
+        // A link that is down reports no carrier either way.
+        carrier: entry.is_up().then(|| entry.is_running()),
+        mtu: entry.mtu,
         addresses: own.map(|own| (own.address, own.prefix)).collect(),
-        is_loopback: found.is_loopback(),
-        is_point_to_point: found.is_point_to_point(),
+        is_loopback: entry.is_loopback(),
+        is_point_to_point: entry.is_point_to_point(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::interface_index;
     use std::net::Ipv4Addr;
 
     #[test]
-    fn loopback_is_a_link() {
+    fn loopback_is_listed_with_its_address() {
         let lo = link("lo").expect("a loopback interface");
         assert_eq!(Some(lo.index), interface_index("lo"));
         assert_eq!((lo.up, lo.carrier), (true, Some(true)));
@@ -60,11 +72,11 @@ mod tests {
             lo.addresses.contains(&(Ipv4Addr::LOCALHOST.into(), 8)),
             "{lo:?}"
         );
-        assert!(!lo.leads_out());
+        assert!(!lo.is_usable_uplink());
     }
 
     #[test]
-    fn every_link_can_be_asked_for_by_its_name() {
+    fn links_are_found_by_name() {
         for (name, found) in links() {
             assert_eq!(
                 link(&name).map(|link| link.index),
@@ -73,5 +85,6 @@ mod tests {
             );
         }
         assert_eq!(link("no-such-if"), None);
+        assert_eq!(interface_index("no-such-if"), None);
     }
 }

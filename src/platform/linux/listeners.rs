@@ -1,70 +1,69 @@
-//! Which sockets hear a port: `sock_diag(7)`, or else /proc.
+//! Listeners on a port and their accept queues: `sock_diag(7)`, or else /proc/net/{tcp,udp}.
 
-mod owner;
-mod table;
+mod proc_net;
+mod socket_owner;
 
 use std::collections::HashMap;
 
-use super::netlink::Conversation;
-use super::sock_diag::{SocketFound, SocketsWanted};
-use super::surroundings::name_of;
+use super::links::interface_name;
+use super::netlink::{NetlinkSocket, SockDiagRequest, SocketEntry};
 use crate::hosts::Protocol;
 use crate::platform::{Listener, Process};
 
-/// A TCP socket after listen(2), `TCP_LISTEN` of `include/net/tcp_states.h`.
-const LISTENING: u8 = 10;
+/// State of a listening TCP socket (`include/net/tcp_states.h`).
+const TCP_LISTEN: u8 = 10;
 
-/// A UDP socket that is not connected: `TCP_CLOSE`.
-const UNCONNECTED: u8 = 7;
+/// State of a UDP socket that is not connected: `TCP_CLOSE`.
+const UDP_UNCONNECTED: u8 = 7;
 
-/// The TCP sockets that listen on this port, or the UDP sockets that are bound to it and have no peer: those of this
-/// thread's network namespace. `None`: this system does not tell; ICMP has no ports.
+/// TCP sockets that listen on this port, or unconnected UDP sockets bound to it, of this thread's network namespace.
+/// `None`: neither source is available, or the protocol has no ports.
 pub fn listeners(protocol: Protocol, port: u16) -> Option<Vec<Listener>> {
-    let sockets = told(protocol, port).or_else(|| table::read(protocol, port))?;
-    let owners = owner::of(sockets.iter().map(|socket| socket.inode).collect());
+    let sockets = sock_diag(protocol, port).or_else(|| proc_net::read(protocol, port))?;
+    let inodes = sockets.iter().map(|socket| socket.inode).collect();
+    let owners = socket_owner::processes(inodes);
     let listener = |socket| listener(protocol, socket, &owners);
     Some(sockets.into_iter().map(listener).collect())
 }
 
-/// What the kernel answers.
-fn told(protocol: Protocol, port: u16) -> Option<Vec<SocketFound>> {
+fn sock_diag(protocol: Protocol, port: u16) -> Option<Vec<SocketEntry>> {
     let (protocol, state) = match protocol {
-        Protocol::Tcp => (libc::IPPROTO_TCP, LISTENING),
-        Protocol::Udp => (libc::IPPROTO_UDP, UNCONNECTED),
+        Protocol::Tcp => (libc::IPPROTO_TCP, TCP_LISTEN),
+        Protocol::Udp => (libc::IPPROTO_UDP, UDP_UNCONNECTED),
         Protocol::Icmp => return None,
     };
-    let kernel = Conversation::about_sockets()?;
+    let netlink = NetlinkSocket::sock_diag()?;
     let mut sockets = Vec::new();
     for family in [libc::AF_INET, libc::AF_INET6] {
-        let wanted = SocketsWanted {
+        let request = SockDiagRequest {
             family: u8::try_from(family).ok()?,
             protocol: u8::try_from(protocol).ok()?,
             state,
             port,
         };
-        sockets.extend(kernel.sockets(wanted).ok()?);
+        sockets.extend(netlink.sockets(request).ok()?);
     }
-    // Port 0 would be no condition to the kernel, and there is no such port.
+    // In the request port 0 means any port.
     sockets.retain(|socket| socket.port == port);
     Some(sockets)
 }
 
-fn listener(protocol: Protocol, socket: SocketFound, owners: &HashMap<u64, Process>) -> Listener {
-    let queue = protocol == Protocol::Tcp;
+fn listener(protocol: Protocol, socket: SocketEntry, owners: &HashMap<u64, Process>) -> Listener {
+    let has_queue = protocol == Protocol::Tcp;
     Listener {
         address: socket.address,
-        interface: socket.interface.map(interface),
+        interface: socket.interface.map(name_or_index),
         v6_only: socket.v6_only,
-        waiting: queue.then_some(socket.receive_queue),
-        room: socket.send_queue.filter(|_| queue),
+        accept_queue: has_queue.then_some(socket.receive_queue),
+        backlog: socket.send_queue.filter(|_| has_queue),
         process: owners.get(&socket.inode).cloned(),
         uid: Some(socket.uid),
     }
 }
 
-/// An interface that is gone has a number still.
-fn interface(index: u32) -> String {
-    name_of(index).map_or_else(|| index.to_string(), |name| name.to_string())
+/// A deleted interface has no name.
+fn name_or_index(index: u32) -> String {
+    interface_name(index).map_or_else(|| index.to_string(), |name| name.to_string())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The event loop's eyes: epoll(7), and a timer that keeps its time.
+//! epoll(7) with timerfd deadlines.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -13,35 +13,35 @@ use rustix::time::{
 };
 use socket2::Socket;
 
-use super::vigil::Vigil;
+use super::busy_poll::BusyPoll;
 use crate::platform::Readiness;
 
-/// The token of the waker's own descriptor.
+/// Token of the waker's descriptor.
 const WAKER: u64 = u64::MAX;
 
-/// The token of the timer.
+/// Token of the timer.
 const TIMER: u64 = u64::MAX - 1;
 
-/// What there is to know of a connecting socket. One that has told it and waits for another probe stays silent:
-/// without a connection it would report a hang-up for ever (`EPOLLHUP`, `epoll_ctl(2)`).
+/// Events of a connecting socket. One-shot: a disconnected socket that waits for its next probe would report `EPOLLHUP`
+/// again and again (`epoll_ctl(2)`).
 const CONNECT: EventFlags = EventFlags::OUT
     .union(EventFlags::RDHUP)
     .union(EventFlags::ONESHOT);
 
-/// Events taken in one call; more simply wait for the next.
-const EVENTS: usize = 256;
+/// Most events per call; the rest is returned by the next.
+const MAX_EVENTS: usize = 256;
 
-/// Waits for many sockets at once.
+/// Event loop over many sockets.
 ///
-/// Deadlines are kept by a timerfd: epoll's own time-out counts in milliseconds and may be late by a
-/// thousandth of the wait (`select_estimate_accuracy`, fs/select.c).
+/// Deadlines use a timerfd: epoll's timeout has a resolution of 1 ms and a slack of a thousandth of the wait
+/// (`select_estimate_accuracy`, fs/select.c).
 pub struct Poller {
     epoll: OwnedFd,
     timer: OwnedFd,
-    /// When the timer goes off, if it has not yet.
+    /// Expiry of the timer, while armed.
     armed: Option<Instant>,
-    vigil: Vigil,
-    woken: UnixStream,
+    busy_poll: BusyPoll,
+    wake_stream: UnixStream,
     waker: Waker,
     events: Vec<epoll::Event>,
 }
@@ -51,12 +51,12 @@ pub struct Poller {
 pub struct Waker(Arc<UnixStream>);
 
 impl Waker {
-    /// Wakes the poller. A full pipe already wakes it, so a failure to write is none.
+    /// Wakes the poller. EAGAIN is no error: a full socket buffer wakes it already.
     pub fn wake(&self) {
         let _ = (&*self.0).write(&[0]);
     }
 
-    /// The descriptor to write a byte to, for a signal handler.
+    /// The stream that a signal handler writes to.
     pub(super) fn stream(&self) -> io::Result<UnixStream> {
         self.0.try_clone()
     }
@@ -66,49 +66,54 @@ impl Poller {
     /// Opens an epoll instance, its timer and its waker.
     pub fn new() -> io::Result<Self> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        let (woken, waker) = UnixStream::pair()?;
-        woken.set_nonblocking(true)?;
+        let (wake_stream, waker) = UnixStream::pair()?;
+        wake_stream.set_nonblocking(true)?;
         waker.set_nonblocking(true)?;
-        epoll::add(&epoll, &woken, EventData::new_u64(WAKER), EventFlags::IN)?;
+        epoll::add(
+            &epoll,
+            &wake_stream,
+            EventData::new_u64(WAKER),
+            EventFlags::IN,
+        )?;
         let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC)?;
-        // Edge-triggered: each expiry is told once, and nobody needs to read the timer.
+        // Edge-triggered: one event per expiry, and no read(2) of the timer.
         let once = EventFlags::IN | EventFlags::ET;
         epoll::add(&epoll, &timer, EventData::new_u64(TIMER), once)?;
         Ok(Self {
             epoll,
             timer,
             armed: None,
-            vigil: Vigil::default(),
-            woken,
+            busy_poll: BusyPoll::default(),
+            wake_stream,
             waker: Waker(Arc::new(waker)),
-            events: Vec::with_capacity(EVENTS),
+            events: Vec::with_capacity(MAX_EVENTS),
         })
     }
 
-    /// From now on stays awake for what is due within `near`, unless other processes want the processor too.
-    pub fn stay_awake(&mut self, near: Duration) {
-        self.vigil.begin(near);
+    /// Busy-polls for deadlines within `window`, as long as other processes do not compete for the CPU.
+    pub fn set_busy_poll(&mut self, window: Duration) {
+        self.busy_poll.enable(window);
     }
 
-    /// A handle that ends a wait from elsewhere.
+    /// A handle that ends a wait.
     pub fn waker(&self) -> Waker {
         self.waker.clone()
     }
 
-    /// Watches a connecting socket: for the end of the handshake, for errors, and for a close. It is told once.
-    pub fn watch_connect(&self, socket: &Socket, token: u64) -> io::Result<()> {
+    /// Registers a connecting socket: one event at the end of the handshake, an error or a close.
+    pub fn register_connect(&self, socket: &Socket, token: u64) -> io::Result<()> {
         epoll::add(&self.epoll, socket, EventData::new_u64(token), CONNECT)?;
         Ok(())
     }
 
-    /// Watches a connecting socket again, perhaps as another probe's.
-    pub fn watch_again(&self, socket: &Socket, token: u64) -> io::Result<()> {
+    /// Rearms a connecting socket, also with another token.
+    pub fn rearm_connect(&self, socket: &Socket, token: u64) -> io::Result<()> {
         epoll::modify(&self.epoll, socket, EventData::new_u64(token), CONNECT)?;
         Ok(())
     }
 
-    /// Watches a socket for datagrams, and for what comes onto its error queue.
-    pub fn watch_answers(&self, socket: &Socket, token: u64) -> io::Result<()> {
+    /// Registers a socket for datagrams and error queue entries.
+    pub fn register_recv(&self, socket: &Socket, token: u64) -> io::Result<()> {
         epoll::add(
             &self.epoll,
             socket,
@@ -118,12 +123,12 @@ impl Poller {
         Ok(())
     }
 
-    /// A watch for datagrams goes on by itself; other systems tell one event and need to be asked again.
+    /// Nothing to do: the registration is level-triggered. Other systems are one-shot.
     #[allow(clippy::unused_self)]
-    pub fn watch_answers_again(&self, _socket: &Socket, _token: u64) {}
+    pub fn rearm_recv(&self, _socket: &Socket, _token: u64) {}
 
-    /// Watches a connected socket for its end alone: being writable is no longer news. It is told once.
-    pub fn watch_end(&self, socket: &Socket, token: u64) -> io::Result<()> {
+    /// Rearms a connected socket for one event at its close or error, no longer for being writable.
+    pub fn rearm_close(&self, socket: &Socket, token: u64) -> io::Result<()> {
         let token = EventData::new_u64(token);
         epoll::modify(
             &self.epoll,
@@ -134,23 +139,27 @@ impl Poller {
         Ok(())
     }
 
-    /// Closing a socket ends its watch by itself (epoll(7)); other systems need to be told before.
+    /// Nothing to do: close(2) deregisters (epoll(7)). Other systems deregister first.
     #[allow(clippy::unused_self)]
-    pub fn forget(&self, _socket: &Socket) {}
+    pub fn deregister(&self, _socket: &Socket) {}
 
-    /// Waits until a socket is ready, the waker is used, a signal comes, or the time is `until`;
-    /// appends what is ready. It may also end for nothing: the caller waits again.
-    pub fn wait(&mut self, until: Option<Instant>, ready: &mut Vec<Readiness>) -> io::Result<()> {
-        if let Some(mut watch) = until.and_then(|until| self.vigil.watch(until)) {
-            while watch.goes_on(self.take(Some(Timespec::default()))?) {}
-            self.vigil.end(&watch);
+    /// Waits for a ready socket, the waker, a signal or the deadline, and appends ready sockets. Can return early
+    /// without any: call it again.
+    pub fn wait(
+        &mut self,
+        deadline: Option<Instant>,
+        ready: &mut Vec<Readiness>,
+    ) -> io::Result<()> {
+        if let Some(mut wait) = deadline.and_then(|deadline| self.busy_poll.start(deadline)) {
+            while wait.continues(self.poll(Some(Timespec::default()))?) {}
+            self.busy_poll.finish(&wait);
         } else {
-            let timeout = until.map(|until| self.arm(until)).transpose()?.flatten();
-            self.take(timeout)?;
+            let timeout = deadline.map(|deadline| self.arm(deadline));
+            self.poll(timeout.transpose()?.flatten())?;
         }
         for event in self.events.drain(..) {
             match event.data.u64() {
-                WAKER => drop((&self.woken).read(&mut [0; 64])),
+                WAKER => drop((&self.wake_stream).read(&mut [0; 64])),
                 TIMER => self.armed = None,
                 token => ready.push(readiness(token, event.flags)),
             }
@@ -158,25 +167,24 @@ impl Poller {
         Ok(())
     }
 
-    /// Takes the events that there are, or that come within the time-out. Whether anything came.
-    fn take(&mut self, timeout: Option<Timespec>) -> io::Result<bool> {
+    /// Polls once and returns whether there are events.
+    fn poll(&mut self, timeout: Option<Timespec>) -> io::Result<bool> {
         let buffer = rustix::buffer::spare_capacity(&mut self.events);
         match epoll::wait(&self.epoll, buffer, timeout.as_ref()) {
-            Ok(came) => Ok(came > 0),
-            // A signal: its handler has left a flag, and the caller looks at it.
+            Ok(events) => Ok(events > 0),
+            // A signal: the caller checks the flags.
             Err(rustix::io::Errno::INTR) => Ok(true),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Makes sure that the timer goes off no later than `until`; a time-out for epoll where that has
-    /// passed already. A timer that goes off earlier is left alone: where deadlines only move on, as in a
-    /// closed loop, it is set once in a while instead of for every probe.
-    fn arm(&mut self, until: Instant) -> io::Result<Option<Timespec>> {
-        if self.armed.is_some_and(|armed| armed <= until) {
+    /// Arms the timer for `deadline`; returns a timeout of zero if that has passed. A timer that expires earlier is
+    /// kept: if deadlines only move forward, as in a closed loop, it need not be set for every probe.
+    fn arm(&mut self, deadline: Instant) -> io::Result<Option<Timespec>> {
+        if self.armed.is_some_and(|armed| armed <= deadline) {
             return Ok(None);
         }
-        let left = until.saturating_duration_since(Instant::now());
+        let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Ok(Some(timespec(left)));
         }
@@ -185,7 +193,7 @@ impl Poller {
             it_value: timespec(left),
         };
         timerfd_settime(&self.timer, TimerfdTimerFlags::empty(), &once)?;
-        self.armed = Some(until);
+        self.armed = Some(deadline);
         Ok(None)
     }
 }
@@ -198,7 +206,7 @@ fn readiness(token: u64, flags: EventFlags) -> Readiness {
     }
 }
 
-/// Longer than any run is long enough.
+/// Saturates at 292 billion years.
 fn timespec(duration: Duration) -> Timespec {
     Timespec {
         tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
@@ -210,38 +218,38 @@ fn timespec(duration: Duration) -> Timespec {
 mod tests {
     use super::*;
 
-    /// One that sleeps, and one that stays awake for all that is due here.
+    /// One that sleeps, and one that busy-polls.
     fn pollers() -> [Poller; 2] {
-        let [asleep, mut awake] = [(); 2].map(|()| Poller::new().expect("epoll"));
-        awake.stay_awake(Duration::from_secs(3600));
-        [asleep, awake]
+        let [sleeping, mut busy] = [(); 2].map(|()| Poller::new().expect("epoll"));
+        busy.set_busy_poll(Duration::from_secs(3600));
+        [sleeping, busy]
     }
 
-    /// Waits until `asked` is over, however often the poller ends early.
-    fn wait_for(poller: &mut Poller, asked: Duration) -> Duration {
+    /// Waits for `duration`, across early returns.
+    fn wait_for(poller: &mut Poller, duration: Duration) -> Duration {
         let start = Instant::now();
-        while start.elapsed() < asked {
+        while start.elapsed() < duration {
             let mut ready = Vec::new();
             poller
-                .wait(Some(start + asked), &mut ready)
-                .expect("a quiet wait");
+                .wait(Some(start + duration), &mut ready)
+                .expect("a wait");
             assert!(ready.is_empty());
         }
         start.elapsed()
     }
 
     #[test]
-    fn a_wait_lasts_as_long_as_asked_for_whatever_was_asked_before() {
+    fn wait_lasts_until_its_own_deadline() {
         for mut poller in pollers() {
             for us in [300, 20_000, 500, 100] {
-                let asked = Duration::from_micros(us);
-                assert!(wait_for(&mut poller, asked) >= asked);
+                let duration = Duration::from_micros(us);
+                assert!(wait_for(&mut poller, duration) >= duration);
             }
         }
     }
 
     #[test]
-    fn an_earlier_deadline_replaces_a_later_one() {
+    fn earlier_deadline_replaces_later_one() {
         for mut poller in pollers() {
             let hour = Instant::now() + Duration::from_secs(3600);
             poller.waker().wake();
@@ -251,18 +259,16 @@ mod tests {
     }
 
     #[test]
-    fn the_waker_ends_a_wait_once() {
+    fn waker_ends_one_wait() {
         for mut poller in pollers() {
             poller.waker().wake();
-            poller
-                .wait(None, &mut Vec::new())
-                .expect("woken at once, not for ever");
-            let asked = Duration::from_millis(5);
+            poller.wait(None, &mut Vec::new()).expect("a wake-up");
+            let duration = Duration::from_millis(5);
             let start = Instant::now();
             poller
-                .wait(Some(start + asked), &mut Vec::new())
-                .expect("a quiet wait");
-            assert!(start.elapsed() >= asked, "the first wake must be used up");
+                .wait(Some(start + duration), &mut Vec::new())
+                .expect("a wait");
+            assert!(start.elapsed() >= duration, "a second wake-up");
         }
     }
 }

@@ -1,6 +1,8 @@
-//! Signals as flags, and a wake-up for whoever waits.
+//! Signal handlers: SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGCONT set flags and wake the poller.
 
 use std::io;
+use std::mem::MaybeUninit;
+use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -8,16 +10,16 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGQUIT, SIGTERM};
 use signal_hook::{flag, low_level::pipe};
 
-use super::{Waker, host};
+use super::Waker;
 use crate::platform::SignalState;
 
-/// A second Ctrl-C that comes later than this after the first is no double stroke: the user is waiting.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// A second SIGINT within this time is a double press; a later one exits at once.
+const DOUBLE_PRESS: Duration = Duration::from_secs(1);
 
-/// The exit code of a process ended by SIGINT, as shells write it.
-const INTERRUPTED: i32 = 130;
+/// Exit status of a process ended by SIGINT: 128 + 2.
+const EXIT_SIGINT: i32 = 130;
 
-/// What the signals so far have asked for.
+/// Flags of the signals received so far.
 #[derive(Clone, Default)]
 pub struct Signals {
     stop: Arc<AtomicBool>,
@@ -26,33 +28,33 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Starts listening: Ctrl-C and SIGTERM stop, SIGQUIT asks for statistics, SIGCONT is noted.
-    /// SIGHUP stops too, unless it is ignored as under nohup(1). Who asks to stop and sees nothing end, because
-    /// the output is blocked, asks again after a while and is obeyed at once.
+    /// Installs the handlers. SIGINT, SIGTERM and SIGHUP stop the run, unless SIGHUP is ignored as under nohup(1);
+    /// SIGQUIT requests statistics; SIGCONT is recorded. A later second SIGINT exits at once, for a run that cannot
+    /// stop because its output blocks.
     pub fn listen(waker: &Waker) -> io::Result<Self> {
         let signals = Self::default();
         let stop = Arc::clone(&signals.stop);
-        let on_interrupt = waker.clone();
+        let poller = waker.clone();
         let mut first = None;
         ctrlc::set_handler(move || {
             stop.store(true, Ordering::SeqCst);
-            on_interrupt.wake();
-            let asked: &mut Instant = first.get_or_insert_with(Instant::now);
-            if asked.elapsed() > PATIENCE {
-                std::process::exit(INTERRUPTED);
+            poller.wake();
+            let first: &mut Instant = first.get_or_insert_with(Instant::now);
+            if first.elapsed() > DOUBLE_PRESS {
+                std::process::exit(EXIT_SIGINT);
             }
         })
         .map_err(io::Error::other)?;
-        let mut asking = vec![
+        let mut flags = vec![
             (SIGTERM, &signals.stop),
             (SIGQUIT, &signals.statistics),
             (SIGCONT, &signals.continued),
         ];
-        if !host::ignores(SIGHUP) {
-            asking.push((SIGHUP, &signals.stop));
+        if !is_ignored(SIGHUP) {
+            flags.push((SIGHUP, &signals.stop));
         }
-        for (signal, asked) in asking {
-            flag::register(signal, Arc::clone(asked))?;
+        for (signal, flag) in flags {
+            flag::register(signal, Arc::clone(flag))?;
             pipe::register(signal, waker.stream()?)?;
         }
         Ok(signals)
@@ -73,7 +75,35 @@ impl SignalState for Signals {
     }
 }
 
-/// Asked after every wait, and hardly ever set: a look costs nothing, an exchange locks the cache line.
+/// Read after every wait and rarely set: the load avoids a locked exchange.
 fn take(flag: &AtomicBool) -> bool {
     flag.load(Ordering::SeqCst) && flag.swap(false, Ordering::SeqCst)
+}
+
+/// Whether the disposition of `signal` is `SIG_IGN`, inherited from the parent if no handler was installed.
+#[allow(unsafe_code)]
+fn is_ignored(signal: i32) -> bool {
+    let mut current = MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: with a null new action sigaction(2) changes nothing. It writes the current one to `current`, which is
+    // exclusively ours and has the size and alignment of the type. It is read only on success, when it is initialised.
+    let action = unsafe {
+        match libc::sigaction(signal, ptr::null(), current.as_mut_ptr()) {
+            0 => current.assume_init(),
+            _ => return false,
+        }
+    };
+    action.sa_sigaction == libc::SIG_IGN
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ignored_signals_are_detected() {
+        // The Rust runtime ignores SIGPIPE.
+        assert!(is_ignored(libc::SIGPIPE));
+        assert!(!is_ignored(libc::SIGUSR2));
+        assert!(!is_ignored(-1), "an invalid signal");
+    }
 }

@@ -1,25 +1,25 @@
-//! `TCP_INFO`: the kernel's own record of one connection.
+//! `TCP_INFO` (tcp(7)).
 
 use std::time::Duration;
 
 use socket2::Socket;
 
-use super::option;
+use super::sockopt;
 
 use crate::outcome::evidence::{TcpInfo, TcpState};
 
-/// The part of `struct tcp_info` read here ends with `tcpi_total_retrans` (include/uapi/linux/tcp.h).
+/// Length of `struct tcp_info` up to `tcpi_total_retrans`, the last field used (include/uapi/linux/tcp.h).
 const LENGTH: usize = 104;
 
-/// Reads `TCP_INFO` of a TCP socket. `None` if the kernel refuses.
+/// Reads `TCP_INFO` of a TCP socket. `None`: getsockopt(2) failed.
 pub fn tcp_info(socket: &Socket) -> Option<TcpInfo> {
     let mut buffer = [0_u8; LENGTH];
-    // Raw, because the headers of older systems lack newer fields; the kernel says how much it wrote.
-    let length = option::read(socket, libc::IPPROTO_TCP, libc::TCP_INFO, &mut buffer)?;
+    // Raw bytes: older kernels write fewer fields, older headers declare fewer.
+    let length = sockopt::get(socket, libc::IPPROTO_TCP, libc::TCP_INFO, &mut buffer)?;
     decode(buffer.get(..length)?)
 }
 
-/// Decodes what the kernel wrote; offsets as in include/uapi/linux/tcp.h.
+/// Decodes `struct tcp_info`; offsets as in include/uapi/linux/tcp.h.
 fn decode(bytes: &[u8]) -> Option<TcpInfo> {
     let u32_at = |offset: usize| {
         let field = bytes.get(offset..offset + 4)?;
@@ -37,7 +37,7 @@ fn decode(bytes: &[u8]) -> Option<TcpInfo> {
     })
 }
 
-/// The numbers of `include/net/tcp_states.h`.
+/// The values of `include/net/tcp_states.h`.
 fn state(number: u8) -> TcpState {
     match number {
         1 => TcpState::Established,
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_stand_where_the_kernel_puts_them() {
+    fn fields_are_decoded_at_kernel_offsets() {
         let mut bytes = [0_u8; LENGTH];
         bytes[0] = 1;
         bytes[2] = 3;
@@ -61,7 +61,7 @@ mod tests {
         bytes[56..60].copy_from_slice(&250_u32.to_ne_bytes());
         bytes[68..72].copy_from_slice(&397_u32.to_ne_bytes());
         bytes[100..104].copy_from_slice(&7_u32.to_ne_bytes());
-        let info = decode(&bytes).expect("a whole structure");
+        let info = decode(&bytes).expect("a complete structure");
         assert_eq!(info.state, TcpState::Established);
         assert_eq!(info.retransmits, 3);
         assert_eq!(info.retrans, Some(5));
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_beyond_the_returned_length_are_absent() {
+    fn fields_beyond_returned_length_are_absent() {
         let info = decode(&[2; 40]).expect("the first fields");
         assert_eq!(info.state, TcpState::SynSent);
         assert_eq!(info.rtt, None);

@@ -1,7 +1,7 @@
-//! Every system but Linux: connects, measures with the user clock, and classifies by the errno alone.
+//! Windows, macOS, BSD: connects, measures with the user clock, classifies by errno.
 //!
-//! Not seen here, and never claimed: who sent an ICMP error, lost SYNs, the path's own round-trip time,
-//! whether a SYN left the machine, routes and neighbours.
+//! Not available, so never reported: sender of an ICMP error, SYN retransmissions, kernel round-trip time, whether a
+//! SYN left the machine, routes, neighbours, listeners, counters.
 
 mod poller;
 pub mod signals;
@@ -14,8 +14,8 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{
-    Counters, EchoSocket, EphemeralPorts, FlowKey, HostInfo, Link, Listener, LocalHost,
-    NeighbourFacts, Readiness, Received, Report, Route, RouteFacts, errno, source_address,
+    Counters, EchoSocket, EphemeralPorts, ErrorQueueEntry, FlowKey, HostInfo, Link, Listener,
+    LocalHost, Neighbour, Readiness, RecvMeta, Route, RouteLookup, errno, source_address,
 };
 use crate::hosts::Protocol as TargetProtocol;
 use crate::outcome::Errno;
@@ -24,7 +24,7 @@ use crate::outcome::evidence::{NextHopState, PeerState, TcpInfo, TcpSocketEviden
 pub use poller::{Poller, Waker};
 
 impl LocalHost {
-    /// The source address towards each target, as a UDP socket's connect chooses it.
+    /// The source address towards each target, from connect(2) on a UDP socket.
     pub fn routes_to(
         &self,
         targets: impl Iterator<Item = (TargetProtocol, SocketAddr)>,
@@ -40,46 +40,42 @@ impl LocalHost {
         targets.map(|(_, target)| route(target)).collect()
     }
 
-    /// Whether `address` belongs to this machine, as far as that can be told here.
-    pub fn is_own(address: IpAddr) -> bool {
+    /// Whether `address` is local; only loopback is recognised.
+    pub fn is_local_address(address: IpAddr) -> bool {
         address.is_loopback()
     }
 
-    /// Not told by this system.
-    pub fn next_hop(&self, _journey: &FlowKey, _waited: Option<Duration>) -> NextHopState {
+    /// Not available.
+    pub fn next_hop(&self, _flow_key: &FlowKey, _waited: Option<Duration>) -> NextHopState {
         NextHopState::Unknown
     }
 
-    /// Not told by this system.
-    pub fn has_route(&self, _journey: &FlowKey) -> bool {
+    /// Not available.
+    pub fn has_route(&self, _flow_key: &FlowKey) -> bool {
         false
     }
 
-    /// Not told by this system.
-    pub fn is_broadcast(&self, _journey: &FlowKey) -> bool {
+    /// Not available.
+    pub fn is_broadcast(&self, _flow_key: &FlowKey) -> bool {
         false
     }
 
-    /// Not told by this system.
-    pub fn route_facts(
+    /// Not available.
+    pub fn route_lookup(
         &self,
         _protocol: TargetProtocol,
         _target: SocketAddr,
-    ) -> Option<RouteFacts> {
+    ) -> Option<RouteLookup> {
         None
     }
 
-    /// Not told by this system.
-    pub fn neighbour(
-        &self,
-        _protocol: TargetProtocol,
-        _target: SocketAddr,
-    ) -> Option<NeighbourFacts> {
+    /// Not available.
+    pub fn neighbour(&self, _protocol: TargetProtocol, _target: SocketAddr) -> Option<Neighbour> {
         None
     }
 }
 
-/// A TCP socket that never blocks.
+/// Opens a non-blocking TCP socket.
 pub fn tcp_socket(target: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(
         Domain::for_address(target),
@@ -90,7 +86,7 @@ pub fn tcp_socket(target: SocketAddr) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// A UDP socket that never blocks.
+/// Opens a non-blocking UDP socket.
 pub fn udp_socket(target: SocketAddr) -> io::Result<Socket> {
     let domain = Domain::for_address(target);
     let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
@@ -98,7 +94,7 @@ pub fn udp_socket(target: SocketAddr) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// A socket for ICMP echoes: macOS has ping sockets for everybody, other systems want privileges.
+/// Opens a socket for ICMP echo: a ping socket (macOS, unprivileged), else a raw socket (privileged).
 pub fn echo_socket(target: SocketAddr) -> io::Result<(Socket, EchoSocket)> {
     let domain = Domain::for_address(target);
     let protocol = if target.is_ipv4() {
@@ -107,39 +103,39 @@ pub fn echo_socket(target: SocketAddr) -> io::Result<(Socket, EchoSocket)> {
         Protocol::ICMPV6
     };
     let open = |kind| Socket::new(domain, kind, Some(protocol));
-    let socket = open(Type::DGRAM).or_else(|refusal| open(Type::RAW).map_err(|_| refusal))?;
+    let socket = open(Type::DGRAM).or_else(|error| open(Type::RAW).map_err(|_| error))?;
     socket.set_nonblocking(true)?;
-    // Neither kind of socket gives an identifier of its own here.
+    // Neither kind sets the ICMP identifier here.
     Ok((socket, EchoSocket::Raw))
 }
 
-/// Not asked for here.
-pub fn hear_ttl(_socket: &Socket, _v6: bool) -> io::Result<()> {
+/// Not implemented: the TTL of replies is not read.
+pub fn enable_recvttl(_socket: &Socket, _v6: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Not told by this system.
-pub fn answer_hops(_socket: &Socket) -> Option<u8> {
+/// Not available.
+pub fn syn_ack_hop_limit(_socket: &Socket) -> Option<u8> {
     None
 }
 
-/// No kernel clock measures here.
-pub fn stamp(_socket: &Socket, _transmit: bool) -> io::Result<()> {
+/// Not implemented: no kernel timestamps.
+pub fn enable_timestamping(_socket: &Socket, _transmit: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// No system but Linux tells.
-pub fn hears_hops(_protocol: TargetProtocol) -> bool {
+/// Linux only.
+pub fn reports_ttl_exceeded(_protocol: TargetProtocol) -> bool {
     false
 }
 
-/// Left as the system has it.
-pub fn keep_flow_label(_socket: &Socket) -> io::Result<()> {
+/// Linux only: the system's default applies.
+pub fn disable_auto_flow_label(_socket: &Socket) -> io::Result<()> {
     Ok(())
 }
 
-/// Left as the system has it, where that is what is asked for.
-pub fn fragment(_socket: &Socket, _v6: bool, allowed: bool) -> io::Result<()> {
+/// The system's default applies; to forbid fragmentation is not implemented.
+pub fn set_fragmentation(_socket: &Socket, _v6: bool, allowed: bool) -> io::Result<()> {
     if allowed {
         Ok(())
     } else {
@@ -147,20 +143,20 @@ pub fn fragment(_socket: &Socket, _v6: bool, allowed: bool) -> io::Result<()> {
     }
 }
 
-/// No control data is read here.
+/// Control messages are not read.
 #[derive(Debug, Default)]
-pub struct Control;
+pub struct CmsgBuffer;
 
-/// Room for one datagram; kept from call to call.
+/// Buffer for one datagram, reused.
 pub struct RecvBatch {
     buffer: Vec<u8>,
-    received: Option<Received>,
+    received: Option<RecvMeta>,
 }
 
 impl Default for RecvBatch {
     fn default() -> Self {
         Self {
-            // Larger than any datagram.
+            // The largest datagram has 65,535 bytes.
             buffer: vec![0; 1 << 16],
             received: None,
         }
@@ -168,20 +164,20 @@ impl Default for RecvBatch {
 }
 
 impl RecvBatch {
-    /// Most datagrams taken in one call.
-    pub const ROOM: usize = 1;
+    /// Most datagrams per call.
+    pub const CAPACITY: usize = 1;
 
-    /// Takes one datagram from the socket. `WouldBlock`: there is none.
+    /// Receives one datagram. `WouldBlock`: none is queued.
     pub fn receive(
         &mut self,
         socket: &Socket,
-        _at_most: usize,
-        _from_anywhere: bool,
+        _limit: usize,
+        _with_sender: bool,
     ) -> io::Result<usize> {
         self.received = None;
         let from = socket.peek_sender().ok().and_then(|from| from.as_socket());
         let mut socket = socket;
-        self.received = Some(Received {
+        self.received = Some(RecvMeta {
             length: socket.read(&mut self.buffer)?,
             from,
             at: None,
@@ -190,8 +186,8 @@ impl RecvBatch {
         Ok(1)
     }
 
-    /// What the last call has taken.
-    pub fn datagrams(&self) -> impl Iterator<Item = (&Received, &[u8])> {
+    /// Datagrams of the last call.
+    pub fn datagrams(&self) -> impl Iterator<Item = (&RecvMeta, &[u8])> {
         let received = self.received.iter();
         received.map(|received| {
             let datagram = self.buffer.get(..received.length);
@@ -200,54 +196,57 @@ impl RecvBatch {
     }
 }
 
-/// There is no error queue here.
-pub fn next_report(_socket: &Socket, _quoted: &mut [u8], _control: &mut Control) -> Option<Report> {
+/// No error queue.
+pub fn read_error_queue(
+    _socket: &Socket,
+    _quote: &mut [u8],
+    _control: &mut CmsgBuffer,
+) -> Option<ErrorQueueEntry> {
     None
 }
 
-/// There is no error queue here.
-pub fn hear_icmp_errors(_socket: &Socket, _v6: bool) -> io::Result<()> {
+/// No error queue.
+pub fn enable_recverr(_socket: &Socket, _v6: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// A port is taken by bind(2) here.
-pub fn limit_ports(_socket: &Socket, _port: u16) -> io::Result<()> {
+/// Linux only; elsewhere bind(2) sets the port.
+pub fn set_local_port(_socket: &Socket, _port: u16) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// A socket carries one probe here.
+/// Linux only; elsewhere each probe has its own socket.
 pub fn disconnect(_socket: &Socket) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// There is no `TCP_INFO` that says enough here.
+/// No `TCP_INFO` with the fields needed.
 pub fn tcp_info(_socket: &Socket) -> Option<TcpInfo> {
     None
 }
 
-/// Marks IPv6 packets (`IPV6_TCLASS`).
+/// Sets the traffic class of IPv6 packets (`IPV6_TCLASS`).
 #[cfg(unix)]
 pub fn set_traffic_class(socket: &Socket, class: u32) -> io::Result<()> {
     socket.set_tclass_v6(class)
 }
 
-/// Not offered by this system.
+/// Not supported.
 #[cfg(not(unix))]
 pub fn set_traffic_class(_socket: &Socket, _class: u32) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Reads of what a peer has sent before the next look at the others.
-const READS: usize = 16;
+/// Most reads per poll, so that a peer that keeps sending does not starve the other probes.
+const MAX_READS: usize = 16;
 
-/// What the other side has done: reads away what it sent, until the stream ends or has nothing more.
+/// Whether the peer closed or reset: discards received data until end of file or EAGAIN.
 pub fn peer_end(mut socket: &Socket, _readiness: Readiness, errno: Option<Errno>) -> PeerState {
     if errno.is_some_and(Errno::is_reset) {
         return PeerState::Reset;
     }
     let mut data = [0; 4096];
-    // A peer that never stops talking must not hold up the other probes.
-    for _ in 0..READS {
+    for _ in 0..MAX_READS {
         match socket.read(&mut data) {
             Ok(0) => return PeerState::Closed,
             Ok(_) => {}
@@ -260,7 +259,7 @@ pub fn peer_end(mut socket: &Socket, _readiness: Readiness, errno: Option<Errno>
     PeerState::Open
 }
 
-/// The socket's pending error, and whether it has a peer, is all there is.
+/// Pending error and connection state of the socket.
 pub fn tcp_socket_evidence(socket: &Socket, _readiness: Readiness) -> TcpSocketEvidence {
     let pending = socket.take_error();
     TcpSocketEvidence {
@@ -270,16 +269,16 @@ pub fn tcp_socket_evidence(socket: &Socket, _readiness: Readiness) -> TcpSocketE
     }
 }
 
-/// Whether fragments can be forbidden.
+/// Whether fragmentation can be forbidden per socket.
 pub const CAN_FORBID_FRAGMENTS: bool = false;
 
-/// ICMP errors show as an errno alone.
+/// ICMP errors appear only as an errno.
 pub const HAS_ERROR_QUEUE: bool = false;
 
 /// Whether sockets can be bound to an interface.
 pub const CAN_BIND_TO_INTERFACE: bool = cfg!(target_vendor = "apple");
 
-/// Sends through this interface alone (`IP_BOUND_IF`).
+/// Binds the socket to an interface (`IP_BOUND_IF`).
 #[cfg(target_vendor = "apple")]
 pub fn bind_to_interface(socket: &Socket, interface: &str, v6: bool) -> io::Result<()> {
     let index = interface_index(interface).and_then(std::num::NonZeroU32::new);
@@ -290,44 +289,45 @@ pub fn bind_to_interface(socket: &Socket, interface: &str, v6: bool) -> io::Resu
     }
 }
 
-/// Not offered by this system.
+/// Not supported.
 #[cfg(not(target_vendor = "apple"))]
 pub fn bind_to_interface(_socket: &Socket, _interface: &str, _v6: bool) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// The number of the interface of that name, if this machine has one.
+/// The index of the interface of that name, if it exists.
 #[cfg(target_vendor = "apple")]
 pub fn interface_index(name: &str) -> Option<u32> {
     let name = std::ffi::CString::new(name).ok()?;
-    // SAFETY: `name` is a valid string that ends with NUL and lives through the call.
+    // SAFETY: `name` is a `CString`, so NUL-terminated, and outlives the call; the function only reads it and keeps no
+    // pointer.
     #[allow(unsafe_code)]
     let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
     (index > 0).then_some(index)
 }
 
-/// Interfaces have no names a user could give here.
+/// Not implemented: interface names are not resolved.
 #[cfg(not(target_vendor = "apple"))]
 pub fn interface_index(_name: &str) -> Option<u32> {
     None
 }
 
-/// Not known here.
+/// Not available.
 pub fn open_descriptors() -> Option<usize> {
     None
 }
 
-/// The system chooses the local ports.
+/// Not available: the system assigns local ports.
 pub fn ephemeral_ports() -> Option<EphemeralPorts> {
     None
 }
 
-/// Not known here; running out of descriptors is noticed when it happens.
+/// Not available; EMFILE is handled when it occurs.
 pub fn raise_descriptor_limit() -> Option<usize> {
     None
 }
 
-/// The machine's system; no kernel clock measures here.
+/// Operating system; no kernel clock.
 pub fn host() -> HostInfo {
     HostInfo {
         system: std::env::consts::OS.to_owned(),
@@ -336,22 +336,22 @@ pub fn host() -> HostInfo {
     }
 }
 
-/// Not told by this system.
+/// Not available.
 pub fn counters() -> Option<Counters> {
     None
 }
 
-/// Not told by this system.
+/// Not available.
 pub fn listeners(_protocol: TargetProtocol, _port: u16) -> Option<Vec<Listener>> {
     None
 }
 
-/// Not told by this system.
+/// Not available.
 pub fn link(_interface: &str) -> Option<Link> {
     None
 }
 
-/// Not told by this system.
+/// Not available.
 pub fn links() -> Vec<(String, Link)> {
     Vec::new()
 }

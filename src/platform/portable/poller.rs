@@ -1,4 +1,4 @@
-//! The event loop's eyes where there is no epoll: the `polling` crate over kqueue or IOCP.
+//! The `polling` crate over kqueue or IOCP.
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -10,7 +10,7 @@ use socket2::Socket;
 
 use crate::platform::Readiness;
 
-/// Waits for many sockets at once.
+/// Event loop over many sockets.
 pub struct Poller {
     inner: Arc<polling::Poller>,
     events: Events,
@@ -36,56 +36,61 @@ impl Poller {
         })
     }
 
-    /// Sleeps all the same: whether it would help here was not measured.
+    /// Not implemented: its benefit was not measured on these systems.
     #[allow(clippy::unused_self)]
-    pub fn stay_awake(&mut self, _near: Duration) {}
+    pub fn set_busy_poll(&mut self, _window: Duration) {}
 
-    /// A handle that ends a wait from elsewhere.
+    /// A handle that ends a wait.
     pub fn waker(&self) -> Waker {
         Waker(Arc::clone(&self.inner))
     }
 
-    /// Watches a connecting socket for the end of the handshake.
-    pub fn watch_connect(&self, socket: &Socket, token: u64) -> io::Result<()> {
+    /// Registers a connecting socket: one event at the end of the handshake.
+    pub fn register_connect(&self, socket: &Socket, token: u64) -> io::Result<()> {
         self.add(socket, Event::writable(key(token)))
     }
 
-    /// Watches a socket for datagrams.
-    pub fn watch_answers(&self, socket: &Socket, token: u64) -> io::Result<()> {
+    /// Registers a socket for datagrams.
+    pub fn register_recv(&self, socket: &Socket, token: u64) -> io::Result<()> {
         self.add(socket, Event::readable(key(token)))
     }
 
     fn add(&self, socket: &Socket, event: Event) -> io::Result<()> {
         #[allow(unsafe_code)]
-        // SAFETY: the caller calls `forget` before it closes the socket, as `polling` asks.
+        // SAFETY: `polling` requires that a source is deleted before it is dropped. `socket` is borrowed, so it is open
+        // now; its owners, the probes, call `deregister` before they drop it.
         unsafe {
             self.inner.add(socket, event)
         }
     }
 
-    /// Watches a connecting socket again: each watch here tells one event.
-    pub fn watch_again(&self, socket: &Socket, token: u64) -> io::Result<()> {
+    /// Rearms a connecting socket: registrations are one-shot.
+    pub fn rearm_connect(&self, socket: &Socket, token: u64) -> io::Result<()> {
         self.inner.modify(socket, Event::writable(key(token)))
     }
 
-    /// Watches a socket for datagrams again.
-    pub fn watch_answers_again(&self, socket: &Socket, token: u64) {
+    /// Rearms a socket for datagrams.
+    pub fn rearm_recv(&self, socket: &Socket, token: u64) {
         let _ = self.inner.modify(socket, Event::readable(key(token)));
     }
 
-    /// Watches a connected socket for its end alone.
-    pub fn watch_end(&self, socket: &Socket, token: u64) -> io::Result<()> {
+    /// Rearms a connected socket for its close or error.
+    pub fn rearm_close(&self, socket: &Socket, token: u64) -> io::Result<()> {
         self.inner.modify(socket, Event::readable(key(token)))
     }
 
-    /// Ends the watch; a socket must not be closed before.
-    pub fn forget(&self, socket: &Socket) {
+    /// Deregisters a socket; required before it is closed.
+    pub fn deregister(&self, socket: &Socket) {
         let _ = self.inner.delete(socket);
     }
 
-    /// Waits until a socket is ready, the waker is used, or the time is `until`; appends what is ready.
-    pub fn wait(&mut self, until: Option<Instant>, ready: &mut Vec<Readiness>) -> io::Result<()> {
-        let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
+    /// Waits for a ready socket, the waker or the deadline, and appends ready sockets.
+    pub fn wait(
+        &mut self,
+        deadline: Option<Instant>,
+        ready: &mut Vec<Readiness>,
+    ) -> io::Result<()> {
+        let timeout = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         self.events.clear();
         self.inner.wait(&mut self.events, timeout)?;
         ready.extend(self.events.iter().map(|event| Readiness {

@@ -1,4 +1,4 @@
-//! Ctrl-C, as far as every system has it.
+//! Ctrl-C and termination requests, on systems other than Linux.
 
 use std::io;
 use std::sync::Arc;
@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::Waker;
 use crate::platform::SignalState;
 
-/// What the user has asked for so far.
+/// Flag of the signals received so far.
 #[derive(Clone, Default)]
 pub struct Signals {
     stop: Arc<AtomicBool>,
 }
 
 impl Signals {
-    /// Starts listening: Ctrl-C, Ctrl-Break and a request to terminate stop the run.
+    /// Installs the handler: Ctrl-C, Ctrl-Break and termination requests stop the run.
     pub fn listen(waker: &Waker) -> io::Result<Self> {
         let signals = Self::default();
         let stop = Arc::clone(&signals.stop);

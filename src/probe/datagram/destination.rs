@@ -10,7 +10,7 @@ use crate::clock::ClockReading;
 use crate::hosts::Protocol;
 use crate::outcome::classify::datagram;
 use crate::outcome::{ExtraReply, ProbeResult, ReplySummary, Rtt, TargetId};
-use crate::platform::{FlowKey, LocalHost, Received};
+use crate::platform::{FlowKey, LocalHost, RecvMeta};
 use crate::probe::ProbeEvent;
 use crate::probe::ProbeOverride;
 use crate::probe::around::Around;
@@ -93,7 +93,7 @@ impl Destination {
         &mut self,
         line: &mut Line,
         datagram: &[u8],
-        measured: (&Received, &ClockReading, Instant),
+        measured: (&RecvMeta, &ClockReading, Instant),
     ) -> Option<ProbeEvent> {
         if !self.comes_from(measured.0, line) {
             return None;
@@ -133,7 +133,7 @@ impl Destination {
     }
 
     /// Where the system does not say who sent a datagram, a connected socket's peer did.
-    fn comes_from(&self, received: &Received, line: &Line) -> bool {
+    fn comes_from(&self, received: &RecvMeta, line: &Line) -> bool {
         let from = received.from.map(|from| from.ip());
         let unknown = !self.speech.answers_from_any_port();
         from.map_or(unknown, |from| from == line.peer.ip())
@@ -163,7 +163,7 @@ fn answered(
     asked: &Asked,
     local: SocketAddr,
     said: Option<ReplySummary>,
-    (received, now, trusted_since): (&Received, &ClockReading, Instant),
+    (received, now, trusted_since): (&RecvMeta, &ClockReading, Instant),
 ) -> ProbeResult {
     let trusted = asked.sent.instant >= trusted_since;
     let waited = now.instant.saturating_duration_since(asked.sent.instant);
@@ -219,7 +219,7 @@ mod tests {
     }
 
     fn hear(destination: &mut Destination, line: &mut Line, datagram: &[u8]) {
-        let received = Received {
+        let received = RecvMeta {
             length: datagram.len(),
             from: Some(line.peer),
             at: None,

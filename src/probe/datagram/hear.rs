@@ -27,7 +27,7 @@ impl DatagramProbes {
         self.listen(line_id, failed, trusted_since);
         self.keep_or_close(poller, line_id);
         if let Some(line) = self.lines.get(line_id) {
-            poller.watch_answers_again(&line.socket, Watch::Line(line_id).token());
+            poller.rearm_recv(&line.socket, Watch::Line(line_id).token());
         }
     }
 

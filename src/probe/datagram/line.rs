@@ -15,7 +15,7 @@ use super::lines::Standing;
 use super::speech::{Asked, Heard, Speech};
 use crate::outcome::classify::datagram::DatagramEvidence;
 use crate::outcome::{Errno, ReplySummary};
-use crate::platform::{self, Control, RecvBatch, Report, errno};
+use crate::platform::{self, CmsgBuffer, ErrorQueueEntry, RecvBatch, errno};
 use crate::probe::ProbeId;
 
 /// Entries of an error queue read in one go.
@@ -126,7 +126,7 @@ impl Line {
         bytes: &[u8],
         speech: &Speech,
         target: Option<SocketAddr>,
-        control: &mut Control,
+        control: &mut CmsgBuffer,
     ) -> io::Result<()> {
         let mut result = self.try_send(bytes, target);
         if let Err(error) = &result
@@ -155,7 +155,7 @@ impl Line {
     /// Takes as many datagrams as probes wait for, and tells whether there may be more. An error that is pending
     /// comes first, once, and is kept.
     pub(super) fn receive(&mut self, inbox: &mut RecvBatch, speech: &Speech) -> io::Result<bool> {
-        let wanted = self.asked.len().clamp(1, RecvBatch::ROOM);
+        let wanted = self.asked.len().clamp(1, RecvBatch::CAPACITY);
         let from_anywhere = speech.comes_from_anywhere();
         let came = inbox.receive(&self.socket, wanted, from_anywhere);
         if let Err(error) = &came
@@ -170,15 +170,15 @@ impl Line {
     /// was an error of the network's.
     ///
     /// `SO_ERROR` first: taking an entry off the queue can change it (`sock_dequeue_err_skb`).
-    pub(super) fn note_reports(&mut self, speech: &Speech, control: &mut Control) -> bool {
+    pub(super) fn note_reports(&mut self, speech: &Speech, control: &mut CmsgBuffer) -> bool {
         let told = self.socket.take_error().ok().flatten();
         let errno = told.map(|error| errno(&error)).or(self.pending.take());
         let mut quote = [0; QUOTED];
         let mut found = false;
         for _ in 0..REPORTS {
-            match platform::next_report(&self.socket, &mut quote, control) {
-                Some(Report::Sent { number, at }) => self.note_sent(number, at),
-                Some(Report::Icmp {
+            match platform::read_error_queue(&self.socket, &mut quote, control) {
+                Some(ErrorQueueEntry::TxTimestamp { id, at }) => self.note_sent(id, at),
+                Some(ErrorQueueEntry::Icmp {
                     error,
                     at,
                     target,

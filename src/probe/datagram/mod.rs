@@ -28,7 +28,7 @@ use crate::outcome::classify::{Classified, datagram};
 use crate::outcome::{Evidence, Outcome, ProbeResult, TargetId};
 use crate::payload::Transaction;
 use crate::plan::{PayloadPlan, SocketPlan};
-use crate::platform::{self, Control, EchoSocket, LocalHost, Poller, RecvBatch, errno};
+use crate::platform::{self, CmsgBuffer, EchoSocket, LocalHost, Poller, RecvBatch, errno};
 use destination::Destination;
 use echo::Echo;
 pub(in crate::probe) use lines::LineId;
@@ -55,7 +55,7 @@ pub(super) struct DatagramProbes {
     looked_at: Instant,
     inbox: RecvBatch,
     request: Vec<u8>,
-    control: Control,
+    control: CmsgBuffer,
     /// What has become of probes, and is not told of yet.
     progress: Vec<ProbeEvent>,
     /// Hosts towards which the kernel has stamped what left, so that a missing stamp means something.
@@ -84,7 +84,7 @@ impl DatagramProbes {
             looked_at: Instant::now(),
             inbox: RecvBatch::default(),
             request: Vec::new(),
-            control: Control::default(),
+            control: CmsgBuffer::default(),
             progress: Vec::new(),
             stamped: HashSet::new(),
             stamping: None,
@@ -294,7 +294,7 @@ impl DatagramProbes {
 
     fn close(&mut self, poller: &Poller, line_id: LineId) {
         if let Some(line) = self.lines.remove(line_id) {
-            poller.forget(&line.socket);
+            poller.deregister(&line.socket);
         }
     }
 

@@ -72,7 +72,7 @@ impl DatagramProbes {
     fn open(&mut self, poller: &Poller, destination: usize) -> Result<LineId, SetupError> {
         let connected = self.connected(destination)?;
         let id = self.lines.reserve();
-        let watched = poller.watch_answers(&connected.socket, Watch::Line(id).token());
+        let watched = poller.register_recv(&connected.socket, Watch::Line(id).token());
         if let Err(error) = watched {
             self.lines.cancel(id);
             return Err(error.into());
@@ -151,9 +151,9 @@ impl DatagramProbes {
         if let Some(set_override) = self.destinations[destination].set_override {
             put_on(&socket, address, set_override)?;
         }
-        platform::hear_ttl(&socket, address.is_ipv6())?;
-        platform::stamp(&socket, self.stamp_sending)?;
-        platform::fragment(&socket, address.is_ipv6(), !self.options.dont_fragment)?;
+        platform::enable_recvttl(&socket, address.is_ipv6())?;
+        platform::enable_timestamping(&socket, self.stamp_sending)?;
+        platform::set_fragmentation(&socket, address.is_ipv6(), !self.options.dont_fragment)?;
         Ok((socket, kind))
     }
 

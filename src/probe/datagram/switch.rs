@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_micros(200);
 /// all. Without that the first probes of a run had no path rtt.
 pub(super) fn on(target: SocketAddr, inbox: &mut RecvBatch) -> Option<Socket> {
     let socket = platform::udp_socket(target).ok()?;
-    platform::stamp(&socket, false).ok()?;
+    platform::enable_timestamping(&socket, false).ok()?;
     // A machine without loopback has a first probe without a figure, no more.
     let _ = settle(&socket, target.is_ipv4(), inbox);
     Some(socket)
@@ -55,7 +55,7 @@ mod tests {
     fn the_first_datagram_after_it_is_stamped() {
         let mut inbox = RecvBatch::default();
         let kept = on(([127, 0, 0, 1], 9).into(), &mut inbox).expect("a socket");
-        while inbox.receive(&kept, RecvBatch::ROOM, false).is_ok() {}
+        while inbox.receive(&kept, RecvBatch::CAPACITY, false).is_ok() {}
         kept.send(&[0]).expect("loopback");
         while inbox.receive(&kept, 1, false).is_err() {
             thread::sleep(PAUSE);

@@ -7,7 +7,7 @@ use super::tally::Tally;
 use crate::checks::{Findings, ProbeBatch, RouteFindings};
 use crate::hosts::Protocol;
 use crate::path::{Hop, LossCount, Path, PathAnalysis, PathEnd, PathNote, Responder};
-use crate::platform::{Link, Listener, NeighbourFacts, RouteFacts, RouteKind};
+use crate::platform::{Link, Listener, Neighbour, RouteKind, RouteLookup};
 use crate::text::{Value, mark, service};
 
 /// The findings, and how the asked port did.
@@ -92,11 +92,11 @@ impl<'a> Case<'a> {
         self.found.protocol == Protocol::Udp
     }
 
-    pub(super) fn route(&self) -> Option<&'a RouteFacts> {
+    pub(super) fn route(&self) -> Option<&'a RouteLookup> {
         self.found.route.as_ref()?.route.as_ref()
     }
 
-    pub(super) fn neighbour(&self) -> Option<&'a NeighbourFacts> {
+    pub(super) fn neighbour(&self) -> Option<&'a Neighbour> {
         self.found.route.as_ref()?.neighbour.as_ref()
     }
 
@@ -162,7 +162,7 @@ impl<'a> Case<'a> {
         let all = self.listeners()?.iter();
         Some(all.filter(move |it| {
             let by = it.interface.as_deref();
-            it.hears(address) && by.is_none_or(|by| links.clone().any(|link| has(link, by)))
+            it.matches(address) && by.is_none_or(|by| links.clone().any(|link| has(link, by)))
         }))
     }
 

@@ -312,7 +312,7 @@ fn way(case: &Case) -> Option<String> {
     let searched = case
         .neighbour()
         .filter(|it| it.state != NeighbourState::NoArp);
-    let state = searched.map(|it| format!(" (neighbour entry: {})", it.state.word()));
+    let state = searched.map(|it| format!(" (neighbour entry: {})", it.state.name()));
     let [interface, source, state] = [interface, source, state].map(Option::unwrap_or_default);
     Some(format!("Packets go{interface}{source}{next}{state}."))
 }

@@ -6,7 +6,7 @@ use super::{Code, Diagnosis, Who, evidence, texts};
 use crate::checks::ProbeBatch;
 use crate::outcome::LocalCause;
 use crate::path::PathEnd;
-use crate::platform::{Link, NeighbourState, RouteFacts, RouteKind};
+use crate::platform::{Link, NeighbourState, RouteKind, RouteLookup};
 
 /// This machine cannot connect to itself, and nobody answered from elsewhere.
 pub(super) fn own_stack(case: &Case) -> Option<Diagnosis> {
@@ -47,7 +47,7 @@ pub(super) fn no_loopback(case: &Case) -> Option<Diagnosis> {
     let found = Diagnosis::new(Code::LocalStackBroken, verdict)
         .seen(format!(
             "The route to {address}: {}, interface {by}.",
-            route.kind.word()
+            route.kind.name()
         ))
         .next(Who::AdminHere, "ip address show lo; ip link set lo up");
     Some(found)
@@ -100,7 +100,7 @@ fn is_want(cause: LocalCause) -> bool {
 /// No interface leads out.
 pub(super) fn no_network(case: &Case) -> Option<Diagnosis> {
     let links = &case.found.local.links;
-    let isolated = !links.is_empty() && !links.iter().any(|(_, link)| link.leads_out());
+    let isolated = !links.is_empty() && !links.iter().any(|(_, link)| link.is_usable_uplink());
     if !isolated || case.asked.answers() > 0 || case.is_own() || leaves_all_the_same(case) {
         return None;
     }
@@ -294,7 +294,7 @@ fn neighbour_fact(case: &Case) -> Option<String> {
         "The neighbour entry of {} at {} is {}.",
         neighbour.next_hop,
         neighbour.interface,
-        neighbour.state.word()
+        neighbour.state.name()
     ))
 }
 
@@ -444,7 +444,7 @@ fn route_cause(kind: RouteKind) -> Option<LocalCause> {
     })
 }
 
-fn odd_route(route: &RouteFacts) -> Option<String> {
+fn odd_route(route: &RouteLookup) -> Option<String> {
     let kind = route.kind;
-    (!kind.delivers()).then(|| format!("The route lookup says: {}.", kind.word()))
+    (!kind.delivers()).then(|| format!("The route lookup says: {}.", kind.name()))
 }

@@ -59,12 +59,13 @@ fn overflows(case: &Case, listener: &Listener) -> bool {
     let turned_away = case.asked.silent * 2 + case.asked.resent();
     let grown = case.overflows();
     // One that is empty now and has little room may have been full.
-    let was_full = listener.waiting != Some(0) || listener.room.is_some_and(|room| room <= SMALL);
+    let was_full =
+        listener.accept_queue != Some(0) || listener.backlog.is_some_and(|room| room <= SMALL);
     was_full && turned_away > 0 && grown.is_some_and(|it| it >= turned_away)
 }
 
 fn queue(listener: &Listener) -> Option<String> {
-    let (waiting, room) = listener.waiting.zip(listener.room)?;
+    let (waiting, room) = listener.accept_queue.zip(listener.backlog)?;
     Some(format!(
         "{waiting} connections wait to be accepted; the backlog is {room}."
     ))

@@ -1,30 +1,32 @@
-//! The messages of rtnetlink(7) that are asked and answered here: routes and neighbours.
+//! rtnetlink(7) messages for single lookups: route and neighbour.
 //!
-//! `RouteNetlinkMessage` knows every other one, too: half a megabyte of code for links and queues that nobody here
-//! asks for.
+//! `RouteNetlinkMessage` decodes every message type, which adds half a megabyte of unused code.
+
+use std::net::IpAddr;
 
 use libc::{RTM_GETNEIGH, RTM_GETROUTE, RTM_NEWNEIGH, RTM_NEWROUTE};
 use netlink_packet_core::{
     DecodeError, Emitable, NetlinkDeserializable, NetlinkHeader, NetlinkSerializable, Parseable,
 };
+use netlink_packet_route::AddressFamily;
 use netlink_packet_route::neighbour::NeighbourMessage;
 use netlink_packet_route::route::RouteMessage;
 
-/// What is asked.
+/// A lookup.
 #[derive(Debug)]
-pub(super) enum Question {
+pub(super) enum Request {
     Route(RouteMessage),
     Neighbour(NeighbourMessage),
 }
 
-/// What the kernel answers.
+/// The kernel's response to a lookup.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(super) enum Response {
     Route(RouteMessage),
     Neighbour(NeighbourMessage),
 }
 
-impl Question {
+impl Request {
     fn body(&self) -> &dyn Emitable {
         match self {
             Self::Route(route) => route,
@@ -33,7 +35,7 @@ impl Question {
     }
 }
 
-impl NetlinkSerializable for Question {
+impl NetlinkSerializable for Request {
     fn message_type(&self) -> u16 {
         match self {
             Self::Route(_) => RTM_GETROUTE,
@@ -50,14 +52,22 @@ impl NetlinkSerializable for Question {
     }
 }
 
-impl NetlinkDeserializable for Answer {
+impl NetlinkDeserializable for Response {
     type Error = DecodeError;
 
     fn deserialize(header: &NetlinkHeader, payload: &[u8]) -> Result<Self, DecodeError> {
         match header.message_type {
             RTM_NEWROUTE => RouteMessage::parse(payload).map(Self::Route),
             RTM_NEWNEIGH => NeighbourMessage::parse(payload).map(Self::Neighbour),
-            other => Err(format!("message of type {other}, which nobody asked for").into()),
+            other => Err(format!("unexpected message type {other}").into()),
         }
+    }
+}
+
+pub(super) fn family(address: IpAddr) -> AddressFamily {
+    if address.is_ipv4() {
+        AddressFamily::Inet
+    } else {
+        AddressFamily::Inet6
     }
 }

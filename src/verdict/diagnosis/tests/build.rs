@@ -17,7 +17,7 @@ use crate::path::{
     ReplyKind, Responder,
 };
 use crate::platform::{
-    Counters, Link, Listener, NeighbourFacts, NeighbourState, Process, RouteFacts, RouteKind,
+    Counters, Link, Listener, Neighbour, NeighbourState, Process, RouteKind, RouteLookup,
 };
 
 pub(super) const TARGET: &str = "192.0.2.10";
@@ -219,7 +219,7 @@ pub(super) fn healthy() -> Findings {
             links: vec![("eth0".to_owned(), link())],
         },
         route: Some(RouteFindings {
-            route: Some(RouteFacts {
+            route: Some(RouteLookup {
                 kind: RouteKind::Unicast,
                 interface: Some(Arc::from("eth0")),
                 source: Some(ip("198.51.100.7")),
@@ -229,7 +229,7 @@ pub(super) fn healthy() -> Findings {
             }),
             unbound_route: None,
             link: Some(link()),
-            neighbour: Some(NeighbourFacts {
+            neighbour: Some(Neighbour {
                 next_hop: ip(GATEWAY),
                 interface: Arc::from("eth0"),
                 state: NeighbourState::Reachable,
@@ -308,7 +308,7 @@ pub(super) fn way(findings: &mut Findings) -> &mut RouteFindings {
     findings.route.as_mut().expect("a healthy walk")
 }
 
-pub(super) fn route(findings: &mut Findings) -> &mut RouteFacts {
+pub(super) fn route(findings: &mut Findings) -> &mut RouteLookup {
     way(findings).route.as_mut().expect("a healthy walk")
 }
 
@@ -344,8 +344,8 @@ pub(super) fn listener(address: &str) -> Listener {
         address: ip(address),
         interface: None,
         v6_only: None,
-        waiting: Some(0),
-        room: Some(128),
+        accept_queue: Some(0),
+        backlog: Some(128),
         process: Some(Process {
             pid: 12,
             name: "postgres".to_owned(),

@@ -31,11 +31,11 @@ fn arrivals(received: u64, delivered: u64) -> Counters {
         received: Some(received),
         delivered: Some(delivered),
         forwarded: Some(0),
-        faulty: Some(0),
-        misdirected: Some(0),
+        header_errors: Some(0),
+        address_errors: Some(0),
         multicast: Some(0),
-        unknown: Some(0),
-        fragments: Some(0),
+        unknown_protocols: Some(0),
+        reassembly_requests: Some(0),
         ..Counters::default()
     }
 }

@@ -241,7 +241,7 @@ fn listeners() -> Vec<Row> {
 
 fn queues() -> Vec<Row> {
     let full = Listener {
-        waiting: Some(129),
+        accept_queue: Some(129),
         ..listener("0.0.0.0")
     };
     let overflows = Some(Counters {
@@ -249,7 +249,7 @@ fn queues() -> Vec<Row> {
         ..Counters::default()
     });
     let some_wait = Listener {
-        waiting: Some(100),
+        accept_queue: Some(100),
         ..listener("0.0.0.0")
     };
     table! {
@@ -260,7 +260,7 @@ fn queues() -> Vec<Row> {
         };
         "a small one that is empty again" => Code::AcceptQueueFull, |it| {
             ended(it, &[(CONNECTED, 2), (SILENCE, 1)]);
-            own(it, Some(vec![Listener { room: Some(1), ..listener("0.0.0.0") }]));
+            own(it, Some(vec![Listener { backlog: Some(1), ..listener("0.0.0.0") }]));
             it.counters = overflows;
         };
         "dead flows of this machine itself" => Code::Intermittent, |it| {

@@ -1,48 +1,48 @@
-//! Who on this machine hears a port.
+//! Sockets that receive connections or datagrams on a port.
 
 use std::net::IpAddr;
 
-/// A socket that takes connections (TCP), or datagrams from anybody (UDP).
+/// A listening TCP socket, or a UDP socket that is not connected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listener {
-    /// The address it is bound to: unspecified where any address of the machine will do. An IPv6 socket bound to
-    /// a mapped address (RFC 4291 section 2.5.5.2) shows the IPv4 address, for it hears no IPv6.
+    /// Local address; unspecified: any address of the machine. An IPv6 socket bound to an IPv4-mapped address (RFC 4291
+    /// section 2.5.5.2) has the IPv4 address here, because it receives no IPv6.
     pub address: IpAddr,
-    /// The interface it is bound to, if it is (`SO_BINDTODEVICE`): it hears nothing from elsewhere.
+    /// The interface it is bound to (`SO_BINDTODEVICE`).
     pub interface: Option<String>,
-    /// Whether an IPv6 listener hears IPv6 alone (`IPV6_V6ONLY`); absent for IPv4, or where the system does not tell.
+    /// `IPV6_V6ONLY`. Absent for IPv4, or where the system does not report it.
     pub v6_only: Option<bool>,
-    /// Connections that wait for accept(2). Absent for UDP.
-    pub waiting: Option<u32>,
-    /// The backlog of listen(2), as far as the system allowed it. Absent for UDP, or where the system does not tell.
-    pub room: Option<u32>,
-    /// A process that has the socket open: the first one, where several share it. Absent where this user may not
-    /// see it.
+    /// Length of the accept queue, `Recv-Q` of ss(8). Absent for UDP.
+    pub accept_queue: Option<u32>,
+    /// The backlog of listen(2) as limited by the system, `Send-Q` of ss(8). Absent for UDP, or where the system does
+    /// not report it.
+    pub backlog: Option<u32>,
+    /// The first process that has the socket open. Absent without permission to see it.
     pub process: Option<Process>,
-    /// The user who opened the socket.
+    /// Owner of the socket.
     pub uid: Option<u32>,
 }
 
-/// A process, by what everybody calls it.
+/// A process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Process {
-    /// Its number.
+    /// Process ID.
     pub pid: u32,
-    /// Its name, which it can choose freely; Linux keeps 15 bytes of it (`PR_SET_NAME`, prctl(2)).
+    /// Its name, which the process can set; Linux keeps 15 bytes (`PR_SET_NAME`, prctl(2)).
     pub name: String,
 }
 
 impl Listener {
-    /// Whether the accept queue is full, so that the kernel ignores SYNs and the last ACK of a handshake. It takes
-    /// one connection more than the backlog says (`sk_acceptq_is_full`, `include/net/sock.h`).
+    /// Whether the accept queue is full: the kernel drops SYNs and the last ACK of a handshake. The queue holds one
+    /// connection more than the backlog (`sk_acceptq_is_full`, `include/net/sock.h`).
     pub fn is_full(&self) -> bool {
-        let queue = self.waiting.zip(self.room);
-        queue.is_some_and(|(waiting, room)| waiting > room)
+        let queue = self.accept_queue.zip(self.backlog);
+        queue.is_some_and(|(queued, backlog)| queued > backlog)
     }
 
-    /// Whether packets to this address of the machine are for this socket, if they come by the right interface.
-    /// An IPv6 listener of which nothing is known hears IPv4 too, as is the default (ipv6(7)).
-    pub fn hears(&self, address: IpAddr) -> bool {
+    /// Whether packets to this local address reach this socket, apart from the interface it is bound to. An IPv6
+    /// listener with unknown `IPV6_V6ONLY` counts as dual-stack, the default (ipv6(7)).
+    pub fn matches(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         match self.address {
             IpAddr::V4(own) if own.is_unspecified() => address.is_ipv4(),
@@ -63,15 +63,15 @@ mod tests {
             address: address.parse().expect("an address"),
             interface: None,
             v6_only,
-            waiting: None,
-            room: None,
+            accept_queue: None,
+            backlog: None,
             process: None,
             uid: None,
         }
     }
 
     #[test]
-    fn a_queue_takes_one_more_than_its_room() {
+    fn accept_queue_holds_one_more_than_backlog() {
         let cases = [
             (Some(0), Some(0), false),
             (Some(1), Some(0), true),
@@ -80,18 +80,18 @@ mod tests {
             (None, Some(5), false),
             (Some(6), None, false),
         ];
-        for (waiting, room, full) in cases {
+        for (accept_queue, backlog, full) in cases {
             let listener = Listener {
-                waiting,
-                room,
+                accept_queue,
+                backlog,
                 ..listener("0.0.0.0", None)
             };
-            assert_eq!(listener.is_full(), full, "{waiting:?} of {room:?}");
+            assert_eq!(listener.is_full(), full, "{accept_queue:?} of {backlog:?}");
         }
     }
 
     #[test]
-    fn an_address_is_heard_by_its_own_listener_and_by_those_on_any() {
+    fn specific_and_unspecified_addresses_match() {
         let cases = [
             ("127.0.0.1", None, "127.0.0.1", true),
             ("127.0.0.1", None, "::ffff:127.0.0.1", true),
@@ -106,10 +106,14 @@ mod tests {
             ("::", None, "127.0.0.1", true),
             ("::1", Some(false), "127.0.0.1", false),
         ];
-        for (own, v6_only, address, heard) in cases {
+        for (own, v6_only, address, expected) in cases {
             let listener = listener(own, v6_only);
             let address = address.parse().expect("an address");
-            assert_eq!(listener.hears(address), heard, "{address} by {listener:?}");
+            assert_eq!(
+                listener.matches(address),
+                expected,
+                "{address} by {listener:?}"
+            );
         }
     }
 }

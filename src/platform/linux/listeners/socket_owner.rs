@@ -1,21 +1,21 @@
-//! Which process has a socket open: its descriptors are links to `socket:[inode]` (proc(5)).
+//! The process that has a socket open: /proc/PID/fd links to `socket:[inode]` (proc(5)).
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, DirEntry};
 
 use crate::platform::Process;
 
-/// Descriptors looked at before the search is given up: about a second's work.
-const PATIENCE: usize = 200_000;
+/// Most descriptors examined: about a second.
+const MAX_DESCRIPTORS: usize = 200_000;
 
-/// The first process of each of these sockets, in the order of /proc. This user may look into processes of their
-/// own; the others' are passed over.
-pub(super) fn of(mut wanted: HashSet<u64>) -> HashMap<u64, Process> {
+/// The first process of each of these sockets, in the order of /proc. Processes without permission (other users') are
+/// skipped.
+pub(super) fn processes(mut wanted: HashSet<u64>) -> HashMap<u64, Process> {
     let mut owners = HashMap::new();
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let mut open = processes
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let mut open = entries
         .flat_map(|entry| open_sockets(&entry))
-        .take(PATIENCE);
+        .take(MAX_DESCRIPTORS);
     while !wanted.is_empty() {
         let Some((pid, inode)) = open.next() else {
             break;
@@ -27,7 +27,7 @@ pub(super) fn of(mut wanted: HashSet<u64>) -> HashMap<u64, Process> {
     owners
 }
 
-/// Each descriptor of a process: which process, and which socket it is, if it is one.
+/// PID and socket inode of each descriptor of a process; without inode if it is no socket.
 fn open_sockets(entry: &DirEntry) -> impl Iterator<Item = (u32, Option<u64>)> + use<> {
     let pid = entry
         .file_name()
@@ -50,7 +50,7 @@ fn inode(link: &str) -> Option<u64> {
         .ok()
 }
 
-/// It may have ended meanwhile.
+/// `None`: it has exited.
 fn process(pid: u32) -> Option<Process> {
     let name = fs::read(format!("/proc/{pid}/comm")).ok()?;
     let name = String::from_utf8_lossy(&name)
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sockets_are_known_by_their_links() {
+    fn inode_is_parsed_from_link() {
         let cases = [
             ("socket:[123]", Some(123)),
             ("pipe:[123]", None),
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_nobody_has_is_nobodys() {
-        assert_eq!(of([u64::MAX].into()), HashMap::new());
+    fn unknown_inode_has_no_process() {
+        assert_eq!(processes([u64::MAX].into()), HashMap::new());
     }
 }

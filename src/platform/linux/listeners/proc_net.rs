@@ -1,55 +1,55 @@
-//! The tables of sockets in proc(5), where the kernel does not answer questions. They tell neither the interface, nor
-//! the limit of an accept queue, nor whether IPv6 is alone.
+//! /proc/net/{tcp,tcp6,udp,udp6} (proc(5)), where `sock_diag(7)` is not available. Without interface, backlog and
+//! `IPV6_V6ONLY`.
 
 use std::fs;
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::{LISTENING, SocketFound, UNCONNECTED};
+use super::{SocketEntry, TCP_LISTEN, UDP_UNCONNECTED};
 use crate::hosts::Protocol;
 
-/// The sockets of this port. `None`: there is no such table.
-pub(super) fn read(protocol: Protocol, port: u16) -> Option<Vec<SocketFound>> {
+/// Sockets on this port. `None`: the table cannot be read.
+pub(super) fn read(protocol: Protocol, port: u16) -> Option<Vec<SocketEntry>> {
     let state = match protocol {
-        Protocol::Tcp => LISTENING,
-        Protocol::Udp => UNCONNECTED,
+        Protocol::Tcp => TCP_LISTEN,
+        Protocol::Udp => UDP_UNCONNECTED,
         Protocol::Icmp => return None,
     };
     let table = |v6| {
         let path = format!("/proc/thread-self/net/{}{v6}", protocol.name());
         fs::read_to_string(path).ok()
     };
-    // A kernel without IPv6 has no table of it.
-    let mut sockets = listed(&table("")?, state, port);
-    sockets.extend(listed(&table("6").unwrap_or_default(), state, port));
+    // A kernel without IPv6 lacks the second table.
+    let mut sockets = parse(&table("")?, state, port);
+    sockets.extend(parse(&table("6").unwrap_or_default(), state, port));
     Some(sockets)
 }
 
-fn listed(table: &str, state: u8, port: u16) -> Vec<SocketFound> {
+fn parse(table: &str, state: u8, port: u16) -> Vec<SocketEntry> {
     let lines = table.lines().skip(1).filter_map(entry);
-    let ours = lines.filter(|(found, socket)| *found == state && socket.port == port);
-    ours.map(|(_, socket)| socket).collect()
+    let matching = lines.filter(|(found, socket)| *found == state && socket.port == port);
+    matching.map(|(_, socket)| socket).collect()
 }
 
-/// One line (`get_tcp4_sock`, `net/ipv4/tcp_ipv4.c`): number, local and remote address, state, `tx:rx` queues, timer,
-/// retransmissions, user, timeout, inode. The state comes first here.
-fn entry(line: &str) -> Option<(u8, SocketFound)> {
-    let words: Vec<_> = line.split_whitespace().collect();
-    let (address, port) = words.get(1)?.split_once(':')?;
-    let (_, waiting) = words.get(4)?.split_once(':')?;
-    let socket = SocketFound {
+/// State and socket of one line (`get_tcp4_sock`, `net/ipv4/tcp_ipv4.c`): number, local and remote address, state,
+/// `tx:rx` queues, timer, retransmissions, uid, timeout, inode.
+fn entry(line: &str) -> Option<(u8, SocketEntry)> {
+    let fields: Vec<_> = line.split_whitespace().collect();
+    let (address, port) = fields.get(1)?.split_once(':')?;
+    let (_, receive_queue) = fields.get(4)?.split_once(':')?;
+    let socket = SocketEntry {
         address: ip(address)?,
         port: u16::from_str_radix(port, 16).ok()?,
         interface: None,
         v6_only: None,
-        receive_queue: hex(waiting)?,
+        receive_queue: hex(receive_queue)?,
         send_queue: None,
-        uid: words.get(7)?.parse().ok()?,
-        inode: words.get(9)?.parse().ok()?,
+        uid: fields.get(7)?.parse().ok()?,
+        inode: fields.get(9)?.parse().ok()?,
     };
-    Some((u8::try_from(hex(words.get(3)?)?).ok()?, socket))
+    Some((u8::try_from(hex(fields.get(3)?)?).ok()?, socket))
 }
 
-/// Each four bytes of the address are a number as this machine reads them.
+/// An address: words of four bytes in host byte order.
 fn ip(text: &str) -> Option<IpAddr> {
     let word = |at| Some(hex(text.get(at..at + 8)?)?.to_ne_bytes());
     if text.len() == 8 {
@@ -82,8 +82,8 @@ mod tests {
 
     #[cfg(target_endian = "little")]
     #[test]
-    fn lines_of_the_port_and_state_are_taken() {
-        let found = listed(TABLE, LISTENING, 443).into_iter();
+    fn lines_are_filtered_by_port_and_state() {
+        let found = parse(TABLE, TCP_LISTEN, 443).into_iter();
         let found: Vec<_> = found
             .map(|it| (it.address.to_string(), it.receive_queue, it.uid, it.inode))
             .collect();
@@ -96,12 +96,12 @@ mod tests {
             found,
             expected.map(|(address, a, b, c)| (address.to_owned(), a, b, c))
         );
-        assert_eq!(listed(TABLE, UNCONNECTED, 443), []);
+        assert_eq!(parse(TABLE, UDP_UNCONNECTED, 443), []);
     }
 
     proptest! {
         #[test]
-        fn no_text_makes_it_panic(line in "[ :0-9A-Fä]{0,120}") {
+        fn arbitrary_text_never_panics(line in "[ :0-9A-Fä]{0,120}") {
             entry(&line);
         }
     }

@@ -1,6 +1,6 @@
 //! When to send, whom to wait for, when to give up: one loop for one target and for thousands.
 
-mod flights;
+mod in_flight;
 mod schedule;
 #[cfg(test)]
 mod tests;
@@ -17,7 +17,7 @@ use crate::plan::SchedulePlan;
 use crate::platform::SignalState;
 use crate::probe::{Network, ProbeEvent, ProbeId, Started};
 use crate::stats::RunRecord;
-use flights::{Flight, Flights, Phase};
+use in_flight::{Flight, Flights, Phase};
 use schedule::{Schedule, Slot};
 
 /// A loop that comes round this much later than it wanted to has stood still.

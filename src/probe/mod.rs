@@ -1,15 +1,13 @@
 //! One attempt: begin, and complete. The engine sees probes only through [`Network`].
 
-mod around;
 mod chance;
-mod connect;
+mod context;
 mod datagram;
-mod mixed;
-mod ports;
-mod setup;
-mod socket;
-mod spares;
-mod stamps;
+mod dispatch;
+mod local_ports;
+mod rtt;
+mod setup_error;
+mod socket_options;
 mod tcp;
 
 use std::io;
@@ -18,10 +16,10 @@ use std::time::Instant;
 
 use crate::hosts::Target;
 use crate::outcome::{ExtraReply, ProbeResult, TargetId};
-use mixed::Watch;
+use dispatch::Watch;
 
-pub use mixed::Probes;
-pub(crate) use ports::free_ports;
+pub use dispatch::Probes;
+pub(crate) use local_ports::free_ports;
 
 /// Names one probe under way. Never used twice in a run, so an old probe's event cannot be taken for
 /// a new one's.

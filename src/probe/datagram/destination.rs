@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::doubts::Failure;
-use super::line::{Found, Line};
-use super::speech::{Asked, Speech};
+use super::ambiguous_errors::Failure;
+use super::codec::{Asked, Speech};
+use super::probe_socket::{Found, Line};
 use crate::clock::Moment;
 use crate::hosts::Protocol;
 use crate::outcome::classify::datagram;
@@ -13,9 +13,9 @@ use crate::outcome::{ExtraReply, ProbeResult, ReplySummary, Rtt, TargetId};
 use crate::platform::{FlowKey, LocalHost, Received};
 use crate::probe::ProbeEvent;
 use crate::probe::ProbeOverride;
-use crate::probe::around::Around;
-use crate::probe::ports::PortWalk;
-use crate::probe::stamps;
+use crate::probe::context::Around;
+use crate::probe::local_ports::PortWalk;
+use crate::probe::rtt;
 
 /// Probes that may wait on one line together. Eight answers in one system call cost little more each than sixty-four,
 /// and sixty-four probes still have eight ports: a path that fails for some ports only still shows.
@@ -124,7 +124,7 @@ impl Destination {
     pub(super) fn time_of_error(&self, asked: &Asked, failure: &Failure) -> Option<Rtt> {
         self.set_override?;
         let received = failure.testimony.arrived;
-        stamps::rtt(&asked.sent, asked.left, received, &Moment::now())
+        rtt::rtt(&asked.sent, asked.left, received, &Moment::now())
     }
 
     fn extra(&mut self, extra: ExtraReply) -> ProbeEvent {
@@ -170,7 +170,7 @@ fn answered(
     ProbeResult {
         local: Some(local),
         connect: trusted.then_some(waited),
-        rtt: stamps::rtt(&asked.sent, asked.left, received.at, now),
+        rtt: rtt::rtt(&asked.sent, asked.left, received.at, now),
         arrived: received.at,
         ttl: received.ttl,
         said,

@@ -1,15 +1,15 @@
 //! UDP and ICMP echo: a probe is one datagram, and its answer another.
 
+mod ambiguous_errors;
+mod codec;
 mod destination;
-mod doubts;
-mod echo;
-mod hear;
-mod line;
-mod lines;
-mod open;
-mod speech;
-mod switch;
-mod token;
+mod icmp_echo;
+mod open_socket;
+mod probe_socket;
+mod receive;
+mod request_token;
+mod socket_pool;
+mod timestamping;
 
 use std::collections::HashSet;
 use std::io;
@@ -19,8 +19,8 @@ use std::time::Instant;
 use socket2::Socket;
 
 use super::chance::chance;
-use super::ports::PortRange;
-use super::setup::SetupError;
+use super::local_ports::PortRange;
+use super::setup_error::SetupError;
 use super::{ProbeEvent, ProbeId, ProbeOverride, Started};
 use crate::clock::Moment;
 use crate::hosts::Protocol;
@@ -29,12 +29,12 @@ use crate::outcome::{Evidence, Outcome, ProbeResult, TargetId};
 use crate::payload::Question;
 use crate::plan::{PayloadPlan, SocketPlan};
 use crate::platform::{self, Control, EchoSocket, LocalHost, Poller, RecvBatch, errno};
+use codec::{Asked, Speech};
 use destination::Destination;
-use echo::Echo;
-pub(in crate::probe) use lines::LineId;
-use lines::Lines;
-use speech::{Asked, Speech};
-use token::token;
+use icmp_echo::Echo;
+use request_token::token;
+pub(in crate::probe) use socket_pool::LineId;
+use socket_pool::Lines;
 
 /// UDP and ICMP probes to many targets, over a poller that they share with other probes.
 pub(super) struct DatagramProbes {
@@ -101,7 +101,7 @@ impl DatagramProbes {
         payload: &PayloadPlan,
     ) -> usize {
         if self.stamping.is_none() {
-            self.stamping = switch::on(address, &mut self.inbox);
+            self.stamping = timestamping::on(address, &mut self.inbox);
         }
         let speech = if protocol == Protocol::Icmp {
             let socket = self.echo_socket(address);

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use socket2::{SockAddr, Socket};
 
-use super::ProbeOverride;
-use super::ports::{PortRange, PortWalk};
-use super::setup::SetupError;
-use super::socket::{any_port, bind, is_under_way, prepare, put_on};
-use super::spares::Spares;
+use super::idle_sockets::Spares;
 use crate::plan::{CloseMode, Rate, SocketPlan};
 use crate::platform;
+use crate::probe::ProbeOverride;
+use crate::probe::local_ports::{PortRange, PortWalk};
+use crate::probe::setup_error::SetupError;
+use crate::probe::socket_options::{any_port, bind, is_under_way, prepare, put_on};
 
 /// Taken ports tried before the kernel is asked to find one.
 const PORT_TRIES: usize = 8;

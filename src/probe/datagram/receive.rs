@@ -3,13 +3,13 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::speech::Asked;
+use super::codec::Asked;
 use super::{DatagramProbes, LineId, unfinished};
 use crate::clock::Moment;
 use crate::outcome::classify::{Classified, datagram};
 use crate::outcome::{Outcome, ProbeResult};
 use crate::platform::Poller;
-use crate::probe::around::Around;
+use crate::probe::context::Around;
 use crate::probe::{ProbeEvent, ProbeId, Watch};
 
 /// Looks at one line before the others get their turn; the poller comes back to it.

@@ -8,14 +8,14 @@ use socket2::{SockAddr, Socket};
 
 use super::DatagramProbes;
 use super::destination::Destination;
-use super::line::Line;
-use super::lines::LineId;
+use super::probe_socket::Line;
+use super::socket_pool::LineId;
 use crate::hosts::Protocol;
 use crate::platform::{self, EchoSocket, Poller};
 use crate::probe::Watch;
-use crate::probe::ports::PortRange;
-use crate::probe::setup::SetupError;
-use crate::probe::socket::{any_port, bind, prepare, put_on};
+use crate::probe::local_ports::PortRange;
+use crate::probe::setup_error::SetupError;
+use crate::probe::socket_options::{any_port, bind, prepare, put_on};
 
 /// Sockets opened in the hope for a port that is not the target's own; the kernel draws at random.
 const TRIES: usize = 4;

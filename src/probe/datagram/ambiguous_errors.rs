@@ -7,7 +7,7 @@
 
 use std::time::Instant;
 
-use super::speech::{Asked, Speech};
+use super::codec::{Asked, Speech};
 use crate::outcome::classify::datagram::DatagramEvidence;
 use crate::probe::ProbeId;
 

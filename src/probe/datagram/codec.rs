@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::echo::Echo;
+use super::icmp_echo::Echo;
 use crate::clock::Moment;
 use crate::outcome::ReplySummary;
 use crate::payload::{Answer, Payload, Question};

@@ -1,13 +1,15 @@
 //! TCP: a probe is one non-blocking `connect()`.
 
+mod connect;
+mod idle_sockets;
+
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use socket2::Socket;
 
-use super::around::Around;
-use super::connect::{ConnectStarted, Connector, Destination};
-use super::{ProbeEvent, ProbeId, ProbeOverride, Started, Watch, stamps};
+use super::context::Around;
+use super::{ProbeEvent, ProbeId, ProbeOverride, Started, Watch, rtt};
 use crate::clock::Moment;
 use crate::hosts::Protocol;
 use crate::outcome::classify::{self, Classified, tcp};
@@ -15,6 +17,7 @@ use crate::outcome::evidence::{TcpInfo, TcpSocketEvidence};
 use crate::outcome::{Errno, Evidence, Handshake, Outcome, ProbeResult, Refusal, Rtt, RttClock};
 use crate::plan::{CloseMode, ProbePlan};
 use crate::platform::{self, FlowKey, LocalHost, PeerEnd, Poller, Readiness, errno};
+use connect::{ConnectStarted, Connector, Destination};
 
 /// TCP probes to many targets, over a poller that they share with other probes.
 pub(super) struct TcpProbes {
@@ -294,7 +297,7 @@ impl TcpProbe {
             .info
             .is_none_or(|info| info.retransmitted == Some(0));
         let begun = self.begun.as_ref().filter(|_| sent_once)?;
-        stamps::rtt(begun, None, testimony.icmp_at, &Moment::now())
+        rtt::rtt(begun, None, testimony.icmp_at, &Moment::now())
     }
 
     /// What makes a connected probe more than that: it reached itself, or the other side has closed already.

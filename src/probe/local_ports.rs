@@ -10,7 +10,7 @@ use std::ops::RangeInclusive;
 use socket2::{SockAddr, Socket};
 
 use super::chance::chance;
-use super::socket::any_port;
+use super::socket_options::any_port;
 use crate::hosts::Protocol;
 use crate::platform::{self, EchoSocket, EphemeralPorts};
 

@@ -3,7 +3,7 @@
 //! RFC 792 ("Echo or Echo Reply Message") and RFC 4443 section 4: type, code, checksum, identifier,
 //! sequence number, data; the reply repeats the last three.
 
-use super::speech::{Asked, Heard, sequence};
+use super::codec::{Asked, Heard, sequence};
 use crate::payload::{Payload, Question};
 use crate::platform::EchoSocket;
 

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::line::Line;
+use super::probe_socket::Line;
 
 /// A UDP source port carries new probes for so long: a path that fails for some ports only must show, so at
 /// one probe a second each has a port of its own. A fast run spares itself most of the sockets.

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use socket2::{SockAddr, Socket};
 
-use super::doubts::{Doubts, Failure};
-use super::lines::Standing;
-use super::speech::{Asked, Heard, Speech};
+use super::ambiguous_errors::{Doubts, Failure};
+use super::codec::{Asked, Heard, Speech};
+use super::socket_pool::Standing;
 use crate::outcome::classify::datagram::DatagramEvidence;
 use crate::outcome::{Errno, ReplySummary};
 use crate::platform::{self, Control, RecvBatch, Report, errno};

@@ -1,107 +1,107 @@
-//! Which probes are under way, and when patience with each ends. Pure.
+//! Probes in flight and their deadlines. Pure.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::schedule::Slot;
+use super::schedule::DueProbe;
 use crate::probe::ProbeId;
 
-/// A probe under way, or one past its deadline that is watched for a late answer.
+/// A probe in flight, or one that timed out and is watched for a late reply.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Flight {
-    pub(super) slot: Slot,
+pub(super) struct InFlightProbe {
+    pub(super) due: DueProbe,
     pub(super) sent_at: Instant,
     pub(super) phase: Phase,
 }
 
-/// What a flight waits for.
+/// Phases of a probe; each ends at a deadline of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// An answer before the deadline.
-    Connecting,
-    /// The end of the hold time.
+    /// Ends at the timeout.
+    AwaitingReply,
+    /// Connected; ends with the hold time.
     Holding,
-    /// A late answer.
-    Overdue,
+    /// Timed out; ends when a late reply is no longer waited for.
+    AwaitingLateReply,
 }
 
-/// A time at which patience with a probe ends, unless the probe has moved on.
-type Alarm = (Instant, ProbeId);
+/// The end of a probe's phase. Stale if the probe has left that phase.
+type Deadline = (Instant, ProbeId);
 
-/// All flights. Each phase has one duration for all probes, so a plain queue per phase is in order.
+/// All probes in flight. A phase has the same duration for every probe, so a FIFO queue per phase is sorted.
 #[derive(Debug, Default)]
-pub(super) struct Flights {
-    places: Vec<(u32, Option<Flight>)>,
+pub(super) struct InFlight {
+    slots: Vec<(u32, Option<InFlightProbe>)>,
     free: Vec<u32>,
-    open: [usize; 3],
-    alarms: [VecDeque<Alarm>; 3],
+    counts: [usize; 3],
+    deadlines: [VecDeque<Deadline>; 3],
 }
 
-impl Flights {
-    /// A name for the next probe; it is used by `launch`, or given up by `cancel`.
+impl InFlight {
+    /// Allocates the id of the next probe. [`Self::start`] uses it, [`Self::release`] frees it.
     pub(super) fn reserve(&mut self) -> ProbeId {
         let slot = self.free.pop().unwrap_or_else(|| {
-            self.places.push((0, None));
-            u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
+            self.slots.push((0, None));
+            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
         });
-        let generation = self.places[slot as usize].0;
+        let generation = self.slots[slot as usize].0;
         ProbeId { slot, generation }
     }
 
-    /// Gives a reserved name back.
-    pub(super) fn cancel(&mut self, id: ProbeId) {
-        self.places[id.slot as usize].0 = id.generation.wrapping_add(1);
+    /// Frees a reserved id.
+    pub(super) fn release(&mut self, id: ProbeId) {
+        self.slots[id.slot as usize].0 = id.generation.wrapping_add(1);
         self.free.push(id.slot);
     }
 
-    /// A probe is under way and must answer by `deadline`.
-    pub(super) fn launch(&mut self, id: ProbeId, flight: Flight, deadline: Instant) {
-        self.places[id.slot as usize].1 = Some(flight);
-        self.open[flight.phase as usize] += 1;
-        self.set_alarm(flight.phase, deadline, id);
+    /// Adds a probe under its reserved id; its first phase ends at `deadline`.
+    pub(super) fn start(&mut self, id: ProbeId, probe: InFlightProbe, deadline: Instant) {
+        self.slots[id.slot as usize].1 = Some(probe);
+        self.counts[probe.phase as usize] += 1;
+        self.add_deadline(probe.phase, deadline, id);
     }
 
-    /// The flight of that name, if it is still open.
-    pub(super) fn get(&self, id: ProbeId) -> Option<&Flight> {
-        let (generation, flight) = self.places.get(id.slot as usize)?;
-        flight.as_ref().filter(|_| *generation == id.generation)
+    /// The probe, if it is still in flight.
+    pub(super) fn get(&self, id: ProbeId) -> Option<&InFlightProbe> {
+        let (generation, probe) = self.slots.get(id.slot as usize)?;
+        probe.as_ref().filter(|_| *generation == id.generation)
     }
 
-    /// Moves a flight to its next phase, which lasts until `until`.
-    pub(super) fn enter(&mut self, id: ProbeId, phase: Phase, until: Instant) {
-        let Some(flight) = self.places[id.slot as usize].1.as_mut() else {
+    /// Moves a probe to a phase that ends at `deadline`.
+    pub(super) fn enter_phase(&mut self, id: ProbeId, phase: Phase, deadline: Instant) {
+        let Some(probe) = self.slots[id.slot as usize].1.as_mut() else {
             return;
         };
-        self.open[flight.phase as usize] -= 1;
-        flight.phase = phase;
-        self.open[phase as usize] += 1;
-        self.set_alarm(phase, until, id);
+        self.counts[probe.phase as usize] -= 1;
+        probe.phase = phase;
+        self.counts[phase as usize] += 1;
+        self.add_deadline(phase, deadline, id);
     }
 
-    /// Ends a flight.
-    pub(super) fn land(&mut self, id: ProbeId) -> Option<Flight> {
+    /// Removes a probe that has ended.
+    pub(super) fn remove(&mut self, id: ProbeId) -> Option<InFlightProbe> {
         self.get(id)?;
-        let flight = self.places[id.slot as usize].1.take()?;
-        self.open[flight.phase as usize] -= 1;
-        self.cancel(id);
-        Some(flight)
+        let probe = self.slots[id.slot as usize].1.take()?;
+        self.counts[probe.phase as usize] -= 1;
+        self.release(id);
+        Some(probe)
     }
 
-    /// How many flights are in a phase.
+    /// The number of probes in a phase.
     pub(super) fn count(&self, phase: Phase) -> usize {
-        self.open[phase as usize]
+        self.counts[phase as usize]
     }
 
-    /// How many sockets are open.
-    pub(super) fn open(&self) -> usize {
-        self.open.iter().sum()
+    /// The number of probes in any phase.
+    pub(super) fn len(&self) -> usize {
+        self.counts.iter().sum()
     }
 
-    /// Every open flight.
+    /// The ids of all probes in flight.
     pub(super) fn ids(&self) -> Vec<ProbeId> {
-        let places = self.places.iter().enumerate();
-        places
-            .filter(|(_, (_, flight))| flight.is_some())
+        let slots = self.slots.iter().enumerate();
+        slots
+            .filter(|(_, (_, probe))| probe.is_some())
             .filter_map(|(slot, (generation, _))| {
                 let slot = u32::try_from(slot).ok()?;
                 let generation = *generation;
@@ -110,62 +110,68 @@ impl Flights {
             .collect()
     }
 
-    /// When the next alarm goes off.
-    pub(super) fn next_alarm(&mut self) -> Option<Instant> {
-        let phases = [Phase::Connecting, Phase::Holding, Phase::Overdue];
+    /// The earliest deadline of all phases.
+    pub(super) fn next_deadline(&mut self) -> Option<Instant> {
+        let phases = [
+            Phase::AwaitingReply,
+            Phase::Holding,
+            Phase::AwaitingLateReply,
+        ];
         phases
             .iter()
-            .filter_map(|&phase| self.front(phase))
+            .filter_map(|&phase| self.first_deadline(phase))
             .map(|(at, _)| at)
             .min()
     }
 
-    /// Takes a flight of `phase` whose patience has ended at `now`.
-    pub(super) fn expired(&mut self, phase: Phase, now: Instant) -> Option<ProbeId> {
-        let (at, id) = self.front(phase)?;
+    /// Takes a probe whose deadline in `phase` has passed at `now`.
+    pub(super) fn take_expired(&mut self, phase: Phase, now: Instant) -> Option<ProbeId> {
+        let (at, id) = self.first_deadline(phase)?;
         if at > now {
             return None;
         }
-        self.alarms[phase as usize].pop_front();
+        self.deadlines[phase as usize].pop_front();
         Some(id)
     }
 
-    /// The flight that has been in `phase` for longest.
+    /// The probe that entered `phase` first.
     pub(super) fn oldest(&mut self, phase: Phase) -> Option<ProbeId> {
-        self.front(phase).map(|(_, id)| id)
+        self.first_deadline(phase).map(|(_, id)| id)
     }
 
-    /// Nothing could be seen for `gap`: all patience lasts that much longer.
-    pub(super) fn delay(&mut self, gap: Duration) {
-        for (at, _) in self.alarms.iter_mut().flatten() {
-            *at += gap;
+    /// Postpones all deadlines by a stall.
+    pub(super) fn postpone_deadlines(&mut self, stall: Duration) {
+        for (at, _) in self.deadlines.iter_mut().flatten() {
+            *at += stall;
         }
     }
 
-    /// The next alarm of a phase; those of flights that have moved on are dropped.
-    fn front(&mut self, phase: Phase) -> Option<Alarm> {
-        while let Some(&(at, id)) = self.alarms[phase as usize].front() {
+    /// The first deadline of a phase; removes stale ones before it.
+    fn first_deadline(&mut self, phase: Phase) -> Option<Deadline> {
+        while let Some(&(at, id)) = self.deadlines[phase as usize].front() {
             if self.is_in(id, phase) {
                 return Some((at, id));
             }
-            self.alarms[phase as usize].pop_front();
+            self.deadlines[phase as usize].pop_front();
         }
         None
     }
 
     fn is_in(&self, id: ProbeId, phase: Phase) -> bool {
-        self.get(id).is_some_and(|flight| flight.phase == phase)
+        self.get(id).is_some_and(|probe| probe.phase == phase)
     }
 
-    /// One silent probe at the front would keep the alarms of thousands behind it that have long
-    /// ended: the queue is swept when most of it is stale, so it never outgrows the open flights for long.
-    fn set_alarm(&mut self, phase: Phase, at: Instant, id: ProbeId) {
-        if self.alarms[phase as usize].len() > 2 * self.open[phase as usize] + 64 {
-            let alarms = std::mem::take(&mut self.alarms[phase as usize]);
-            let live = alarms.into_iter().filter(|(_, id)| self.is_in(*id, phase));
-            self.alarms[phase as usize] = live.collect();
+    /// Appends a deadline. One unanswered probe at the front keeps thousands of stale deadlines behind it: the queue
+    /// is compacted when most of it is stale, so its length is bounded by the probes in the phase.
+    fn add_deadline(&mut self, phase: Phase, at: Instant, id: ProbeId) {
+        if self.deadlines[phase as usize].len() > 2 * self.counts[phase as usize] + 64 {
+            let deadlines = std::mem::take(&mut self.deadlines[phase as usize]);
+            let live = deadlines
+                .into_iter()
+                .filter(|(_, id)| self.is_in(*id, phase));
+            self.deadlines[phase as usize] = live.collect();
         }
-        self.alarms[phase as usize].push_back((at, id));
+        self.deadlines[phase as usize].push_back((at, id));
     }
 }
 
@@ -176,65 +182,68 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn flight(at: Instant) -> Flight {
-        Flight {
-            slot: Slot {
+    fn probe(at: Instant) -> InFlightProbe {
+        InFlightProbe {
+            due: DueProbe {
                 due: at,
                 target: TargetId(0),
                 seq: 1,
                 warmup: false,
             },
             sent_at: at,
-            phase: Phase::Connecting,
+            phase: Phase::AwaitingReply,
         }
     }
 
-    fn launch(flights: &mut Flights, at: Instant) -> ProbeId {
-        let id = flights.reserve();
-        flights.launch(id, flight(at), at + SECOND);
+    fn start(in_flight: &mut InFlight, at: Instant) -> ProbeId {
+        let id = in_flight.reserve();
+        in_flight.start(id, probe(at), at + SECOND);
         id
     }
 
     #[test]
-    fn a_landed_flight_rings_no_alarm_and_its_name_never_returns() {
-        let mut flights = Flights::default();
+    fn a_removed_probe_has_no_deadline_and_its_id_is_not_reused() {
+        let mut in_flight = InFlight::default();
         let now = Instant::now();
-        let first = launch(&mut flights, now);
-        assert!(flights.land(first).is_some());
-        assert!(flights.land(first).is_none(), "only once");
-        let second = launch(&mut flights, now + SECOND);
+        let first = start(&mut in_flight, now);
+        assert!(in_flight.remove(first).is_some());
+        assert!(in_flight.remove(first).is_none(), "only once");
+        let second = start(&mut in_flight, now + SECOND);
         assert_eq!(first.slot, second.slot);
-        assert!(
-            flights.get(first).is_none(),
-            "the same place, another probe"
+        assert!(in_flight.get(first).is_none(), "same slot, another probe");
+        assert_eq!(
+            in_flight.take_expired(Phase::AwaitingReply, now + SECOND),
+            None
         );
-        assert_eq!(flights.expired(Phase::Connecting, now + SECOND), None);
         let later = now + 2 * SECOND;
-        assert_eq!(flights.expired(Phase::Connecting, later), Some(second));
+        assert_eq!(
+            in_flight.take_expired(Phase::AwaitingReply, later),
+            Some(second)
+        );
     }
 
     #[test]
-    fn phases_have_alarms_of_their_own() {
-        let mut flights = Flights::default();
+    fn each_phase_has_its_own_deadline() {
+        let mut in_flight = InFlight::default();
         let now = Instant::now();
-        let id = launch(&mut flights, now);
-        flights.enter(id, Phase::Overdue, now + 5 * SECOND);
-        assert_eq!(flights.count(Phase::Connecting), 0);
-        assert_eq!(flights.next_alarm(), Some(now + 5 * SECOND));
-        flights.delay(SECOND);
-        assert_eq!(flights.next_alarm(), Some(now + 6 * SECOND));
+        let id = start(&mut in_flight, now);
+        in_flight.enter_phase(id, Phase::AwaitingLateReply, now + 5 * SECOND);
+        assert_eq!(in_flight.count(Phase::AwaitingReply), 0);
+        assert_eq!(in_flight.next_deadline(), Some(now + 5 * SECOND));
+        in_flight.postpone_deadlines(SECOND);
+        assert_eq!(in_flight.next_deadline(), Some(now + 6 * SECOND));
     }
 
     #[test]
-    fn stale_alarms_do_not_pile_up_behind_a_silent_probe() {
-        let mut flights = Flights::default();
+    fn stale_deadlines_behind_an_unanswered_probe_are_removed() {
+        let mut in_flight = InFlight::default();
         let now = Instant::now();
-        launch(&mut flights, now);
+        start(&mut in_flight, now);
         for _ in 0..10_000 {
-            let id = launch(&mut flights, now);
-            flights.land(id);
+            let id = start(&mut in_flight, now);
+            in_flight.remove(id);
         }
-        assert!(flights.alarms[0].len() < 100);
-        assert_eq!(flights.open(), 1);
+        assert!(in_flight.deadlines[0].len() < 100);
+        assert_eq!(in_flight.len(), 1);
     }
 }

@@ -1,10 +1,11 @@
-//! Probes of every protocol over one poller.
+//! Dispatches probes to TCP or to datagram (UDP, ICMP echo) code, over one poller.
 
 use std::io;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use super::datagram::{DatagramProbes, LineId};
+use super::datagram::DatagramProbes;
+use super::poll_token::PollToken;
 use super::tcp::TcpProbes;
 use super::{Network, ProbeEvent, ProbeId, ProbeOverride, Started};
 use crate::hosts::{Protocol, Target};
@@ -12,49 +13,9 @@ use crate::outcome::{ProbeResult, TargetId};
 use crate::plan::{PayloadPlan, ProbePlan, Rate};
 use crate::platform::{Poller, Readiness};
 
-/// Bits of a poller's token that name a place.
-const PLACE: u64 = (1 << 31) - 1;
-
-/// The bit that tells a line from a TCP probe.
-const LINE: u64 = 1 << 31;
-
-/// What a poller's token stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Watch {
-    /// The socket of a TCP probe.
-    Tcp(ProbeId),
-    /// A socket for datagrams.
-    Line(LineId),
-}
-
-impl Watch {
-    /// As the number a poller carries.
-    pub(super) fn token(self) -> u64 {
-        let (place, generation, line) = match self {
-            Self::Tcp(id) => (id.slot, id.generation, 0),
-            Self::Line(id) => (id.place, id.generation, LINE),
-        };
-        u64::from(generation) << 32 | line | u64::from(place) & PLACE
-    }
-
-    /// Back from the number.
-    #[allow(clippy::cast_possible_truncation)] // the two halves of `token`
-    fn from_token(token: u64) -> Self {
-        let (place, generation) = ((token & PLACE) as u32, (token >> 32) as u32);
-        if token & LINE == 0 {
-            Self::Tcp(ProbeId {
-                slot: place,
-                generation,
-            })
-        } else {
-            Self::Line(LineId { place, generation })
-        }
-    }
-}
-
-/// Where a target is known, and by which number.
+/// A target's index among those of its kind of protocol.
 #[derive(Clone, Copy, Debug)]
-enum Place {
+enum TargetIndex {
     Tcp(usize),
     Datagram(usize),
 }
@@ -66,13 +27,13 @@ pub struct Probes {
     tcp: TcpProbes,
     datagrams: DatagramProbes,
     payload: PayloadPlan,
-    targets: Vec<Place>,
-    /// Whether a probe is one of the datagrams, by its slot.
+    targets: Vec<TargetIndex>,
+    /// Whether a probe in flight is a datagram, by its slot.
     is_datagram: Vec<bool>,
 }
 
 impl Probes {
-    /// Prepares probes to `targets` as `plan` wants them.
+    /// Prepares probes to `targets`.
     pub fn new(mut poller: Poller, targets: &[Target], plan: &ProbePlan) -> Self {
         if let Rate::Dense(interval) = plan.rate {
             poller.stay_awake(interval);
@@ -92,15 +53,15 @@ impl Probes {
         probes
     }
 
-    /// From now on probes to this target go so far, from this port.
-    pub fn set_override(&mut self, target: TargetId, set_override: ProbeOverride) {
+    /// Sets TTL and local port of a target's further probes.
+    pub fn set_override(&mut self, target: TargetId, probe_override: ProbeOverride) {
         match self.targets[target.index()] {
-            Place::Tcp(place) => self.tcp.set_override(place, set_override),
-            Place::Datagram(place) => self.datagrams.set_override(place, set_override),
+            TargetIndex::Tcp(index) => self.tcp.set_override(index, probe_override),
+            TargetIndex::Datagram(index) => self.datagrams.set_override(index, probe_override),
         }
     }
 
-    fn note(&mut self, id: ProbeId, is_datagram: bool) {
+    fn set_is_datagram(&mut self, id: ProbeId, is_datagram: bool) {
         let slot = id.slot as usize;
         if slot >= self.is_datagram.len() {
             self.is_datagram.resize(slot + 1, false);
@@ -116,59 +77,59 @@ impl Probes {
 impl Network for Probes {
     fn start(&mut self, id: ProbeId, target: TargetId) -> Started {
         match self.targets[target.index()] {
-            Place::Tcp(place) => {
-                self.note(id, false);
-                self.tcp.start(&self.poller, id, place)
+            TargetIndex::Tcp(index) => {
+                self.set_is_datagram(id, false);
+                self.tcp.start(&self.poller, id, index)
             }
-            Place::Datagram(place) => {
-                self.note(id, true);
-                self.datagrams.start(&self.poller, id, place)
+            TargetIndex::Datagram(index) => {
+                self.set_is_datagram(id, true);
+                self.datagrams.start(&self.poller, id, index)
             }
         }
     }
 
     fn add_target(&mut self, target: &Target) {
         let (protocol, address) = (target.protocol, target.address);
-        let place = if protocol == Protocol::Tcp {
-            Place::Tcp(self.tcp.add(address))
+        let index = if protocol == Protocol::Tcp {
+            TargetIndex::Tcp(self.tcp.add(address))
         } else {
             let id = TargetId(u32::try_from(self.targets.len()).unwrap_or(u32::MAX));
-            Place::Datagram(self.datagrams.add(id, protocol, address, &self.payload))
+            TargetIndex::Datagram(self.datagrams.add(id, protocol, address, &self.payload))
         };
-        self.targets.push(place);
+        self.targets.push(index);
     }
 
     fn set_address(&mut self, target: TargetId, address: SocketAddr) {
         match self.targets[target.index()] {
-            Place::Tcp(place) => self.tcp.set_address(place, address),
-            Place::Datagram(place) => self.datagrams.set_address(place, address),
+            TargetIndex::Tcp(index) => self.tcp.set_address(index, address),
+            TargetIndex::Datagram(index) => self.datagrams.set_address(index, address),
         }
     }
 
     fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
-        // What was noticed while a probe was sent is told at once.
-        let now = self.datagrams.has_progress().then(Instant::now);
+        // Events found while a probe was sent are reported at once.
+        let now = self.datagrams.has_events().then(Instant::now);
         self.poller.wait(now.or(until), &mut self.ready)
     }
 
-    fn collect(&mut self, now: Instant, trusted_since: Instant, progress: &mut Vec<ProbeEvent>) {
-        self.datagrams.looked_at(now);
+    fn collect(&mut self, now: Instant, trusted_since: Instant, events: &mut Vec<ProbeEvent>) {
+        self.datagrams.set_now(now);
         for ready in self.ready.drain(..) {
-            match Watch::from_token(ready.token) {
-                Watch::Tcp(id) => {
-                    let step = self
-                        .tcp
-                        .advance(&self.poller, id, ready, now, trusted_since);
-                    progress.extend(step);
+            match PollToken::decode(ready.token) {
+                PollToken::TcpProbe(id) => {
+                    let event =
+                        self.tcp
+                            .handle_readiness(&self.poller, id, ready, now, trusted_since);
+                    events.extend(event);
                 }
-                Watch::Line(id) => {
+                PollToken::DatagramSocket(id) => {
                     let failed = ready.failed;
                     self.datagrams
-                        .attend(&self.poller, id, failed, trusted_since);
+                        .handle_readiness(&self.poller, id, failed, trusted_since);
                 }
             }
         }
-        self.datagrams.hand_over(progress);
+        self.datagrams.take_events(events);
     }
 
     fn time_out(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> ProbeResult {
@@ -189,22 +150,5 @@ impl Network for Probes {
         } else {
             self.tcp.cancel(&self.poller, id)
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_says_what_it_stands_for() {
-        let (place, generation) = (4711, u32::MAX);
-        let tcp = Watch::Tcp(ProbeId {
-            slot: place,
-            generation,
-        });
-        let line = Watch::Line(LineId { place, generation });
-        assert_eq!(Watch::from_token(tcp.token()), tcp);
-        assert_eq!(Watch::from_token(line.token()), line);
     }
 }

@@ -1,30 +1,29 @@
-//! A round-trip time from the kernel's time stamps. Pure.
+//! Round-trip time from kernel timestamps. Pure.
 
 use std::time::Duration;
 
 use crate::clock::Moment;
 use crate::outcome::{Rtt, RttClock};
 
-/// The time of a probe that was handed over at `sent` and left the machine at `left`, where that is known, until its
-/// answer was `received`; both as the time since 1970, looked at `now`.
+/// The round-trip time of a probe sent at `sent`, whose reply was read at `now`. Both timestamps are wall-clock time
+/// since 1970.
 ///
-/// The stamps are wall-clock time: where that was set in between there is no round-trip time, and none can be
-/// longer than the wait that this process saw, or negative.
+/// `None` if the wall clock was set in between, or if the timestamps lie outside the time from `sent` to `now`.
 pub(super) fn rtt(
     sent: &Moment,
-    left: Option<Duration>,
-    received: Option<Duration>,
+    tx_timestamp: Option<Duration>,
+    rx_timestamp: Option<Duration>,
     now: &Moment,
 ) -> Option<Rtt> {
-    let received = received?;
-    if !sent.is_steady_until(now) || received > now.wall {
+    let rx_timestamp = rx_timestamp?;
+    if !sent.is_steady_until(now) || rx_timestamp > now.wall {
         return None;
     }
-    let (from, clock) = match left {
-        Some(left) => (left, RttClock::Kernel),
+    let (from, clock) = match tx_timestamp {
+        Some(tx_timestamp) => (tx_timestamp, RttClock::Kernel),
         None => (sent.wall, RttClock::User),
     };
-    let time = received.checked_sub(from)?;
+    let time = rx_timestamp.checked_sub(from)?;
     (from >= sent.wall).then_some(Rtt { time, clock })
 }
 
@@ -32,33 +31,36 @@ pub(super) fn rtt(
 mod tests {
     use super::*;
 
-    fn measured(left_after_us: Option<u64>, step_us: u64) -> Option<Rtt> {
+    fn measured(tx_after_us: Option<u64>, clock_step_us: u64) -> Option<Rtt> {
         let sent = Moment::now();
-        let received = sent.wall + Duration::from_micros(480 + step_us);
-        let now = sent.later(Duration::from_micros(500), Duration::from_micros(step_us));
-        let left = left_after_us.map(|us| sent.wall + Duration::from_micros(us));
-        rtt(&sent, left, Some(received), &now)
+        let rx = sent.wall + Duration::from_micros(480 + clock_step_us);
+        let now = sent.later(
+            Duration::from_micros(500),
+            Duration::from_micros(clock_step_us),
+        );
+        let tx = tx_after_us.map(|us| sent.wall + Duration::from_micros(us));
+        rtt(&sent, tx, Some(rx), &now)
     }
 
     #[test]
-    fn two_stamps_of_the_kernel_are_the_path_s_time() {
-        let rtt = measured(Some(30), 0).expect("two stamps");
+    fn two_kernel_timestamps_give_a_kernel_rtt() {
+        let rtt = measured(Some(30), 0).expect("two timestamps");
         assert_eq!((rtt.time.as_micros(), rtt.clock), (450, RttClock::Kernel));
     }
 
     #[test]
-    fn without_a_stamp_of_the_sending_it_is_not_the_kernel_s_time_alone() {
-        let rtt = measured(None, 0).expect("one stamp");
+    fn without_a_tx_timestamp_the_rtt_starts_with_the_user_clock() {
+        let rtt = measured(None, 0).expect("one timestamp");
         assert_eq!((rtt.time.as_micros(), rtt.clock), (480, RttClock::User));
     }
 
     #[test]
-    fn a_wall_clock_that_was_set_measures_nothing() {
+    fn a_step_of_the_wall_clock_gives_no_rtt() {
         assert_eq!(measured(Some(30), 2_000_000), None);
     }
 
     #[test]
-    fn no_stamp_lies_outside_the_wait() {
+    fn a_timestamp_outside_the_wait_gives_no_rtt() {
         let sent = Moment::now();
         let now = sent.later(Duration::from_micros(500), Duration::ZERO);
         let before = sent.wall.checked_sub(Duration::from_micros(5));

@@ -1,4 +1,4 @@
-//! Probes that never got under way, and why.
+//! Why a probe could not be sent.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,19 +8,19 @@ use crate::outcome::classify::{self, Classified, tcp};
 use crate::outcome::{Errno, Evidence, LocalCause, Outcome};
 use crate::platform::{self, FlowKey, LocalHost, errno, is_link_local};
 
-/// What could not be done to send a probe.
+/// An error before a probe was sent.
 #[derive(Debug)]
 pub(super) enum SetupError {
-    /// To open a socket that not every user may open: `net.ipv4.ping_group_range` in icmp(7).
-    Open(io::Error),
-    /// To open the socket, set its options, or connect it.
+    /// socket(2) for ICMP, which needs permission (`net.ipv4.ping_group_range` in icmp(7)).
+    OpenIcmp(io::Error),
+    /// Any other socket(2), setsockopt(2) or connect(2).
     Socket(io::Error),
-    /// To bind it to a local address.
+    /// bind(2).
     Bind(io::Error),
-    /// To send from another address and port than those of the target itself.
-    MeetsItself,
-    /// To send to a single machine: many might answer at this address.
-    Group,
+    /// Source and destination would be the same address and port.
+    SelfConnect,
+    /// Many hosts may reply to this address.
+    Multicast,
 }
 
 impl From<io::Error> for SetupError {
@@ -30,45 +30,45 @@ impl From<io::Error> for SetupError {
 }
 
 impl SetupError {
-    /// Whether a local port was taken. bind(2) says so in one way and connect(2) in another; from bind(2)
-    /// EADDRNOTAVAIL means that the address is not ours, and no other port will change that.
-    pub(super) fn is_taken(&self) -> bool {
+    /// Whether the local port is in use: EADDRINUSE, or EADDRNOTAVAIL from connect(2). From bind(2) EADDRNOTAVAIL
+    /// means that the address is not local, whatever the port.
+    pub(super) fn is_port_in_use(&self) -> bool {
         match self {
             Self::Bind(error) => error.kind() == io::ErrorKind::AddrInUse,
             Self::Socket(error) => matches!(
                 error.kind(),
                 io::ErrorKind::AddrInUse | io::ErrorKind::AddrNotAvailable
             ),
-            Self::Open(_) | Self::MeetsItself | Self::Group => false,
+            Self::OpenIcmp(_) | Self::SelfConnect | Self::Multicast => false,
         }
     }
 
-    /// Whether a descriptor or a local port given up elsewhere would help.
-    pub(super) fn is_shortage(&self) -> bool {
-        let (Self::Open(error) | Self::Socket(error) | Self::Bind(error)) = self else {
+    /// Whether closing another socket can help: out of descriptors or of local ports.
+    pub(super) fn is_resource_exhausted(&self) -> bool {
+        let (Self::OpenIcmp(error) | Self::Socket(error) | Self::Bind(error)) = self else {
             return false;
         };
         let out_of_descriptors = matches!(
             errno(error),
             Errno::TooManyFiles | Errno::TooManyFilesInSystem
         );
-        // EAGAIN from connect(2): every port of the range is taken (`inet_autobind` in net/ipv4/af_inet.c).
-        out_of_descriptors || self.is_taken() || error.kind() == io::ErrorKind::WouldBlock
+        // EAGAIN from connect(2): every port of the range is in use (`inet_autobind` in net/ipv4/af_inet.c).
+        out_of_descriptors || self.is_port_in_use() || error.kind() == io::ErrorKind::WouldBlock
     }
 
-    /// Judges why a probe to `target` never got under way.
+    /// The outcome of a probe to `target` that was not sent.
     pub(super) fn classify(
         &self,
-        here: &LocalHost,
+        local_host: &LocalHost,
         protocol: Protocol,
         target: SocketAddr,
     ) -> Classified {
         let local = |cause, evidence| (Outcome::Local(cause), evidence);
-        let (error, binding) = match self {
-            Self::Open(error) | Self::Socket(error) => (error, false),
+        let (error, is_bind) = match self {
+            Self::OpenIcmp(error) | Self::Socket(error) => (error, false),
             Self::Bind(error) => (error, true),
-            Self::MeetsItself => return local(LocalCause::SelfConnect, Evidence::default()),
-            Self::Group => return local(LocalCause::GroupTarget, Evidence::default()),
+            Self::SelfConnect => return local(LocalCause::SelfConnect, Evidence::default()),
+            Self::Multicast => return local(LocalCause::GroupTarget, Evidence::default()),
         };
         let errno = errno(error);
         let flow_key = FlowKey {
@@ -77,21 +77,21 @@ impl SetupError {
             local: None,
         };
         let cause = match errno {
-            Errno::AddressNotAvailable | Errno::InvalidArgument if binding => {
+            Errno::AddressNotAvailable | Errno::InvalidArgument if is_bind => {
                 LocalCause::AddressNotAvailable
             }
-            Errno::AccessDenied if matches!(self, Self::Open(_)) => LocalCause::Permission,
+            Errno::AccessDenied if matches!(self, Self::OpenIcmp(_)) => LocalCause::Permission,
             // A local port below `ip_unprivileged_port_start` (ip(7)).
-            Errno::AccessDenied if binding => LocalCause::Permission,
-            // A datagram to a broadcast address wants SO_BROADCAST (`ip4_datagram_connect` in net/ipv4/datagram.c).
-            Errno::AccessDenied if here.is_broadcast(&flow_key) => LocalCause::GroupTarget,
-            // A link-local target whose interface nobody named, as a resolver may give it.
+            Errno::AccessDenied if is_bind => LocalCause::Permission,
+            // A datagram to a broadcast address needs SO_BROADCAST (`ip4_datagram_connect` in net/ipv4/datagram.c).
+            Errno::AccessDenied if local_host.is_broadcast(&flow_key) => LocalCause::GroupTarget,
+            // A link-local target without a zone, as a resolver may return it.
             Errno::InvalidArgument if target.is_ipv6() && is_link_local(target.ip()) => {
                 LocalCause::NoRoute
             }
-            // The route is there, so it is the source address that leads nowhere: of another interface, or gone.
+            // There is a route, so the source address is wrong: of another interface, or removed.
             Errno::InvalidArgument | Errno::NetworkUnreachable
-                if here.source.is_some() && here.has_route(&flow_key) =>
+                if local_host.source.is_some() && local_host.has_route(&flow_key) =>
             {
                 LocalCause::AddressNotAvailable
             }
@@ -99,7 +99,7 @@ impl SetupError {
                 LocalCause::AddressNotAvailable
             }
             _ if error.kind() == io::ErrorKind::WouldBlock => LocalCause::PortsExhausted,
-            // BSD answers a connect() over loopback within the call.
+            // On BSD connect(2) over loopback fails within the call.
             Errno::ConnectionRefused | Errno::ConnectionReset | Errno::TimedOut
                 if protocol == Protocol::Tcp =>
             {
@@ -117,12 +117,12 @@ mod tests {
     use crate::plan::SocketPlan;
 
     #[test]
-    fn a_socket_that_may_not_be_opened_is_no_route() {
-        let here = LocalHost::from(&SocketPlan::default());
+    fn eacces_for_an_icmp_socket_is_permission() {
+        let local_host = LocalHost::from(&SocketPlan::default());
         let target = SocketAddr::from(([127, 0, 0, 1], 0));
-        let error = SetupError::Open(io::Error::from_raw_os_error(libc::EACCES));
-        let (outcome, _) = error.classify(&here, Protocol::Icmp, target);
+        let error = SetupError::OpenIcmp(io::Error::from_raw_os_error(libc::EACCES));
+        let (outcome, _) = error.classify(&local_host, Protocol::Icmp, target);
         assert_eq!(outcome, Outcome::Local(LocalCause::Permission));
-        assert!(!error.is_taken() && !error.is_shortage());
+        assert!(!error.is_port_in_use() && !error.is_resource_exhausted());
     }
 }

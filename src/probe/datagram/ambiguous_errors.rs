@@ -1,102 +1,101 @@
-//! ICMP errors that quote too little to tell which of several probes they are about (RFC 792 asks for 8 bytes behind
-//! the IP header, which is the UDP header and no more).
+//! ICMP errors that quote too little to identify one of several requests (RFC 792 asks for 8 bytes behind the IP
+//! header: the UDP header and no payload).
 //!
-//! To guess would be to tell a wrong end of a probe whose answer is still on its way. So such an error waits: for the
-//! answers to the other probes, until it can be about one alone; or until one of those that it can be about is
-//! given up.
+//! Such an error is kept until replies to the other requests leave one candidate, or until a candidate times out.
 
 use std::time::Instant;
 
-use super::codec::{Asked, Speech};
+use super::codec::Codec;
+use super::request::Request;
 use crate::outcome::classify::datagram::DatagramEvidence;
 use crate::probe::ProbeId;
 
-/// A probe that has failed, and what was said of it.
+/// A failed probe and the evidence.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Failure {
     pub(super) probe: ProbeId,
-    pub(super) testimony: DatagramEvidence,
-    /// When that was heard.
+    pub(super) evidence: DatagramEvidence,
+    /// When the error was read.
     pub(super) at: Instant,
 }
 
-/// An error, and what it quotes.
+/// An error and its quote.
 #[derive(Clone, Debug)]
-struct Doubt {
-    testimony: DatagramEvidence,
+struct AmbiguousError {
+    evidence: DatagramEvidence,
     at: Instant,
     quoted: Box<[u8]>,
-    /// It is about none that was sent later: the first number of those.
-    before: u64,
+    /// The first sequence number sent after the error was read.
+    next_seq: u64,
 }
 
-impl Doubt {
-    fn can_be_about(&self, asked: &Asked, speech: &Speech) -> bool {
-        asked.number < self.before && speech.was_said(asked, &self.quoted)
+impl AmbiguousError {
+    fn may_be_about(&self, request: &Request, codec: &Codec) -> bool {
+        request.seq < self.next_seq && codec.matches_quote(request, &self.quoted)
     }
 
-    fn about(&self, probe: ProbeId) -> Failure {
-        let (testimony, at) = (self.testimony, self.at);
+    fn failure_of(&self, probe: ProbeId) -> Failure {
+        let (evidence, at) = (self.evidence, self.at);
         Failure {
             probe,
-            testimony,
+            evidence,
             at,
         }
     }
 }
 
-/// The errors of one line that wait.
+/// The ambiguous errors of one socket.
 #[derive(Debug, Default)]
-pub(super) struct Doubts(Vec<Doubt>);
+pub(super) struct AmbiguousErrors(Vec<AmbiguousError>);
 
-impl Doubts {
-    /// Takes in an error that was heard now; tells of which probe it is, if that is clear. `asked` are those that
-    /// wait and have not failed, oldest first.
-    pub(super) fn note<'a>(
+impl AmbiguousErrors {
+    /// Matches an error just read with the unanswered requests, oldest first. Returns the failed probe if there is
+    /// one candidate; keeps the error if there are several.
+    pub(super) fn add<'a>(
         &mut self,
-        testimony: DatagramEvidence,
+        evidence: DatagramEvidence,
         quoted: &[u8],
-        speech: &Speech,
-        asked: &(impl DoubleEndedIterator<Item = &'a Asked> + Clone),
+        codec: &Codec,
+        unanswered: &(impl DoubleEndedIterator<Item = &'a Request> + Clone),
     ) -> Option<Failure> {
-        let doubt = Doubt {
-            testimony,
+        let error = AmbiguousError {
+            evidence,
             at: Instant::now(),
             quoted: quoted.into(),
-            before: asked.clone().next_back()?.number + 1,
+            next_seq: unanswered.clone().next_back()?.seq + 1,
         };
-        match candidates(&doubt, speech, asked.clone()) {
-            (Some(only), None) => Some(doubt.about(only)),
-            // More errors than probes say nothing new.
-            (Some(_), Some(_)) if self.0.len() < asked.clone().count() => {
-                self.0.push(doubt);
+        match candidates(&error, codec, unanswered.clone()) {
+            (Some(only), None) => Some(error.failure_of(only)),
+            // More errors than requests are of no use.
+            (Some(_), Some(_)) if self.0.len() < unanswered.clone().count() => {
+                self.0.push(error);
                 None
             }
             _ => None,
         }
     }
 
-    /// An answer came: an error that can be about one probe alone now, if there is any. Those about none are
-    /// forgotten.
-    pub(super) fn settled<'a>(
+    /// After a reply: the failed probe of an error with one candidate left. Drops errors without a candidate.
+    pub(super) fn take_resolved<'a>(
         &mut self,
-        speech: &Speech,
-        asked: &(impl Iterator<Item = &'a Asked> + Clone),
+        codec: &Codec,
+        unanswered: &(impl Iterator<Item = &'a Request> + Clone),
     ) -> Option<Failure> {
-        let is_about_any = |doubt: &Doubt| candidates(doubt, speech, asked.clone()).0.is_some();
-        self.0.retain(is_about_any);
-        let found = self.0.iter().enumerate().find_map(|(place, doubt)| {
-            let (only, another) = candidates(doubt, speech, asked.clone());
-            only.filter(|_| another.is_none()).map(|only| (place, only))
+        let has_candidate =
+            |error: &AmbiguousError| candidates(error, codec, unanswered.clone()).0.is_some();
+        self.0.retain(has_candidate);
+        let found = self.0.iter().enumerate().find_map(|(index, error)| {
+            let (only, another) = candidates(error, codec, unanswered.clone());
+            only.filter(|_| another.is_none()).map(|only| (index, only))
         });
-        found.map(|(place, only)| self.0.remove(place).about(only))
+        found.map(|(index, only)| self.0.remove(index).failure_of(only))
     }
 
-    /// A probe is given up: the first error that can be about it is.
-    pub(super) fn give_to(&mut self, asked: &Asked, speech: &Speech) -> Option<Failure> {
-        let can_be = |doubt: &Doubt| doubt.can_be_about(asked, speech);
-        let place = self.0.iter().position(can_be)?;
-        Some(self.0.remove(place).about(asked.probe))
+    /// After a timeout of `request`: the first error that may be about it.
+    pub(super) fn take_for(&mut self, request: &Request, codec: &Codec) -> Option<Failure> {
+        let may_be = |error: &AmbiguousError| error.may_be_about(request, codec);
+        let index = self.0.iter().position(may_be)?;
+        Some(self.0.remove(index).failure_of(request.probe))
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -104,15 +103,15 @@ impl Doubts {
     }
 }
 
-/// Up to two probes that an error can be about.
+/// Up to two probes that an error may be about.
 fn candidates<'a>(
-    doubt: &Doubt,
-    speech: &Speech,
-    asked: impl Iterator<Item = &'a Asked>,
+    error: &AmbiguousError,
+    codec: &Codec,
+    unanswered: impl Iterator<Item = &'a Request>,
 ) -> (Option<ProbeId>, Option<ProbeId>) {
-    let possible = asked.filter(|asked| doubt.can_be_about(asked, speech));
-    let mut possible = possible.map(|asked| asked.probe);
-    (possible.next(), possible.next())
+    let matching = unanswered.filter(|request| error.may_be_about(request, codec));
+    let mut matching = matching.map(|request| request.probe);
+    (matching.next(), matching.next())
 }
 
 #[cfg(test)]
@@ -122,25 +121,25 @@ mod tests {
     use crate::outcome::{Errno, IcmpError, IcmpVersion};
     use crate::payload::{Payload, Question};
 
-    fn asked(number: u32) -> Asked {
-        Asked {
+    fn request(number: u32) -> Request {
+        Request {
             probe: ProbeId {
                 slot: number,
                 generation: 0,
             },
-            question: Question {
+            transaction: Question {
                 token: u64::from(number) << 56,
                 local: ([127, 0, 0, 1], 1).into(),
                 target: ([127, 0, 0, 1], 2).into(),
             },
-            number: number.into(),
-            nth: number,
+            seq: number.into(),
+            tx_index: number,
             sent: Moment::now(),
-            left: None,
+            tx_timestamp: None,
         }
     }
 
-    fn testimony() -> DatagramEvidence {
+    fn evidence() -> DatagramEvidence {
         let icmp = IcmpError {
             version: IcmpVersion::V4,
             kind: 3,
@@ -151,8 +150,8 @@ mod tests {
         DatagramEvidence::by_icmp(icmp, Some(Errno::HostUnreachable))
     }
 
-    fn plain() -> Speech {
-        Speech::Udp(Payload::Plain(32))
+    fn codec() -> Codec {
+        Codec::Udp(Payload::Plain(32))
     }
 
     fn slot(failure: Option<Failure>) -> Option<u32> {
@@ -160,71 +159,71 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_with_a_token_is_about_its_probe_whichever_waits() {
-        let probes = [asked(1), asked(2), asked(3)];
-        let mut doubts = Doubts::default();
-        let mut said = Vec::new();
-        plain().write(&asked(2).question, 2, &mut said);
-        let failure = doubts.note(testimony(), &said[..1], &plain(), &probes.iter());
+    fn a_quoted_token_identifies_its_probe() {
+        let requests = [request(1), request(2), request(3)];
+        let mut errors = AmbiguousErrors::default();
+        let mut payload = Vec::new();
+        codec().encode(&request(2).transaction, 2, &mut payload);
+        let failure = errors.add(evidence(), &payload[..1], &codec(), &requests.iter());
         assert_eq!(slot(failure), Some(2));
-        assert!(doubts.is_empty());
+        assert!(errors.is_empty());
     }
 
     #[test]
-    fn an_error_without_a_quote_waits_until_one_probe_is_left() {
-        let mut probes = vec![asked(1), asked(2), asked(3)];
-        let mut doubts = Doubts::default();
+    fn an_error_without_a_quote_is_kept_until_one_candidate_is_left() {
+        let mut requests = vec![request(1), request(2), request(3)];
+        let mut errors = AmbiguousErrors::default();
         assert_eq!(
-            slot(doubts.note(testimony(), &[], &plain(), &probes.iter())),
+            slot(errors.add(evidence(), &[], &codec(), &requests.iter())),
             None
         );
-        probes.push(asked(4));
-        probes.remove(0);
+        requests.push(request(4));
+        requests.remove(0);
         assert_eq!(
-            slot(doubts.settled(&plain(), &probes.iter())),
+            slot(errors.take_resolved(&codec(), &requests.iter())),
             None,
             "two are left"
         );
-        probes.remove(0);
-        let failure = doubts.settled(&plain(), &probes.iter());
+        requests.remove(0);
+        let failure = errors.take_resolved(&codec(), &requests.iter());
         assert_eq!(slot(failure), Some(3), "the fourth was sent later");
-        assert!(doubts.is_empty());
+        assert!(errors.is_empty());
     }
 
     #[test]
-    fn an_error_about_probes_that_were_answered_is_forgotten() {
-        let probes = [asked(1), asked(2)];
-        let mut doubts = Doubts::default();
-        doubts.note(testimony(), &[], &plain(), &probes.iter());
-        assert_eq!(slot(doubts.settled(&plain(), &[].iter())), None);
-        assert!(doubts.is_empty());
+    fn an_error_whose_candidates_were_answered_is_dropped() {
+        let requests = [request(1), request(2)];
+        let mut errors = AmbiguousErrors::default();
+        errors.add(evidence(), &[], &codec(), &requests.iter());
+        assert_eq!(slot(errors.take_resolved(&codec(), &[].iter())), None);
+        assert!(errors.is_empty());
     }
 
     #[test]
-    fn who_is_given_up_first_takes_what_can_be_about_him() {
-        let probes = [asked(1), asked(2)];
-        let mut doubts = Doubts::default();
-        doubts.note(testimony(), &[], &plain(), &probes.iter());
+    fn an_error_goes_to_the_candidate_that_times_out_first() {
+        let requests = [request(1), request(2)];
+        let mut errors = AmbiguousErrors::default();
+        errors.add(evidence(), &[], &codec(), &requests.iter());
         assert_eq!(
-            slot(doubts.give_to(&asked(3), &plain())),
+            slot(errors.take_for(&request(3), &codec())),
             None,
             "sent later"
         );
-        assert_eq!(slot(doubts.give_to(&asked(1), &plain())), Some(1));
+        assert_eq!(slot(errors.take_for(&request(1), &codec())), Some(1));
         assert_eq!(
-            slot(doubts.give_to(&asked(2), &plain())),
+            slot(errors.take_for(&request(2), &codec())),
             None,
             "only one error"
         );
     }
 
     #[test]
-    fn more_errors_than_probes_take_no_memory() {
-        let probes = [asked(1), asked(2)];
-        let mut doubts = Doubts::default();
+    fn no_more_errors_than_requests_are_kept() {
+        let requests = [request(1), request(2)];
+        let mut errors = AmbiguousErrors::default();
         for _ in 0..100 {
-            doubts.note(testimony(), &[], &plain(), &probes.iter());
+            errors.add(evidence(), &[], &codec(), &requests.iter());
         }
-        assert_eq!(doubts.0.len(), 2);
+        assert_eq!(errors.0.len(), 2);
     }
 }

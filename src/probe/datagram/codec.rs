@@ -1,119 +1,70 @@
-//! What is said to a target, and whether what is heard is its answer.
+//! Encodes requests and matches replies, for UDP and ICMP echo.
 
-use std::time::Duration;
-
-use super::icmp_echo::Echo;
-use crate::clock::Moment;
-use crate::outcome::ReplySummary;
+use super::icmp_echo::IcmpEcho;
+use super::request::{DatagramMatch, Request};
 use crate::payload::{Answer, Payload, Question};
-use crate::probe::ProbeId;
 
-/// The language spoken with one target.
+/// The codec of one target.
 #[derive(Clone, Debug)]
-pub(super) enum Speech {
+pub(super) enum Codec {
     Udp(Payload),
-    Icmp(Echo),
+    Icmp(IcmpEcho),
 }
 
-/// A probe that has been sent.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Asked {
-    pub(super) probe: ProbeId,
-    /// Its own port is the ICMP identifier where the protocol has no ports.
-    pub(super) question: Question,
-    /// Of all datagrams of the run, from 0.
-    pub(super) number: u64,
-    /// Of the datagrams of its line, from 0.
-    pub(super) nth: u32,
-    /// Just before `send()`.
-    pub(super) sent: Moment,
-    /// When the kernel handed it to the device, as the time since 1970.
-    pub(super) left: Option<Duration>,
-}
-
-/// What a datagram is to a probe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Heard {
-    /// The answer to this very probe.
-    Own(Option<ReplySummary>),
-    /// An answer that does not tell to what.
-    Unproven(ReplySummary),
-    /// No answer to this probe, although it came to us.
-    Alien,
-    /// Somebody else's.
-    Foreign,
-}
-
-impl Asked {
-    /// The ICMP identifier.
-    pub(super) fn identifier(&self) -> u16 {
-        self.question.local.port()
-    }
-
-    /// The ICMP sequence number.
-    pub(super) fn sequence(&self) -> u16 {
-        sequence(self.number)
-    }
-}
-
-/// The ICMP sequence number of a datagram.
-#[allow(clippy::cast_possible_truncation)] // it wraps
-pub(super) fn sequence(number: u64) -> u16 {
-    number as u16
-}
-
-impl Speech {
-    /// Appends what is said to `out`; `number` counts the datagrams of the run.
-    pub(super) fn write(&self, question: &Question, number: u64, out: &mut Vec<u8>) {
+impl Codec {
+    /// Appends a request to `out`; `seq` counts the datagrams of the run.
+    pub(super) fn encode(&self, transaction: &Question, seq: u64, out: &mut Vec<u8>) {
         match self {
-            Self::Udp(payload) => payload.write(question, out),
-            Self::Icmp(echo) => echo.write(question, number, out),
+            Self::Udp(payload) => payload.write(transaction, out),
+            Self::Icmp(echo) => echo.encode(transaction, seq, out),
         }
     }
 
-    /// Judges a datagram.
-    pub(super) fn classify(&self, asked: &Asked, datagram: &[u8]) -> Heard {
+    /// Matches a received datagram with a request.
+    pub(super) fn match_reply(&self, request: &Request, datagram: &[u8]) -> DatagramMatch {
         match self {
-            Self::Udp(payload) => match payload.classify(&asked.question, datagram) {
-                Answer::Own(said) => Heard::Own(Some(said)),
-                Answer::Unproven(said) => Heard::Unproven(said),
-                Answer::Alien => Heard::Alien,
+            Self::Udp(payload) => match payload.classify(&request.transaction, datagram) {
+                Answer::Own(summary) => DatagramMatch::Matched(Some(summary)),
+                Answer::Unproven(summary) => DatagramMatch::Unverified(summary),
+                Answer::Alien => DatagramMatch::Mismatch,
             },
-            Self::Icmp(echo) => echo.classify(asked, datagram),
+            Self::Icmp(echo) => echo.match_reply(request, datagram),
         }
     }
 
-    /// Whether an ICMP error that quotes this is about `asked`.
-    pub(super) fn was_said(&self, asked: &Asked, quoted: &[u8]) -> bool {
+    /// Whether an ICMP error that quotes these bytes may be about `request`.
+    pub(super) fn matches_quote(&self, request: &Request, quoted: &[u8]) -> bool {
         match self {
-            Self::Udp(payload) => payload.was_said(&asked.question, quoted),
-            Self::Icmp(echo) => echo.was_said(asked, quoted),
+            Self::Udp(payload) => payload.was_said(&request.transaction, quoted),
+            Self::Icmp(echo) => echo.matches_quote(request, quoted),
         }
     }
 
-    /// Whether an answer can prove to be a probe's own.
-    pub(super) fn proves_itself(&self) -> bool {
+    /// Whether a reply identifies its request.
+    pub(super) fn has_verifiable_reply(&self) -> bool {
         match self {
             Self::Udp(payload) => payload.proves_itself(),
             Self::Icmp(_) => true,
         }
     }
 
-    /// Whether what is said, and so what is answered, takes little room.
-    pub(super) fn is_short(&self) -> bool {
+    /// Whether a request fits the minimum MTU of IPv6.
+    pub(super) fn fits_minimum_mtu(&self) -> bool {
         match self {
             Self::Udp(payload) => payload.is_short(),
-            Self::Icmp(echo) => echo.is_short(),
+            Self::Icmp(echo) => echo.fits_minimum_mtu(),
         }
     }
 
-    /// Whether answers come from another port than the one that was asked.
-    pub(super) fn answers_from_any_port(&self) -> bool {
+    /// Whether a reply may come from another port than the destination port.
+    pub(super) fn replies_from_any_port(&self) -> bool {
         matches!(self, Self::Udp(payload) if payload.answers_from_any_port())
     }
-    /// Whether anybody's datagrams come in. A connected UDP socket hears its target alone, but a ping socket
-    /// everybody who knows its identifier (`ping_lookup` in net/ipv4/ping.c), and one that is not connected everybody.
-    pub(super) fn comes_from_anywhere(&self) -> bool {
-        matches!(self, Self::Icmp(_)) || self.answers_from_any_port()
+
+    /// Whether the socket receives datagrams of other hosts, so that the sender is checked. A connected UDP socket
+    /// receives from its peer only. A ping socket receives every reply with its identifier (`ping_lookup` in
+    /// net/ipv4/ping.c).
+    pub(super) fn receives_from_any_host(&self) -> bool {
+        matches!(self, Self::Icmp(_)) || self.replies_from_any_port()
     }
 }

@@ -1,29 +1,29 @@
-//! ICMP echo: the message, its reply, and what an error quotes of it. Pure.
+//! ICMP echo request, reply, and the request quoted by an ICMP error. Pure.
 //!
 //! RFC 792 ("Echo or Echo Reply Message") and RFC 4443 section 4: type, code, checksum, identifier,
 //! sequence number, data; the reply repeats the last three.
 
-use super::codec::{Asked, Heard, sequence};
+use super::request::{DatagramMatch, Request, icmp_sequence};
 use crate::payload::{Payload, Question};
 use crate::platform::EchoSocket;
 
 /// Bytes before the data.
 const HEADER: usize = 8;
 
-/// The version field of an IPv4 header, which some systems put before the ICMP message (raw(7)); no ICMP
-/// message that is of interest has a type that begins so.
+/// The version of an IPv4 header, which a raw socket delivers before the ICMP message (raw(7)). No type of a handled
+/// ICMP message starts with these bits.
 const IPV4: u8 = 0x4;
 
-/// How the echoes of one target are made.
+/// Echo requests to one target.
 #[derive(Clone, Debug)]
-pub(super) struct Echo {
+pub(super) struct IcmpEcho {
     is_v4: bool,
     data: Payload,
     socket: EchoSocket,
 }
 
-impl Echo {
-    /// Echoes with `size` bytes of data.
+impl IcmpEcho {
+    /// Echo requests with `size` bytes of data.
     pub(super) fn new(is_v4: bool, size: usize, socket: EchoSocket) -> Self {
         Self {
             is_v4,
@@ -32,70 +32,71 @@ impl Echo {
         }
     }
 
-    fn request(&self) -> u8 {
+    fn request_type(&self) -> u8 {
         if self.is_v4 { 8 } else { 128 }
     }
 
-    fn reply(&self) -> u8 {
+    fn reply_type(&self) -> u8 {
         if self.is_v4 { 0 } else { 129 }
     }
 
     /// Appends the request to `out`.
-    pub(super) fn write(&self, question: &Question, number: u64, out: &mut Vec<u8>) {
+    pub(super) fn encode(&self, transaction: &Question, seq: u64, out: &mut Vec<u8>) {
         let start = out.len();
-        out.extend([self.request(), 0, 0, 0]);
-        out.extend(question.local.port().to_be_bytes());
-        out.extend(sequence(number).to_be_bytes());
-        self.data.write(question, out);
-        // Over IPv6 the kernel fills it in itself, because it covers the addresses (RFC 3542 section 3.1).
+        out.extend([self.request_type(), 0, 0, 0]);
+        out.extend(transaction.local.port().to_be_bytes());
+        out.extend(icmp_sequence(seq).to_be_bytes());
+        self.data.write(transaction, out);
+        // For ICMPv6 the kernel computes it, because it covers the addresses (RFC 3542 section 3.1).
         let sum = checksum(&out[start..]);
         out[start + 2..start + 4].copy_from_slice(&sum.to_be_bytes());
     }
 
-    /// Whether it fits in one packet.
-    pub(super) fn is_short(&self) -> bool {
+    pub(super) fn fits_minimum_mtu(&self) -> bool {
         self.data.is_short()
     }
 
-    /// Judges what came in on the socket.
-    pub(super) fn classify(&self, asked: &Asked, packet: &[u8]) -> Heard {
-        let message = self.strip(packet);
+    /// Matches a received packet with a request.
+    pub(super) fn match_reply(&self, request: &Request, packet: &[u8]) -> DatagramMatch {
+        let message = self.strip_ip_header(packet);
         let Some((header, data)) = message.split_first_chunk::<HEADER>() else {
-            return Heard::Foreign;
+            return DatagramMatch::Foreign;
         };
         let [kind, code, _, _, id_high, id_low, seq_high, seq_low] = *header;
-        let is_reply = (kind, code) == (self.reply(), 0);
-        if !is_reply || u16::from_be_bytes([id_high, id_low]) != asked.identifier() {
-            return Heard::Foreign;
+        let is_reply = (kind, code) == (self.reply_type(), 0);
+        if !is_reply || u16::from_be_bytes([id_high, id_low]) != request.icmp_identifier() {
+            return DatagramMatch::Foreign;
         }
-        if u16::from_be_bytes([seq_high, seq_low]) != asked.sequence() {
-            return Heard::Alien;
+        if u16::from_be_bytes([seq_high, seq_low]) != request.icmp_sequence() {
+            return DatagramMatch::Mismatch;
         }
         let mut expected = Vec::with_capacity(data.len());
-        self.data.write(&asked.question, &mut expected);
+        self.data.write(&request.transaction, &mut expected);
         if data == expected {
-            Heard::Own(None)
+            DatagramMatch::Matched(None)
         } else {
-            Heard::Alien
+            DatagramMatch::Mismatch
         }
     }
 
-    /// Whether an ICMP error that quotes this is about `asked`.
+    /// Whether an ICMP error that quotes these bytes is about `request`.
     ///
-    /// The kernel writes identifier and checksum of a ping socket's echoes itself, and hands over errors about
-    /// its own only; so the sequence number has to match, and on a raw socket the identifier too.
-    pub(super) fn was_said(&self, asked: &Asked, quoted: &[u8]) -> bool {
+    /// For a ping socket the kernel writes identifier and checksum, and delivers only errors with its identifier. So
+    /// the sequence number has to match, and on a raw socket the identifier as well.
+    pub(super) fn matches_quote(&self, request: &Request, quoted: &[u8]) -> bool {
         let Some(header) = quoted.first_chunk::<HEADER>() else {
             return false;
         };
         let [kind, _, _, _, id_high, id_low, seq_high, seq_low] = *header;
-        let own = self.socket == EchoSocket::Ping
-            || u16::from_be_bytes([id_high, id_low]) == asked.identifier();
-        kind == self.request() && own && u16::from_be_bytes([seq_high, seq_low]) == asked.sequence()
+        let is_own = self.socket == EchoSocket::Ping
+            || u16::from_be_bytes([id_high, id_low]) == request.icmp_identifier();
+        kind == self.request_type()
+            && is_own
+            && u16::from_be_bytes([seq_high, seq_low]) == request.icmp_sequence()
     }
 
-    /// Takes off the IPv4 header that a raw socket delivers.
-    fn strip<'a>(&self, packet: &'a [u8]) -> &'a [u8] {
+    /// Removes the IPv4 header that a raw socket delivers.
+    fn strip_ip_header<'a>(&self, packet: &'a [u8]) -> &'a [u8] {
         match packet.first() {
             Some(first) if self.is_v4 && first >> 4 == IPV4 => {
                 packet.get(usize::from(first & 0xf) * 4..).unwrap_or(&[])
@@ -105,7 +106,7 @@ impl Echo {
     }
 }
 
-/// The Internet checksum (RFC 1071) of a message whose own checksum is 0.
+/// The Internet checksum (RFC 1071) of a message whose checksum field is 0.
 fn checksum(message: &[u8]) -> u16 {
     let words = message.chunks(2).map(|pair| match *pair {
         [high, low] => u32::from(u16::from_be_bytes([high, low])),
@@ -129,35 +130,35 @@ mod tests {
 
     const RAW: EchoSocket = EchoSocket::Raw;
 
-    fn asked(number: u64) -> Asked {
-        Asked {
+    fn request(number: u64) -> Request {
+        Request {
             probe: ProbeId {
                 slot: 0,
                 generation: 0,
             },
-            question: Question {
+            transaction: Question {
                 token: number | 0x0102_0304_0506_0000,
                 local: ([127, 0, 0, 1], 4711).into(),
                 target: ([127, 0, 0, 1], 0).into(),
             },
-            number,
-            nth: 0,
+            seq: number,
+            tx_index: 0,
             sent: Moment::now(),
-            left: None,
+            tx_timestamp: None,
         }
     }
 
-    fn answer(is_v4: bool, number: u64) -> Vec<u8> {
+    fn reply(is_v4: bool, number: u64) -> Vec<u8> {
         let mut packet = Vec::new();
-        Echo::new(is_v4, 56, RAW).write(&asked(number).question, number, &mut packet);
+        IcmpEcho::new(is_v4, 56, RAW).encode(&request(number).transaction, number, &mut packet);
         packet[0] = if is_v4 { 0 } else { 129 };
         packet
     }
 
     #[test]
-    fn a_message_with_its_checksum_sums_to_nothing() {
+    fn a_message_with_its_checksum_sums_to_zero() {
         let mut packet = Vec::new();
-        Echo::new(true, 55, RAW).write(&asked(7).question, 7, &mut packet);
+        IcmpEcho::new(true, 55, RAW).encode(&request(7).transaction, 7, &mut packet);
         assert_eq!(packet.len(), 8 + 55);
         assert_eq!(checksum(&packet), 0);
         // RFC 1071 section 3's example.
@@ -168,79 +169,89 @@ mod tests {
     }
 
     #[test]
-    fn only_the_very_reply_is_ours() {
+    fn only_the_reply_to_the_request_matches() {
         for is_v4 in [true, false] {
-            let echo = Echo::new(is_v4, 56, RAW);
+            let echo = IcmpEcho::new(is_v4, 56, RAW);
             assert_eq!(
-                echo.classify(&asked(1), &answer(is_v4, 1)),
-                Heard::Own(None)
+                echo.match_reply(&request(1), &reply(is_v4, 1)),
+                DatagramMatch::Matched(None)
             );
-            assert_eq!(echo.classify(&asked(1), &answer(is_v4, 2)), Heard::Alien);
-            let mut request = Vec::new();
-            echo.write(&asked(1).question, 1, &mut request);
             assert_eq!(
-                echo.classify(&asked(1), &request),
-                Heard::Foreign,
-                "a request"
+                echo.match_reply(&request(1), &reply(is_v4, 2)),
+                DatagramMatch::Mismatch
             );
-            let mut other = answer(is_v4, 1);
+            let mut encoded = Vec::new();
+            echo.encode(&request(1).transaction, 1, &mut encoded);
+            assert_eq!(
+                echo.match_reply(&request(1), &encoded),
+                DatagramMatch::Foreign,
+                "an echo request"
+            );
+            let mut other = reply(is_v4, 1);
             other[5] ^= 1;
             assert_eq!(
-                echo.classify(&asked(1), &other),
-                Heard::Foreign,
+                echo.match_reply(&request(1), &other),
+                DatagramMatch::Foreign,
                 "identifier"
             );
-            let mut damaged = answer(is_v4, 1);
+            let mut damaged = reply(is_v4, 1);
             damaged[20] ^= 1;
-            assert_eq!(echo.classify(&asked(1), &damaged), Heard::Alien, "data");
+            assert_eq!(
+                echo.match_reply(&request(1), &damaged),
+                DatagramMatch::Mismatch,
+                "data"
+            );
         }
     }
 
     #[test]
-    fn a_raw_socket_s_header_is_taken_off() {
+    fn the_ip_header_of_a_raw_socket_is_removed() {
         let mut packet = vec![0x46; 24];
-        packet.extend(answer(true, 1));
-        let echo = Echo::new(true, 56, RAW);
-        assert_eq!(echo.classify(&asked(1), &packet), Heard::Own(None));
+        packet.extend(reply(true, 1));
+        let echo = IcmpEcho::new(true, 56, RAW);
+        assert_eq!(
+            echo.match_reply(&request(1), &packet),
+            DatagramMatch::Matched(None)
+        );
     }
 
     #[test]
-    fn an_error_is_tied_by_what_it_quotes() {
-        let echo = Echo::new(true, 56, RAW);
-        let mut request = Vec::new();
-        echo.write(&asked(1).question, 1, &mut request);
-        assert!(echo.was_said(&asked(1), &request[..8]));
-        assert!(!echo.was_said(&asked(2), &request[..8]));
-        assert!(!echo.was_said(&asked(1), &request[..7]), "cut short");
-        let ping = Echo::new(true, 56, EchoSocket::Ping);
-        request[4] ^= 0xff;
+    fn an_error_matches_the_request_it_quotes() {
+        let echo = IcmpEcho::new(true, 56, RAW);
+        let mut encoded = Vec::new();
+        echo.encode(&request(1).transaction, 1, &mut encoded);
+        assert!(echo.matches_quote(&request(1), &encoded[..8]));
+        assert!(!echo.matches_quote(&request(2), &encoded[..8]));
+        assert!(!echo.matches_quote(&request(1), &encoded[..7]), "truncated");
+        let ping = IcmpEcho::new(true, 56, EchoSocket::Ping);
+        encoded[4] ^= 0xff;
         assert!(
-            ping.was_said(&asked(1), &request),
-            "the kernel's identifier"
+            ping.matches_quote(&request(1), &encoded),
+            "identifier written by the kernel"
         );
-        assert!(!echo.was_said(&asked(1), &request));
+        assert!(!echo.matches_quote(&request(1), &encoded));
     }
 
     proptest! {
         #[test]
-        fn bytes_from_anywhere_are_never_ours_and_never_a_panic(
+        fn arbitrary_bytes_never_match_and_never_panic(
             bytes in proptest::collection::vec(any::<u8>(), 0..200),
             is_v4: bool,
         ) {
-            let echo = Echo::new(is_v4, 56, RAW);
-            prop_assert!(!matches!(echo.classify(&asked(1), &bytes), Heard::Own(_)));
-            echo.was_said(&asked(1), &bytes);
+            let echo = IcmpEcho::new(is_v4, 56, RAW);
+            prop_assert!(!matches!(echo.match_reply(&request(1), &bytes), DatagramMatch::Matched(_)));
+            echo.matches_quote(&request(1), &bytes);
         }
 
         #[test]
-        fn a_damaged_or_cut_reply_is_never_ours(at in 0_usize..64, flip in 1_u8.., is_v4: bool) {
-            let echo = Echo::new(is_v4, 56, RAW);
-            let mut packet = answer(is_v4, 1);
-            prop_assert!(!matches!(echo.classify(&asked(1), &packet[..at]), Heard::Own(_)));
+        fn a_damaged_or_truncated_reply_never_matches(at in 0_usize..64, flip in 1_u8.., is_v4: bool) {
+            let echo = IcmpEcho::new(is_v4, 56, RAW);
+            let mut packet = reply(is_v4, 1);
+            prop_assert!(!matches!(echo.match_reply(&request(1), &packet[..at]), DatagramMatch::Matched(_)));
             packet[at] ^= flip;
             let is_checksum = (2..4).contains(&at);
-            let heard = echo.classify(&asked(1), &packet);
-            prop_assert_eq!(matches!(heard, Heard::Own(_)), is_checksum, "the kernel checks that one");
+            let found = echo.match_reply(&request(1), &packet);
+            prop_assert_eq!(matches!(found, DatagramMatch::Matched(_)), is_checksum, "the kernel verifies the checksum");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Opening a line: a socket with every option, bound and connected as the plan wants.
+//! Selects or opens the socket for a request, with options, local port and peer as configured.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -7,20 +7,19 @@ use std::time::Instant;
 use socket2::{SockAddr, Socket};
 
 use super::DatagramProbes;
-use super::destination::Destination;
-use super::probe_socket::Line;
-use super::socket_pool::LineId;
+use super::destination::DatagramDestination;
+use super::probe_socket::ProbeSocket;
 use crate::hosts::Protocol;
 use crate::platform::{self, EchoSocket, Poller};
-use crate::probe::Watch;
 use crate::probe::local_ports::PortRange;
+use crate::probe::poll_token::{PollToken, SocketId};
 use crate::probe::setup_error::SetupError;
-use crate::probe::socket_options::{any_port, bind, prepare, put_on};
+use crate::probe::socket_options::{apply_override, bind, port_zero, set_options};
 
-/// Sockets opened in the hope for a port that is not the target's own; the kernel draws at random.
-const TRIES: usize = 4;
+/// Sockets opened until the kernel's random local port is not the destination port of a local target.
+const MAX_TRIES: usize = 4;
 
-/// A socket that is ready to send, with the addresses of its two ends.
+/// A socket that is ready to send, with its two addresses.
 struct Connected {
     socket: Socket,
     local: SocketAddr,
@@ -28,53 +27,56 @@ struct Connected {
 }
 
 impl DatagramProbes {
-    /// A line to carry the next probe to a destination: one that has room for it, or a new one, or where the user
-    /// chose too few ports for that, one that probes share.
-    pub(super) fn line(
+    /// The socket for the next request to a destination: an available one, a new one, or, where too few local ports
+    /// are configured, one that requests share.
+    pub(super) fn select_socket(
         &mut self,
         poller: &Poller,
         destination: usize,
         now: Instant,
-    ) -> Result<LineId, SetupError> {
-        let place = &self.destinations[destination];
-        let (set_override, address) = (place.set_override, place.address);
-        // An ICMP identifier is one flow, like ping's. Ports that the user chose are all there are.
-        let lasting = self.ports.is_some() || place.protocol == Protocol::Icmp;
-        let sharing = self.ports.is_some() && place.proves_itself();
-        let together = self.together(destination);
-        let open = self.lines.take_open(destination, now, lasting, together);
-        if let Some(line) = open {
-            return Ok(line);
+    ) -> Result<SocketId, SetupError> {
+        let to = &self.destinations[destination];
+        let (probe_override, address) = (to.probe_override, to.address);
+        // An ICMP identifier is one flow, as for ping(8). Configured ports are reused, because there are no others.
+        let keep_port = self.ports.is_some() || to.protocol == Protocol::Icmp;
+        let can_share_port = self.ports.is_some() && to.has_verifiable_replies();
+        let max_per_socket = self.max_per_socket(destination);
+        let available = self
+            .sockets
+            .take_available(destination, now, keep_port, max_per_socket);
+        if let Some(id) = available {
+            return Ok(id);
         }
         loop {
-            let failure = match self.open(poller, destination) {
-                Err(failure) if failure.is_shortage() => failure,
+            let error = match self.open(poller, destination) {
+                Err(error) if error.is_resource_exhausted() => error,
                 result => return result,
             };
-            // A socket's TTL can be another one for each datagram, but it has no way back to the usual one.
-            let can_share =
-                sharing && set_override.is_none_or(|set_override| set_override.ttl.is_some());
-            if can_share && let Some(id) = self.lines.any(destination) {
-                if let Some((set_override, line)) = set_override.zip(self.lines.get(id)) {
-                    put_on(&line.socket, address, set_override)?;
+            // The TTL of a shared socket cannot be set back to the default.
+            let can_share = can_share_port && probe_override.is_none_or(|it| it.ttl.is_some());
+            if can_share && let Some(id) = self.sockets.take_any(destination) {
+                if let Some((probe_override, socket)) = probe_override.zip(self.sockets.get(id)) {
+                    apply_override(&socket.socket, address, probe_override)?;
                 }
                 return Ok(id);
             }
-            // Of its own kind a line is kept where a second answer could be taken for the next probe's.
-            let but = (self.ports.is_some() && !sharing).then_some(destination);
-            let Some(spare) = self.lines.take_spare(but) else {
-                return Err(failure);
+            // Without verifiable replies a draining socket of this destination stays open: a duplicate received on
+            // its port would match the next request.
+            let except = (self.ports.is_some() && !can_share_port).then_some(destination);
+            let Some(unused) = self.sockets.take_unused(except) else {
+                return Err(error);
             };
-            self.close(poller, spare);
+            self.close(poller, unused);
         }
     }
 
-    fn open(&mut self, poller: &Poller, destination: usize) -> Result<LineId, SetupError> {
-        let connected = self.connected(destination)?;
-        let id = self.lines.reserve();
-        let watched = poller.watch_answers(&connected.socket, Watch::Line(id).token());
+    fn open(&mut self, poller: &Poller, destination: usize) -> Result<SocketId, SetupError> {
+        let connected = self.connect_to_other(destination)?;
+        let id = self.sockets.reserve();
+        let token = PollToken::DatagramSocket(id).encode();
+        let watched = poller.watch_answers(&connected.socket, token);
         if let Err(error) = watched {
-            self.lines.cancel(id);
+            self.sockets.release(id);
             return Err(error.into());
         }
         let Connected {
@@ -82,43 +84,40 @@ impl DatagramProbes {
             local,
             peer,
         } = connected;
-        let line = Line::new(socket, local, peer, destination);
-        self.lines.insert(id, line);
+        let socket = ProbeSocket::new(socket, local, peer, destination);
+        self.sockets.insert(id, socket);
         Ok(id)
     }
 
-    /// A socket that does not lead back to itself: a datagram to one's own port comes back, and a port where
-    /// nobody listens would seem to answer.
-    fn connected(&mut self, destination: usize) -> Result<Connected, SetupError> {
-        for _ in 0..TRIES {
+    /// A socket whose two addresses differ: a socket connected to itself receives its own requests, which look like
+    /// replies.
+    fn connect_to_other(&mut self, destination: usize) -> Result<Connected, SetupError> {
+        for _ in 0..MAX_TRIES {
             let connected = self.connect(destination)?;
             if connected.local != connected.peer {
                 return Ok(connected);
             }
         }
-        Err(SetupError::MeetsItself)
+        Err(SetupError::SelfConnect)
     }
 
     fn connect(&mut self, destination: usize) -> Result<Connected, SetupError> {
-        let (socket, kind) = self.socket(destination)?;
+        let (socket, kind) = self.create_socket(destination)?;
         self.bind(&socket, destination)?;
-        let Destination {
-            address, speech, ..
-        } = &self.destinations[destination];
+        let DatagramDestination { address, codec, .. } = &self.destinations[destination];
         let mut peer = *address;
-        if !speech.answers_from_any_port() {
+        if !codec.replies_from_any_port() {
             socket.connect(&SockAddr::from(*address))?;
-            // The unspecified address means this machine; the kernel says by which of its addresses.
+            // The kernel replaces the unspecified address by a local one.
             let connected = socket.peer_addr().ok().and_then(|peer| peer.as_socket());
             peer = connected.unwrap_or(peer);
         }
         let local = socket.local_addr()?.as_socket();
-        let mut local = local.unwrap_or_else(|| any_port(None, *address));
+        let mut local = local.unwrap_or_else(|| port_zero(None, *address));
         if kind == Some(EchoSocket::Raw) {
-            let chosen = self.destinations[destination]
-                .set_override
-                .and_then(|it| it.port);
-            local.set_port(chosen.unwrap_or_else(|| self.identifier()));
+            let probe_override = self.destinations[destination].probe_override;
+            let identifier = probe_override.and_then(|it| it.port);
+            local.set_port(identifier.unwrap_or_else(|| self.icmp_identifier()));
         }
         Ok(Connected {
             socket,
@@ -127,87 +126,90 @@ impl DatagramProbes {
         })
     }
 
-    /// An ICMP identifier for a raw socket, which has none of its own: any will do, as long as lines differ.
+    /// An ICMP identifier for a raw socket, which has none; it differs from socket to socket.
     #[allow(clippy::cast_possible_truncation)] // it wraps
-    fn identifier(&self) -> u16 {
-        self.seed.wrapping_add(self.number) as u16
+    fn icmp_identifier(&self) -> u16 {
+        self.token_seed.wrapping_add(self.next_seq) as u16
     }
 
-    /// A socket with its options set.
-    fn socket(&self, destination: usize) -> Result<(Socket, Option<EchoSocket>), SetupError> {
-        let Destination {
+    /// Creates a socket and sets its options.
+    fn create_socket(
+        &self,
+        destination: usize,
+    ) -> Result<(Socket, Option<EchoSocket>), SetupError> {
+        let DatagramDestination {
             protocol, address, ..
         } = self.destinations[destination];
         if address.ip().is_multicast() {
-            return Err(SetupError::Group);
+            return Err(SetupError::Multicast);
         }
         let (socket, kind) = if protocol == Protocol::Icmp {
-            let (socket, kind) = platform::echo_socket(address).map_err(SetupError::Open)?;
+            let (socket, kind) = platform::echo_socket(address).map_err(SetupError::OpenIcmp)?;
             (socket, Some(kind))
         } else {
             (platform::udp_socket(address)?, None)
         };
-        prepare(&socket, address, &self.options)?;
-        if let Some(set_override) = self.destinations[destination].set_override {
-            put_on(&socket, address, set_override)?;
+        set_options(&socket, address, &self.options)?;
+        if let Some(probe_override) = self.destinations[destination].probe_override {
+            apply_override(&socket, address, probe_override)?;
         }
         platform::hear_ttl(&socket, address.is_ipv6())?;
-        platform::stamp(&socket, self.stamp_sending)?;
+        platform::stamp(&socket, self.tx_timestamps)?;
         platform::fragment(&socket, address.is_ipv6(), !self.options.dont_fragment)?;
         Ok((socket, kind))
     }
 
-    /// Binds to the source address and one of the ports, where these were chosen.
+    /// Binds to the source address and local port, where configured.
     fn bind(&mut self, socket: &Socket, destination: usize) -> Result<(), SetupError> {
-        let place = &self.destinations[destination];
-        if let Some(port) = place
-            .set_override
-            .and_then(|set_override| set_override.port)
-        {
-            let mut local = any_port(self.source(place), place.address);
+        let to = &self.destinations[destination];
+        if let Some(port) = to.probe_override.and_then(|it| it.port) {
+            let mut local = port_zero(self.source(to), to.address);
             local.set_port(port);
             return bind(socket, local).map_err(SetupError::Bind);
         }
-        let ports = self.ports.is_some() && place.protocol == Protocol::Udp;
-        match self.source(place) {
-            Some(source) if ports => self.bind_to_port(socket, source, destination),
+        let has_ports = self.ports.is_some() && to.protocol == Protocol::Udp;
+        match self.source(to) {
+            Some(source) if has_ports => self.bind_to_port(socket, source, destination),
             Some(source) => socket
-                .bind(&SockAddr::from(any_port(Some(source), place.address)))
+                .bind(&SockAddr::from(port_zero(Some(source), to.address)))
                 .map_err(SetupError::Bind),
             None => Ok(()),
         }
     }
 
-    /// The address to send from, where it is chosen; and where nothing else would tell it, the kernel's choice.
-    fn source(&self, place: &Destination) -> Option<IpAddr> {
-        let chosen = self.options.source.as_ref().map(|source| source.address);
-        let route = || self.here.route_to(place.protocol, place.address)?.source;
-        chosen.or_else(|| place.speech.answers_from_any_port().then(route).flatten())
+    /// The configured source address. For a socket that stays unconnected, else the one the route prefers.
+    fn source(&self, to: &DatagramDestination) -> Option<IpAddr> {
+        let configured = self.options.source.as_ref().map(|source| source.address);
+        let preferred = || {
+            let route = self.local_host.route_to(to.protocol, to.address)?;
+            route.source
+        };
+        configured.or_else(|| to.codec.replies_from_any_port().then(preferred).flatten())
     }
 
-    /// Binds to one of the chosen ports. Other destinations may be using it as well; two lines to the same one
-    /// would take each other's answers.
+    /// Binds to the next configured port without a socket to this destination. Sockets to other destinations may have
+    /// the same port; of two sockets to one destination the kernel would deliver replies to either.
     fn bind_to_port(
         &mut self,
         socket: &Socket,
         source: IpAddr,
         destination: usize,
     ) -> Result<(), SetupError> {
-        let mut taken = SetupError::Bind(io::ErrorKind::AddrInUse.into());
+        let mut in_use = SetupError::Bind(io::ErrorKind::AddrInUse.into());
         for _ in 0..self.ports.as_ref().map_or(0, PortRange::len) {
-            let place = &mut self.destinations[destination];
+            let to = &mut self.destinations[destination];
             let ports = self.ports.as_ref();
-            let Some(port) = ports.and_then(|ports| place.walk.next(ports, 0)) else {
+            let Some(port) = ports.and_then(|ports| to.port_cursor.next(ports, 0)) else {
                 break;
             };
-            if self.lines.is_in_use(destination, port) {
+            if self.sockets.is_port_in_use(destination, port) {
                 continue;
             }
             match bind(socket, SocketAddr::new(source, port)).map_err(SetupError::Bind) {
-                Err(failure) if failure.is_taken() => taken = failure,
+                Err(error) if error.is_port_in_use() => in_use = error,
                 result => return result,
             }
         }
-        Err(taken)
+        Err(in_use)
     }
 }

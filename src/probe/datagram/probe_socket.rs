@@ -1,7 +1,6 @@
-//! One socket towards one target. It carries one unanswered probe at a time, so that an ICMP error which
-//! quotes nothing of its payload still has one probe alone to belong to; more only at full speed, as long as the
-//! target answers and nothing else comes (`Destination::together`), or where the user chose so few local ports that
-//! probes must share them.
+//! One socket to one target. It has one unanswered request at a time, so that an ICMP error without a quoted payload
+//! is about that request. It has several at the maximum rate while the target only sends replies
+//! (`DatagramDestination::max_per_socket`), and where fewer local ports are configured than are needed.
 
 use std::collections::VecDeque;
 use std::io;
@@ -10,80 +9,91 @@ use std::time::{Duration, Instant};
 
 use socket2::{SockAddr, Socket};
 
-use super::ambiguous_errors::{Doubts, Failure};
-use super::codec::{Asked, Heard, Speech};
-use super::socket_pool::Standing;
+use super::ambiguous_errors::{AmbiguousErrors, Failure};
+use super::codec::Codec;
+use super::request::{DatagramMatch, Request};
 use crate::outcome::classify::datagram::DatagramEvidence;
 use crate::outcome::{Errno, ReplySummary};
 use crate::platform::{self, Control, RecvBatch, Report, errno};
 use crate::probe::ProbeId;
 
-/// Entries of an error queue read in one go.
-const REPORTS: usize = 64;
+/// Error queue entries read at once.
+const MAX_ENTRIES: usize = 64;
 
-/// Bytes of a quoted packet that are compared; every payload's own token lies within them.
-const QUOTED: usize = 256;
+/// Bytes of a quoted packet that are compared; the token of every payload lies within them.
+const MAX_QUOTE: usize = 256;
 
-/// A socket that more than so many unexpected datagrams came to carries no further probe.
-const MOST_EXTRAS: u32 = 8;
+/// A socket that received more unexpected datagrams is used for no further request.
+const MAX_UNEXPECTED: u32 = 8;
 
-/// Ended probes that a further answer is recognised of: four rounds of those that may share a line.
-const REMEMBERED: usize = 32;
+/// Ended requests kept to recognise duplicate replies: four times the requests that may share a socket.
+const MAX_ENDED: usize = 32;
 
-/// A socket and what it has carried.
+/// What a socket is open for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SocketState {
+    /// Replies to its requests. It takes no further request until they have ended.
+    Busy,
+    /// The next request.
+    Available,
+    /// Duplicate replies, for a limited time.
+    Draining,
+}
+
+/// A socket and its requests.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct ProbeSocket {
     pub(super) socket: Socket,
-    /// Which of the network's targets it leads to.
+    /// Index of the destination.
     pub(super) destination: usize,
-    /// Its own address; the port is the identifier for ICMP.
+    /// The local address; for ICMP the port is the echo identifier.
     pub(super) local: SocketAddr,
-    /// Whom it hears.
+    /// The host that replies are accepted from.
     pub(super) peer: SocketAddr,
     pub(super) opened_at: Instant,
-    /// The probes without an answer, oldest first.
-    pub(super) asked: VecDeque<Asked>,
-    /// What it is kept for.
-    pub(super) standing: Standing,
-    /// A probe ended without an answer of its own: the next one takes another line.
-    pub(super) failed: bool,
-    /// An ICMP error came.
-    pub(super) rejected: bool,
-    answered: VecDeque<Asked>,
-    /// Datagrams that were no answer to a probe that waited.
-    extras: u32,
-    /// Datagrams sent: the kernel numbers its time stamps by them (`SOF_TIMESTAMPING_OPT_ID`).
+    /// Requests without a reply, oldest first.
+    pub(super) unanswered: VecDeque<Request>,
+    pub(super) state: SocketState,
+    /// It is used for no further request: a probe ended without a reply that identifies it.
+    pub(super) retired: bool,
+    /// An ICMP error was received.
+    pub(super) has_icmp_error: bool,
+    /// Requests that a reply or an ICMP error has ended.
+    ended: VecDeque<Request>,
+    /// Datagrams received that are no reply to an unanswered request.
+    unexpected: u32,
+    /// Datagrams sent: the kernel numbers tx timestamps by them (`SOF_TIMESTAMPING_OPT_ID`).
     sent: u32,
-    /// A `send()` failed, and whether the kernel counted it depends on why: its numbers say nothing any more.
-    miscounted: bool,
-    /// An error that the system told while datagrams were read; it tells each once.
-    pending: Option<Errno>,
-    /// Probes that have failed, and are not told of yet.
+    /// A `send()` failed. Whether the kernel counted it depends on the error, so later tx timestamps match no request.
+    tx_index_lost: bool,
+    /// A socket error returned by recvmsg(2) or send(2), which clears it.
+    pending_errno: Option<Errno>,
+    /// Failed probes that are not reported yet.
     failures: VecDeque<Failure>,
-    /// Errors of which it is not clear yet whom they are about.
-    doubts: Doubts,
+    ambiguous_errors: AmbiguousErrors,
 }
 
-/// What one look at a datagram found.
+/// What a received datagram is.
 #[derive(Debug)]
-pub(super) enum Found {
-    /// The answer to a probe that waited, and whether it proved to be that.
-    Answer {
-        asked: Asked,
-        said: Option<ReplySummary>,
-        proven: bool,
+pub(super) enum DatagramKind {
+    /// The reply to an unanswered request.
+    Reply {
+        request: Request,
+        summary: Option<ReplySummary>,
+        /// The reply identifies its request.
+        verified: bool,
     },
-    /// A second answer to an earlier probe.
+    /// A further reply to an ended request.
     Duplicate,
-    /// No answer to any probe, as far as can be told: it may be one that does not tell to what.
+    /// A reply that may be to any of several requests.
     Ambiguous,
-    /// No answer to any probe.
+    /// A reply to no request.
     Stray,
-    /// None of our business.
-    Nothing,
+    /// Not addressed to this socket.
+    Foreign,
 }
 
-impl Line {
+impl ProbeSocket {
     pub(super) fn new(
         socket: Socket,
         local: SocketAddr,
@@ -96,35 +106,34 @@ impl Line {
             local,
             peer,
             opened_at: Instant::now(),
-            asked: VecDeque::with_capacity(1),
-            standing: Standing::Busy,
-            failed: false,
-            rejected: false,
-            answered: VecDeque::new(),
-            extras: 0,
+            unanswered: VecDeque::with_capacity(1),
+            state: SocketState::Busy,
+            retired: false,
+            has_icmp_error: false,
+            ended: VecDeque::new(),
+            unexpected: 0,
             sent: 0,
-            miscounted: false,
-            pending: None,
+            tx_index_lost: false,
+            pending_errno: None,
             failures: VecDeque::new(),
-            doubts: Doubts::default(),
+            ambiguous_errors: AmbiguousErrors::default(),
         }
     }
 
-    /// Which of the line's datagrams the next one is.
-    pub(super) fn next(&self) -> u32 {
+    /// The `tx_index` of the next request.
+    pub(super) fn next_tx_index(&self) -> u32 {
         self.sent
     }
 
-    /// Sends `bytes` for a probe, to `target` where the socket is not connected.
+    /// Sends a request, to `target` if the socket is not connected.
     ///
-    /// On a line that was used before, an ICMP error about an earlier probe may be pending: `send()` returns it
-    /// and sends nothing (`sock_alloc_send_pskb` in net/core/sock.c, udp(7)). So it is read, and then comes
-    /// another try.
+    /// An ICMP error about an earlier request may be pending: `send()` returns it and sends nothing
+    /// (`sock_alloc_send_pskb` in net/core/sock.c, udp(7)). Then the error is read and the send is repeated.
     pub(super) fn send(
         &mut self,
-        asked: Asked,
+        request: Request,
         bytes: &[u8],
-        speech: &Speech,
+        codec: &Codec,
         target: Option<SocketAddr>,
         control: &mut Control,
     ) -> io::Result<()> {
@@ -132,15 +141,15 @@ impl Line {
         if let Err(error) = &result
             && self.sent > 0
         {
-            self.miscounted = true;
-            self.pending = Some(errno(error));
-            if self.note_reports(speech, control) {
+            self.tx_index_lost = true;
+            self.pending_errno = Some(errno(error));
+            if self.read_error_queue(codec, control) {
                 result = self.try_send(bytes, target);
             }
         }
         self.sent = self.sent.wrapping_add(1);
         result?;
-        self.asked.push_back(asked);
+        self.unanswered.push_back(request);
         Ok(())
     }
 
@@ -152,32 +161,31 @@ impl Line {
         sent.map(drop)
     }
 
-    /// Takes as many datagrams as probes wait for, and tells whether there may be more. An error that is pending
-    /// comes first, once, and is kept.
-    pub(super) fn receive(&mut self, inbox: &mut RecvBatch, speech: &Speech) -> io::Result<bool> {
-        let wanted = self.asked.len().clamp(1, RecvBatch::ROOM);
-        let from_anywhere = speech.comes_from_anywhere();
-        let came = inbox.receive(&self.socket, wanted, from_anywhere);
-        if let Err(error) = &came
+    /// Receives at most as many datagrams as there are unanswered requests; true: there may be more. A pending socket
+    /// error is returned first, once; it is stored for [`Self::read_error_queue`].
+    pub(super) fn receive(&mut self, batch: &mut RecvBatch, codec: &Codec) -> io::Result<bool> {
+        let wanted = self.unanswered.len().clamp(1, RecvBatch::ROOM);
+        let received = batch.receive(&self.socket, wanted, codec.receives_from_any_host());
+        if let Err(error) = &received
             && error.kind() != io::ErrorKind::WouldBlock
         {
-            self.pending = Some(errno(error));
+            self.pending_errno = Some(errno(error));
         }
-        Ok(came? == wanted)
+        Ok(received? == wanted)
     }
 
-    /// Reads what the system has to say besides datagrams: when they left, and ICMP errors. Tells whether there
-    /// was an error of the network's.
+    /// Reads tx timestamps and ICMP errors from the error queue; true: there was an error from the network.
     ///
-    /// `SO_ERROR` first: taking an entry off the queue can change it (`sock_dequeue_err_skb`).
-    pub(super) fn note_reports(&mut self, speech: &Speech, control: &mut Control) -> bool {
-        let told = self.socket.take_error().ok().flatten();
-        let errno = told.map(|error| errno(&error)).or(self.pending.take());
-        let mut quote = [0; QUOTED];
+    /// `SO_ERROR` is read first: dequeuing an entry can change it (`sock_dequeue_err_skb`).
+    pub(super) fn read_error_queue(&mut self, codec: &Codec, control: &mut Control) -> bool {
+        let socket_error = self.socket.take_error().ok().flatten();
+        let errno = socket_error.map(|error| errno(&error));
+        let errno = errno.or(self.pending_errno.take());
+        let mut quote = [0; MAX_QUOTE];
         let mut found = false;
-        for _ in 0..REPORTS {
+        for _ in 0..MAX_ENTRIES {
             match platform::next_report(&self.socket, &mut quote, control) {
-                Some(Report::Sent { number, at }) => self.note_sent(number, at),
+                Some(Report::Sent { number, at }) => self.set_tx_timestamp(number, at),
                 Some(Report::Icmp {
                     error,
                     at,
@@ -185,11 +193,11 @@ impl Line {
                     quoted,
                 }) => {
                     let quoted = quote.get(..quoted).unwrap_or(&quote);
-                    let testimony = DatagramEvidence {
+                    let evidence = DatagramEvidence {
                         arrived: at,
                         ..DatagramEvidence::by_icmp(error, errno)
                     };
-                    self.note_icmp(speech, target, quoted, testimony);
+                    self.add_icmp_error(codec, target, quoted, evidence);
                     found = true;
                 }
                 Some(_) => {}
@@ -197,11 +205,11 @@ impl Line {
             }
         }
         if !platform::HAS_ERROR_QUEUE
-            && let (Some(errno), Some(oldest)) = (errno, self.asked.front())
+            && let (Some(errno), Some(oldest)) = (errno, self.unanswered.front())
         {
             self.failures.push_back(Failure {
                 probe: oldest.probe,
-                testimony: DatagramEvidence::by_errno(errno),
+                evidence: DatagramEvidence::by_errno(errno),
                 at: Instant::now(),
             });
             found = true;
@@ -209,155 +217,182 @@ impl Line {
         found
     }
 
-    fn note_sent(&mut self, nth: u32, at: Duration) {
-        let counted = self.asked.iter_mut().filter(|_| !self.miscounted);
-        if let Some(asked) = counted.into_iter().find(|asked| asked.nth == nth) {
-            asked.left = Some(at);
+    fn set_tx_timestamp(&mut self, tx_index: u32, at: Duration) {
+        let counted = self.unanswered.iter_mut().filter(|_| !self.tx_index_lost);
+        let request = counted
+            .into_iter()
+            .find(|request| request.tx_index == tx_index);
+        if let Some(request) = request {
+            request.tx_timestamp = Some(at);
         }
     }
 
-    fn note_icmp(
+    fn add_icmp_error(
         &mut self,
-        speech: &Speech,
+        codec: &Codec,
         target: Option<SocketAddr>,
         quoted: &[u8],
-        testimony: DatagramEvidence,
+        evidence: DatagramEvidence,
     ) {
-        let another_s = target.is_some_and(|to| to.ip() != self.peer.ip());
-        if another_s || testimony.icmp.is_some_and(|icmp| !icmp.is_error()) {
+        let is_other_target = target.is_some_and(|to| to.ip() != self.peer.ip());
+        if is_other_target || evidence.icmp.is_some_and(|icmp| !icmp.is_error()) {
             return;
         }
-        self.rejected = true;
+        self.has_icmp_error = true;
         let failure = {
-            let waiting = waiting(&self.asked, &self.failures);
-            self.doubts.note(testimony, quoted, speech, &waiting)
+            let unanswered = not_failed(&self.unanswered, &self.failures);
+            self.ambiguous_errors
+                .add(evidence, quoted, codec, &unanswered)
         };
         self.failures.extend(failure);
     }
 
-    /// A probe that has failed, and what was said of it.
-    pub(super) fn take_failure(&mut self, speech: &Speech) -> Option<(Asked, Failure)> {
+    /// Takes the request and the evidence of a failed probe.
+    pub(super) fn take_failure(&mut self, codec: &Codec) -> Option<(Request, Failure)> {
         loop {
-            let told = self.failures.pop_front();
-            let failure = told.or_else(|| self.settled(speech))?;
-            if let Some(asked) = self.take(failure.probe) {
-                self.failed = true;
-                self.remember(asked);
-                return Some((asked, failure));
+            let failure = self.failures.pop_front();
+            let failure = failure.or_else(|| self.take_resolved(codec))?;
+            if let Some(request) = self.take(failure.probe) {
+                self.retired = true;
+                self.add_ended(request);
+                return Some((request, failure));
             }
         }
     }
 
-    fn settled(&mut self, speech: &Speech) -> Option<Failure> {
-        if self.doubts.is_empty() {
+    fn take_resolved(&mut self, codec: &Codec) -> Option<Failure> {
+        if self.ambiguous_errors.is_empty() {
             return None;
         }
-        let waiting = waiting(&self.asked, &self.failures);
-        self.doubts.settled(speech, &waiting)
+        let unanswered = not_failed(&self.unanswered, &self.failures);
+        self.ambiguous_errors.take_resolved(codec, &unanswered)
     }
 
-    /// A probe is given up: an error that can be about it, is.
-    pub(super) fn settle_doubt(&mut self, probe: ProbeId, speech: &Speech) {
-        let given_up = self.asked.iter().find(|asked| asked.probe == probe);
-        let failure = given_up.and_then(|asked| self.doubts.give_to(asked, speech));
+    /// A probe has timed out: an ambiguous error that may be about it makes it fail.
+    pub(super) fn resolve_timed_out(&mut self, probe: ProbeId, codec: &Codec) {
+        let timed_out = self
+            .unanswered
+            .iter()
+            .find(|request| request.probe == probe);
+        let failure = timed_out.and_then(|request| self.ambiguous_errors.take_for(request, codec));
         self.failures.extend(failure);
     }
 
-    /// Nobody waits for this probe's answer any more.
-    pub(super) fn take(&mut self, probe: ProbeId) -> Option<Asked> {
-        let place = self.asked.iter().position(|asked| asked.probe == probe)?;
-        self.asked.remove(place)
+    /// Takes the unanswered request of a probe.
+    pub(super) fn take(&mut self, probe: ProbeId) -> Option<Request> {
+        let index = self
+            .unanswered
+            .iter()
+            .position(|request| request.probe == probe)?;
+        self.unanswered.remove(index)
     }
 
-    /// Takes in a datagram.
-    pub(super) fn hear(&mut self, speech: &Speech, datagram: &[u8]) -> Found {
-        let found = self.find(speech, datagram);
-        self.extras += u32::from(!matches!(found, Found::Answer { .. } | Found::Nothing));
-        found
+    /// Matches a received datagram with the requests; a reply ends its request.
+    pub(super) fn classify_datagram(&mut self, codec: &Codec, datagram: &[u8]) -> DatagramKind {
+        let kind = self.find_match(codec, datagram);
+        let is_expected = matches!(kind, DatagramKind::Reply { .. } | DatagramKind::Foreign);
+        self.unexpected += u32::from(!is_expected);
+        kind
     }
 
-    fn find(&mut self, speech: &Speech, datagram: &[u8]) -> Found {
+    fn find_match(&mut self, codec: &Codec, datagram: &[u8]) -> DatagramKind {
         let (mut foreign, mut ambiguous) = (false, false);
-        for place in 0..self.asked.len() {
-            match speech.classify(&self.asked[place], datagram) {
-                Heard::Own(said) => {
-                    return self.settle(place, said, true).unwrap_or(Found::Nothing);
+        for index in 0..self.unanswered.len() {
+            match codec.match_reply(&self.unanswered[index], datagram) {
+                DatagramMatch::Matched(summary) => {
+                    return self
+                        .end_with_reply(index, summary, true)
+                        .unwrap_or(DatagramKind::Foreign);
                 }
-                // With any other probe on this line it could be meant for that one.
-                Heard::Unproven(said) if self.asked.len() == 1 && self.answered.is_empty() => {
-                    let found = self.settle(place, Some(said), false);
-                    return found.unwrap_or(Found::Nothing);
+                // With any other request on this socket it may be the reply to that one.
+                DatagramMatch::Unverified(summary)
+                    if self.unanswered.len() == 1 && self.ended.is_empty() =>
+                {
+                    let reply = self.end_with_reply(index, Some(summary), false);
+                    return reply.unwrap_or(DatagramKind::Foreign);
                 }
-                Heard::Foreign => foreign = true,
-                Heard::Unproven(_) => ambiguous = true,
-                Heard::Alien => {}
+                DatagramMatch::Foreign => foreign = true,
+                DatagramMatch::Unverified(_) => ambiguous = true,
+                DatagramMatch::Mismatch => {}
             }
         }
-        for earlier in &self.answered {
-            match speech.classify(earlier, datagram) {
-                Heard::Own(_) => return Found::Duplicate,
-                Heard::Foreign => foreign = true,
-                Heard::Unproven(_) | Heard::Alien => {}
+        for earlier in &self.ended {
+            match codec.match_reply(earlier, datagram) {
+                DatagramMatch::Matched(_) => return DatagramKind::Duplicate,
+                DatagramMatch::Foreign => foreign = true,
+                DatagramMatch::Unverified(_) | DatagramMatch::Mismatch => {}
             }
         }
         match (foreign, ambiguous) {
-            (true, _) => Found::Nothing,
-            (_, true) => Found::Ambiguous,
-            _ => Found::Stray,
+            (true, _) => DatagramKind::Foreign,
+            (_, true) => DatagramKind::Ambiguous,
+            _ => DatagramKind::Stray,
         }
     }
 
-    fn settle(&mut self, place: usize, said: Option<ReplySummary>, proven: bool) -> Option<Found> {
-        let asked = self.asked.remove(place)?;
-        self.remember(asked);
-        // Whatever else comes on this line could be meant for the probe just answered.
-        self.failed |= !proven;
-        Some(Found::Answer {
-            asked,
-            said,
-            proven,
+    fn end_with_reply(
+        &mut self,
+        index: usize,
+        summary: Option<ReplySummary>,
+        verified: bool,
+    ) -> Option<DatagramKind> {
+        let request = self.unanswered.remove(index)?;
+        self.add_ended(request);
+        // A later datagram on this socket may be the reply to this request.
+        self.retired |= !verified;
+        Some(DatagramKind::Reply {
+            request,
+            summary,
+            verified,
         })
     }
 
-    /// Whether an error was told that is not looked at yet.
+    /// Whether a socket error was returned and [`Self::read_error_queue`] has not handled it.
     pub(super) fn has_pending_error(&self) -> bool {
-        self.pending.is_some()
+        self.pending_errno.is_some()
     }
 
-    /// Whether it has carried a probe that something was heard of.
-    pub(super) fn was_heard(&self) -> bool {
-        !self.answered.is_empty()
+    /// Whether a reply or an ICMP error was received for one of its requests.
+    pub(super) fn has_ended_request(&self) -> bool {
+        !self.ended.is_empty()
     }
 
-    /// Whether it can carry the next probe, as one of so many `together`.
-    pub(super) fn has_room(&self, together: usize) -> bool {
-        !self.failed && !self.is_flooded() && self.asked.len() < together
+    /// Whether it can send a further request, with at most `max_per_socket` unanswered.
+    pub(super) fn has_room(&self, max_per_socket: usize) -> bool {
+        !self.retired && !self.is_flooded() && self.unanswered.len() < max_per_socket
     }
 
-    /// Whether so much else came that the next answer might find the socket's buffer full.
+    /// Whether unexpected datagrams may fill its receive buffer, so that a reply is dropped.
     fn is_flooded(&self) -> bool {
-        self.extras > MOST_EXTRAS
+        self.unexpected > MAX_UNEXPECTED
     }
 
-    /// A probe has ended; what comes for it now is a further answer.
-    fn remember(&mut self, asked: Asked) {
-        if self.answered.len() == REMEMBERED {
-            self.answered.pop_front();
+    fn add_ended(&mut self, request: Request) {
+        if self.ended.len() == MAX_ENDED {
+            self.ended.pop_front();
         }
-        self.answered.push_back(asked);
+        self.ended.push_back(request);
     }
 
-    /// Whether the kernel has not said yet when some probe left.
-    pub(super) fn lacks_stamp(&self) -> bool {
-        self.asked.iter().any(|asked| asked.left.is_none())
+    /// Whether the tx timestamp of a request is missing.
+    pub(super) fn lacks_tx_timestamp(&self) -> bool {
+        self.unanswered
+            .iter()
+            .any(|request| request.tx_timestamp.is_none())
     }
 }
 
-/// The probes without an answer that have not failed, oldest first.
-fn waiting<'a>(
-    asked: &'a VecDeque<Asked>,
+/// The unanswered requests that have not failed, oldest first.
+fn not_failed<'a>(
+    unanswered: &'a VecDeque<Request>,
     failures: &'a VecDeque<Failure>,
-) -> impl DoubleEndedIterator<Item = &'a Asked> + Clone {
-    let told = |asked: &Asked| failures.iter().any(|failure| failure.probe == asked.probe);
-    asked.iter().filter(move |asked| !told(asked))
+) -> impl DoubleEndedIterator<Item = &'a Request> + Clone {
+    let has_failed = |request: &Request| {
+        failures
+            .iter()
+            .any(|failure| failure.probe == request.probe)
+    };
+    unanswered
+        .iter()
+        .filter(move |request| !has_failed(request))
 }

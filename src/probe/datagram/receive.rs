@@ -1,180 +1,184 @@
-//! What becomes of probes: answers, errors, and silence.
+//! Receives replies and ICMP errors, and times probes out.
 
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::codec::Asked;
-use super::{DatagramProbes, LineId, unfinished};
+use super::request::Request;
+use super::{DatagramProbes, unfinished};
 use crate::clock::Moment;
 use crate::outcome::classify::{Classified, datagram};
 use crate::outcome::{Outcome, ProbeResult};
 use crate::platform::Poller;
-use crate::probe::context::Around;
-use crate::probe::{ProbeEvent, ProbeId, Watch};
+use crate::probe::context::ProbeContext;
+use crate::probe::poll_token::{PollToken, SocketId};
+use crate::probe::{ProbeEvent, ProbeId};
 
-/// Looks at one line before the others get their turn; the poller comes back to it.
-const READS: usize = 64;
+/// Receive calls on one socket before the others are handled; the poller reports it again.
+const MAX_RECEIVES: usize = 64;
 
 impl DatagramProbes {
-    /// Looks at a line that asked for attention; `failed` if it has an error to report.
-    pub(in crate::probe) fn attend(
+    /// Handles a socket that the poller reports; `failed`: it has an error.
+    pub(in crate::probe) fn handle_readiness(
         &mut self,
         poller: &Poller,
-        line_id: LineId,
+        socket_id: SocketId,
         failed: bool,
         trusted_since: Instant,
     ) {
-        self.listen(line_id, failed, trusted_since);
-        self.keep_or_close(poller, line_id);
-        if let Some(line) = self.lines.get(line_id) {
-            poller.watch_answers_again(&line.socket, Watch::Line(line_id).token());
+        self.receive(socket_id, failed, trusted_since);
+        self.update_or_close(poller, socket_id);
+        if let Some(socket) = self.sockets.get(socket_id) {
+            let token = PollToken::DatagramSocket(socket_id).encode();
+            poller.watch_answers_again(&socket.socket, token);
         }
     }
 
-    /// Takes in what has come for a line's probes. Each question to the kernel costs a system call, so only those
-    /// are asked that can have an answer; what comes meanwhile asks for attention again.
-    fn listen(&mut self, line_id: LineId, failed: bool, trusted_since: Instant) {
-        let Some(line) = self.lines.get(line_id) else {
+    /// Receives what has arrived on a socket. Calls that cannot return anything are left out, as each is a system
+    /// call; what arrives meanwhile is reported by the poller.
+    fn receive(&mut self, socket_id: SocketId, failed: bool, trusted_since: Instant) {
+        let Some(socket) = self.sockets.get(socket_id) else {
             return;
         };
-        let destination = &mut self.destinations[line.destination];
-        for _ in 0..READS {
-            let more = match line.receive(&mut self.inbox, &destination.speech) {
+        let destination = &mut self.destinations[socket.destination];
+        for _ in 0..MAX_RECEIVES {
+            let more = match socket.receive(&mut self.recv_batch, &destination.codec) {
                 Ok(more) => more,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                // A pending error, which is told once; datagrams may wait behind it.
+                // A pending socket error is returned once; datagrams may follow.
                 Err(_) => continue,
             };
             let now = Moment::now();
-            if self.stamp_sending && line.lacks_stamp() {
-                line.note_reports(&destination.speech, &mut self.control);
+            if self.tx_timestamps && socket.lacks_tx_timestamp() {
+                socket.read_error_queue(&destination.codec, &mut self.control);
             }
-            for (received, datagram) in self.inbox.datagrams() {
-                let measured = (received, &now, trusted_since);
-                let step = destination.take_in(line, datagram, measured);
-                self.progress.extend(step);
+            for (received, datagram) in self.recv_batch.datagrams() {
+                let reception = (received, &now, trusted_since);
+                let event = destination.handle_datagram(socket, datagram, reception);
+                self.events.extend(event);
             }
-            // An error may stand between datagrams: then only a look says that nothing is behind it.
-            if line.asked.is_empty() || !more && !failed {
+            // A pending error can interrupt a batch: then only a further call shows that no datagram follows.
+            if socket.unanswered.is_empty() || !more && !failed {
                 break;
             }
         }
-        if failed || line.has_pending_error() {
-            line.note_reports(&destination.speech, &mut self.control);
+        if failed || socket.has_pending_error() {
+            socket.read_error_queue(&destination.codec, &mut self.control);
         }
-        self.tell_failures(line_id, Some(trusted_since), None);
+        self.report_failures(socket_id, Some(trusted_since), None);
     }
 
-    /// Tells which of a line's probes have failed. One of them may have been sent just now.
-    pub(super) fn tell_failures(
+    /// Reports the failed probes of a socket. `just_sent`: the probe whose `send()` has just returned.
+    pub(super) fn report_failures(
         &mut self,
-        line_id: LineId,
+        socket_id: SocketId,
         trusted_since: Option<Instant>,
         just_sent: Option<ProbeId>,
     ) {
-        let Some(line) = self.lines.get(line_id) else {
+        let Some(socket) = self.sockets.get(socket_id) else {
             return;
         };
-        let destination = &mut self.destinations[line.destination];
-        if line.rejected {
-            destination.note_rejection();
+        let destination = &mut self.destinations[socket.destination];
+        if socket.has_icmp_error {
+            destination.set_irregular();
         }
-        while let Some((asked, failure)) = line.take_failure(&destination.speech) {
-            let waited = waited(&asked, trusted_since, failure.at);
-            let around = destination.around(&self.here, line, waited);
-            let within_call = just_sent == Some(asked.probe);
-            let target = line.peer.ip();
-            let testimony = &failure.testimony;
-            let judged = datagram::failed(testimony, target, waited, within_call, &around);
-            let result = judged.map(|judged| unanswered(&around, judged));
+        while let Some((request, failure)) = socket.take_failure(&destination.codec) {
+            let elapsed = elapsed(&request, trusted_since, failure.at);
+            let context = destination.context(&self.local_host, socket, elapsed);
+            let within_call = just_sent == Some(request.probe);
+            let target = socket.peer.ip();
+            let evidence = &failure.evidence;
+            let classified = datagram::failed(evidence, target, elapsed, within_call, &context);
+            let result = classified.map(|classified| without_reply(&context, classified));
             let result = result.map(|result| ProbeResult {
-                rtt: destination.time_of_error(&asked, &failure),
+                rtt: destination.icmp_error_rtt(&request, &failure),
                 ..result
             });
-            self.progress
-                .extend(result.map(|result| ProbeEvent::Ended(asked.probe, result)));
+            self.events
+                .extend(result.map(|result| ProbeEvent::Ended(request.probe, result)));
         }
     }
 
-    /// The end of a probe, if it has been told already.
-    pub(super) fn take_ended(&mut self, id: ProbeId) -> Option<ProbeResult> {
-        let is_its =
-            |step: &ProbeEvent| matches!(step, ProbeEvent::Ended(ended, _) if *ended == id);
-        let place = self.progress.iter().position(is_its)?;
-        match self.progress.remove(place) {
+    /// Takes the result of a probe, if its end is among the events not yet taken.
+    pub(super) fn take_result(&mut self, id: ProbeId) -> Option<ProbeResult> {
+        let is_its_end =
+            |event: &ProbeEvent| matches!(event, ProbeEvent::Ended(ended, _) if *ended == id);
+        let index = self.events.iter().position(is_its_end)?;
+        match self.events.remove(index) {
             ProbeEvent::Ended(_, result) => Some(result),
             _ => None,
         }
     }
 
-    /// The deadline of a probe has passed.
+    /// The timeout of a probe has passed.
     pub(in crate::probe) fn time_out(
         &mut self,
         poller: &Poller,
         id: ProbeId,
         trusted_since: Instant,
     ) -> ProbeResult {
-        let Some(line_id) = self.carrier(id) else {
-            return self.take_ended(id).unwrap_or_else(unfinished);
+        let Some(socket_id) = self.socket_of(id) else {
+            return self.take_result(id).unwrap_or_else(unfinished);
         };
-        // The answer may be there already, unseen: a signal or a crowd of events came first.
-        self.listen(line_id, true, trusted_since);
-        let told = self.take_ended(id);
-        let told = told.or_else(|| self.settle_doubt(line_id, id, trusted_since));
-        let result = told.unwrap_or_else(|| self.without_reply(line_id, id, trusted_since));
-        self.keep_or_close(poller, line_id);
+        // The reply may have arrived after the last poll.
+        self.receive(socket_id, true, trusted_since);
+        let result = self.take_result(id);
+        let result = result.or_else(|| self.resolve_timed_out(socket_id, id, trusted_since));
+        let result = result.unwrap_or_else(|| self.timed_out(socket_id, id, trusted_since));
+        self.update_or_close(poller, socket_id);
         result
     }
 
-    /// The end of a probe, if an error came that can be about it.
-    fn settle_doubt(
+    /// The result of a timed-out probe that an ambiguous ICMP error may be about.
+    fn resolve_timed_out(
         &mut self,
-        line_id: LineId,
+        socket_id: SocketId,
         id: ProbeId,
         trusted_since: Instant,
     ) -> Option<ProbeResult> {
-        let line = self.lines.get(line_id)?;
-        line.settle_doubt(id, &self.destinations[line.destination].speech);
-        self.tell_failures(line_id, Some(trusted_since), None);
-        self.take_ended(id)
+        let socket = self.sockets.get(socket_id)?;
+        socket.resolve_timed_out(id, &self.destinations[socket.destination].codec);
+        self.report_failures(socket_id, Some(trusted_since), None);
+        self.take_result(id)
     }
 
-    fn without_reply(
+    /// The result of a probe without reply and without error.
+    fn timed_out(
         &mut self,
-        line_id: LineId,
+        socket_id: SocketId,
         id: ProbeId,
         trusted_since: Instant,
     ) -> ProbeResult {
-        let Some(line) = self.lines.get(line_id) else {
+        let Some(socket) = self.sockets.get(socket_id) else {
             return unfinished();
         };
-        line.failed = true;
+        socket.retired = true;
         let now = Instant::now();
-        let asked = line.asked.iter().find(|asked| asked.probe == id);
-        let waited = asked.and_then(|asked| waited(asked, Some(trusted_since), now));
-        let left = !self.stamped.contains(&line.peer.ip())
-            || asked.is_none_or(|asked| asked.left.is_some());
-        let around = self.destinations[line.destination].around(&self.here, line, waited);
-        let result = unanswered(&around, datagram::timed_out(left, &around));
+        let request = socket.unanswered.iter().find(|request| request.probe == id);
+        let elapsed = request.and_then(|request| elapsed(request, Some(trusted_since), now));
+        let may_have_left = !self.hosts_with_tx_timestamps.contains(&socket.peer.ip())
+            || request.is_none_or(|request| request.tx_timestamp.is_some());
+        let destination = &self.destinations[socket.destination];
+        let context = destination.context(&self.local_host, socket, elapsed);
+        let result = without_reply(&context, datagram::timed_out(may_have_left, &context));
         if result.outcome != Outcome::NoReply {
-            line.take(id);
+            socket.take(id);
         }
         result
     }
 }
 
-/// How long a probe had waited at `at`, unless this process stood still meanwhile.
-fn waited(asked: &Asked, trusted_since: Option<Instant>, at: Instant) -> Option<Duration> {
-    let sent_at = asked.sent.instant;
-    let trusted = trusted_since.is_none_or(|since| sent_at >= since);
-    trusted.then(|| at.saturating_duration_since(sent_at))
+/// The time from `send()` to `at`; `None` after a stall.
+fn elapsed(request: &Request, trusted_since: Option<Instant>, at: Instant) -> Option<Duration> {
+    let sent_at = request.sent.instant;
+    let is_trusted = trusted_since.is_none_or(|since| sent_at >= since);
+    is_trusted.then(|| at.saturating_duration_since(sent_at))
 }
 
-/// An ending without an answer.
-fn unanswered(around: &Around, judged: Classified) -> ProbeResult {
+/// The result of a probe without reply.
+fn without_reply(context: &ProbeContext, classified: Classified) -> ProbeResult {
     ProbeResult {
-        local: around.flow_key.local,
-        connect: around.waited,
-        ..judged.into()
+        local: context.flow_key.local,
+        connect: context.elapsed,
+        ..classified.into()
     }
 }

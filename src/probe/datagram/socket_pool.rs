@@ -1,229 +1,213 @@
-//! The sockets of all targets: those that carry a probe, those that could carry the next one, and those
-//! that are kept a while to hear a second answer.
+//! The sockets of all destinations: with requests in flight, available for the next request, or kept for duplicate
+//! replies.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::probe_socket::Line;
+use super::probe_socket::{ProbeSocket, SocketState};
+use crate::probe::poll_token::SocketId;
 
-/// A UDP source port carries new probes for so long: a path that fails for some ports only must show, so at
-/// one probe a second each has a port of its own. A fast run spares itself most of the sockets.
-const PORT_LIFE: Duration = Duration::from_millis(900);
+/// How long a UDP source port is used for new requests: at one probe per second each has a source port of its own, so
+/// that a path that fails for some ports shows (ECMP). At higher rates sockets are reused.
+const PORT_LIFETIME: Duration = Duration::from_millis(900);
 
-/// A line that carries no more probes hears second answers for so long.
-const LINGER: Duration = Duration::from_secs(3);
+/// How long a socket without requests receives duplicate replies.
+const DRAIN_TIME: Duration = Duration::from_secs(3);
 
-/// Lines that may linger at once.
-const MOST_LINGERING: usize = 256;
+/// The most draining sockets.
+const MAX_DRAINING: usize = 256;
 
-/// What a line is kept for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// It carries as many probes as it may; or no further one, until those it has have ended.
-    Busy,
-    /// It can carry the next probe.
-    Open,
-    /// Second answers, for a while.
-    Lingering,
-}
-
-/// Names a line; never used twice, like a probe's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::probe) struct LineId {
-    pub(in crate::probe) place: u32,
-    pub(in crate::probe) generation: u32,
-}
-
-/// All lines.
+/// All sockets.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
-    places: Vec<Option<Line>>,
+pub(super) struct SocketPool {
+    slots: Vec<Option<ProbeSocket>>,
     generations: Vec<u32>,
     free: Vec<u32>,
-    /// For each destination, the lines that could carry its next probe; the one used last comes first.
-    open: Vec<Vec<LineId>>,
-    lingering: VecDeque<(Instant, LineId)>,
+    /// Available sockets per destination, the last used at the end.
+    available: Vec<Vec<SocketId>>,
+    draining: VecDeque<(Instant, SocketId)>,
 }
 
-impl Lines {
-    /// A name for the next line; `insert` uses it, or `cancel` gives it up.
-    pub(super) fn reserve(&mut self) -> LineId {
-        let place = self.free.pop().unwrap_or_else(|| {
-            self.places.push(None);
+impl SocketPool {
+    /// Allocates the id of the next socket. [`Self::insert`] uses it, [`Self::release`] frees it.
+    pub(super) fn reserve(&mut self) -> SocketId {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
             self.generations.push(0);
-            u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
+            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
         });
-        let generation = self.generations[place as usize];
-        LineId { place, generation }
+        let generation = self.generations[slot as usize];
+        SocketId { slot, generation }
     }
 
-    /// Gives a reserved name back.
-    pub(super) fn cancel(&mut self, id: LineId) {
-        let generation = &mut self.generations[id.place as usize];
+    /// Frees a reserved id.
+    pub(super) fn release(&mut self, id: SocketId) {
+        let generation = &mut self.generations[id.slot as usize];
         *generation = generation.wrapping_add(1);
-        self.free.push(id.place);
+        self.free.push(id.slot);
     }
 
-    /// Puts a line in its reserved place.
-    pub(super) fn insert(&mut self, id: LineId, line: Line) {
-        self.places[id.place as usize] = Some(line);
+    /// Adds a socket under its reserved id.
+    pub(super) fn insert(&mut self, id: SocketId, socket: ProbeSocket) {
+        self.slots[id.slot as usize] = Some(socket);
     }
 
-    /// The line of that name, if it is still open.
-    pub(super) fn get(&mut self, id: LineId) -> Option<&mut Line> {
-        let generation = *self.generations.get(id.place as usize)?;
-        let line = self.places.get_mut(id.place as usize)?.as_mut();
-        line.filter(|_| generation == id.generation)
+    /// The socket, if it is still open.
+    pub(super) fn get(&mut self, id: SocketId) -> Option<&mut ProbeSocket> {
+        let generation = *self.generations.get(id.slot as usize)?;
+        let socket = self.slots.get_mut(id.slot as usize)?.as_mut();
+        socket.filter(|_| generation == id.generation)
     }
 
-    /// Takes a line out, to be closed.
-    pub(super) fn remove(&mut self, id: LineId) -> Option<Line> {
+    /// Removes a socket to close it.
+    pub(super) fn remove(&mut self, id: SocketId) -> Option<ProbeSocket> {
         self.get(id)?;
-        let line = self.places[id.place as usize].take();
-        self.cancel(id);
-        line
+        let socket = self.slots[id.slot as usize].take();
+        self.release(id);
+        socket
     }
 
-    /// A line that can carry the next probe to a destination, as one of so many `together`. With `lasting`, however
-    /// old it is.
-    pub(super) fn take_open(
+    /// Takes a socket for the next request to a destination, with at most `max_per_socket` unanswered. `keep_port`:
+    /// of any age.
+    pub(super) fn take_available(
         &mut self,
         destination: usize,
         now: Instant,
-        lasting: bool,
-        together: usize,
-    ) -> Option<LineId> {
-        while let Some(id) = self.open.get_mut(destination)?.pop() {
-            let Some(line) = self.get(id) else {
+        keep_port: bool,
+        max_per_socket: usize,
+    ) -> Option<SocketId> {
+        while let Some(id) = self.available.get_mut(destination)?.pop() {
+            let Some(socket) = self.get(id) else {
                 continue;
             };
-            line.standing = Standing::Busy;
-            let young = lasting || now.saturating_duration_since(line.opened_at) < PORT_LIFE;
-            if young && line.has_room(together) {
+            socket.state = SocketState::Busy;
+            let age = now.saturating_duration_since(socket.opened_at);
+            if (keep_port || age < PORT_LIFETIME) && socket.has_room(max_per_socket) {
                 return Some(id);
             }
-            if line.asked.is_empty() {
-                self.linger(id);
+            if socket.unanswered.is_empty() {
+                self.drain(id);
             }
         }
         None
     }
 
-    /// Keeps a line, whose probes or whose state may have changed: for the next probe, if that can be one of so many
-    /// `together`, or only to hear second answers.
-    pub(super) fn park(&mut self, id: LineId, together: usize) {
-        let Some(line) = self.get(id) else {
+    /// Updates the state of a socket whose requests have changed: available if it can send a further request, else
+    /// draining if it has none.
+    pub(super) fn update(&mut self, id: SocketId, max_per_socket: usize) {
+        let Some(socket) = self.get(id) else {
             return;
         };
-        let (standing, destination) = (line.standing, line.destination);
-        let (is_empty, has_room) = (line.asked.is_empty(), line.has_room(together));
-        match standing {
-            Standing::Busy if has_room => self.keep_open(id, destination),
-            Standing::Busy if is_empty => self.linger(id),
-            Standing::Open if !has_room => {
-                self.open[destination].retain(|open| *open != id);
-                self.set(id, Standing::Busy);
+        let (state, destination) = (socket.state, socket.destination);
+        let is_empty = socket.unanswered.is_empty();
+        let has_room = socket.has_room(max_per_socket);
+        match state {
+            SocketState::Busy if has_room => self.make_available(id, destination),
+            SocketState::Busy if is_empty => self.drain(id),
+            SocketState::Available if !has_room => {
+                self.available[destination].retain(|available| *available != id);
+                self.set_state(id, SocketState::Busy);
                 if is_empty {
-                    self.linger(id);
+                    self.drain(id);
                 }
             }
             _ => {}
         }
     }
 
-    fn keep_open(&mut self, id: LineId, destination: usize) {
-        if self.open.len() <= destination {
-            self.open.resize_with(destination + 1, Vec::new);
+    fn make_available(&mut self, id: SocketId, destination: usize) {
+        if self.available.len() <= destination {
+            self.available.resize_with(destination + 1, Vec::new);
         }
-        self.open[destination].push(id);
-        self.set(id, Standing::Open);
+        self.available[destination].push(id);
+        self.set_state(id, SocketState::Available);
     }
 
-    fn linger(&mut self, id: LineId) {
-        self.lingering.push_back((Instant::now(), id));
-        self.set(id, Standing::Lingering);
+    fn drain(&mut self, id: SocketId) {
+        self.draining.push_back((Instant::now(), id));
+        self.set_state(id, SocketState::Draining);
     }
 
-    fn set(&mut self, id: LineId, standing: Standing) {
-        if let Some(line) = self.get(id) {
-            line.standing = standing;
-        }
-    }
-
-    /// The lines of a destination, idle or with probes under way, get no further one.
-    pub(super) fn retire(&mut self, destination: usize) {
-        let lines = self.places.iter_mut().flatten();
-        for line in lines.filter(|line| line.destination == destination) {
-            line.failed = true;
-        }
-        let open = self.open.get_mut(destination).map(std::mem::take);
-        for id in open.unwrap_or_default() {
-            self.set(id, Standing::Busy);
-            self.park(id, 1);
+    fn set_state(&mut self, id: SocketId, state: SocketState) {
+        if let Some(socket) = self.get(id) {
+            socket.state = state;
         }
     }
 
-    /// A line whose time to linger is over.
-    pub(super) fn take_stale(&mut self, now: Instant) -> Option<LineId> {
-        while let Some((since, _)) = self.lingering.front() {
-            let over = now.saturating_duration_since(*since) >= LINGER;
-            if !over && self.lingering.len() <= MOST_LINGERING {
+    /// The sockets of a destination send no further request.
+    pub(super) fn retire_all(&mut self, destination: usize) {
+        let sockets = self.slots.iter_mut().flatten();
+        for socket in sockets.filter(|socket| socket.destination == destination) {
+            socket.retired = true;
+        }
+        let available = self.available.get_mut(destination).map(std::mem::take);
+        for id in available.unwrap_or_default() {
+            self.set_state(id, SocketState::Busy);
+            self.update(id, 1);
+        }
+    }
+
+    /// Takes a socket whose drain time is over.
+    pub(super) fn take_drained(&mut self, now: Instant) -> Option<SocketId> {
+        while let Some((since, _)) = self.draining.front() {
+            let is_over = now.saturating_duration_since(*since) >= DRAIN_TIME;
+            if !is_over && self.draining.len() <= MAX_DRAINING {
                 break;
             }
-            let (_, id) = self.lingering.pop_front()?;
-            if self.is_lingering(id) {
+            let (_, id) = self.draining.pop_front()?;
+            if self.is_draining(id) {
                 return Some(id);
             }
         }
         None
     }
 
-    /// A line whose descriptor, or port, can be given up at once for something better; one to another
-    /// destination than `but`.
-    pub(super) fn take_spare(&mut self, but: Option<usize>) -> Option<LineId> {
-        let lingering = (0..self.lingering.len()).find(|place| {
-            let (_, id) = self.lingering[*place];
-            self.is_lingering(id) && self.is_spare(id, but)
+    /// Takes a socket without requests, to free its descriptor or port. Not one of destination `except`.
+    pub(super) fn take_unused(&mut self, except: Option<usize>) -> Option<SocketId> {
+        let draining = (0..self.draining.len()).find(|index| {
+            let (_, id) = self.draining[*index];
+            self.is_draining(id) && self.is_unused(id, except)
         });
-        if let Some(place) = lingering {
-            return self.lingering.remove(place).map(|(_, id)| id);
+        if let Some(index) = draining {
+            return self.draining.remove(index).map(|(_, id)| id);
         }
-        (0..self.open.len()).find_map(|destination| {
-            let mut places = (0..self.open[destination].len()).rev();
-            let place = places.find(|place| self.is_spare(self.open[destination][*place], but))?;
-            Some(self.open[destination].remove(place))
+        (0..self.available.len()).find_map(|destination| {
+            let mut indices = (0..self.available[destination].len()).rev();
+            let index = indices
+                .find(|index| self.is_unused(self.available[destination][*index], except))?;
+            Some(self.available[destination].remove(index))
         })
     }
 
-    fn is_spare(&mut self, id: LineId, but: Option<usize>) -> bool {
-        let idle = self.get(id).filter(|line| line.asked.is_empty());
-        idle.is_some_and(|line| Some(line.destination) != but)
+    fn is_unused(&mut self, id: SocketId, except: Option<usize>) -> bool {
+        let unused = self.get(id).filter(|socket| socket.unanswered.is_empty());
+        unused.is_some_and(|socket| Some(socket.destination) != except)
     }
 
-    /// Whether a line to a destination has this local port.
-    pub(super) fn is_in_use(&self, destination: usize, port: u16) -> bool {
-        let lines = self.places.iter().flatten();
-        lines
-            .filter(|line| line.destination == destination)
-            .any(|line| line.local.port() == port)
+    /// Whether a socket to a destination has this local port.
+    pub(super) fn is_port_in_use(&self, destination: usize, port: u16) -> bool {
+        let sockets = self.slots.iter().flatten();
+        sockets
+            .filter(|socket| socket.destination == destination)
+            .any(|socket| socket.local.port() == port)
     }
 
-    /// Probes that must share a line can take one that was lingering.
-    fn is_lingering(&mut self, id: LineId) -> bool {
-        let line = self.get(id);
-        line.is_some_and(|line| line.standing == Standing::Lingering)
+    /// [`Self::take_any`] may have taken a draining socket since.
+    fn is_draining(&mut self, id: SocketId) -> bool {
+        let socket = self.get(id);
+        socket.is_some_and(|socket| socket.state == SocketState::Draining)
     }
 
-    /// A line to a destination that probes must share, because there is no local port for another.
-    pub(super) fn any(&mut self, destination: usize) -> Option<LineId> {
-        let mut places = (0..).zip(self.places.iter_mut().zip(&self.generations));
-        places.find_map(|(place, (line, generation))| {
-            let line = line
+    /// Takes a socket to a destination in any state, because there is no local port for another one.
+    pub(super) fn take_any(&mut self, destination: usize) -> Option<SocketId> {
+        let mut slots = (0..).zip(self.slots.iter_mut().zip(&self.generations));
+        slots.find_map(|(slot, (socket, generation))| {
+            let socket = socket
                 .as_mut()
-                .filter(|line| line.destination == destination)?;
-            line.standing = Standing::Busy;
+                .filter(|socket| socket.destination == destination)?;
+            socket.state = SocketState::Busy;
             let generation = *generation;
-            Some(LineId { place, generation })
+            Some(SocketId { slot, generation })
         })
     }
 }

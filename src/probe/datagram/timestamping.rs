@@ -1,5 +1,7 @@
-//! The kernel stamps datagrams for everybody or for nobody, and switches that on a while after the first socket has
-//! asked for it (`net_enable_timestamp` in net/core/dev.c leaves it to a work queue).
+//! Enables kernel timestamps before the first probe.
+//!
+//! Receive timestamps are switched on for the whole system when the first socket requests them, asynchronously by a
+//! work queue (`net_enable_timestamp` in net/core/dev.c).
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -10,39 +12,40 @@ use socket2::{SockAddr, Socket};
 
 use crate::platform::{self, RecvBatch};
 
-/// Longer than a work queue waits, but for a machine that is very busy.
-const PATIENCE: Duration = Duration::from_millis(50);
+/// Longer than the work queue takes on a machine that is not overloaded.
+const MAX_WAIT: Duration = Duration::from_millis(50);
 
-/// Between two looks.
-const PAUSE: Duration = Duration::from_micros(200);
+/// Between two tries.
+const RETRY_INTERVAL: Duration = Duration::from_micros(200);
 
-/// A socket that keeps stamping switched on for as long as it is open; on return it is, where this system does so at
-/// all. Without that the first probes of a run had no path rtt.
-pub(super) fn on(target: SocketAddr, inbox: &mut RecvBatch) -> Option<Socket> {
+/// Opens a socket that keeps timestamps enabled while it is open, and waits until they are, on systems that have
+/// them. Without it the first probes of a run have no path rtt.
+pub(super) fn enable(target: SocketAddr, recv_batch: &mut RecvBatch) -> Option<Socket> {
     let socket = platform::udp_socket(target).ok()?;
     platform::stamp(&socket, false).ok()?;
-    // A machine without loopback has a first probe without a figure, no more.
-    let _ = settle(&socket, target.is_ipv4(), inbox);
+    // Without a loopback interface the first probe has no path rtt, no more.
+    let _ = wait_until_enabled(&socket, target.is_ipv4(), recv_batch);
     Some(socket)
 }
 
-/// Sends datagrams to itself until one is stamped.
-fn settle(socket: &Socket, v4: bool, inbox: &mut RecvBatch) -> io::Result<()> {
-    let own: IpAddr = if v4 {
+/// Sends datagrams to itself until one has a timestamp.
+fn wait_until_enabled(socket: &Socket, v4: bool, recv_batch: &mut RecvBatch) -> io::Result<()> {
+    let loopback: IpAddr = if v4 {
         Ipv4Addr::LOCALHOST.into()
     } else {
         Ipv6Addr::LOCALHOST.into()
     };
-    socket.bind(&SockAddr::from(SocketAddr::new(own, 0)))?;
+    socket.bind(&SockAddr::from(SocketAddr::new(loopback, 0)))?;
     socket.connect(&socket.local_addr()?)?;
     let started = Instant::now();
-    while started.elapsed() < PATIENCE {
+    while started.elapsed() < MAX_WAIT {
         socket.send(&[0])?;
-        let came = inbox.receive(socket, 1, false);
-        if came.is_ok() && inbox.datagrams().any(|(received, _)| received.at.is_some()) {
+        let received = recv_batch.receive(socket, 1, false);
+        let mut datagrams = recv_batch.datagrams();
+        if received.is_ok() && datagrams.any(|(received, _)| received.at.is_some()) {
             break;
         }
-        thread::sleep(PAUSE);
+        thread::sleep(RETRY_INTERVAL);
     }
     Ok(())
 }
@@ -52,14 +55,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_datagram_after_it_is_stamped() {
-        let mut inbox = RecvBatch::default();
-        let kept = on(([127, 0, 0, 1], 9).into(), &mut inbox).expect("a socket");
-        while inbox.receive(&kept, RecvBatch::ROOM, false).is_ok() {}
-        kept.send(&[0]).expect("loopback");
-        while inbox.receive(&kept, 1, false).is_err() {
-            thread::sleep(PAUSE);
+    fn the_next_datagram_has_a_timestamp() {
+        let mut batch = RecvBatch::default();
+        let socket = enable(([127, 0, 0, 1], 9).into(), &mut batch).expect("a socket");
+        while batch.receive(&socket, RecvBatch::ROOM, false).is_ok() {}
+        socket.send(&[0]).expect("loopback");
+        while batch.receive(&socket, 1, false).is_err() {
+            thread::sleep(RETRY_INTERVAL);
         }
-        assert!(inbox.datagrams().all(|(received, _)| received.at.is_some()));
+        assert!(batch.datagrams().all(|(received, _)| received.at.is_some()));
     }
 }

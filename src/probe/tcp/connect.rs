@@ -1,231 +1,192 @@
-//! The first half of a TCP probe: a socket, its local port, and `connect()`.
+//! Starts a TCP handshake: socket, local port, `connect()`.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::net::SocketAddr;
+use std::time::Instant;
 
 use socket2::{SockAddr, Socket};
 
-use super::idle_sockets::Spares;
+use super::destination::TcpDestination;
+use super::idle_sockets::IdleSockets;
 use crate::plan::{CloseMode, Rate, SocketPlan};
 use crate::platform;
 use crate::probe::ProbeOverride;
-use crate::probe::local_ports::{PortRange, PortWalk};
+use crate::probe::local_ports::PortRange;
 use crate::probe::setup_error::SetupError;
-use crate::probe::socket_options::{any_port, bind, is_under_way, prepare, put_on};
+use crate::probe::socket_options::{apply_override, bind, is_in_progress, port_zero, set_options};
 
-/// Taken ports tried before the kernel is asked to find one.
-const PORT_TRIES: usize = 8;
-
-/// Routes and addresses of this machine change seldom, but not never.
-const LOCAL_ADDRESS_HOLDS: Duration = Duration::from_secs(1);
+/// Local ports tried before the kernel selects one.
+const MAX_PORT_TRIES: usize = 8;
 
 /// Starts handshakes.
 pub(super) struct Connector {
     options: SocketPlan,
-    /// Ask how far away the answer came from, where that can be told; it costs two system calls.
-    pub(super) hear_hops: bool,
+    /// Read the TTL of replies, which costs two system calls.
+    pub(super) read_ttl: bool,
     ports: Option<PortRange>,
-    /// How a socket is told its port without a bind(2).
+    /// Limits connect(2) to one local port, without bind(2) (`IP_LOCAL_PORT_RANGE`).
     limit_ports: fn(&Socket, u16) -> io::Result<()>,
-    /// Sockets are used again; a bound one could not take the next port.
-    reuses: bool,
-    spares: Spares,
+    /// Reuse sockets. A bound socket keeps its port, so it cannot be reused.
+    reuse_sockets: bool,
+    idle_sockets: IdleSockets,
 }
 
-/// Whom handshakes go to.
-pub(super) struct Destination {
-    pub(super) address: SocketAddr,
-    walk: PortWalk,
-    /// Probes go only so far.
-    pub(super) set_override: Option<ProbeOverride>,
-    /// The local address towards it, and when it was last asked for.
-    local: Option<(Instant, IpAddr)>,
-}
-
-/// A handshake under way.
-pub(super) struct ConnectStarted {
+/// A handshake in progress.
+pub(super) struct Connecting {
     pub(super) socket: Socket,
     /// Just before `connect()`.
     pub(super) sent_at: Instant,
-    /// The local port; `None` where the kernel chose it, so that it can be any.
+    /// The local port; `None`: selected by the kernel.
     pub(super) port: Option<u16>,
-    /// The socket has carried a probe before, and a poller knows it.
-    pub(super) is_known: bool,
-}
-
-impl Destination {
-    pub(super) fn new(address: SocketAddr) -> Self {
-        Self {
-            address,
-            walk: PortWalk::anywhere(),
-            set_override: None,
-            local: None,
-        }
-    }
-
-    /// It has another address from now on.
-    pub(super) fn set_address(&mut self, address: SocketAddr) {
-        self.address = address;
-        self.local = None;
-    }
-
-    /// The local address towards it, if that was asked for lately.
-    pub(super) fn known_local(&self, now: Instant) -> Option<IpAddr> {
-        let (at, address) = self.local?;
-        let lately = now.saturating_duration_since(at) < LOCAL_ADDRESS_HOLDS;
-        lately.then_some(address)
-    }
-
-    /// Remembers a local address that was asked for.
-    pub(super) fn learn_local(&mut self, now: Instant, address: IpAddr) {
-        self.local = Some((now, address));
-    }
+    /// A reused socket, which the poller already watches.
+    pub(super) is_reused: bool,
 }
 
 impl Connector {
     /// At the maximum rate sockets are reused, and the TTL of replies is not read.
     pub(super) fn new(options: SocketPlan, rate: Rate) -> Self {
-        let chosen = options.source.as_ref().and_then(|s| s.ports.as_ref());
-        let ports = match chosen {
-            Some(range) => PortRange::exactly(range),
+        let configured = options.source.as_ref().and_then(|s| s.ports.as_ref());
+        let ports = match configured {
+            Some(range) => PortRange::from_range(range),
             None => platform::ephemeral_ports().and_then(PortRange::ephemeral),
         };
-        let free = options.source.is_none() && options.close == CloseMode::Rst;
+        let reusable = options.source.is_none() && options.close == CloseMode::Rst;
         Self {
-            hear_hops: rate != Rate::Maximum,
-            reuses: rate == Rate::Maximum && free && ports.is_some(),
+            read_ttl: rate != Rate::Maximum,
+            reuse_sockets: rate == Rate::Maximum && reusable && ports.is_some(),
             options,
             ports,
             limit_ports: platform::limit_ports,
-            spares: Spares::default(),
+            idle_sockets: IdleSockets::default(),
         }
     }
 
-    /// Opens a socket and starts its handshake.
+    /// Starts a handshake from the next local port that is not in use.
     pub(super) fn connect(
         &mut self,
-        destination: &mut Destination,
-    ) -> Result<ConnectStarted, SetupError> {
-        let set_override = destination.set_override;
-        if let Some(port) = set_override.and_then(|set_override| set_override.port) {
-            return self.connect_from(destination.address, Some(port), set_override);
+        destination: &mut TcpDestination,
+    ) -> Result<Connecting, SetupError> {
+        let probe_override = destination.probe_override;
+        if let Some(port) = probe_override.and_then(|it| it.port) {
+            return self.connect_from(destination.address, Some(port), probe_override);
         }
-        let mut taken = SetupError::Socket(io::ErrorKind::AddrInUse.into());
-        for _ in 0..self.port_tries() {
+        let mut in_use = SetupError::Socket(io::ErrorKind::AddrInUse.into());
+        for _ in 0..self.max_port_tries() {
             let Some(port) = self.next_port(destination) else {
-                taken = SetupError::MeetsItself;
+                in_use = SetupError::SelfConnect;
                 break;
             };
-            match self.connect_from(destination.address, Some(port), set_override) {
-                Err(failure) if failure.is_taken() => taken = failure,
+            match self.connect_from(destination.address, Some(port), probe_override) {
+                Err(error) if error.is_port_in_use() => in_use = error,
                 result => return result,
             }
         }
-        if self.ports_are_chosen() {
-            return Err(taken);
+        if self.has_configured_ports() {
+            return Err(in_use);
         }
-        // The kernel has the last word on whether a port is free.
-        self.connect_from(destination.address, None, set_override)
+        // The kernel finds a free port, if there is one.
+        self.connect_from(destination.address, None, probe_override)
     }
 
-    fn port_tries(&self) -> usize {
+    fn max_port_tries(&self) -> usize {
         let ports = self.ports.as_ref().map_or(0, PortRange::len);
-        if self.ports_are_chosen() {
+        if self.has_configured_ports() {
             ports
         } else {
-            ports.min(PORT_TRIES)
+            ports.min(MAX_PORT_TRIES)
         }
     }
 
-    fn ports_are_chosen(&self) -> bool {
+    fn has_configured_ports(&self) -> bool {
         let source = self.options.source.as_ref();
         source.is_some_and(|source| source.ports.is_some())
     }
 
-    fn next_port(&self, destination: &mut Destination) -> Option<u16> {
+    fn next_port(&self, destination: &mut TcpDestination) -> Option<u16> {
         let range = self.ports.as_ref()?;
-        let own = destination.address.port();
-        let other = destination.walk.next(range, own);
-        // Another machine may well be asked from its own port, where the user wants no other.
-        other.or_else(|| Some(own).filter(|_| !is_here(destination.address)))
+        let target_port = destination.address.port();
+        let other = destination.port_cursor.next(range, target_port);
+        // A remote target can be probed from its own port, if no other is configured.
+        other.or_else(|| Some(target_port).filter(|_| !is_local(destination.address)))
     }
 
     fn connect_from(
         &mut self,
         address: SocketAddr,
         port: Option<u16>,
-        set_override: Option<ProbeOverride>,
-    ) -> Result<ConnectStarted, SetupError> {
-        // Which ports a socket may have sticks to it.
-        let spare = port.and_then(|_| self.spares.take(address));
-        let is_known = spare.is_some();
-        let socket = spare.map_or_else(|| self.open(address), Ok)?;
-        if let Some(set_override) = set_override {
-            put_on(&socket, address, set_override)?;
-            // Without it the time of an ICMP error is that at which this process woke up.
+        probe_override: Option<ProbeOverride>,
+    ) -> Result<Connecting, SetupError> {
+        // A reused socket keeps the port range of its last probe, so it is only used with a new one.
+        let idle = port.and_then(|_| self.idle_sockets.take(address));
+        let is_reused = idle.is_some();
+        let socket = idle.map_or_else(|| self.open(address), Ok)?;
+        if let Some(probe_override) = probe_override {
+            apply_override(&socket, address, probe_override)?;
+            // Without it an ICMP error has no receive timestamp but the time of the wake-up.
             let _ = platform::stamp(&socket, false);
         }
-        self.take_port(&socket, address, port, set_override)?;
+        self.set_local_port(&socket, address, port, probe_override)?;
         let sent_at = Instant::now();
         match socket.connect(&SockAddr::from(address)) {
-            Err(error) if !is_under_way(&error) => Err(error.into()),
-            _ => Ok(ConnectStarted {
+            Err(error) if !is_in_progress(&error) => Err(error.into()),
+            _ => Ok(Connecting {
                 socket,
                 sent_at,
                 port,
-                is_known,
+                is_reused,
             }),
         }
     }
 
-    /// Opens a socket with every option but its port.
+    /// Opens a socket and sets all options except the local port.
     fn open(&self, address: SocketAddr) -> io::Result<Socket> {
         let socket = platform::tcp_socket(address)?;
-        prepare(&socket, address, &self.options)?;
-        if self.hear_hops && address.is_ipv6() {
-            // Worth nothing but a figure less if it fails.
+        set_options(&socket, address, &self.options)?;
+        if self.read_ttl && address.is_ipv6() {
+            // If it fails, the TTL is absent.
             let _ = platform::hear_ttl(&socket, true);
         }
         Ok(socket)
     }
 
-    /// Ends a connection, and keeps its socket for the next probe to the same target: the handshake was clean or
-    /// refused, so nothing is left on it that the next one could take for its own.
-    pub(super) fn keep(&mut self, target: SocketAddr, socket: Socket) -> Result<(), Socket> {
-        if self.reuses && platform::disconnect(&socket).is_ok() {
-            self.spares.keep(target, socket);
+    /// Disconnects a socket and keeps it for the next probe to the same target. Only after a clean handshake, a FIN or
+    /// a RST: nothing is pending that the next probe could take for its own. Returns a socket that is not reused.
+    pub(super) fn recycle(&mut self, target: SocketAddr, socket: Socket) -> Result<(), Socket> {
+        if self.reuse_sockets && platform::disconnect(&socket).is_ok() {
+            self.idle_sockets.put(target, socket);
             return Ok(());
         }
         Err(socket)
     }
 
-    /// Leaves connect(2) one port to choose from, which costs less than a bind(2) before it. A source address wants
-    /// the bind(2), and so does a system that does not know how.
-    fn take_port(
+    /// Limits connect(2) to one port, which costs less than bind(2). A configured source address needs bind(2), as
+    /// does a system without `IP_LOCAL_PORT_RANGE`.
+    fn set_local_port(
         &mut self,
         socket: &Socket,
         address: SocketAddr,
         port: Option<u16>,
-        set_override: Option<ProbeOverride>,
+        probe_override: Option<ProbeOverride>,
     ) -> Result<(), SetupError> {
-        // A port that must be this one may lie outside the kernel's range.
-        let free = set_override.is_none_or(|set_override| set_override.port.is_none());
+        // The port of an override may lie outside the ephemeral range, where only bind(2) can set it.
+        let is_ephemeral = probe_override.is_none_or(|it| it.port.is_none());
         match (port, &self.options.source) {
             (None, None) => return Ok(()),
-            (Some(port), None) if free && (self.limit_ports)(socket, port).is_ok() => return Ok(()),
+            (Some(port), None) if is_ephemeral && (self.limit_ports)(socket, port).is_ok() => {
+                return Ok(());
+            }
             _ => {}
         }
-        self.reuses = false;
-        let chosen = self.options.source.as_ref().map(|source| source.address);
-        let mut local = any_port(chosen, address);
+        self.reuse_sockets = false;
+        let source = self.options.source.as_ref().map(|source| source.address);
+        let mut local = port_zero(source, address);
         local.set_port(port.unwrap_or(0));
         bind(socket, local).map_err(SetupError::Bind)
     }
 }
 
-/// Whether probes to this address stay on this machine.
-fn is_here(target: SocketAddr) -> bool {
+/// Whether the target is an address of this machine.
+fn is_local(target: SocketAddr) -> bool {
     platform::source_address(target).is_ok_and(|source| source == target.ip())
 }
 
@@ -235,7 +196,7 @@ mod tests {
     use std::io::Read;
     use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
-    fn listener(v6: bool) -> (TcpListener, Destination) {
+    fn listener(v6: bool) -> (TcpListener, TcpDestination) {
         let listener = if v6 {
             TcpListener::bind((Ipv6Addr::LOCALHOST, 0))
         } else {
@@ -243,109 +204,101 @@ mod tests {
         };
         let listener = listener.expect("a listener on the loopback interface");
         let address = listener.local_addr().expect("its address");
-        (listener, Destination::new(address))
+        (listener, TcpDestination::new(address))
     }
 
-    /// At full speed.
-    fn connector(can_limit: bool) -> Connector {
+    /// At the maximum rate.
+    fn connector(can_limit_ports: bool) -> Connector {
         let options = SocketPlan {
             close: CloseMode::Rst,
             ..SocketPlan::default()
         };
         let mut connector = Connector::new(options, Rate::Maximum);
-        if !can_limit {
+        if !can_limit_ports {
             connector.limit_ports = |_, _| Err(io::ErrorKind::Unsupported.into());
         }
         connector
     }
 
-    fn port(started: &ConnectStarted) -> Option<u16> {
+    fn local_port(started: &Connecting) -> Option<u16> {
         Some(started.socket.local_addr().ok()?.as_socket()?.port())
     }
 
-    /// The ports that come next, as many of them as are tried.
-    fn next_ports(connector: &Connector, destination: &Destination) -> Vec<u16> {
-        let mut ahead = Destination { ..*destination };
-        let next = || connector.next_port(&mut ahead);
+    /// The ports that the next handshake tries.
+    fn next_ports(connector: &Connector, destination: &TcpDestination) -> Vec<u16> {
+        let mut copy = TcpDestination::new(destination.address);
+        copy.port_cursor = destination.port_cursor;
+        let next = || connector.next_port(&mut copy);
         std::iter::repeat_with(next)
-            .take(PORT_TRIES)
+            .take(MAX_PORT_TRIES)
             .flatten()
             .collect()
     }
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn the_port_is_one_of_those_that_come_next_whoever_gives_it() {
-        for (v6, can_limit) in [(false, true), (true, true), (false, false), (true, false)] {
+    fn the_local_port_is_one_of_the_next_with_and_without_ip_local_port_range() {
+        for (v6, can_limit_ports) in [(false, true), (true, true), (false, false), (true, false)] {
             let (_listener, mut destination) = listener(v6);
-            let mut connector = connector(can_limit);
+            let mut connector = connector(can_limit_ports);
             let expected = next_ports(&connector, &destination);
             let started = connector.connect(&mut destination).expect("a handshake");
             assert!(started.port.is_some());
-            let port = port(&started).expect("a port");
+            let port = local_port(&started).expect("a port");
             assert!(expected.contains(&port), "{port} is none of {expected:?}");
         }
     }
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_port_that_is_taken_is_passed_over() {
-        for can_limit in [true, false] {
+    fn a_port_in_use_is_skipped() {
+        for can_limit_ports in [true, false] {
             let (_listener, mut destination) = listener(false);
-            let mut connector = connector(can_limit);
-            let taken: Vec<_> = next_ports(&connector, &destination)[..3]
+            let mut connector = connector(can_limit_ports);
+            let in_use: Vec<_> = next_ports(&connector, &destination)[..3]
                 .iter()
                 .map(|port| TcpListener::bind((Ipv4Addr::UNSPECIFIED, *port)))
                 .collect();
             let started = connector.connect(&mut destination).expect("a handshake");
-            let local = port(&started).expect("a port");
-            for listener in taken.into_iter().flatten() {
-                assert_ne!(listener.local_addr().expect("its address").port(), local);
+            let port = local_port(&started).expect("a port");
+            for listener in in_use.into_iter().flatten() {
+                assert_ne!(listener.local_addr().expect("its address").port(), port);
             }
         }
     }
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_socket_used_again_resets_the_old_connection_and_takes_another_port() {
+    fn a_reused_socket_resets_its_connection_and_gets_another_port() {
         for v6 in [false, true] {
             let (listener, mut destination) = listener(v6);
             let mut connector = connector(true);
             let first = connector.connect(&mut destination).expect("a handshake");
             let (mut accepted, from) = listener.accept().expect("a connection");
-            assert!(!first.is_known);
-            assert_eq!(Some(from.port()), port(&first));
-            let Ok(()) = connector.keep(destination.address, first.socket) else {
-                return; // a kernel without `IP_LOCAL_PORT_RANGE` closes it
+            assert!(!first.is_reused);
+            assert_eq!(Some(from.port()), local_port(&first));
+            let Ok(()) = connector.recycle(destination.address, first.socket) else {
+                return; // a kernel without `IP_LOCAL_PORT_RANGE`
             };
-            let end = accepted.read(&mut [0]).expect_err("not an orderly end");
-            assert_eq!(end.kind(), io::ErrorKind::ConnectionReset);
+            let error = accepted.read(&mut [0]).expect_err("a RST, not a FIN");
+            assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
             let second = connector.connect(&mut destination).expect("a handshake");
             let (_, from_again) = listener.accept().expect("a connection");
-            assert!(second.is_known);
-            assert_eq!(Some(from_again.port()), port(&second));
+            assert!(second.is_reused);
+            assert_eq!(Some(from_again.port()), local_port(&second));
             assert_ne!(from, from_again);
         }
     }
 
     #[test]
-    fn a_socket_that_is_bound_is_not_used_again() {
+    fn a_bound_socket_is_not_reused() {
         let (_listener, mut destination) = listener(false);
         let mut connector = connector(false);
         let started = connector.connect(&mut destination).expect("a handshake");
-        assert!(connector.keep(destination.address, started.socket).is_err());
-    }
-
-    #[test]
-    fn the_local_address_is_asked_for_again_after_a_while_and_after_a_move() {
-        let (_listener, mut destination) = listener(false);
-        let now = Instant::now();
-        let own = [127, 0, 0, 1].into();
-        assert_eq!(destination.known_local(now), None);
-        destination.learn_local(now, own);
-        assert_eq!(destination.known_local(now), Some(own));
-        assert_eq!(destination.known_local(now + LOCAL_ADDRESS_HOLDS), None);
-        destination.set_address(([127, 0, 0, 2], 1).into());
-        assert_eq!(destination.known_local(now), None);
+        assert!(
+            connector
+                .recycle(destination.address, started.socket)
+                .is_err()
+        );
     }
 }

@@ -1,46 +1,46 @@
-//! Sockets of TCP probes that have ended, for the next probes to the same targets.
+//! Idle TCP sockets of ended probes, reused for further probes to the same target.
 //!
-//! To open and to close a socket is a third of what a handshake costs this machine. A socket that is disconnected
-//! (connect(2) to `AF_UNSPEC`) sends the RST that closing it would send, and can connect again; the kernel resets what
-//! it knew of the old connection (`tcp_disconnect` in net/ipv4/tcp.c). Only its sequence numbers go on from there,
-//! where a new socket's would follow a clock (RFC 6528); after a RST nobody is left to compare them with.
+//! socket(2) and close(2) are a third of the CPU cost of a handshake. connect(2) to `AF_UNSPEC` disconnects a socket:
+//! it sends the RST that close(2) would send, and clears the connection's state (`tcp_disconnect` in net/ipv4/tcp.c),
+//! so that the socket can connect again. Its sequence numbers continue, where those of a new socket follow a clock
+//! (RFC 6528); after a RST the peer has no state left to compare them with.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use socket2::Socket;
 
-/// As many as a poll can end at once.
-const MOST: usize = 256;
+/// At most as many as one poll can report.
+const MAX_IDLE: usize = 256;
 
-/// Disconnected sockets, and which targets they are for. The family and, with link-local addresses, the interface
-/// (`tcp_v6_connect`) stick to a socket, so it goes to no other target.
+/// Disconnected sockets by target. A socket keeps its family and, for a link-local address, its interface
+/// (`tcp_v6_connect`), so it is not used for another target.
 #[derive(Debug)]
-pub(super) struct Spares<S = Socket> {
+pub(super) struct IdleSockets<S = Socket> {
     sockets: VecDeque<(SocketAddr, S)>,
 }
 
-impl<S> Default for Spares<S> {
+impl<S> Default for IdleSockets<S> {
     fn default() -> Self {
         let sockets = VecDeque::new();
         Self { sockets }
     }
 }
 
-impl<S> Spares<S> {
-    /// Keeps a socket of a probe to `target`.
-    pub(super) fn keep(&mut self, target: SocketAddr, socket: S) {
-        if self.sockets.len() < MOST {
+impl<S> IdleSockets<S> {
+    /// Adds a socket, unless the pool is full.
+    pub(super) fn put(&mut self, target: SocketAddr, socket: S) {
+        if self.sockets.len() < MAX_IDLE {
             self.sockets.push_back((target, socket));
         }
     }
 
-    /// Takes a socket for `target`. Where there is none but others are, one of those is closed for the new one that
-    /// the caller opens: spares and probes under way together never have more sockets than probes alone had.
+    /// Takes a socket for `target`. If there are only others, closes one of them, as the caller opens a new one:
+    /// reuse never needs more descriptors than a socket per probe.
     pub(super) fn take(&mut self, target: SocketAddr) -> Option<S> {
-        let fitting = self.sockets.iter().position(|(of, _)| *of == target);
-        let (_, socket) = self.sockets.remove(fitting.unwrap_or(0))?;
-        fitting.map(|_| socket)
+        let matching = self.sockets.iter().position(|(of, _)| *of == target);
+        let (_, socket) = self.sockets.remove(matching.unwrap_or(0))?;
+        matching.map(|_| socket)
     }
 }
 
@@ -52,37 +52,38 @@ mod tests {
         ([127, 0, 0, number], 1).into()
     }
 
-    fn holding(sockets: &[(u8, char)]) -> Spares<char> {
-        let mut spares = Spares::default();
+    fn idle(sockets: &[(u8, char)]) -> IdleSockets<char> {
+        let mut idle = IdleSockets::default();
         for (number, socket) in sockets {
-            spares.keep(target(*number), *socket);
+            idle.put(target(*number), *socket);
         }
-        spares
+        idle
     }
 
     #[test]
-    fn a_target_gets_its_own_sockets() {
-        let mut spares = holding(&[(1, 'a'), (2, 'b'), (1, 'c')]);
-        assert_eq!(spares.take(target(2)), Some('b'));
-        assert_eq!(spares.take(target(1)), Some('a'));
-        assert_eq!(spares.take(target(1)), Some('c'));
-        assert_eq!(spares.take(target(1)), None);
+    fn a_target_gets_only_its_own_sockets() {
+        let mut idle = idle(&[(1, 'a'), (2, 'b'), (1, 'c')]);
+        assert_eq!(idle.take(target(2)), Some('b'));
+        assert_eq!(idle.take(target(1)), Some('a'));
+        assert_eq!(idle.take(target(1)), Some('c'));
+        assert_eq!(idle.take(target(1)), None);
     }
 
     #[test]
-    fn a_target_without_a_socket_costs_another_one_of_its() {
-        let mut spares = holding(&[(1, 'a'), (1, 'b')]);
-        assert_eq!(spares.take(target(2)), None);
-        assert_eq!(spares.take(target(1)), Some('b'));
-        assert_eq!(spares.take(target(1)), None);
+    fn a_miss_closes_a_socket_of_another_target() {
+        let mut idle = idle(&[(1, 'a'), (1, 'b')]);
+        assert_eq!(idle.take(target(2)), None);
+        assert_eq!(idle.take(target(1)), Some('b'));
+        assert_eq!(idle.take(target(1)), None);
     }
 
     #[test]
-    fn a_crowd_is_not_kept() {
-        let mut spares = Spares::default();
-        for socket in 0..2 * MOST {
-            spares.keep(target(1), socket);
+    fn a_full_pool_takes_no_more() {
+        let mut idle = IdleSockets::default();
+        for socket in 0..2 * MAX_IDLE {
+            idle.put(target(1), socket);
         }
-        assert_eq!(std::iter::from_fn(|| spares.take(target(1))).count(), MOST);
+        let taken = std::iter::from_fn(|| idle.take(target(1))).count();
+        assert_eq!(taken, MAX_IDLE);
     }
 }

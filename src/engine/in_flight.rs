@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use slotmap::SlotMap;
+
 use super::schedule::DueProbe;
 use crate::probe::ProbeId;
 
@@ -31,8 +33,8 @@ type Deadline = (Instant, ProbeId);
 /// All probes in flight. A phase has the same duration for every probe, so a FIFO queue per phase is sorted.
 #[derive(Debug, Default)]
 pub(super) struct InFlight {
-    slots: Vec<(u32, Option<InFlightProbe>)>,
-    free: Vec<u32>,
+    /// `None`: the id is reserved.
+    probes: SlotMap<ProbeId, Option<InFlightProbe>>,
     counts: [usize; 3],
     deadlines: [VecDeque<Deadline>; 3],
 }
@@ -40,36 +42,32 @@ pub(super) struct InFlight {
 impl InFlight {
     /// Allocates the id of the next probe. [`Self::start`] uses it, [`Self::release`] frees it.
     pub(super) fn reserve(&mut self) -> ProbeId {
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push((0, None));
-            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
-        });
-        let generation = self.slots[slot as usize].0;
-        ProbeId { slot, generation }
+        self.probes.insert(None)
     }
 
     /// Frees a reserved id.
     pub(super) fn release(&mut self, id: ProbeId) {
-        self.slots[id.slot as usize].0 = id.generation.wrapping_add(1);
-        self.free.push(id.slot);
+        self.probes.remove(id);
     }
 
     /// Adds a probe under its reserved id; its first phase ends at `deadline`.
     pub(super) fn start(&mut self, id: ProbeId, probe: InFlightProbe, deadline: Instant) {
-        self.slots[id.slot as usize].1 = Some(probe);
+        let Some(reserved) = self.probes.get_mut(id) else {
+            return;
+        };
+        *reserved = Some(probe);
         self.counts[probe.phase as usize] += 1;
         self.add_deadline(probe.phase, deadline, id);
     }
 
     /// The probe, if it is still in flight.
     pub(super) fn get(&self, id: ProbeId) -> Option<&InFlightProbe> {
-        let (generation, probe) = self.slots.get(id.slot as usize)?;
-        probe.as_ref().filter(|_| *generation == id.generation)
+        self.probes.get(id)?.as_ref()
     }
 
     /// Moves a probe to a phase that ends at `deadline`.
     pub(super) fn enter_phase(&mut self, id: ProbeId, phase: Phase, deadline: Instant) {
-        let Some(probe) = self.slots[id.slot as usize].1.as_mut() else {
+        let Some(Some(probe)) = self.probes.get_mut(id) else {
             return;
         };
         self.counts[probe.phase as usize] -= 1;
@@ -80,10 +78,8 @@ impl InFlight {
 
     /// Removes a probe that has ended.
     pub(super) fn remove(&mut self, id: ProbeId) -> Option<InFlightProbe> {
-        self.get(id)?;
-        let probe = self.slots[id.slot as usize].1.take()?;
+        let probe = self.probes.remove(id)??;
         self.counts[probe.phase as usize] -= 1;
-        self.release(id);
         Some(probe)
     }
 
@@ -99,15 +95,7 @@ impl InFlight {
 
     /// The ids of all probes in flight.
     pub(super) fn ids(&self) -> Vec<ProbeId> {
-        let slots = self.slots.iter().enumerate();
-        slots
-            .filter(|(_, (_, probe))| probe.is_some())
-            .filter_map(|(slot, (generation, _))| {
-                let slot = u32::try_from(slot).ok()?;
-                let generation = *generation;
-                Some(ProbeId { slot, generation })
-            })
-            .collect()
+        self.probes.keys().collect()
     }
 
     /// The earliest deadline of all phases.
@@ -209,8 +197,8 @@ mod tests {
         assert!(in_flight.remove(first).is_some());
         assert!(in_flight.remove(first).is_none(), "only once");
         let second = start(&mut in_flight, now + SECOND);
-        assert_eq!(first.slot, second.slot);
-        assert!(in_flight.get(first).is_none(), "same slot, another probe");
+        assert_ne!(first, second);
+        assert!(in_flight.get(first).is_none());
         assert_eq!(
             in_flight.take_expired(Phase::AwaitingReply, now + SECOND),
             None

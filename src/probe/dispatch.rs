@@ -28,8 +28,6 @@ pub struct Probes {
     datagrams: DatagramProbes,
     payload: PayloadPlan,
     targets: Vec<TargetIndex>,
-    /// Whether a probe in flight is a datagram, by its slot.
-    is_datagram: Vec<bool>,
 }
 
 impl Probes {
@@ -45,7 +43,6 @@ impl Probes {
             datagrams: DatagramProbes::new(&plan.sockets, plan.rate == Rate::Maximum),
             payload: plan.payload.clone(),
             targets: Vec::with_capacity(targets.len()),
-            is_datagram: Vec::new(),
         };
         for target in targets {
             probes.add_target(target);
@@ -60,31 +57,13 @@ impl Probes {
             TargetIndex::Datagram(index) => self.datagrams.set_override(index, probe_override),
         }
     }
-
-    fn set_is_datagram(&mut self, id: ProbeId, is_datagram: bool) {
-        let slot = id.slot as usize;
-        if slot >= self.is_datagram.len() {
-            self.is_datagram.resize(slot + 1, false);
-        }
-        self.is_datagram[slot] = is_datagram;
-    }
-
-    fn is_datagram(&self, id: ProbeId) -> bool {
-        self.is_datagram.get(id.slot as usize) == Some(&true)
-    }
 }
 
 impl Network for Probes {
     fn start(&mut self, id: ProbeId, target: TargetId) -> Started {
         match self.targets[target.index()] {
-            TargetIndex::Tcp(index) => {
-                self.set_is_datagram(id, false);
-                self.tcp.start(&self.poller, id, index)
-            }
-            TargetIndex::Datagram(index) => {
-                self.set_is_datagram(id, true);
-                self.datagrams.start(&self.poller, id, index)
-            }
+            TargetIndex::Tcp(index) => self.tcp.start(&self.poller, id, index),
+            TargetIndex::Datagram(index) => self.datagrams.start(&self.poller, id, index),
         }
     }
 
@@ -133,7 +112,7 @@ impl Network for Probes {
     }
 
     fn time_out(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> ProbeResult {
-        if self.is_datagram(id) {
+        if self.datagrams.has_probe(id) {
             self.datagrams.time_out(&self.poller, id, trusted_since)
         } else {
             self.tcp.time_out(&self.poller, id, now, trusted_since)
@@ -145,10 +124,83 @@ impl Network for Probes {
     }
 
     fn cancel(&mut self, id: ProbeId) -> ProbeResult {
-        if self.is_datagram(id) {
+        if self.datagrams.has_probe(id) {
             self.datagrams.cancel(&self.poller, id)
         } else {
             self.tcp.cancel(&self.poller, id)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::Outcome;
+    use crate::plan::SocketPlan;
+    use slotmap::SlotMap;
+    use std::net::{TcpListener, UdpSocket};
+    use std::time::Duration;
+
+    fn target(protocol: Protocol, address: SocketAddr) -> Target {
+        Target {
+            protocol,
+            host: "loopback".into(),
+            address,
+            lookup: None,
+        }
+    }
+
+    /// The ids that two engines allocate for the same slot: the second one starts with a lower generation.
+    fn ids_of_two_engines() -> [ProbeId; 2] {
+        let mut first = SlotMap::with_key();
+        for _ in 0..10 {
+            let id = first.insert(());
+            first.remove(id);
+        }
+        [first.insert(()), SlotMap::with_key().insert(())]
+    }
+
+    /// Waits until the probe ends.
+    fn result(probes: &mut Probes, id: ProbeId) -> Option<ProbeResult> {
+        let start = Instant::now();
+        let until = start + Duration::from_secs(5);
+        while Instant::now() < until {
+            let mut events = Vec::new();
+            probes.wait(Some(until)).expect("a poll");
+            probes.collect(Instant::now(), start, &mut events);
+            for event in events {
+                if let ProbeEvent::Ended(ended, result) = event {
+                    return (ended == id).then_some(result);
+                }
+            }
+        }
+        None
+    }
+
+    #[test]
+    fn a_second_engine_may_reuse_the_slots_of_the_first_with_lower_generations() {
+        let tcp = TcpListener::bind("127.0.0.1:0").expect("a listener");
+        let udp = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        let targets = [
+            target(Protocol::Tcp, tcp.local_addr().expect("an address")),
+            target(Protocol::Udp, udp.local_addr().expect("an address")),
+        ];
+        let plan = ProbePlan::new(SocketPlan::default(), PayloadPlan::default());
+        let mut probes = Probes::new(Poller::new().expect("a poller"), &targets, &plan);
+        let [first, second] = ids_of_two_engines();
+        probes.start(first, TargetId(1));
+        let mut request = [0; 64];
+        let (length, from) = udp.recv_from(&mut request).expect("a request");
+        udp.send_to(&request[..length], from).expect("a reply");
+        let replied = result(&mut probes, first).map(|result| result.outcome);
+        assert_eq!(replied, Some(Outcome::Reply));
+        probes.start(second, TargetId(1));
+        let cancelled = probes.cancel(second);
+        assert!(cancelled.local.is_some(), "a probe with a socket");
+        for id in ids_of_two_engines() {
+            probes.start(id, TargetId(0));
+            let connected = result(&mut probes, id).map(|result| result.outcome);
+            assert!(matches!(connected, Some(Outcome::Connected(_))));
         }
     }
 }

@@ -15,20 +15,18 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use slotmap::new_key_type;
+
 use crate::hosts::Target;
 use crate::outcome::{ExtraReply, ProbeResult, TargetId};
 
 pub use dispatch::Probes;
 pub(crate) use local_ports::free_ports;
 
-/// Identifies a probe in flight. Not reused within a run, so an event of an earlier probe is not taken for one of a
-/// later probe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ProbeId {
-    /// The slot that stores the probe; reused after it.
-    pub slot: u32,
-    /// Counts the probes of that slot.
-    pub generation: u32,
+new_key_type! {
+    /// Identifies a probe in flight: slot and generation. Not reused within a run, so an event of an earlier probe is
+    /// not taken for one of a later probe.
+    pub struct ProbeId;
 }
 
 /// TTL and local port of one target's probes, instead of those of the plan: for path discovery.

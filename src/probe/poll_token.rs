@@ -1,18 +1,16 @@
 //! The 64-bit token under which the poller reports a socket.
 
+use slotmap::{Key, KeyData, new_key_type};
+
 use super::ProbeId;
 
-/// Bits of the slot.
-const SLOT: u64 = (1 << 31) - 1;
-
-/// Set for a datagram socket, clear for a TCP probe.
+/// Set for a datagram socket, clear for a TCP probe. A key is the generation in the upper half and the slot in the
+/// lower half of 64 bits; slots are fewer than descriptors, so this bit is free.
 const DATAGRAM: u64 = 1 << 31;
 
-/// Identifies a datagram socket. Not reused within a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct SocketId {
-    pub(super) slot: u32,
-    pub(super) generation: u32,
+new_key_type! {
+    /// Identifies a datagram socket: slot and generation. Not reused within a run.
+    pub(super) struct SocketId;
 }
 
 /// The owner of a socket in the poller.
@@ -27,21 +25,19 @@ pub(super) enum PollToken {
 impl PollToken {
     /// As the poller stores it.
     pub(super) fn encode(self) -> u64 {
-        let (slot, generation, datagram) = match self {
-            Self::TcpProbe(id) => (id.slot, id.generation, 0),
-            Self::DatagramSocket(id) => (id.slot, id.generation, DATAGRAM),
-        };
-        u64::from(generation) << 32 | datagram | u64::from(slot) & SLOT
+        match self {
+            Self::TcpProbe(id) => id.data().as_ffi(),
+            Self::DatagramSocket(id) => id.data().as_ffi() | DATAGRAM,
+        }
     }
 
     /// The reverse of [`Self::encode`].
-    #[allow(clippy::cast_possible_truncation)] // the two halves of `encode`
     pub(super) fn decode(token: u64) -> Self {
-        let (slot, generation) = ((token & SLOT) as u32, (token >> 32) as u32);
+        let key = KeyData::from_ffi(token & !DATAGRAM);
         if token & DATAGRAM == 0 {
-            Self::TcpProbe(ProbeId { slot, generation })
+            Self::TcpProbe(key.into())
         } else {
-            Self::DatagramSocket(SocketId { slot, generation })
+            Self::DatagramSocket(key.into())
         }
     }
 }
@@ -49,13 +45,28 @@ impl PollToken {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use slotmap::SlotMap;
+
+    /// Keys of new and of reused slots.
+    fn keys<K: Key>() -> Vec<K> {
+        let mut map = SlotMap::with_key();
+        let mut keys: Vec<K> = (0..1000).map(|_| map.insert(())).collect();
+        for key in keys.clone() {
+            map.remove(key);
+        }
+        keys.extend((0..1000).map(|_| map.insert(())));
+        keys
+    }
 
     #[test]
     fn a_decoded_token_equals_the_encoded_one() {
-        let (slot, generation) = (4711, u32::MAX);
-        let tcp = PollToken::TcpProbe(ProbeId { slot, generation });
-        let datagram = PollToken::DatagramSocket(SocketId { slot, generation });
-        assert_eq!(PollToken::decode(tcp.encode()), tcp);
-        assert_eq!(PollToken::decode(datagram.encode()), datagram);
+        for id in keys() {
+            let token = PollToken::TcpProbe(id);
+            assert_eq!(PollToken::decode(token.encode()), token);
+        }
+        for id in keys() {
+            let token = PollToken::DatagramSocket(id);
+            assert_eq!(PollToken::decode(token.encode()), token);
+        }
     }
 }

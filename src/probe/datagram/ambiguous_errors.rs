@@ -120,13 +120,15 @@ mod tests {
     use crate::clock::Moment;
     use crate::outcome::{Errno, IcmpError, IcmpVersion};
     use crate::payload::{Payload, Question};
+    use slotmap::KeyData;
+
+    fn probe_id(number: u32) -> ProbeId {
+        KeyData::from_ffi(number.into()).into()
+    }
 
     fn request(number: u32) -> Request {
         Request {
-            probe: ProbeId {
-                slot: number,
-                generation: 0,
-            },
+            probe: probe_id(number),
             transaction: Question {
                 token: u64::from(number) << 56,
                 local: ([127, 0, 0, 1], 1).into(),
@@ -154,8 +156,8 @@ mod tests {
         Codec::Udp(Payload::Plain(32))
     }
 
-    fn slot(failure: Option<Failure>) -> Option<u32> {
-        failure.map(|failure| failure.probe.slot)
+    fn probe(failure: Option<Failure>) -> Option<ProbeId> {
+        failure.map(|failure| failure.probe)
     }
 
     #[test]
@@ -165,7 +167,7 @@ mod tests {
         let mut payload = Vec::new();
         codec().encode(&request(2).transaction, 2, &mut payload);
         let failure = errors.add(evidence(), &payload[..1], &codec(), &requests.iter());
-        assert_eq!(slot(failure), Some(2));
+        assert_eq!(probe(failure), Some(probe_id(2)));
         assert!(errors.is_empty());
     }
 
@@ -174,19 +176,23 @@ mod tests {
         let mut requests = vec![request(1), request(2), request(3)];
         let mut errors = AmbiguousErrors::default();
         assert_eq!(
-            slot(errors.add(evidence(), &[], &codec(), &requests.iter())),
+            probe(errors.add(evidence(), &[], &codec(), &requests.iter())),
             None
         );
         requests.push(request(4));
         requests.remove(0);
         assert_eq!(
-            slot(errors.take_resolved(&codec(), &requests.iter())),
+            probe(errors.take_resolved(&codec(), &requests.iter())),
             None,
             "two are left"
         );
         requests.remove(0);
         let failure = errors.take_resolved(&codec(), &requests.iter());
-        assert_eq!(slot(failure), Some(3), "the fourth was sent later");
+        assert_eq!(
+            probe(failure),
+            Some(probe_id(3)),
+            "the fourth was sent later"
+        );
         assert!(errors.is_empty());
     }
 
@@ -195,7 +201,7 @@ mod tests {
         let requests = [request(1), request(2)];
         let mut errors = AmbiguousErrors::default();
         errors.add(evidence(), &[], &codec(), &requests.iter());
-        assert_eq!(slot(errors.take_resolved(&codec(), &[].iter())), None);
+        assert_eq!(probe(errors.take_resolved(&codec(), &[].iter())), None);
         assert!(errors.is_empty());
     }
 
@@ -205,13 +211,16 @@ mod tests {
         let mut errors = AmbiguousErrors::default();
         errors.add(evidence(), &[], &codec(), &requests.iter());
         assert_eq!(
-            slot(errors.take_for(&request(3), &codec())),
+            probe(errors.take_for(&request(3), &codec())),
             None,
             "sent later"
         );
-        assert_eq!(slot(errors.take_for(&request(1), &codec())), Some(1));
         assert_eq!(
-            slot(errors.take_for(&request(2), &codec())),
+            probe(errors.take_for(&request(1), &codec())),
+            Some(probe_id(1))
+        );
+        assert_eq!(
+            probe(errors.take_for(&request(2), &codec())),
             None,
             "only one error"
         );

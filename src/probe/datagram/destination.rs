@@ -211,10 +211,7 @@ mod tests {
         let mut payload = Vec::new();
         codec.encode(&transaction, seq, &mut payload);
         socket.unanswered.push_back(Request {
-            probe: ProbeId {
-                slot: 0,
-                generation: 0,
-            },
+            probe: ProbeId::default(),
             transaction,
             seq,
             tx_index: 0,

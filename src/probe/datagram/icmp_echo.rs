@@ -132,10 +132,7 @@ mod tests {
 
     fn request(number: u64) -> Request {
         Request {
-            probe: ProbeId {
-                slot: 0,
-                generation: 0,
-            },
+            probe: ProbeId::default(),
             transaction: Question {
                 token: number | 0x0102_0304_0506_0000,
                 local: ([127, 0, 0, 1], 4711).into(),

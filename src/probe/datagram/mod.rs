@@ -17,6 +17,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
+use slotmap::SecondaryMap;
 use socket2::Socket;
 
 use super::chance::chance;
@@ -48,8 +49,9 @@ pub(super) struct DatagramProbes {
     tx_timestamps: bool,
     destinations: Vec<DatagramDestination>,
     sockets: SocketPool,
-    /// The socket of a probe, by the probe's slot.
-    socket_ids: Vec<Option<SocketId>>,
+    /// The socket of each probe in flight, until its result is taken. No entry outlives an engine: the next one starts
+    /// with lower ids, which do not replace higher ones.
+    socket_ids: SecondaryMap<ProbeId, SocketId>,
     /// Random, so that the tokens of a run are unpredictable.
     token_seed: u64,
     next_seq: u64,
@@ -80,7 +82,7 @@ impl DatagramProbes {
             tx_timestamps: !is_maximum_rate,
             destinations: Vec::new(),
             sockets: SocketPool::default(),
-            socket_ids: Vec::new(),
+            socket_ids: SecondaryMap::new(),
             token_seed: chance(),
             next_seq: 0,
             now: Instant::now(),
@@ -153,12 +155,15 @@ impl DatagramProbes {
                 };
             }
         };
-        self.set_socket(id, socket_id);
+        self.socket_ids.insert(id, socket_id);
         let (sent_at, ended) = self.send(id, socket_id);
         self.update_or_close(poller, socket_id);
         match ended {
             None => Started::InProgress { sent_at },
-            Some(result) => Started::Ended { sent_at, result },
+            Some(result) => {
+                self.socket_ids.remove(id);
+                Started::Ended { sent_at, result }
+            }
         }
     }
 
@@ -217,17 +222,14 @@ impl DatagramProbes {
         classified.unwrap_or_else(setup)
     }
 
-    fn set_socket(&mut self, id: ProbeId, socket_id: SocketId) {
-        let slot = id.slot as usize;
-        if slot >= self.socket_ids.len() {
-            self.socket_ids.resize(slot + 1, None);
-        }
-        self.socket_ids[slot] = Some(socket_id);
+    /// Whether a probe in flight is one of these.
+    pub(super) fn has_probe(&self, id: ProbeId) -> bool {
+        self.socket_ids.contains_key(id)
     }
 
     /// The socket of a probe whose request is unanswered.
     fn socket_of(&mut self, id: ProbeId) -> Option<SocketId> {
-        let socket_id = (*self.socket_ids.get(id.slot as usize)?)?;
+        let socket_id = *self.socket_ids.get(id)?;
         let socket = self.sockets.get(socket_id)?;
         let is_unanswered = socket.unanswered.iter().any(|request| request.probe == id);
         is_unanswered.then_some(socket_id)
@@ -240,6 +242,11 @@ impl DatagramProbes {
 
     /// Moves the events to `events`. Swaps the two if possible: at the maximum rate a copy is expensive.
     pub(super) fn take_events(&mut self, events: &mut Vec<ProbeEvent>) {
+        for event in &self.events {
+            if let ProbeEvent::Ended(id, _) = event {
+                self.socket_ids.remove(*id);
+            }
+        }
         if events.is_empty() {
             std::mem::swap(events, &mut self.events);
         } else {
@@ -254,7 +261,9 @@ impl DatagramProbes {
 
     /// Ends a probe whose reply is no longer waited for.
     pub(super) fn cancel(&mut self, poller: &Poller, id: ProbeId) -> ProbeResult {
-        let Some(socket_id) = self.socket_of(id) else {
+        let socket_id = self.socket_of(id);
+        self.socket_ids.remove(id);
+        let Some(socket_id) = socket_id else {
             return self.take_result(id).unwrap_or_else(unfinished);
         };
         let local = self.sockets.get(socket_id).map(|socket| {

@@ -72,21 +72,16 @@ impl DatagramProbes {
 
     fn open(&mut self, poller: &Poller, destination: usize) -> Result<SocketId, SetupError> {
         let connected = self.connect_to_other(destination)?;
-        let id = self.sockets.reserve();
-        let token = PollToken::DatagramSocket(id).encode();
-        let watched = poller.watch_answers(&connected.socket, token);
-        if let Err(error) = watched {
-            self.sockets.release(id);
-            return Err(error.into());
-        }
         let Connected {
             socket,
             local,
             peer,
         } = connected;
-        let socket = ProbeSocket::new(socket, local, peer, destination);
-        self.sockets.insert(id, socket);
-        Ok(id)
+        self.sockets.try_insert_with_key(|id| {
+            let token = PollToken::DatagramSocket(id).encode();
+            poller.watch_answers(&socket, token)?;
+            Ok(ProbeSocket::new(socket, local, peer, destination))
+        })
     }
 
     /// A socket whose two addresses differ: a socket connected to itself receives its own requests, which look like

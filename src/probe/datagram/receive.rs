@@ -116,9 +116,23 @@ impl DatagramProbes {
         id: ProbeId,
         trusted_since: Instant,
     ) -> ProbeResult {
-        let Some(socket_id) = self.socket_of(id) else {
-            return self.take_result(id).unwrap_or_else(unfinished);
+        let result = match self.socket_of(id) {
+            Some(socket_id) => self.result_at_timeout(poller, socket_id, id, trusted_since),
+            None => self.take_result(id).unwrap_or_else(unfinished),
         };
+        if result.outcome != Outcome::NoReply {
+            self.socket_ids.remove(id);
+        }
+        result
+    }
+
+    fn result_at_timeout(
+        &mut self,
+        poller: &Poller,
+        socket_id: SocketId,
+        id: ProbeId,
+        trusted_since: Instant,
+    ) -> ProbeResult {
         // The reply may have arrived after the last poll.
         self.receive(socket_id, true, trusted_since);
         let result = self.take_result(id);

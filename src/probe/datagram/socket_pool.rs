@@ -4,6 +4,8 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use slotmap::SlotMap;
+
 use super::probe_socket::{ProbeSocket, SocketState};
 use crate::probe::poll_token::SocketId;
 
@@ -20,51 +22,29 @@ const MAX_DRAINING: usize = 256;
 /// All sockets.
 #[derive(Debug, Default)]
 pub(super) struct SocketPool {
-    slots: Vec<Option<ProbeSocket>>,
-    generations: Vec<u32>,
-    free: Vec<u32>,
+    sockets: SlotMap<SocketId, ProbeSocket>,
     /// Available sockets per destination, the last used at the end.
     available: Vec<Vec<SocketId>>,
     draining: VecDeque<(Instant, SocketId)>,
 }
 
 impl SocketPool {
-    /// Allocates the id of the next socket. [`Self::insert`] uses it, [`Self::release`] frees it.
-    pub(super) fn reserve(&mut self) -> SocketId {
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(None);
-            self.generations.push(0);
-            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
-        });
-        let generation = self.generations[slot as usize];
-        SocketId { slot, generation }
-    }
-
-    /// Frees a reserved id.
-    pub(super) fn release(&mut self, id: SocketId) {
-        let generation = &mut self.generations[id.slot as usize];
-        *generation = generation.wrapping_add(1);
-        self.free.push(id.slot);
-    }
-
-    /// Adds a socket under its reserved id.
-    pub(super) fn insert(&mut self, id: SocketId, socket: ProbeSocket) {
-        self.slots[id.slot as usize] = Some(socket);
+    /// Adds the socket that `open` returns for its id.
+    pub(super) fn try_insert_with_key<E>(
+        &mut self,
+        open: impl FnOnce(SocketId) -> Result<ProbeSocket, E>,
+    ) -> Result<SocketId, E> {
+        self.sockets.try_insert_with_key(open)
     }
 
     /// The socket, if it is still open.
     pub(super) fn get(&mut self, id: SocketId) -> Option<&mut ProbeSocket> {
-        let generation = *self.generations.get(id.slot as usize)?;
-        let socket = self.slots.get_mut(id.slot as usize)?.as_mut();
-        socket.filter(|_| generation == id.generation)
+        self.sockets.get_mut(id)
     }
 
     /// Removes a socket to close it.
     pub(super) fn remove(&mut self, id: SocketId) -> Option<ProbeSocket> {
-        self.get(id)?;
-        let socket = self.slots[id.slot as usize].take();
-        self.release(id);
-        socket
+        self.sockets.remove(id)
     }
 
     /// Takes a socket for the next request to a destination, with at most `max_per_socket` unanswered. `keep_port`:
@@ -136,7 +116,7 @@ impl SocketPool {
 
     /// The sockets of a destination send no further request.
     pub(super) fn retire_all(&mut self, destination: usize) {
-        let sockets = self.slots.iter_mut().flatten();
+        let sockets = self.sockets.values_mut();
         for socket in sockets.filter(|socket| socket.destination == destination) {
             socket.retired = true;
         }
@@ -186,8 +166,8 @@ impl SocketPool {
 
     /// Whether a socket to a destination has this local port.
     pub(super) fn is_port_in_use(&self, destination: usize, port: u16) -> bool {
-        let sockets = self.slots.iter().flatten();
-        sockets
+        self.sockets
+            .values()
             .filter(|socket| socket.destination == destination)
             .any(|socket| socket.local.port() == port)
     }
@@ -200,14 +180,9 @@ impl SocketPool {
 
     /// Takes a socket to a destination in any state, because there is no local port for another one.
     pub(super) fn take_any(&mut self, destination: usize) -> Option<SocketId> {
-        let mut slots = (0..).zip(self.slots.iter_mut().zip(&self.generations));
-        slots.find_map(|(slot, (socket, generation))| {
-            let socket = socket
-                .as_mut()
-                .filter(|socket| socket.destination == destination)?;
-            socket.state = SocketState::Busy;
-            let generation = *generation;
-            Some(SocketId { slot, generation })
-        })
+        let mut sockets = self.sockets.iter_mut();
+        let (id, socket) = sockets.find(|(_, socket)| socket.destination == destination)?;
+        socket.state = SocketState::Busy;
+        Some(id)
     }
 }

@@ -8,6 +8,8 @@ mod probe;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use slotmap::SecondaryMap;
+
 use super::poll_token::PollToken;
 use super::{ProbeEvent, ProbeId, ProbeOverride, Started};
 use crate::clock::Moment;
@@ -29,7 +31,7 @@ pub(super) struct TcpProbes {
     /// Read the local address of every probe.
     report_local: bool,
     destinations: Vec<TcpDestination>,
-    probes: Vec<Option<TcpProbe>>,
+    probes: SecondaryMap<ProbeId, TcpProbe>,
 }
 
 impl TcpProbes {
@@ -42,7 +44,7 @@ impl TcpProbes {
             hold: plan.hold,
             report_local: plan.report_local,
             destinations: Vec::new(),
-            probes: Vec::new(),
+            probes: SecondaryMap::new(),
         }
     }
 
@@ -62,17 +64,8 @@ impl TcpProbes {
         self.destinations[destination].probe_override = Some(probe_override);
     }
 
-    fn insert(&mut self, id: ProbeId, probe: TcpProbe) {
-        let slot = id.slot as usize;
-        if slot >= self.probes.len() {
-            self.probes.resize_with(slot + 1, || None);
-        }
-        self.probes[slot] = Some(probe);
-    }
-
     fn remove(&mut self, poller: &Poller, id: ProbeId) -> Option<TcpProbe> {
-        let slot = self.probes.get_mut(id.slot as usize)?;
-        let probe = slot.take_if(|probe| probe.id == id)?;
+        let probe = self.probes.remove(id)?;
         poller.forget(&probe.socket);
         Some(probe)
     }
@@ -104,10 +97,7 @@ impl TcpProbes {
         now: Instant,
         trusted_since: Instant,
     ) -> Option<ProbeEvent> {
-        let probe = self.probes.get_mut(id.slot as usize)?.as_mut()?;
-        if probe.id != id {
-            return None;
-        }
+        let probe = self.probes.get_mut(id)?;
         let result = if probe.connected.is_some() {
             let Some(result) = probe.after_connect(ready, now) else {
                 let _ = poller.watch_end(&probe.socket, ready.token);
@@ -177,7 +167,6 @@ impl TcpProbes {
             now.earlier(now.instant.saturating_duration_since(sent_at))
         });
         let probe = TcpProbe {
-            id,
             socket,
             target: destination.address,
             local,
@@ -186,7 +175,7 @@ impl TcpProbes {
             sent,
             connected: None,
         };
-        self.insert(id, probe);
+        self.probes.insert(id, probe);
         Started::InProgress { sent_at }
     }
 
@@ -214,7 +203,7 @@ impl TcpProbes {
         now: Instant,
         trusted_since: Instant,
     ) -> ProbeResult {
-        let Some(Some(probe)) = self.probes.get(id.slot as usize) else {
+        let Some(probe) = self.probes.get(id) else {
             return unfinished(None);
         };
         // The reply may have arrived after the last poll.

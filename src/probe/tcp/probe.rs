@@ -11,13 +11,11 @@ use crate::outcome::classify::{Classified, tcp};
 use crate::outcome::evidence::{TcpInfo, TcpSocketEvidence};
 use crate::outcome::{Errno, Outcome, ProbeResult, Rtt, RttClock};
 use crate::platform::{self, FlowKey, LocalHost, PeerEnd, Readiness};
-use crate::probe::ProbeId;
 use crate::probe::context::ProbeContext;
 use crate::probe::rtt;
 
 /// A probe in flight.
 pub(super) struct TcpProbe {
-    pub(super) id: ProbeId,
     pub(super) socket: Socket,
     pub(super) target: SocketAddr,
     /// The local address, if it has been read.

@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 
 use socket2::{SockAddr, Socket};
 
-use super::chance::chance;
+use super::random_u64;
 use super::socket_options::port_zero;
 use crate::hosts::Protocol;
 use crate::platform::{self, EchoSocket, EphemeralPorts};
@@ -58,7 +58,7 @@ impl PortCursor {
     /// Starts at a random offset, so that concurrent runs do not use the same ports at the same time.
     pub(super) fn random() -> Self {
         Self {
-            offset: (chance() >> 32) as u32,
+            offset: (random_u64() >> 32) as u32,
         }
     }
 
@@ -110,7 +110,7 @@ fn bind_port(
     };
     if kind == Some(EchoSocket::Raw) {
         // A raw socket has no identifier (its local port is the protocol number), so none is in use.
-        let any = (chance() >> 49) as u16 + 1;
+        let any = (random_u64() >> 49) as u16 + 1;
         return Some((if port == 0 { any } else { port }, socket));
     }
     let mut local = port_zero(source, target);

@@ -1,6 +1,5 @@
 //! Probes of every protocol: sends one, matches its reply, classifies how it ended. The engine uses [`Network`] only.
 
-mod chance;
 mod context;
 mod datagram;
 mod dispatch;
@@ -64,6 +63,13 @@ pub enum ProbeEvent {
     Connected(ProbeId),
     /// A target sent a datagram that ended no probe.
     ExtraReply(TargetId, ExtraReply),
+}
+
+/// An unpredictable number from the operating system.
+///
+/// Panics without a random source (getrandom(2), /dev/urandom), as `HashMap` of the standard library does.
+fn random_u64() -> u64 {
+    getrandom::u64().expect("a random source")
 }
 
 /// The network as the engine sees it.

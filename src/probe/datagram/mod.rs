@@ -20,11 +20,10 @@ use std::time::Instant;
 use slotmap::SecondaryMap;
 use socket2::Socket;
 
-use super::chance::chance;
 use super::local_ports::PortRange;
 use super::poll_token::SocketId;
 use super::setup_error::SetupError;
-use super::{ProbeEvent, ProbeId, ProbeOverride, Started};
+use super::{ProbeEvent, ProbeId, ProbeOverride, Started, random_u64};
 use crate::clock::Moment;
 use crate::hosts::Protocol;
 use crate::outcome::classify::{Classified, datagram};
@@ -83,7 +82,7 @@ impl DatagramProbes {
             destinations: Vec::new(),
             sockets: SocketPool::default(),
             socket_ids: SecondaryMap::new(),
-            token_seed: chance(),
+            token_seed: random_u64(),
             next_seq: 0,
             now: Instant::now(),
             recv_batch: RecvBatch::default(),

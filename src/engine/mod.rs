@@ -1,6 +1,7 @@
-//! When to send, whom to wait for, when to give up: one loop for one target and for thousands.
+//! The event loop: starts probes when they are due, waits for replies, times probes out. One loop serves one target
+//! or thousands.
 
-mod flights;
+mod in_flight;
 mod schedule;
 #[cfg(test)]
 mod tests;
@@ -17,29 +18,29 @@ use crate::plan::SchedulePlan;
 use crate::platform::SignalState;
 use crate::probe::{Network, ProbeEvent, ProbeId, Started};
 use crate::stats::RunRecord;
-use flights::{Flight, Flights, Phase};
-use schedule::{Schedule, Slot};
+use in_flight::{InFlight, InFlightProbe, Phase};
+use schedule::{DueProbe, Schedule};
 
-/// A loop that comes round this much later than it wanted to has stood still.
-const STANDSTILL: Duration = Duration::from_secs(1);
+/// A wake-up this late is a stall: the process was suspended, starved of CPU, or blocked on its output.
+const STALL: Duration = Duration::from_secs(1);
 
-/// Probes started in one go before the loop looks at answers again.
-const BATCH: usize = 64;
+/// Probes started before the loop handles replies again.
+const MAX_STARTS: usize = 64;
 
-/// How long an answer past the deadline is waited for: as long again as the timeout, but long
-/// enough for a second SYN and not for ever.
-const LATE_AT_LEAST: Duration = Duration::from_secs(3);
-const LATE_AT_MOST: Duration = Duration::from_secs(10);
+/// How long a late reply is waited for: the timeout once more, within these limits. The lower one covers a
+/// retransmitted SYN.
+const MIN_LATE_WAIT: Duration = Duration::from_secs(3);
+const MAX_LATE_WAIT: Duration = Duration::from_secs(10);
 
-/// Takes what was measured.
+/// Receives measurements.
 pub trait SampleSink {
     /// A probe has ended.
     fn sample(&mut self, sample: &Sample);
-    /// A datagram came from a target that ended no probe.
+    /// A target sent a datagram that ended no probe.
     fn extra_reply(&mut self, _target: TargetId, _extra: ExtraReply) {}
 }
 
-/// What the engine asks of the run that it drives: new targets, new addresses, whether to stop.
+/// The run's side of the event loop: new targets, changed addresses, stop conditions.
 pub trait RunControl {
     /// Targets whose address has changed.
     fn changed_addresses(&mut self) -> Vec<(TargetId, SocketAddr)> {
@@ -53,12 +54,12 @@ pub trait RunControl {
     fn expects_targets(&self) -> bool {
         false
     }
-    /// Whether the local port of the probe that has just failed is needed elsewhere, so that no late reply to it is
-    /// waited for.
+    /// Whether the local port of the probe that has just timed out is needed for another one. Its late reply is not
+    /// waited for then.
     fn needs_port(&self, _target: TargetId) -> bool {
         false
     }
-    /// Interim statistics are wanted: by a signal, or because the interval between them has passed.
+    /// Interim statistics are due: by a signal or by the interval.
     fn statistics_requested(&mut self, _so_far: &RunRecord) {}
     /// Nothing is due: output can be flushed.
     fn idle(&mut self) {}
@@ -76,17 +77,17 @@ impl<T: SampleSink + RunControl> Run for T {}
 /// Drives probes over a network.
 pub struct Engine<'a, N> {
     network: N,
-    pace: SchedulePlan,
+    plan: SchedulePlan,
     schedule: Schedule,
-    flights: Flights,
+    in_flight: InFlight,
     signals: &'a dyn SignalState,
     clock: &'a dyn Fn() -> Instant,
-    progress: Vec<ProbeEvent>,
-    /// Most sockets that may be open at once.
-    limit: usize,
-    /// Fewer, while the system has no descriptor left for more.
-    cap: usize,
-    /// User-clock times of probes sent before this are not to be trusted.
+    events: Vec<ProbeEvent>,
+    /// Configured limit of open sockets.
+    max_sockets: usize,
+    /// The current limit; lower while the system is out of descriptors.
+    socket_limit: usize,
+    /// User-clock times of probes sent before this are invalid: the process stalled.
     trusted_since: Instant,
     now: Instant,
     next_summary: Option<Instant>,
@@ -94,35 +95,35 @@ pub struct Engine<'a, N> {
 }
 
 impl<'a, N: Network> Engine<'a, N> {
-    /// An engine for `targets` targets with at most `cap` sockets open at once.
+    /// An engine for `targets` targets with at most `max_sockets` open sockets.
     pub fn new(
         network: N,
-        pace: SchedulePlan,
+        plan: SchedulePlan,
         targets: usize,
-        cap: usize,
+        max_sockets: usize,
         signals: &'a dyn SignalState,
         clock: &'a dyn Fn() -> Instant,
     ) -> Self {
         let now = clock();
         Self {
             network,
-            pace,
-            schedule: Schedule::new(pace, targets, now),
-            flights: Flights::default(),
+            plan,
+            schedule: Schedule::new(plan, targets, now),
+            in_flight: InFlight::default(),
             signals,
             clock,
-            progress: Vec::new(),
-            limit: cap.max(1),
-            cap: cap.max(1),
+            events: Vec::new(),
+            max_sockets: max_sockets.max(1),
+            socket_limit: max_sockets.max(1),
             trusted_since: now,
             now,
-            next_summary: pace.summary_every.map(|every| now + every),
+            next_summary: plan.summary_every.map(|every| now + every),
             record: RunRecord::starting(now),
         }
     }
 
-    /// Runs until the plan is done or the user has had enough. If the network fails, what was measured until
-    /// then is still recorded.
+    /// Runs until the schedule ends or the run is stopped. If the network fails, the record covers what was measured
+    /// until then.
     pub fn run(mut self, run: &mut dyn Run) -> (RunRecord, io::Result<()>) {
         let mut result = Ok(());
         while result.is_ok() && !self.signals.stop_requested() && !run.is_done() {
@@ -132,19 +133,19 @@ impl<'a, N: Network> Engine<'a, N> {
                 break;
             }
             result = self.wait(blocked, run);
-            self.collect(run);
-            self.expire(run);
+            self.handle_events(run);
+            self.handle_deadlines(run);
             if self.signals.take_statistics_request() || self.is_summary_due() {
                 run.statistics_requested(&self.so_far());
             }
-            self.follow(run);
+            self.update_targets(run);
         }
         self.finish(run);
         (self.record, result)
     }
 
-    /// Takes in new targets, and new addresses of old ones.
-    fn follow(&mut self, run: &mut dyn Run) {
+    /// Adds new targets and applies changed addresses.
+    fn update_targets(&mut self, run: &mut dyn Run) {
         for (target, address) in run.changed_addresses() {
             self.network.set_address(target, address);
         }
@@ -154,9 +155,9 @@ impl<'a, N: Network> Engine<'a, N> {
         }
     }
 
-    /// Whether it is time to tell the statistics so far; not for every time that was missed.
+    /// Whether interim statistics are due. Missed ones are not made up for.
     fn is_summary_due(&mut self) -> bool {
-        let (Some(next), Some(every)) = (self.next_summary, self.pace.summary_every) else {
+        let (Some(next), Some(every)) = (self.next_summary, self.plan.summary_every) else {
             return false;
         };
         let due = next <= self.now;
@@ -170,74 +171,76 @@ impl<'a, N: Network> Engine<'a, N> {
         RunRecord {
             ended: self.now,
             skipped: self.schedule.skipped(),
-            behind: self.record.behind + self.schedule.cut(),
+            behind: self.record.behind + self.schedule.behind_at_end(),
             ..self.record
         }
     }
 
-    /// Whether nothing is under way and nothing is due.
+    /// Whether no probe is in flight and none is scheduled.
     fn is_idle(&self) -> bool {
-        let waiting = self.flights.count(Phase::Connecting) + self.flights.count(Phase::Holding);
-        waiting == 0 && self.schedule.next_due().is_none()
+        let awaiting_reply = self.in_flight.count(Phase::AwaitingReply);
+        let holding = self.in_flight.count(Phase::Holding);
+        awaiting_reply + holding == 0 && self.schedule.next_due().is_none()
     }
 
-    /// Starts what is due; tells whether something had to wait for a free descriptor.
+    /// Starts the probes that are due. True: one of them needs a descriptor, and none is free.
     fn start_due(&mut self, run: &mut dyn Run) -> bool {
-        for _ in 0..BATCH {
-            let Some(slot) = self.schedule.pop(self.now) else {
+        for _ in 0..MAX_STARTS {
+            let Some(probe) = self.schedule.pop(self.now) else {
                 break;
             };
-            if !self.has_room() || !self.start(slot, run) {
-                self.schedule.put_back(slot);
+            if !self.free_socket() || !self.start(probe, run) {
+                self.schedule.put_back(probe);
                 return true;
             }
         }
         false
     }
 
-    /// Makes room by no longer waiting for the oldest late answer.
-    fn has_room(&mut self) -> bool {
-        while self.flights.open() >= self.cap {
-            let Some(oldest) = self.flights.oldest(Phase::Overdue) else {
-                self.record.descriptor_cap = Some(self.cap);
+    /// Frees sockets of probes that wait for a late reply, the oldest first. False: the limit is reached.
+    fn free_socket(&mut self) -> bool {
+        while self.in_flight.len() >= self.socket_limit {
+            let Some(oldest) = self.in_flight.oldest(Phase::AwaitingLateReply) else {
+                self.record.descriptor_cap = Some(self.socket_limit);
                 return false;
             };
-            self.drop_overdue(oldest);
+            self.abandon_late_reply(oldest);
         }
         true
     }
 
-    /// Starts one probe. False: there was no descriptor for it, and it must wait for one.
-    fn start(&mut self, slot: Slot, run: &mut dyn Run) -> bool {
-        let id = self.flights.reserve();
-        match self.network.start(id, slot.target) {
+    /// Starts one probe. False: there was no descriptor for it.
+    fn start(&mut self, probe: DueProbe, run: &mut dyn Run) -> bool {
+        let id = self.in_flight.reserve();
+        match self.network.start(id, probe.target) {
             Started::InProgress { sent_at } => {
-                let flight = Flight {
-                    slot,
+                let started = InFlightProbe {
+                    due: probe,
                     sent_at,
-                    phase: Phase::Connecting,
+                    phase: Phase::AwaitingReply,
                 };
-                self.flights.launch(id, flight, sent_at + self.pace.timeout);
+                let deadline = sent_at + self.plan.timeout;
+                self.in_flight.start(id, started, deadline);
             }
             Started::Ended { sent_at, result } => {
-                self.flights.cancel(id);
+                self.in_flight.release(id);
                 if self.must_wait_for_descriptor(&result) {
                     return false;
                 }
-                run.sample(&sample(slot, sent_at, false, result));
-                self.schedule.ended(slot.target, sent_at);
+                run.sample(&sample(probe, sent_at, false, result));
+                self.schedule.probe_ended(probe.target, sent_at);
             }
         }
         true
     }
 
-    /// Out of descriptors while probes are under way: fewer at once will do, and none has failed.
+    /// EMFILE while probes are in flight lowers the limit of open sockets; the probe has not failed.
     fn must_wait_for_descriptor(&mut self, result: &ProbeResult) -> bool {
         let none_left = result.outcome == Outcome::Local(LocalCause::TooManyOpenFiles);
-        let wait = none_left && self.flights.open() > 0;
+        let wait = none_left && self.in_flight.len() > 0;
         if wait {
-            self.cap = self.flights.open();
-            self.record.descriptor_cap = Some(self.cap);
+            self.socket_limit = self.in_flight.len();
+            self.record.descriptor_cap = Some(self.socket_limit);
         }
         wait
     }
@@ -249,67 +252,70 @@ impl<'a, N: Network> Engine<'a, N> {
         } else {
             self.schedule.next_due()
         };
-        let wake = [due, self.flights.next_alarm()].into_iter().flatten().min();
-        let told = [
+        let wake = [due, self.in_flight.next_deadline()]
+            .into_iter()
+            .flatten()
+            .min();
+        let until = [
             wake,
             self.next_summary,
-            self.schedule.end_of_waiting(self.now),
+            self.schedule.target_deadline(self.now),
         ];
-        let told = told.into_iter().flatten().min();
-        self.network.wait(told)?;
+        let until = until.into_iter().flatten().min();
+        self.network.wait(until)?;
         let before = std::mem::replace(&mut self.now, (self.clock)());
-        // What was due long ago is a backlog, not a standstill.
-        self.notice_standstill(wake.map(|wake| wake.max(before)));
-        self.notice_backlog();
+        // A deadline that had passed before the wait is a backlog, not a stall.
+        self.detect_stall(wake.map(|wake| wake.max(before)));
+        self.detect_backlog();
         Ok(())
     }
 
-    /// A process that was stopped, starved, or held up by its own output has not measured anything
-    /// meanwhile: the gap is nobody's outage. The schedule and all deadlines move on by it.
-    fn notice_standstill(&mut self, wake: Option<Instant>) {
-        let gap = wake.map_or(Duration::ZERO, |wake| {
+    /// A process that was suspended, starved of CPU or blocked on its output has measured nothing meanwhile: the gap
+    /// is no outage. Schedule and deadlines are postponed by it.
+    fn detect_stall(&mut self, wake: Option<Instant>) {
+        let late = wake.map_or(Duration::ZERO, |wake| {
             self.now.saturating_duration_since(wake)
         });
-        if self.signals.take_continued() || gap >= STANDSTILL {
+        if self.signals.take_continued() || late >= STALL {
             self.trusted_since = self.now;
         }
-        if gap >= STANDSTILL {
-            self.flights.delay(gap);
-            self.schedule.skip(gap);
-            self.record.stalled += gap;
+        if late >= STALL {
+            self.in_flight.postpone_deadlines(late);
+            self.schedule.postpone(late);
+            self.record.stalled += late;
         }
     }
 
-    /// A schedule that this machine cannot keep is not made up for later: it moves on.
-    fn notice_backlog(&mut self) {
+    /// A schedule too fast for this machine is postponed, not caught up with.
+    fn detect_backlog(&mut self) {
         let due = self.schedule.next_due().unwrap_or(self.now);
         let behind = self.now.saturating_duration_since(due);
-        if behind >= STANDSTILL && !self.pace.is_closed_loop() {
-            self.schedule.skip(behind);
+        if behind >= STALL && !self.plan.is_closed_loop() {
+            self.schedule.postpone(behind);
             self.record.behind += behind;
         }
     }
 
-    fn collect(&mut self, run: &mut dyn Run) {
-        let mut progress = std::mem::take(&mut self.progress);
+    fn handle_events(&mut self, run: &mut dyn Run) {
+        let mut events = std::mem::take(&mut self.events);
         self.network
-            .collect(self.now, self.trusted_since, &mut progress);
-        for step in progress.drain(..) {
-            match step {
+            .collect(self.now, self.trusted_since, &mut events);
+        for event in events.drain(..) {
+            match event {
                 ProbeEvent::Ended(id, result) => self.end(id, result, run),
                 ProbeEvent::Connected(id) => self.hold(id, run),
                 ProbeEvent::ExtraReply(target, extra) => run.extra_reply(target, extra),
             }
         }
-        self.progress = progress;
+        self.events = events;
     }
 
     fn hold(&mut self, id: ProbeId, run: &mut dyn Run) {
-        let until = self.now + self.pace.hold.unwrap_or_default();
-        match self.flights.get(id).map(|flight| flight.phase) {
-            Some(Phase::Connecting) => self.flights.enter(id, Phase::Holding, until),
-            // A late answer is what was waited for; there is no point in holding it.
-            Some(Phase::Overdue) => {
+        let until = self.now + self.plan.hold.unwrap_or_default();
+        match self.in_flight.get(id).map(|probe| probe.phase) {
+            Some(Phase::AwaitingReply) => self.in_flight.enter_phase(id, Phase::Holding, until),
+            // A late connection is not held: its handshake is all that counts.
+            Some(Phase::AwaitingLateReply) => {
                 let result = self.network.end_hold(id);
                 self.end(id, result, run);
             }
@@ -318,83 +324,88 @@ impl<'a, N: Network> Engine<'a, N> {
     }
 
     fn end(&mut self, id: ProbeId, result: ProbeResult, run: &mut dyn Run) {
-        let Some(flight) = self.landed(id) else {
+        let Some(probe) = self.remove(id) else {
             return;
         };
         let kind = result.outcome.kind();
-        if flight.phase != Phase::Overdue {
-            self.report(&flight, result, run);
+        if probe.phase != Phase::AwaitingLateReply {
+            self.report(&probe, result, run);
         } else if kind.class() != OutcomeClass::Local && kind != OutcomeKind::NoReply {
-            // Only an answer is late: neither our own trouble nor the kernel's giving up is one.
-            run.sample(&sample(flight.slot, flight.sent_at, true, result));
+            // A local error or the kernel's own timeout is not a late reply.
+            run.sample(&sample(probe.due, probe.sent_at, true, result));
         }
     }
 
-    /// A flight is over, and its descriptor free again.
-    fn landed(&mut self, id: ProbeId) -> Option<Flight> {
-        let flight = self.flights.land(id)?;
-        self.cap = self.limit.min(self.cap + 1);
-        Some(flight)
+    /// Removes a probe whose socket is closed.
+    fn remove(&mut self, id: ProbeId) -> Option<InFlightProbe> {
+        let probe = self.in_flight.remove(id)?;
+        self.socket_limit = self.max_sockets.min(self.socket_limit + 1);
+        Some(probe)
     }
 
-    fn report(&mut self, flight: &Flight, result: ProbeResult, run: &mut dyn Run) {
-        run.sample(&sample(flight.slot, flight.sent_at, false, result));
-        self.schedule.ended(flight.slot.target, self.now);
+    fn report(&mut self, probe: &InFlightProbe, result: ProbeResult, run: &mut dyn Run) {
+        run.sample(&sample(probe.due, probe.sent_at, false, result));
+        self.schedule.probe_ended(probe.due.target, self.now);
     }
 
-    fn expire(&mut self, run: &mut dyn Run) {
-        while let Some(id) = self.flights.expired(Phase::Connecting, self.now) {
+    fn handle_deadlines(&mut self, run: &mut dyn Run) {
+        while let Some(id) = self.in_flight.take_expired(Phase::AwaitingReply, self.now) {
             self.time_out(id, run);
         }
-        while let Some(id) = self.flights.expired(Phase::Holding, self.now) {
+        while let Some(id) = self.in_flight.take_expired(Phase::Holding, self.now) {
             let result = self.network.end_hold(id);
             self.end(id, result, run);
         }
-        while let Some(id) = self.flights.expired(Phase::Overdue, self.now) {
-            self.drop_overdue(id);
+        while let Some(id) = self
+            .in_flight
+            .take_expired(Phase::AwaitingLateReply, self.now)
+        {
+            self.abandon_late_reply(id);
         }
     }
 
-    /// The deadline has passed: the probe has failed, but its answer may still come.
+    /// A probe has timed out. Without a reply it stays open for a late one.
     fn time_out(&mut self, id: ProbeId, run: &mut dyn Run) {
-        let Some(flight) = self.flights.get(id).copied() else {
+        let Some(probe) = self.in_flight.get(id).copied() else {
             return;
         };
         let result = self.network.time_out(id, self.now, self.trusted_since);
         if result.outcome == Outcome::NoReply {
-            let patience = self.pace.timeout.clamp(LATE_AT_LEAST, LATE_AT_MOST);
-            self.flights.enter(id, Phase::Overdue, self.now + patience);
+            let wait = self.plan.timeout.clamp(MIN_LATE_WAIT, MAX_LATE_WAIT);
+            let deadline = self.now + wait;
+            self.in_flight
+                .enter_phase(id, Phase::AwaitingLateReply, deadline);
         } else {
-            self.landed(id);
+            self.remove(id);
         }
-        self.report(&flight, result, run);
-        if result.outcome == Outcome::NoReply && run.needs_port(flight.slot.target) {
-            self.drop_overdue(id);
+        self.report(&probe, result, run);
+        if result.outcome == Outcome::NoReply && run.needs_port(probe.due.target) {
+            self.abandon_late_reply(id);
         }
     }
 
-    fn drop_overdue(&mut self, id: ProbeId) {
-        self.landed(id);
+    fn abandon_late_reply(&mut self, id: ProbeId) {
+        self.remove(id);
         self.network.cancel(id);
     }
 
-    /// The run is over: what is still under way is neither lost nor sent.
+    /// Ends the run. Probes still in flight are unfinished: neither lost nor sent.
     fn finish(&mut self, run: &mut dyn Run) {
-        let waits = run.expects_targets() && !self.schedule.has_ended(self.now);
-        self.record.interrupted = waits || !self.is_idle();
-        for id in self.flights.ids() {
-            let Some(flight) = self.flights.land(id) else {
+        let expects_targets = run.expects_targets() && !self.schedule.has_ended(self.now);
+        self.record.interrupted = expects_targets || !self.is_idle();
+        for id in self.in_flight.ids() {
+            let Some(probe) = self.in_flight.remove(id) else {
                 continue;
             };
-            let result = match flight.phase {
-                Phase::Connecting => self.network.cancel(id),
+            let result = match probe.phase {
+                Phase::AwaitingReply => self.network.cancel(id),
                 Phase::Holding => self.network.end_hold(id),
-                Phase::Overdue => {
+                Phase::AwaitingLateReply => {
                     self.network.cancel(id);
                     continue;
                 }
             };
-            run.sample(&sample(flight.slot, flight.sent_at, false, result));
+            run.sample(&sample(probe.due, probe.sent_at, false, result));
         }
         self.now = (self.clock)();
         self.record = self.so_far();
@@ -402,12 +413,12 @@ impl<'a, N: Network> Engine<'a, N> {
     }
 }
 
-fn sample(slot: Slot, sent_at: Instant, late: bool, result: ProbeResult) -> Sample {
+fn sample(probe: DueProbe, sent_at: Instant, late: bool, result: ProbeResult) -> Sample {
     Sample {
-        target: slot.target,
-        seq: slot.seq,
-        warmup: slot.warmup,
-        scheduled_at: slot.due,
+        target: probe.target,
+        seq: probe.seq,
+        warmup: probe.warmup,
+        scheduled_at: probe.due,
         sent_at,
         late,
         result,

@@ -1,100 +1,102 @@
-//! One attempt: begin, and complete. The engine sees probes only through [`Network`].
+//! Probes of every protocol: sends one, matches its reply, classifies how it ended. The engine uses [`Network`] only.
 
-mod around;
-mod chance;
-mod connect;
+mod context;
 mod datagram;
-mod mixed;
-mod ports;
-mod setup;
-mod socket;
-mod spares;
-mod stamps;
+mod dispatch;
+mod local_ports;
+mod poll_token;
+mod rtt;
+mod setup_error;
+mod socket_options;
 mod tcp;
 
 use std::io;
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use slotmap::new_key_type;
+
 use crate::hosts::Target;
 use crate::outcome::{ExtraReply, ProbeResult, TargetId};
-use mixed::Watch;
 
-pub use mixed::Probes;
-pub(crate) use ports::free_ports;
+pub use dispatch::Probes;
+pub(crate) use local_ports::free_ports;
 
-/// Names one probe under way. Never used twice in a run, so an old probe's event cannot be taken for
-/// a new one's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ProbeId {
-    /// Where it is kept; used again when the probe is gone.
-    pub slot: u32,
-    /// Which user of that slot it is.
-    pub generation: u32,
+new_key_type! {
+    /// Identifies a probe in flight: slot and generation. Not reused within a run, so an event of an earlier probe is
+    /// not taken for one of a later probe.
+    pub struct ProbeId;
 }
 
-/// How far a target's probes go, and from which local port: what looks at the path wants both in its own hands.
+/// TTL and local port of one target's probes, instead of those of the plan: for path discovery.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProbeOverride {
-    /// Time to live or hop limit; as the plan has it where none is said.
+    /// Time to live or hop limit; `None`: as in the plan.
     pub ttl: Option<u8>,
-    /// The local port, or the identifier of ICMP echoes; any where none is said.
+    /// The local port, or the ICMP echo identifier; `None`: any.
     pub port: Option<u16>,
 }
 
-/// How a probe began.
+/// How the start of a probe went.
 #[derive(Debug)]
 pub enum Started {
-    /// It is under way.
+    /// The probe is in flight.
     InProgress {
         /// Just before `connect()` or `send()`.
         sent_at: Instant,
     },
-    /// It ended at once.
+    /// The probe has ended.
     Ended {
-        /// When it was tried.
+        /// When it was started.
         sent_at: Instant,
-        /// How.
+        /// How it ended.
         result: ProbeResult,
     },
 }
 
-/// What became of a probe under way.
+/// An event of a probe in flight.
 #[derive(Debug)]
 pub enum ProbeEvent {
-    /// It has ended, and the network has forgotten it.
+    /// It has ended, and its id is invalid.
     Ended(ProbeId, ProbeResult),
-    /// The handshake completed; now it is held and watched.
+    /// The handshake completed; the connection is held and watched.
     Connected(ProbeId),
-    /// Something came from a target that ended no probe.
+    /// A target sent a datagram that ended no probe.
     ExtraReply(TargetId, ExtraReply),
 }
 
-/// What the engine needs of the network.
+/// An unpredictable number from the operating system.
+///
+/// Panics without a random source (getrandom(2), /dev/urandom), as `HashMap` of the standard library does.
+fn random_u64() -> u64 {
+    getrandom::u64().expect("a random source")
+}
+
+/// The network as the engine sees it.
 pub trait Network {
     /// Starts a probe to `target`.
     fn start(&mut self, id: ProbeId, target: TargetId) -> Started;
 
-    /// One more target, whose id is the next number.
+    /// Adds a target; its id is the next number.
     fn add_target(&mut self, target: &Target);
 
-    /// The target has another address from now on; its port stays.
+    /// Changes the address of a target; its port stays.
     fn set_address(&mut self, target: TargetId, address: SocketAddr);
 
-    /// Waits until something happens, or until a time; may end earlier for nothing.
+    /// Waits for an event or until a time. May return early without an event.
     fn wait(&mut self, until: Option<Instant>) -> io::Result<()>;
 
-    /// Says what has happened to probes under way, as seen at `now`. Times of probes that began
-    /// before `trusted_since` are not to be trusted: this process stood still meanwhile.
-    fn collect(&mut self, now: Instant, trusted_since: Instant, progress: &mut Vec<ProbeEvent>);
+    /// Appends the events of probes in flight, as seen at `now`. User-clock times of probes sent before
+    /// `trusted_since` are invalid: this process stalled meanwhile.
+    fn collect(&mut self, now: Instant, trusted_since: Instant, events: &mut Vec<ProbeEvent>);
 
-    /// The deadline of a probe has passed: says how it stands. After `no-reply` the probe stays open, to
-    /// see whether an answer comes late, until it is forgotten; otherwise it has ended.
+    /// The timeout of a probe has passed: its result. After `no-reply` the probe stays open for a late reply, until
+    /// [`Self::cancel`]; after any other result it has ended.
     fn time_out(&mut self, id: ProbeId, now: Instant, trusted_since: Instant) -> ProbeResult;
 
     /// The hold time of a connected probe is over: it ends as connected.
     fn end_hold(&mut self, id: ProbeId) -> ProbeResult;
 
-    /// Nobody waits for the probe any more: closes it.
+    /// Closes a probe whose reply is no longer waited for.
     fn cancel(&mut self, id: ProbeId) -> ProbeResult;
 }

@@ -1,11 +1,12 @@
-//! Whom datagrams go to, and how it has behaved so far.
+//! The state kept for one target of datagram probes.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::doubts::Failure;
-use super::line::{Found, Line};
-use super::speech::{Asked, Speech};
+use super::ambiguous_errors::Failure;
+use super::codec::Codec;
+use super::probe_socket::{DatagramKind, ProbeSocket};
+use super::request::Request;
 use crate::clock::ClockReading;
 use crate::hosts::Protocol;
 use crate::outcome::classify::datagram;
@@ -13,167 +14,172 @@ use crate::outcome::{ExtraReply, ProbeResult, ReplySummary, Rtt, TargetId};
 use crate::platform::{FlowKey, LocalHost, RecvMeta};
 use crate::probe::ProbeEvent;
 use crate::probe::ProbeOverride;
-use crate::probe::around::Around;
-use crate::probe::ports::PortWalk;
-use crate::probe::stamps;
+use crate::probe::context::ProbeContext;
+use crate::probe::local_ports::PortCursor;
+use crate::probe::rtt;
 
-/// Probes that may wait on one line together. Eight answers in one system call cost little more each than sixty-four,
-/// and sixty-four probes still have eight ports: a path that fails for some ports only still shows.
-const TOGETHER: usize = 8;
+/// Unanswered requests per socket at the maximum rate. 8 datagrams per recvmmsg(2) cost little more each than 64, and
+/// 64 probes in flight still use 8 source ports: a path that fails for some ports still shows (ECMP).
+const MAX_SHARED: usize = 8;
 
-/// One of the network's targets.
-pub(super) struct Destination {
+/// The destination of datagram probes.
+pub(super) struct DatagramDestination {
     pub(super) target: TargetId,
     pub(super) protocol: Protocol,
     pub(super) address: SocketAddr,
-    pub(super) speech: Speech,
-    pub(super) walk: PortWalk,
-    /// Probes go only so far, each on a socket of its own.
-    pub(super) set_override: Option<ProbeOverride>,
-    /// A probe was answered, and the answer proved to be its own.
-    has_answered: bool,
-    /// An answer came that could not prove to be one to its probe.
-    unproven: bool,
-    /// Something else came than one answer to each probe.
-    irregular: bool,
+    pub(super) codec: Codec,
+    pub(super) port_cursor: PortCursor,
+    /// If set, each probe has a socket of its own.
+    pub(super) probe_override: Option<ProbeOverride>,
+    /// A verified reply was received.
+    has_verified_reply: bool,
+    /// A reply was received that does not identify its request.
+    has_unverified_reply: bool,
+    /// Something else was received than one reply per request.
+    is_irregular: bool,
 }
 
-impl Destination {
+impl DatagramDestination {
     pub(super) fn new(
         target: TargetId,
         protocol: Protocol,
         address: SocketAddr,
-        speech: Speech,
+        codec: Codec,
     ) -> Self {
         Self {
             target,
             protocol,
             address,
-            speech,
-            walk: PortWalk::anywhere(),
-            set_override: None,
-            has_answered: false,
-            unproven: false,
-            irregular: false,
+            codec,
+            port_cursor: PortCursor::random(),
+            probe_override: None,
+            has_verified_reply: false,
+            has_unverified_reply: false,
+            is_irregular: false,
         }
     }
 
-    /// It has another address from now on, and there it may behave otherwise.
+    /// Changes the address; the new host has to reply before requests share a socket.
     pub(super) fn set_address(&mut self, address: SocketAddr) {
         self.address = address;
-        self.has_answered = false;
+        self.has_verified_reply = false;
     }
 
-    /// Whether answers have proven to be their probes' own so far, so that probes can share a line.
-    pub(super) fn proves_itself(&self) -> bool {
-        self.speech.proves_itself() && !self.unproven
+    /// Whether all replies so far identify their requests, so that requests can share a socket.
+    pub(super) fn has_verifiable_replies(&self) -> bool {
+        self.codec.has_verifiable_reply() && !self.has_unverified_reply
     }
 
-    /// How many probes may wait on one line together, where speed is wanted.
+    /// The most unanswered requests per socket at the maximum rate.
     ///
-    /// Several only as long as nothing but answers has come. An ICMP error may quote too little to tell which of
-    /// them it is about; and further answers, or long ones, could fill the buffer of a socket that others wait on.
-    pub(super) fn together(&self) -> usize {
-        let orderly = self.has_answered && !self.irregular && self.proves_itself();
-        if orderly && self.speech.is_short() {
-            TOGETHER
+    /// More than one only while nothing but replies was received: an ICMP error may quote too little to identify its
+    /// request, and duplicate or long datagrams may fill the receive buffer.
+    pub(super) fn max_per_socket(&self) -> usize {
+        let is_regular =
+            self.has_verified_reply && !self.is_irregular && self.has_verifiable_replies();
+        if is_regular && self.codec.fits_minimum_mtu() {
+            MAX_SHARED
         } else {
             1
         }
     }
 
-    /// An ICMP error has come.
-    pub(super) fn note_rejection(&mut self) {
-        self.irregular = true;
+    /// An ICMP error was received.
+    pub(super) fn set_irregular(&mut self) {
+        self.is_irregular = true;
     }
 
-    /// Takes in a datagram that has come on a line: as it was received, looked at when, and since when times are
-    /// trusted.
-    pub(super) fn take_in(
+    /// Handles a datagram received on a socket. `reception`: its metadata, when it was read, and since when
+    /// user-clock times are valid.
+    pub(super) fn handle_datagram(
         &mut self,
-        line: &mut Line,
+        socket: &mut ProbeSocket,
         datagram: &[u8],
-        measured: (&RecvMeta, &ClockReading, Instant),
+        reception: (&RecvMeta, &ClockReading, Instant),
     ) -> Option<ProbeEvent> {
-        if !self.comes_from(measured.0, line) {
+        if !self.is_from_peer(reception.0, socket) {
             return None;
         }
-        match line.hear(&self.speech, datagram) {
-            Found::Answer {
-                asked,
-                said,
-                proven,
+        match socket.classify_datagram(&self.codec, datagram) {
+            DatagramKind::Reply {
+                request,
+                summary,
+                verified,
             } => {
-                self.unproven |= !proven;
-                self.has_answered |= proven;
-                let result = answered(&asked, line.local, said, measured);
-                Some(ProbeEvent::Ended(asked.probe, result))
+                self.has_unverified_reply |= !verified;
+                self.has_verified_reply |= verified;
+                let result = replied(&request, socket.local, summary, reception);
+                Some(ProbeEvent::Ended(request.probe, result))
             }
-            Found::Duplicate => Some(self.extra(ExtraReply::Duplicate)),
-            Found::Ambiguous => {
-                self.unproven = true;
-                Some(self.extra(ExtraReply::Stray))
+            DatagramKind::Duplicate => Some(self.extra_reply(ExtraReply::Duplicate)),
+            DatagramKind::Ambiguous => {
+                self.has_unverified_reply = true;
+                Some(self.extra_reply(ExtraReply::Stray))
             }
-            Found::Stray => Some(self.extra(ExtraReply::Stray)),
-            Found::Nothing => None,
+            DatagramKind::Stray => Some(self.extra_reply(ExtraReply::Stray)),
+            DatagramKind::Foreign => None,
         }
     }
 
-    /// How long the way to whoever sent an ICMP error took. Only who looks at the path wants it: an error is no
-    /// answer of the target's.
-    pub(super) fn time_of_error(&self, asked: &Asked, failure: &Failure) -> Option<Rtt> {
-        self.set_override?;
-        let received = failure.testimony.icmp_at;
-        stamps::rtt(&asked.sent, asked.left, received, &ClockReading::now())
+    /// The rtt to the sender of an ICMP error, for path discovery.
+    pub(super) fn icmp_error_rtt(&self, request: &Request, failure: &Failure) -> Option<Rtt> {
+        self.probe_override?;
+        let rx_timestamp = failure.evidence.icmp_at;
+        rtt::rtt(
+            &request.sent,
+            request.tx_timestamp,
+            rx_timestamp,
+            &ClockReading::now(),
+        )
     }
 
-    fn extra(&mut self, extra: ExtraReply) -> ProbeEvent {
-        self.irregular = true;
+    fn extra_reply(&mut self, extra: ExtraReply) -> ProbeEvent {
+        self.is_irregular = true;
         ProbeEvent::ExtraReply(self.target, extra)
     }
 
-    /// Where the system does not say who sent a datagram, a connected socket's peer did.
-    fn comes_from(&self, received: &RecvMeta, line: &Line) -> bool {
+    /// Whether a datagram's source address is the peer's. Without a source address it is, if the socket is connected.
+    fn is_from_peer(&self, received: &RecvMeta, socket: &ProbeSocket) -> bool {
         let from = received.from.map(|from| from.ip());
-        let unknown = !self.speech.answers_from_any_port();
-        from.map_or(unknown, |from| from == line.peer.ip())
+        let is_connected = !self.codec.replies_from_any_port();
+        from.map_or(is_connected, |from| from == socket.peer.ip())
     }
 
-    pub(super) fn around<'a>(
+    pub(super) fn context<'a>(
         &self,
-        here: &'a LocalHost,
-        line: &Line,
-        waited: Option<Duration>,
-    ) -> Around<'a> {
+        local_host: &'a LocalHost,
+        socket: &ProbeSocket,
+        elapsed: Option<Duration>,
+    ) -> ProbeContext<'a> {
         let flow_key = FlowKey {
             protocol: self.protocol,
             target: self.address,
-            local: Some(line.local),
+            local: Some(socket.local),
         };
-        Around {
-            here,
+        ProbeContext {
+            local_host,
             flow_key,
-            waited,
+            elapsed,
         }
     }
 }
 
-/// The end of a probe that was answered: with what was received, looked at when, and what its times are worth.
-fn answered(
-    asked: &Asked,
+/// The result of a probe with a reply.
+fn replied(
+    request: &Request,
     local: SocketAddr,
-    said: Option<ReplySummary>,
+    summary: Option<ReplySummary>,
     (received, now, trusted_since): (&RecvMeta, &ClockReading, Instant),
 ) -> ProbeResult {
-    let trusted = asked.sent.instant >= trusted_since;
-    let waited = now.instant.saturating_duration_since(asked.sent.instant);
+    let is_trusted = request.sent.instant >= trusted_since;
+    let elapsed = now.instant.saturating_duration_since(request.sent.instant);
     ProbeResult {
         local: Some(local),
-        connect: trusted.then_some(waited),
-        rtt: stamps::rtt(&asked.sent, asked.left, received.at, now),
+        connect: is_trusted.then_some(elapsed),
+        rtt: rtt::rtt(&request.sent, request.tx_timestamp, received.at, now),
         received_at: received.at,
         ttl: received.ttl,
-        reply_summary: said,
+        reply_summary: summary,
         ..datagram::replied().into()
     }
 }
@@ -185,83 +191,80 @@ mod tests {
     use crate::probe::ProbeId;
     use std::net::UdpSocket;
 
-    /// A line and a destination that a probe was just sent to, with what it said.
-    fn asked(size: usize) -> (Destination, Line, Vec<u8>) {
+    /// A destination and a socket with one request, and its payload.
+    fn sent(size: usize) -> (DatagramDestination, ProbeSocket, Vec<u8>) {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
         let local = socket.local_addr().expect("an address");
-        let speech = Speech::Udp(Payload::Pattern(size));
-        let mut line = Line::new(socket.into(), local, local, 0);
-        let said = ask(&mut line, &speech, 1);
-        let destination = Destination::new(TargetId(0), Protocol::Udp, local, speech);
-        (destination, line, said)
+        let codec = Codec::Udp(Payload::Pattern(size));
+        let mut socket = ProbeSocket::new(socket.into(), local, local, 0);
+        let payload = send(&mut socket, &codec, 1);
+        let destination = DatagramDestination::new(TargetId(0), Protocol::Udp, local, codec);
+        (destination, socket, payload)
     }
 
-    fn ask(line: &mut Line, speech: &Speech, number: u64) -> Vec<u8> {
-        let question = Transaction {
-            token: number,
-            local: line.local,
-            target: line.peer,
+    fn send(socket: &mut ProbeSocket, codec: &Codec, seq: u64) -> Vec<u8> {
+        let transaction = Transaction {
+            token: seq,
+            local: socket.local,
+            target: socket.peer,
         };
-        let mut said = Vec::new();
-        speech.write(&question, number, &mut said);
-        line.asked.push_back(Asked {
-            probe: ProbeId {
-                slot: 0,
-                generation: 0,
-            },
-            question,
-            number,
-            nth: 0,
+        let mut payload = Vec::new();
+        codec.encode(&transaction, seq, &mut payload);
+        socket.unanswered.push_back(Request {
+            probe: ProbeId::default(),
+            transaction,
+            seq,
+            tx_index: 0,
             sent: ClockReading::now(),
-            left: None,
+            tx_timestamp: None,
         });
-        said
+        payload
     }
 
-    fn hear(destination: &mut Destination, line: &mut Line, datagram: &[u8]) {
+    fn receive(destination: &mut DatagramDestination, socket: &mut ProbeSocket, datagram: &[u8]) {
         let received = RecvMeta {
             length: datagram.len(),
-            from: Some(line.peer),
+            from: Some(socket.peer),
             at: None,
             ttl: None,
         };
         let now = ClockReading::now();
-        let step = destination.take_in(line, datagram, (&received, &now, now.instant));
-        assert!(step.is_some());
+        let event = destination.handle_datagram(socket, datagram, (&received, &now, now.instant));
+        assert!(event.is_some());
     }
 
     #[test]
-    fn probes_wait_together_only_on_a_target_that_answers_and_does_nothing_else() {
-        let (mut destination, mut line, said) = asked(32);
-        assert_eq!(destination.together(), 1, "it has not answered yet");
-        hear(&mut destination, &mut line, &said);
-        assert_eq!(destination.together(), TOGETHER);
-        hear(&mut destination, &mut line, &said);
-        assert_eq!(destination.together(), 1, "it has answered twice");
+    fn requests_share_a_socket_only_after_one_reply_per_request() {
+        let (mut destination, mut socket, payload) = sent(32);
+        assert_eq!(destination.max_per_socket(), 1, "no reply yet");
+        receive(&mut destination, &mut socket, &payload);
+        assert_eq!(destination.max_per_socket(), MAX_SHARED);
+        receive(&mut destination, &mut socket, &payload);
+        assert_eq!(destination.max_per_socket(), 1, "a duplicate");
     }
 
     #[test]
-    fn after_an_icmp_error_each_probe_waits_alone() {
-        let (mut destination, mut line, said) = asked(32);
-        hear(&mut destination, &mut line, &said);
-        destination.note_rejection();
-        let said = ask(&mut line, &destination.speech, 2);
-        hear(&mut destination, &mut line, &said);
-        assert_eq!(destination.together(), 1, "for the rest of the run");
+    fn requests_share_no_socket_after_an_icmp_error() {
+        let (mut destination, mut socket, payload) = sent(32);
+        receive(&mut destination, &mut socket, &payload);
+        destination.set_irregular();
+        let payload = send(&mut socket, &destination.codec, 2);
+        receive(&mut destination, &mut socket, &payload);
+        assert_eq!(destination.max_per_socket(), 1, "for the rest of the run");
     }
 
     #[test]
-    fn a_new_address_has_to_answer_first() {
-        let (mut destination, mut line, said) = asked(32);
-        hear(&mut destination, &mut line, &said);
+    fn requests_share_no_socket_before_a_new_address_has_replied() {
+        let (mut destination, mut socket, payload) = sent(32);
+        receive(&mut destination, &mut socket, &payload);
         destination.set_address(([127, 0, 0, 2], 7).into());
-        assert_eq!(destination.together(), 1);
+        assert_eq!(destination.max_per_socket(), 1);
     }
 
     #[test]
-    fn long_datagrams_wait_alone() {
-        let (mut destination, mut line, said) = asked(9000);
-        hear(&mut destination, &mut line, &said);
-        assert_eq!(destination.together(), 1);
+    fn long_requests_share_no_socket() {
+        let (mut destination, mut socket, payload) = sent(9000);
+        receive(&mut destination, &mut socket, &payload);
+        assert_eq!(destination.max_per_socket(), 1);
     }
 }

@@ -1,4 +1,4 @@
-//! A probe's socket: opened, marked and bound as the plan wants.
+//! Options of a probe's socket, and its local address.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -9,17 +9,21 @@ use super::ProbeOverride;
 use crate::plan::SocketPlan;
 use crate::platform;
 
-/// Sets every option that a probe to `target` needs, whatever its protocol.
-pub(super) fn prepare(socket: &Socket, target: SocketAddr, options: &SocketPlan) -> io::Result<()> {
+/// Sets the options that probes of every protocol need.
+pub(super) fn set_options(
+    socket: &Socket,
+    target: SocketAddr,
+    options: &SocketPlan,
+) -> io::Result<()> {
     platform::enable_recverr(socket, target.is_ipv6())?;
     if let Some(interface) = &options.interface {
         platform::bind_to_interface(socket, interface, target.is_ipv6())?;
     }
-    mark(socket, target, options)
+    set_dscp_and_ttl(socket, target, options)
 }
 
-/// `source`, or no address in particular of the family of `target`, and whatever port the kernel gives.
-pub(super) fn any_port(source: Option<IpAddr>, target: SocketAddr) -> SocketAddr {
+/// `source`, or the unspecified address of the target's family, with port 0.
+pub(super) fn port_zero(source: Option<IpAddr>, target: SocketAddr) -> SocketAddr {
     let unspecified = match target {
         SocketAddr::V4(_) => IpAddr::from(Ipv4Addr::UNSPECIFIED),
         SocketAddr::V6(_) => IpAddr::from(Ipv6Addr::UNSPECIFIED),
@@ -27,8 +31,8 @@ pub(super) fn any_port(source: Option<IpAddr>, target: SocketAddr) -> SocketAddr
     SocketAddr::new(source.unwrap_or(unspecified), 0)
 }
 
-/// DSCP and TTL; the DSCP is the upper six bits of the old TOS byte (RFC 2474 section 3).
-fn mark(socket: &Socket, target: SocketAddr, options: &SocketPlan) -> io::Result<()> {
+/// The DSCP is the upper six bits of the former TOS byte (RFC 2474 section 3).
+fn set_dscp_and_ttl(socket: &Socket, target: SocketAddr, options: &SocketPlan) -> io::Result<()> {
     let tos = options.dscp.map(|dscp| u32::from(dscp) << 2);
     let ttl = options.ttl.map(u32::from);
     if target.is_ipv4() {
@@ -40,32 +44,32 @@ fn mark(socket: &Socket, target: SocketAddr, options: &SocketPlan) -> io::Result
     }
 }
 
-/// Limits how far packets go. They all belong to one flow: by itself Linux draws another flow label for each IPv6
-/// socket (`ip6_autoflowlabel` in include/net/ipv6.h), and routers choose among links by it (RFC 6438).
-pub(super) fn put_on(
+/// Sets the TTL of an override, and one IPv6 flow label for all its probes: Linux generates a flow label per socket
+/// (`ip6_autoflowlabel` in include/net/ipv6.h), and routers hash it for ECMP (RFC 6438).
+pub(super) fn apply_override(
     socket: &Socket,
     target: SocketAddr,
-    set_override: ProbeOverride,
+    probe_override: ProbeOverride,
 ) -> io::Result<()> {
-    let ttl = set_override.ttl.map(u32::from);
+    let ttl = probe_override.ttl.map(u32::from);
     if target.is_ipv4() {
         return ttl.map_or(Ok(()), |ttl| socket.set_ttl_v4(ttl));
     }
-    // Before Linux 3.17 there are none.
+    // Before Linux 3.17 there are no automatic flow labels.
     let _ = platform::disable_auto_flow_label(socket);
     ttl.map_or(Ok(()), |hops| socket.set_unicast_hops_v6(hops))
 }
 
-/// Binds to a local port that other connections may use too, as long as their destination differs:
-/// without `SO_REUSEADDR` one TIME-WAIT would block the port for every target (socket(7)).
+/// Binds to a local port that connections to other destinations may use as well: without `SO_REUSEADDR` one
+/// TIME-WAIT socket blocks the port for every target (socket(7)).
 pub(super) fn bind(socket: &Socket, local: SocketAddr) -> io::Result<()> {
     #[cfg(unix)] // on Windows the option means something else
     socket.set_reuse_address(true)?;
     socket.bind(&SockAddr::from(local))
 }
 
-/// EINPROGRESS, or Windows' word for it.
-pub(super) fn is_under_way(error: &io::Error) -> bool {
+/// EINPROGRESS, or WSAEWOULDBLOCK on Windows.
+pub(super) fn is_in_progress(error: &io::Error) -> bool {
     #[cfg(unix)]
     let in_progress = error.raw_os_error() == Some(libc::EINPROGRESS);
     #[cfg(not(unix))]

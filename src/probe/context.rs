@@ -1,4 +1,4 @@
-//! What this machine knows about the surroundings of one probe.
+//! What the local host knows about one probe's flow.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -6,21 +6,21 @@ use std::time::Duration;
 use crate::outcome::evidence::{HostContext, NextHopState};
 use crate::platform::{FlowKey, LocalHost};
 
-/// One probe's way, and how long it has waited.
-pub(super) struct Around<'a> {
-    pub(super) here: &'a LocalHost,
+/// The flow of one probe and the time since it was sent.
+pub(super) struct ProbeContext<'a> {
+    pub(super) local_host: &'a LocalHost,
     pub(super) flow_key: FlowKey,
-    /// Since the probe was sent, if that can be trusted.
-    pub(super) waited: Option<Duration>,
+    /// Since the probe was sent; `None` after a stall.
+    pub(super) elapsed: Option<Duration>,
 }
 
-impl HostContext for Around<'_> {
+impl HostContext for ProbeContext<'_> {
     fn is_local_address(&self, address: IpAddr) -> bool {
         let source = self.flow_key.local.map(|local| local.ip());
         source == Some(address) || LocalHost::is_local_address(address)
     }
 
     fn next_hop_state(&self) -> NextHopState {
-        self.here.next_hop(&self.flow_key, self.waited)
+        self.local_host.next_hop(&self.flow_key, self.elapsed)
     }
 }

@@ -88,10 +88,10 @@ impl IcmpEcho {
             return false;
         };
         let [kind, _, _, _, id_high, id_low, seq_high, seq_low] = *header;
-        let is_own = self.socket == EchoSocket::Ping
+        let has_own_identifier = self.socket == EchoSocket::Ping
             || u16::from_be_bytes([id_high, id_low]) == request.icmp_identifier();
         kind == self.request_type()
-            && is_own
+            && has_own_identifier
             && u16::from_be_bytes([seq_high, seq_low]) == request.icmp_sequence()
     }
 

@@ -185,9 +185,7 @@ impl ProbeSocket {
         let mut found = false;
         for _ in 0..MAX_ENTRIES {
             match platform::read_error_queue(&self.socket, &mut quote, control) {
-                Some(ErrorQueueEntry::TxTimestamp { id: number, at }) => {
-                    self.set_tx_timestamp(number, at);
-                }
+                Some(ErrorQueueEntry::TxTimestamp { id, at }) => self.set_tx_timestamp(id, at),
                 Some(ErrorQueueEntry::Icmp {
                     error,
                     at,

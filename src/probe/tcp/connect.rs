@@ -25,7 +25,7 @@ pub(super) struct Connector {
     pub(super) read_ttl: bool,
     ports: Option<PortRange>,
     /// Limits connect(2) to one local port, without bind(2) (`IP_LOCAL_PORT_RANGE`).
-    limit_ports: fn(&Socket, u16) -> io::Result<()>,
+    set_local_port: fn(&Socket, u16) -> io::Result<()>,
     /// Reuse sockets. A bound socket keeps its port, so it cannot be reused.
     reuse_sockets: bool,
     idle_sockets: IdleSockets,
@@ -56,7 +56,7 @@ impl Connector {
             reuse_sockets: rate == Rate::Maximum && reusable && ports.is_some(),
             options,
             ports,
-            limit_ports: platform::set_local_port,
+            set_local_port: platform::set_local_port,
             idle_sockets: IdleSockets::default(),
         }
     }
@@ -125,7 +125,7 @@ impl Connector {
             // Without it an ICMP error has no receive timestamp but the time of the wake-up.
             let _ = platform::enable_timestamping(&socket, false);
         }
-        self.set_local_port(&socket, address, port, probe_override)?;
+        self.assign_local_port(&socket, address, port, probe_override)?;
         let sent_at = Instant::now();
         match socket.connect(&SockAddr::from(address)) {
             Err(error) if !is_in_progress(&error) => Err(error.into()),
@@ -161,7 +161,7 @@ impl Connector {
 
     /// Limits connect(2) to one port, which costs less than bind(2). A configured source address needs bind(2), as
     /// does a system without `IP_LOCAL_PORT_RANGE`.
-    fn set_local_port(
+    fn assign_local_port(
         &mut self,
         socket: &Socket,
         address: SocketAddr,
@@ -172,7 +172,7 @@ impl Connector {
         let is_ephemeral = probe_override.is_none_or(|it| it.port.is_none());
         match (port, &self.options.source) {
             (None, None) => return Ok(()),
-            (Some(port), None) if is_ephemeral && (self.limit_ports)(socket, port).is_ok() => {
+            (Some(port), None) if is_ephemeral && (self.set_local_port)(socket, port).is_ok() => {
                 return Ok(());
             }
             _ => {}
@@ -208,14 +208,14 @@ mod tests {
     }
 
     /// At the maximum rate.
-    fn connector(can_limit_ports: bool) -> Connector {
+    fn connector(has_port_option: bool) -> Connector {
         let options = SocketPlan {
             close: CloseMode::Rst,
             ..SocketPlan::default()
         };
         let mut connector = Connector::new(options, Rate::Maximum);
-        if !can_limit_ports {
-            connector.limit_ports = |_, _| Err(io::ErrorKind::Unsupported.into());
+        if !has_port_option {
+            connector.set_local_port = |_, _| Err(io::ErrorKind::Unsupported.into());
         }
         connector
     }
@@ -238,9 +238,9 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn the_local_port_is_one_of_the_next_with_and_without_ip_local_port_range() {
-        for (v6, can_limit_ports) in [(false, true), (true, true), (false, false), (true, false)] {
+        for (v6, has_port_option) in [(false, true), (true, true), (false, false), (true, false)] {
             let (_listener, mut destination) = listener(v6);
-            let mut connector = connector(can_limit_ports);
+            let mut connector = connector(has_port_option);
             let expected = next_ports(&connector, &destination);
             let started = connector.connect(&mut destination).expect("a handshake");
             assert!(started.port.is_some());
@@ -252,9 +252,9 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn a_port_in_use_is_skipped() {
-        for can_limit_ports in [true, false] {
+        for has_port_option in [true, false] {
             let (_listener, mut destination) = listener(false);
-            let mut connector = connector(can_limit_ports);
+            let mut connector = connector(has_port_option);
             let in_use: Vec<_> = next_ports(&connector, &destination)[..3]
                 .iter()
                 .map(|port| TcpListener::bind((Ipv4Addr::UNSPECIFIED, *port)))

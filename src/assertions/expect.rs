@@ -3,6 +3,8 @@
 use super::AssertionResult;
 use crate::outcome::{Outcome, OutcomeClass, OutcomeKind};
 use crate::stats::Recorder;
+use crate::text;
+use crate::text::Text;
 
 /// A set of outcomes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,11 +77,11 @@ impl Expectation {
     }
 
     /// Checks that every probe of a target matches. Fails if no probe ended.
-    pub fn check(&self, target: &str, recorder: &Recorder) -> AssertionResult {
+    pub fn check(&self, target: &Text, recorder: &Recorder) -> AssertionResult {
         let (matching, all) = (self.count(recorder), recorder.sent());
         AssertionResult {
             condition: format!("expect {}", self.name()),
-            observed: format!("{matching} of {all} probes of {target}"),
+            observed: text![matching, " of ", all, " probes of ", target.clone()],
             passed: matching == all && all > 0,
         }
     }
@@ -131,13 +133,13 @@ mod tests {
 
     #[test]
     fn every_probe_must_match() {
-        let all = expected("rst").check("h:1", &recorded(&[REFUSED, REFUSED]));
+        let all = expected("rst").check(&"h:1".into(), &recorded(&[REFUSED, REFUSED]));
         assert!(all.passed);
-        assert_eq!(all.observed, "2 of 2 probes of h:1");
-        let some = expected("refused").check("h:1", &recorded(&[REFUSED, OK]));
+        assert_eq!(all.observed.plain(), "2 of 2 probes of h:1");
+        let some = expected("refused").check(&"h:1".into(), &recorded(&[REFUSED, OK]));
         assert!(!some.passed);
         assert!(
-            !expected("ok").check("h:1", &recorded(&[])).passed,
+            !expected("ok").check(&"h:1".into(), &recorded(&[])).passed,
             "nothing ended"
         );
     }

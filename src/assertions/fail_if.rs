@@ -8,6 +8,8 @@ use thiserror::Error;
 use super::AssertionResult;
 use crate::outcome::OutcomeClass;
 use crate::stats::{Distribution, Recorder};
+use crate::text;
+use crate::text::Text;
 
 /// A condition on one metric. The run fails if it holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -310,14 +312,22 @@ impl Comparison {
 
 impl FailCondition {
     /// Checks a target: fails if the condition holds, or if the metric is absent.
-    pub fn check(&self, target: &str, recorder: &Recorder) -> AssertionResult {
+    pub fn check(&self, target: &Text, recorder: &Recorder) -> AssertionResult {
         let value = self.metric.value(recorder);
-        let metric = self.metric;
+        let (metric, name) = (self.metric, Text::words(self.metric.to_string()));
         AssertionResult {
             condition: format!("fail if {self}"),
             observed: match value {
-                Some(value) => format!("{metric} of {target} is {}", metric.format_value(value)),
-                None => format!("{metric} of {target} does not exist: too few values"),
+                Some(value) => {
+                    let value = format!(" is {}", metric.format_value(value));
+                    text![name, " of ", target.clone(), Text::words(value)]
+                }
+                None => text![
+                    name,
+                    " of ",
+                    target.clone(),
+                    " does not exist: too few values"
+                ],
             },
             passed: value.is_some_and(|value| !self.comparison.holds(value, self.limit)),
         }
@@ -409,19 +419,26 @@ mod tests {
     #[test]
     fn a_run_fails_when_the_condition_holds() {
         let run = recorder(8);
-        assert!(!parsed("loss>1%").check("h:1", &run).passed);
-        assert!(parsed("loss>25%").check("h:1", &run).passed);
-        assert!(!parsed("failed==2").check("h:1", &run).passed);
-        assert!(parsed("max>2ms").check("h:1", &run).passed);
-        let observed = parsed("loss>1%").check("h:1", &run).observed;
+        assert!(!parsed("loss>1%").check(&"h:1".into(), &run).passed);
+        assert!(parsed("loss>25%").check(&"h:1".into(), &run).passed);
+        assert!(!parsed("failed==2").check(&"h:1".into(), &run).passed);
+        assert!(parsed("max>2ms").check(&"h:1".into(), &run).passed);
+        let observed = parsed("loss>1%")
+            .check(&"h:1".into(), &run)
+            .observed
+            .plain();
         assert_eq!(observed, "loss of h:1 is 25 %");
     }
 
     #[test]
     fn an_absent_metric_fails() {
-        let few = parsed("p99>50ms").check("h:1", &recorder(8));
-        assert!(!few.passed && few.observed.contains("does not exist"));
-        assert!(parsed("p99>50ms").check("h:1", &recorder(400)).passed);
+        let few = parsed("p99>50ms").check(&"h:1".into(), &recorder(8));
+        assert!(!few.passed && few.observed.plain().contains("does not exist"));
+        assert!(
+            parsed("p99>50ms")
+                .check(&"h:1".into(), &recorder(400))
+                .passed
+        );
     }
 
     proptest! {

@@ -8,13 +8,15 @@ pub use expect::Expectation;
 pub use fail_if::{FailCondition, FailConditionError};
 pub use until::Until;
 
+use crate::text::Text;
+
 /// Result of one assertion for one target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AssertionResult {
     /// The assertion: `loss > 1 %`.
     pub condition: String,
     /// The measured value: `loss is 12.5 %`.
-    pub observed: String,
+    pub observed: Text,
     /// Whether the assertion holds.
     pub passed: bool,
 }

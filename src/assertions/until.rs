@@ -2,6 +2,8 @@
 
 use super::{AssertionResult, Expectation};
 use crate::outcome::{Outcome, TargetId};
+use crate::text;
+use crate::text::Text;
 
 /// Tracks which targets had the expected outcome.
 #[derive(Clone, Debug)]
@@ -48,13 +50,13 @@ impl Until {
     }
 
     /// Result for one target.
-    pub fn result(&self, target: TargetId, name: &str) -> AssertionResult {
+    pub fn result(&self, target: TargetId, name: &Text) -> AssertionResult {
         let met = self.met_after.get(target.index()).copied().flatten();
         AssertionResult {
             condition: format!("until {}", self.expected.name()),
             observed: match met {
-                Some(probe) => format!("{name} did at probe {probe}"),
-                None => format!("{name} never did"),
+                Some(probe) => text![name.clone(), " did at probe ", probe],
+                None => text![name.clone(), " never did"],
             },
             passed: met.is_some(),
         }
@@ -80,9 +82,12 @@ mod tests {
         until.record(first, &REFUSED);
         until.record(first, &OK);
         assert!(!until.is_met());
-        assert!(!until.result(second, "h:2").passed);
+        assert!(!until.result(second, &"h:2".into()).passed);
         until.record(second, &OK);
         assert!(until.is_met());
-        assert_eq!(until.result(first, "h:1").observed, "h:1 did at probe 2");
+        assert_eq!(
+            until.result(first, &"h:1".into()).observed.plain(),
+            "h:1 did at probe 2"
+        );
     }
 }

@@ -6,7 +6,7 @@ use clap::{Arg, Command, CommandFactory};
 
 use super::args::Args;
 use super::values::numbers;
-use crate::plan::{CommandLine, Role, Word};
+use crate::text::{CommandLine, Role, Word};
 
 /// The words behind the program's name. Roles are only told apart for `--redact`: that takes the definition of the
 /// whole command line once more.

@@ -4,7 +4,8 @@ use clap::Args;
 
 use super::single_target::{SingleTargetArgs, check_payload};
 use crate::modes::diagnose::DiagnosePlan;
-use crate::plan::{CheckPlan, CommandLine, Source};
+use crate::plan::{CheckPlan, Source};
+use crate::text::CommandLine;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:

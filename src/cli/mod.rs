@@ -20,8 +20,8 @@ use clap::error::ErrorKind;
 use crate::modes::diagnose::DiagnosePlan;
 use crate::modes::ping::PingPlan;
 use crate::modes::trace::TracePlan;
-use crate::plan::CommandLine;
 use crate::term::escape_controls;
+use crate::text::CommandLine;
 use args::{Args, Mode};
 use deferred_args::Deferred;
 

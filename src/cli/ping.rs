@@ -12,11 +12,12 @@ use crate::hosts::{Protocol, TargetSpec};
 use crate::modes::ping::{DisplayPlan, PingData, PingPlan};
 use crate::payload::Payload;
 use crate::plan::{
-    AssertionPlan, CloseMode, CommandLine, DocumentFormat, Format, Limit, OutputPlan, PayloadPlan,
-    ReportFile, SchedulePlan, SocketPlan, Source, TargetPlan,
+    AssertionPlan, CloseMode, DocumentFormat, Format, Limit, OutputPlan, PayloadPlan, ReportFile,
+    SchedulePlan, SocketPlan, Source, TargetPlan,
 };
 use crate::platform;
 use crate::report::figure::Buckets;
+use crate::text::CommandLine;
 
 pub(super) const PAYLOAD: &str = "UDP payload: dns, ntp, snmp, snmp-v2c, stun, quic, sip, ike, memcached, tftp, \
     syslog, echo, or text:TEXT, hex:BYTES, file:PATH [default: by port]";

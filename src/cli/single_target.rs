@@ -8,9 +8,10 @@ use crate::hosts::resolve::Family;
 use crate::hosts::{Protocol, TargetSpec};
 use crate::payload::Payload;
 use crate::plan::{
-    CloseMode, CommandLine, DocumentFormat, Format, JsonOnly, OutputPlan, PayloadPlan, ReportFile,
-    SocketPlan, Source,
+    CloseMode, DocumentFormat, Format, JsonOnly, OutputPlan, PayloadPlan, ReportFile, SocketPlan,
+    Source,
 };
+use crate::text::CommandLine;
 
 /// One target, how packets leave, and how the result is printed.
 #[derive(Debug, Args)]

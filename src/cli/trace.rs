@@ -8,7 +8,8 @@ use super::single_target::{SingleTargetArgs, check_payload};
 use super::values;
 use crate::hosts::Protocol;
 use crate::modes::trace::TracePlan;
-use crate::plan::{CommandLine, PathPlan, TargetPlan};
+use crate::plan::{PathPlan, TargetPlan};
+use crate::text::CommandLine;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:

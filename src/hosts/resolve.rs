@@ -65,9 +65,9 @@ impl Family {
 
 /// Why a name has no address.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{} {:?}{}", self.words().0, self.name(), self.words().1)]
 pub enum ResolveError {
     /// The resolver returned an error.
-    #[error("cannot resolve {name:?}: {reason}")]
     Resolver {
         /// The name.
         name: String,
@@ -77,7 +77,6 @@ pub enum ResolveError {
         is_negative: bool,
     },
     /// No result before the timeout.
-    #[error("cannot resolve {name:?}: the resolver gave no answer within {} s", after.as_secs())]
     Deadline {
         /// The name.
         name: String,
@@ -85,13 +84,11 @@ pub enum ResolveError {
         after: Duration,
     },
     /// Not looked up: earlier lookups occupied every worker until the timeout.
-    #[error("did not resolve {name:?}: the resolver did not answer for the names before it")]
     NotAttempted {
         /// The name.
         name: String,
     },
     /// The run was stopped.
-    #[error("stopped while resolving {name:?}")]
     Stopped {
         /// The name.
         name: String,
@@ -99,6 +96,33 @@ pub enum ResolveError {
 }
 
 impl ResolveError {
+    /// The name as it was typed.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Resolver { name, .. }
+            | Self::Deadline { name, .. }
+            | Self::NotAttempted { name }
+            | Self::Stopped { name } => name,
+        }
+    }
+
+    /// What a message says before the name and behind it.
+    pub fn words(&self) -> (&'static str, String) {
+        match self {
+            Self::Resolver { reason, .. } => ("cannot resolve", format!(": {reason}")),
+            Self::Deadline { after, .. } => {
+                let after = after.as_secs();
+                let words = format!(": the resolver gave no answer within {after} s");
+                ("cannot resolve", words)
+            }
+            Self::NotAttempted { .. } => {
+                let words = ": the resolver did not answer for the names before it";
+                ("did not resolve", words.to_owned())
+            }
+            Self::Stopped { .. } => ("stopped while resolving", String::new()),
+        }
+    }
+
     /// Whether this is a negative answer (RFC 2308): the name does not exist or has no such address.
     pub fn is_negative(&self) -> bool {
         matches!(

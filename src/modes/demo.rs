@@ -12,11 +12,10 @@ use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::hosts::{Protocol, Target};
 use crate::modes::ping::{self, DisplayPlan, PingPlan};
-use crate::plan::{
-    AssertionPlan, CommandLine, OutputPlan, PayloadPlan, SchedulePlan, SocketPlan, TargetPlan,
-};
+use crate::plan::{AssertionPlan, OutputPlan, PayloadPlan, SchedulePlan, SocketPlan, TargetPlan};
 use crate::session::{ExitStatus, RunError};
 use crate::term::Output;
+use crate::text::CommandLine;
 
 /// How long the busy server of the demonstration leaves its accept queue full: the first SYN meets
 /// it, the second one, a second later, does not.

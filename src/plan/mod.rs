@@ -2,7 +2,6 @@
 
 mod assertions;
 mod checks;
-mod command_line;
 mod output;
 mod path;
 mod payload;
@@ -13,7 +12,6 @@ mod targets;
 
 pub use assertions::AssertionPlan;
 pub use checks::CheckPlan;
-pub use command_line::{CommandLine, Role, Word, quoted};
 pub use output::{DataFormat, DocumentFormat, Format, JsonOnly, OutputPlan, ReportFile};
 pub use path::{MAX_HOPS, PathPlan};
 pub use payload::PayloadPlan;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::CommandLine;
+use crate::text::CommandLine;
 
 /// Where results go and in which format; `D` are the data formats of the mode.
 #[derive(Clone, Debug)]

@@ -13,7 +13,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::hosts::{self, Protocol, Target};
-use crate::plan::{CommandLine, Role, Word};
+use crate::text::{CommandLine, Role, Word};
 use crate::text::{Span, Text, Value, address, is_address_part};
 
 /// A value as it may be printed. Only a [`Redactor`] makes one, so a format that takes it cannot leak.

@@ -2,6 +2,7 @@
 
 use super::numbers;
 use crate::hosts::Protocol;
+use crate::hosts::resolve::ResolveError;
 use crate::outcome::{
     Handshake, IcmpError, LocalCause, Outcome, OutcomeKind, ProbeResult, Refusal, UnreachableBy,
 };
@@ -107,6 +108,13 @@ fn retransmitted(handshake: Handshake, syns: Option<u32>) -> Option<String> {
 /// `1 SYN`, `4 SYNs`.
 pub(crate) fn syns(number: u32) -> String {
     numbers::count(number.into(), "SYN")
+}
+
+/// Why a name has no address.
+pub(crate) fn unresolved(error: &ResolveError) -> Text {
+    let (before, behind) = error.words();
+    let name = Value::Host(error.name().into());
+    text![before, " \"", name, "\"", Value::foreign(&behind)]
 }
 
 /// Errors of this machine, in words.

@@ -5,6 +5,7 @@ use std::io;
 use thiserror::Error;
 
 use super::limits::{MAX_IN_FLIGHT, MAX_TARGETS};
+use crate::hosts::resolve::ResolveError;
 use crate::platform;
 
 /// Reason of [`RunError::Interface`].
@@ -25,8 +26,8 @@ const ECHO_HELP: &str = if cfg!(target_os = "linux") {
 #[derive(Debug, Error)]
 pub enum RunError {
     /// No name was resolved; the reasons.
-    #[error("{0}")]
-    NoTarget(String),
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    NoTarget(Vec<ResolveError>),
     /// Too many targets.
     #[error("{0} targets are too many: at most {most} fit into one run", most = MAX_TARGETS)]
     TooManyTargets(usize),

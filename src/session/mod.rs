@@ -43,6 +43,6 @@ impl Session {
         preflight::check_source(sockets)?;
         preflight::check_echo(&resolved.targets)?;
         let first = resolved.targets.into_iter().next();
-        first.ok_or_else(|| RunError::NoTarget(resolved.unresolved.join("; ")))
+        first.ok_or(RunError::NoTarget(resolved.unresolved))
     }
 }

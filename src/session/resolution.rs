@@ -34,7 +34,7 @@ struct TargetList {
 #[derive(Debug, Default)]
 pub(crate) struct Resolved {
     pub(crate) targets: Vec<Target>,
-    pub(crate) unresolved: Vec<String>,
+    pub(crate) unresolved: Vec<ResolveError>,
     pub(crate) pending: Option<PendingTargets>,
 }
 
@@ -81,21 +81,16 @@ pub(crate) fn resolve(
         if unresolved.is_empty() {
             unresolved = pending.unresolved();
         }
-        return Err(RunError::NoTarget(unresolved.join("; ")));
+        return Err(RunError::NoTarget(unresolved));
     }
     for error in &unresolved {
-        print_diagnostic(error);
+        print_diagnostic(&error.to_string());
     }
     Ok(Resolved {
         targets: pending.list.targets.clone(),
         unresolved,
         pending: Some(pending).filter(|pending| !pending.waiting.is_empty()),
     })
-}
-
-fn stopped_message(name: &str) -> String {
-    let name = name.to_owned();
-    ResolveError::Stopped { name }.to_string()
 }
 
 impl PendingTargets {
@@ -147,12 +142,12 @@ impl PendingTargets {
         }
     }
 
-    /// Applies the result of a lookup; returns its error message.
-    fn apply(&mut self, index: usize, result: LookupResult) -> Option<String> {
+    /// Applies the result of a lookup; returns its error.
+    fn apply(&mut self, index: usize, result: LookupResult) -> Option<ResolveError> {
         self.waiting.remove(&index);
         let lookup = match result {
             Ok(lookup) => lookup,
-            Err(error) => return Some(error.to_string()),
+            Err(error) => return Some(error),
         };
         let addresses = selected(&lookup, self.all_addresses);
         for spec in &self.specs_of_name[index] {
@@ -191,7 +186,7 @@ impl PendingTargets {
     }
 
     /// Targets resolved since the last call, and errors of names.
-    pub(crate) fn take_resolved(&mut self) -> (Vec<Target>, Vec<String>) {
+    pub(crate) fn take_resolved(&mut self) -> (Vec<Target>, Vec<ResolveError>) {
         let known = self.list.targets.len();
         let mut unresolved = Vec::new();
         while let Ok((index, result)) = self.results.try_recv() {
@@ -200,10 +195,10 @@ impl PendingTargets {
         (self.list.targets[known..].to_vec(), unresolved)
     }
 
-    /// Messages for lookups still in progress at the end of the run.
-    pub(crate) fn unresolved(&self) -> Vec<String> {
-        let names = self.waiting.iter().map(|index| &self.names[*index]);
-        names.map(|name| stopped_message(name)).collect()
+    /// Errors of lookups still in progress at the end of the run.
+    pub(crate) fn unresolved(&self) -> Vec<ResolveError> {
+        let names = self.waiting.iter().map(|index| self.names[*index].clone());
+        names.map(|name| ResolveError::Stopped { name }).collect()
     }
 }
 

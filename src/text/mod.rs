@@ -4,12 +4,14 @@
 //! and renderers mark what a user or a peer wrote. There is no conversion from [`String`]: a value that was formatted
 //! into a sentence does not compile.
 
+mod command_line;
 mod marks;
 mod value;
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
+pub use command_line::{CommandLine, Role, Word, quoted};
 pub use marks::{Marked, mark};
 pub(crate) use marks::{address, is_address_part, service};
 pub use value::Value;

@@ -4,8 +4,8 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use super::CommandLine;
 use crate::hosts::Target;
-use crate::plan::CommandLine;
 
 /// A value that this program did not make up. Its kind decides what redaction does with it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -14,12 +14,13 @@ use std::time::Instant;
 use crate::checks::{CheckEvent, CheckStep, Findings, run_checks};
 use crate::clock::WallClock;
 use crate::hosts::{Lookup, Target};
-use crate::plan::{CommandLine, Format, JsonOnly};
+use crate::plan::{Format, JsonOnly};
 use crate::platform::{self, HostInfo};
 use crate::report::{self, Redactor};
 use crate::session::outputs::Outputs;
 use crate::session::{ExitStatus, RunError, Session, preflight};
 use crate::term::{Output, Progress};
+use crate::text::CommandLine;
 use crate::verdict::diagnosis::{Code, Diagnosis, decide};
 pub use plan::DiagnosePlan;
 

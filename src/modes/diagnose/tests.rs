@@ -16,13 +16,14 @@ use crate::outcome::{
 };
 use crate::path::analyze;
 use crate::path::fixture::PathFixture;
-use crate::plan::{CommandLine, DocumentFormat, Role, Word};
+use crate::plan::DocumentFormat;
 use crate::platform::{
     Counters, Listener, Neighbour, NeighbourState, Process, RouteKind, RouteLookup,
 };
 use crate::report::schema::violation;
 use crate::report::well_formed::{check, without_style};
 use crate::report::{self, Page, WIDEST};
+use crate::text::{CommandLine, Role, Word};
 use crate::text::{Marked, Text, Value, mark};
 use crate::verdict::diagnosis::{Code, Diagnosis, NextStep, Who};
 

@@ -243,7 +243,7 @@ pub(super) fn heading(info: &RunInfo) -> Vec<Text> {
     let mut lines = vec![text![what, origin(info).map(|it| text![" ", it])]];
     lines.extend(lookups(info));
     let unresolved = info.unresolved.iter();
-    lines.extend(unresolved.map(|error| Value::foreign(error).into()));
+    lines.extend(unresolved.map(wording::unresolved));
     let schedule = schedule(&info.plan.schedule);
     lines.push(text![
         Text::words(schedule),

@@ -14,7 +14,6 @@ use crate::hosts::resolve::LookupResult;
 use crate::outcome::{ExtraReply, OutcomeClass, Sample, TargetId};
 use crate::plan::Limit;
 use crate::platform::LocalHost;
-use crate::report::{Redactor, line};
 use crate::session::reresolution::Reresolver;
 use crate::session::resolution::PendingTargets;
 use crate::session::{ExitStatus, RunError};
@@ -103,7 +102,7 @@ impl<'a> Monitor<'a> {
         let mut assertions = Vec::new();
         let targets = self.info.targets.iter().zip(&self.statistics.targets);
         for (id, (target, recorder)) in (0..).map(TargetId).zip(targets) {
-            let name = line(&self.info.label(target), &Redactor::off());
+            let name = self.info.label(target);
             let expected = checks.expect.iter();
             assertions.extend(expected.map(|expected| expected.check(&name, recorder)));
             let conditions = checks.fail_if.iter();
@@ -272,7 +271,7 @@ impl RunControl for Monitor<'_> {
         let arrived = self.pending.as_mut().map(PendingTargets::take_resolved);
         let (targets, unresolved) = arrived.unwrap_or_default();
         for error in &unresolved {
-            print_diagnostic(error);
+            print_diagnostic(&error.to_string());
         }
         self.info.unresolved.extend(unresolved);
         for target in &targets {

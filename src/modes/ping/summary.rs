@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use super::PingPlan;
 use crate::assertions::AssertionResult;
 use crate::clock::WallClock;
+use crate::hosts::resolve::ResolveError;
 use crate::hosts::{Protocol, Target};
 use crate::outcome::OutcomeClass;
 use crate::platform::{HostInfo, Route};
@@ -23,7 +24,7 @@ pub struct RunInfo {
     /// Resolved targets.
     pub targets: Vec<Target>,
     /// Names that could not be resolved, and why, a line each.
-    pub unresolved: Vec<String>,
+    pub unresolved: Vec<ResolveError>,
     /// The route to each target.
     pub routes: Vec<Option<Route>>,
     /// This machine.

@@ -6,10 +6,11 @@ use std::time::Instant;
 use crate::clock::WallClock;
 use crate::hosts::Target;
 use crate::path::{Path, PathAnalysis, RouterNames, analyze};
-use crate::plan::{CommandLine, PathPlan};
+use crate::plan::PathPlan;
 use crate::platform::{HostInfo, Route};
 use crate::report::Redactor;
 use crate::text;
+use crate::text::CommandLine;
 use crate::text::{Text, Value};
 use crate::verdict::explain::{Verdict, path as verdict};
 

@@ -9,10 +9,11 @@ use crate::hosts::Protocol;
 use crate::modes::ping::tests::fixture::{host, route};
 use crate::path::fixture::{PathFixture, router};
 use crate::path::{RouterNames, TraceProbe};
-use crate::plan::{CommandLine, DocumentFormat, PathPlan, PayloadPlan, Role, SocketPlan, Word};
+use crate::plan::{DocumentFormat, PathPlan, PayloadPlan, SocketPlan};
 use crate::report::schema::violation;
 use crate::report::well_formed::{check, without_style};
 use crate::report::{self, Page, WIDEST};
+use crate::text::{CommandLine, Role, Word};
 
 const DOCUMENTS: [DocumentFormat; 3] = [
     DocumentFormat::Text,

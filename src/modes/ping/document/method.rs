@@ -12,6 +12,7 @@ use crate::modes::ping::summary::RunInfo;
 use crate::outcome::OutcomeClass;
 use crate::report::document::{Block, Fact};
 use crate::report::numbers::{count, ms};
+use crate::report::wording;
 use crate::stats::Statistics;
 use crate::text;
 use crate::text::{Text, Value};
@@ -120,7 +121,7 @@ fn some_lookups(info: &RunInfo) -> Vec<Text> {
 fn unresolved(info: &RunInfo) -> Vec<Text> {
     let errors = info.unresolved.iter();
     errors
-        .map(|error| text!["not probed: ", Value::foreign(error)])
+        .map(|error| text!["not probed: ", wording::unresolved(error)])
         .collect()
 }
 

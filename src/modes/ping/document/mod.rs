@@ -81,7 +81,7 @@ fn assertions(assertions: &[AssertionResult]) -> Vec<Block> {
     let items = assertions.iter().map(|assertion| {
         let result = if assertion.passed { "ok  " } else { "FAILED  " };
         let condition = Text::words(assertion.condition.clone());
-        text![result, condition, ": ", Value::foreign(&assertion.observed)]
+        text![result, condition, ": ", assertion.observed.clone()]
     });
     Block::bullets(items.collect()).into_iter().collect()
 }

@@ -16,6 +16,7 @@ use crate::payload::Payload;
 use crate::plan::Limit;
 use crate::report::exact::{rounded, sender, us};
 use crate::report::json::{EvidenceObject, VerdictObject, line, reason};
+use crate::report::wording;
 use crate::report::{Redactor, Shown, VERSION};
 use crate::stats::{Distribution, Outage, Replies, StateChange, Statistics};
 use crate::text::Value;
@@ -53,7 +54,7 @@ pub(super) fn start(info: &RunInfo, redactor: &Redactor) -> String {
         unresolved: info
             .unresolved
             .iter()
-            .map(|it| redactor.foreign(it))
+            .map(|it| redactor.text(&wording::unresolved(it)))
             .collect(),
     })
 }
@@ -167,7 +168,7 @@ pub(super) fn assertions(assertions: &[AssertionResult], redactor: &Redactor) ->
         line(&Check {
             r#type: "check",
             asked: assertion.condition.clone(),
-            found: redactor.foreign(&assertion.observed),
+            found: redactor.text(&assertion.observed),
             passed: assertion.passed,
         })
     });

@@ -15,12 +15,12 @@ use crate::outcome::{
     ProbeResult, Refusal, Rtt, RttClock, Sample, TargetId, UnreachableBy,
 };
 use crate::plan::{
-    AssertionPlan, CommandLine, DocumentFormat, OutputPlan, PayloadPlan, SchedulePlan, SocketPlan,
-    TargetPlan,
+    AssertionPlan, DocumentFormat, OutputPlan, PayloadPlan, SchedulePlan, SocketPlan, TargetPlan,
 };
 use crate::platform::{HostInfo, Route};
 use crate::report::{self, Page, Redactor, WIDEST};
 use crate::stats::{RunRecord, Statistics};
+use crate::text::CommandLine;
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 

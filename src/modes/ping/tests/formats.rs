@@ -7,15 +7,18 @@ use std::time::Duration;
 use super::fixture::{OK, RunFixture, SECOND, mixed, rejected, several};
 use crate::assertions::AssertionResult;
 use crate::hosts::Protocol;
+use crate::hosts::resolve::ResolveError;
 use crate::modes::ping::summary::RunSummary;
 use crate::modes::ping::{csv, document, hgrm, openmetrics};
 use crate::outcome::{
     ExtraReply, LocalCause, Outcome, ReplySummary, Rtt, RttClock, TargetId, UnreachableBy,
 };
-use crate::plan::{CommandLine, DocumentFormat, Word};
+use crate::plan::DocumentFormat;
 use crate::report::figure::Buckets;
 use crate::report::{self, Page, Redactor};
 use crate::stats::{Distribution, RunRecord};
+use crate::text;
+use crate::text::{CommandLine, Value, Word};
 
 /// Text that means something in each of the formats.
 const HOSTILE: [&str; 6] = [
@@ -64,7 +67,11 @@ fn hostile(text: &str) -> RunFixture {
     }
     let info = &mut fixture.info;
     info.plan.output.command_line = CommandLine(vec![Word::plain("synack"), Word::plain(text)]);
-    info.unresolved = vec![format!("{text}: no such host")];
+    info.unresolved = vec![ResolveError::Resolver {
+        name: text.to_owned(),
+        reason: text.to_owned(),
+        is_negative: true,
+    }];
     text.clone_into(&mut info.host.system);
     let route = info.routes[0].as_mut().expect("a route");
     route.interface = Some(text.into());
@@ -207,7 +214,7 @@ fn duplicates_and_failed_assertions_are_shown() {
             statistics: &statistics,
             assertions: &[AssertionResult {
                 condition: "fail if loss > 1 %".to_owned(),
-                observed: "loss of [ntp] is 25 %".to_owned(),
+                observed: text!["loss of ", Value::foreign("[ntp]"), " is 25 %"],
                 passed: false,
             }],
             ..summary.clone()
@@ -216,7 +223,7 @@ fn duplicates_and_failed_assertions_are_shown() {
         let format = DocumentFormat::Markdown;
         report::render(&document, format, &Page::FILE, &Redactor::off())
     });
-    let check = r"- FAILED  fail if loss \> 1 %: `loss of [ntp] is 25 %`";
+    let check = r"- FAILED  fail if loss \> 1 %: loss of `[ntp]` is 25 %";
     assert!(text.contains(check), "{text}");
     assert!(text.contains("- duplicates: 1 further reply"), "{text}");
 }

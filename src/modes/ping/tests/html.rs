@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use super::fixture::{self, OK, RunFixture, lost_syn, mixed, rejected, several};
 use crate::assertions::AssertionResult;
+use crate::hosts::resolve::ResolveError;
 use crate::outcome::{LocalCause, Outcome, ReplySummary};
-use crate::plan::{CommandLine, DocumentFormat, Word};
+use crate::plan::DocumentFormat;
 use crate::report::well_formed::{check, without_style};
+use crate::text::{CommandLine, Value, Word};
 
 fn sized(probes: u64, targets: usize) -> usize {
     let page = fixture::long(probes, targets).document(DocumentFormat::Html);
@@ -67,7 +69,9 @@ fn hostile_text_stays_text() {
     fixture.info.plan.output.command_line = command;
     fixture.info.host.system = HOSTILE.to_owned();
     fixture.info.host.name = Some(HOSTILE.to_owned());
-    fixture.info.unresolved = vec![HOSTILE.to_owned()];
+    fixture.info.unresolved = vec![ResolveError::Stopped {
+        name: HOSTILE.to_owned(),
+    }];
     let route = fixture.info.routes[0].as_mut().expect("a route");
     route.interface = Some(HOSTILE.into());
     let page = fixture.document(DocumentFormat::Html);
@@ -149,7 +153,7 @@ fn failed_assertions_are_shown() {
     for passed in [true, false] {
         fixture.assertions.push(AssertionResult {
             condition: "loss > 1 %".to_owned(),
-            observed: "loss is <b>".to_owned(),
+            observed: Value::foreign("loss is <b>").into(),
             passed,
         });
     }

@@ -24,7 +24,8 @@ fn the_demonstration_shows_every_outcome_that_needs_no_router() {
         let is_told = summary.lines().any(told);
         assert!(is_told, "{verdict}: {}", outcome.stdout);
     }
-    assert!(summary.contains("1 took several SYNs"), "{summary}");
+    // How many SYNs meet the full queue is up to the scheduler.
+    assert!(summary.contains(" took several SYNs"), "{summary}");
     assert!(
         outcome.stdout.contains("  3  reply  "),
         "{}",

@@ -36,7 +36,7 @@ const PAIR: &str = "
     ip link add lab0 type veth peer name lab1 mtu 1400
     ip link set lab0 up mtu 1400
     ip link set lab1 up
-    ip {f} addr add {host}/{prefix} dev lab0";
+    ip {f} addr add {host}/{prefix} dev lab0 {nodad}";
 
 const RULED_OUT: &str = "
     ip {f} route add unreachable {router1}

@@ -29,8 +29,10 @@ impl fmt::Display for Family {
 /// The client's network is 10.99.0.0/24, the servers' 10.99.7.0/24, with the router's two ends
 /// in between (`routed`). A scripted network has any router it wants. `foreign` belongs to
 /// nobody: it is reserved for documentation, RFC 5737 and RFC 3849.
-const ADDRESSES: [(&str, &str, &str); 16] = [
+const ADDRESSES: [(&str, &str, &str); 17] = [
     ("f", "-4", "-6"),
+    // An IPv6 address is tentative, and no source address, until DAD ends (RFC 4862 section 5.4).
+    ("nodad", "", "nodad"),
     ("nft", "ip", "ip6"),
     ("max", "32", "128"),
     ("prefix", "24", "64"),

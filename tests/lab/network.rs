@@ -73,7 +73,7 @@ fn allow_ping_sockets() -> Result<()> {
 fn scripted(scenario: &Scenario, family: Family) -> Result<Network> {
     let device = tun::create()?;
     netns::shell(&family.fill(
-        "ip {f} addr add {host}/{prefix} dev lab0
+        "ip {f} addr add {host}/{prefix} dev lab0 {nodad}
          ip link set lab0 up
          ip {f} route add default dev lab0",
     ))?;
@@ -138,7 +138,7 @@ fn local(targets: &[Target], setup: &Setup, family: Family) -> Result<Network> {
     netns::shell(&family.fill(
         "ip link add lab0 type veth peer name lab1
          ip link set lab1 up
-         ip {f} addr add {host}/{prefix} dev lab0
+         ip {f} addr add {host}/{prefix} dev lab0 {nodad}
          ip link set lab0 up",
     ))?;
     netns::settle()?;

@@ -11,20 +11,20 @@ pub(crate) struct Routed {
 }
 
 const CLIENT: &str = "
-    ip {f} addr add {host}/{prefix} dev lab0
+    ip {f} addr add {host}/{prefix} dev lab0 {nodad}
     ip link set lab0 up
     ip {f} route add default via {router}";
 
 const ROUTER: &str = "
     echo 1 > /proc/sys/net/ipv4/ip_forward
     echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
-    ip {f} addr add {router}/{prefix} dev near
-    ip {f} addr add {router_far}/{prefix} dev far
+    ip {f} addr add {router}/{prefix} dev near {nodad}
+    ip {f} addr add {router_far}/{prefix} dev far {nodad}
     ip link set near up
     ip link set far up";
 
 const SERVER: &str = "
-    ip {f} addr add {target}/{prefix} dev lab0
+    ip {f} addr add {target}/{prefix} dev lab0 {nodad}
     ip link set lab0 up
     ip {f} route add default via {router_far}";
 

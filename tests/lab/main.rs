@@ -5,45 +5,33 @@
 //! JSON with what the scenario expects. Where this machine cannot hold a trial it says SKIP and
 //! why; with `CI=true` in the environment that is a failure.
 
-mod answer;
-mod conversation;
-mod datagram;
-mod dns;
+mod address_family;
+mod coverage;
+mod endpoint;
 mod expect;
-mod facts;
-mod family;
-mod handshake;
-mod listeners;
-mod matcher;
-mod names;
+mod net_state;
 mod netns;
 mod network;
 mod packet;
-mod path;
-mod place;
-mod responder;
-mod routed;
-mod rule;
+mod peer;
+mod resolver_files;
 mod scenario;
 mod script;
-mod service;
-mod tidy;
+mod servers;
+mod suspend;
 mod tool;
-mod traced;
-mod trouble;
-mod tun;
-mod turns;
-mod wire;
+mod trial_error;
+mod wire_check;
 
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 
-use family::Family;
-use network::Network;
-use scenario::{Case, Scenario};
-use tool::Run;
-use trouble::{Result, Trouble, verdict};
+use crate::address_family::Family;
+use crate::network::Network;
+use crate::scenario::{Case, Scenario};
+use crate::tool::Run;
+use crate::trial_error::{Result, Trouble, verdict};
 
 /// Trials wait far more than they work, so there can be more of them than processors.
 const THREADS: usize = 8;
@@ -54,11 +42,11 @@ fn main() -> ExitCode {
     let is_root = netns::become_root_of_a_new_user_namespace();
     match scenario::all() {
         Ok(cases) => {
-            let tidy = tidy::every_reason_is_provoked(&cases);
+            let tidy = coverage::every_reason_is_provoked(&cases);
             let mut trials = vec![Trial::ignorable_test("every-reason-is-provoked", || {
                 verdict(tidy)
             })];
-            let tidy = tidy::every_verdict_is_provoked(&cases);
+            let tidy = coverage::every_verdict_is_provoked(&cases);
             trials.push(Trial::ignorable_test("every-verdict-is-provoked", || {
                 verdict(tidy)
             }));
@@ -83,9 +71,9 @@ fn trial(case: Case, is_root: Result<()>) -> Trial {
 fn facts_trials(is_root: &Result<()>) -> Vec<Trial> {
     let families = [Family::V4, Family::V6];
     let both = families.iter().flat_map(|family| {
-        facts::CHECKS.map(|(name, check)| (format!("{name}/{family}"), *family, check))
+        net_state::CHECKS.map(|(name, check)| (format!("{name}/{family}"), *family, check))
     });
-    let trial = |(name, family, check): (String, Family, facts::Check)| {
+    let trial = |(name, family, check): (String, Family, net_state::Check)| {
         let is_root = is_root.clone();
         Trial::ignorable_test(name, move || {
             verdict(is_root.and_then(|()| netns::apart(|| check(family))))
@@ -107,7 +95,7 @@ fn play(case: &Case) -> Result<()> {
         if let Some(names) = &scenario.names {
             wire.crossings.retain(|crossing| !names.asks(crossing));
         }
-        differences.extend(wire::contradictions(&run, &wire, &targets));
+        differences.extend(wire_check::contradictions(&run, &wire, &targets));
         differences.extend(scenario.expect.requests.differences(&wire, &targets));
     }
     if differences.is_empty() {

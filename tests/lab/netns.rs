@@ -8,7 +8,7 @@ use std::thread;
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::unistd::{getegid, geteuid};
 
-use crate::trouble::{Context, Result, Trouble};
+use crate::trial_error::{Context, Result, Trouble};
 
 /// Makes this process root of a fresh user namespace, so that the trials need no real root
 /// and can harm nothing outside. Must run before the first thread: the kernel refuses

@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 
-use crate::trouble::{Context, Result};
+use crate::trial_error::{Context, Result};
 
 /// The device's name inside its namespace.
 pub(crate) const NAME: &str = "lab0";

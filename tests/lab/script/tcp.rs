@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::answer::{IcmpError, TTL};
+use crate::script::datagram::{IcmpError, TTL};
 
 /// One answer of the peer.
 #[derive(Clone, Debug, Deserialize)]

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use etherparse::{TcpHeader, TcpOptionElement};
 
 use crate::packet::{self, Segment};
-use crate::path::{Fate, Verdict};
-use crate::responder::{Note, Sending, last_goes_on};
-use crate::script::{Action, Answer};
+use crate::peer::path::{Fate, Verdict};
+use crate::peer::{Note, Sending, last_goes_on};
+use crate::script::tcp::{Action, Answer};
 
 /// The peer's first sequence number; any will do.
 const SEQUENCE: u32 = 1_000_000;

@@ -21,8 +21,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::dns::Dns;
-use crate::script::{duration, number};
+use crate::packet::dns::Dns;
+use crate::script::tcp::{duration, number};
 
 /// Hops that an answer may take, as most systems have it.
 pub(crate) const TTL: u8 = 64;

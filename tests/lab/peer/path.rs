@@ -25,11 +25,11 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use crate::answer::{Answer as Reply, Answers, IcmpError, What};
-use crate::family::Family;
-use crate::rule::{Deed, Errors, FailCondition, Rule, Traveller};
-use crate::script::{Action, Answer, Time};
-use crate::trouble::{Context, Result};
+use crate::address_family::Family;
+use crate::script::datagram::{Answer as Reply, Answers, IcmpError, What};
+use crate::script::router_rule::{Deed, Errors, FailCondition, Rule, Traveller};
+use crate::script::tcp::{Action, Answer, Time};
+use crate::trial_error::{Context, Result};
 
 /// The path as a scenario writes it.
 #[derive(Clone, Debug, Deserialize)]

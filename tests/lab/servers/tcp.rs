@@ -12,7 +12,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{self, Backlog, Shutdown, setsockopt, sockopt};
 use serde::Deserialize;
 
-use crate::trouble::{Context, Result, Trouble};
+use crate::trial_error::{Context, Result, Trouble};
 
 /// What a listener does with those who connect.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]

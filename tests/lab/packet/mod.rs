@@ -1,5 +1,8 @@
 //! Packets as values: TCP segments in, TCP segments and ICMP errors out. Other protocols: datagram.rs.
 
+pub(crate) mod datagram;
+pub(crate) mod dns;
+
 use std::net::{IpAddr, SocketAddr};
 
 use etherparse::{
@@ -7,9 +10,9 @@ use etherparse::{
     NetSlice, PacketBuilder, SlicedPacket, TcpHeader, TcpOptionElement, TransportSlice,
 };
 
-use crate::answer::{Field, IcmpError};
-use crate::place::Protocol;
-use crate::rule::Traveller;
+use crate::endpoint::Protocol;
+use crate::script::datagram::{Field, IcmpError};
+use crate::script::router_rule::Traveller;
 
 /// What the responder needs to know of a segment that the tool's kernel sent.
 #[derive(Debug)]

@@ -7,8 +7,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde::Deserialize;
 
-use crate::script::Time;
-use crate::trouble::{Context, Result};
+use crate::script::tcp::Time;
+use crate::trial_error::{Context, Result};
 
 /// How long it runs, and how long it is stopped.
 #[derive(Clone, Copy, Debug, Deserialize)]

@@ -11,11 +11,11 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
+use crate::endpoint::Place;
 use crate::netns;
-use crate::place::Place;
 use crate::scenario::{During, IcmpRight, Mode, Scenario, Tool};
-use crate::trouble::{Context, Result, Trouble};
-use crate::turns::Turns;
+use crate::suspend::Turns;
+use crate::trial_error::{Context, Result, Trouble};
 
 /// Far more than any scenario takes; only a tool that hangs gets here.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use synack::hosts::Protocol;
 use synack::platform::{self, LocalHost, NeighbourState, RouteKind};
 
-use crate::family::Family;
+use crate::address_family::Family;
 use crate::netns::{Namespace, need_nft, settle, shell};
-use crate::routed::Routed;
-use crate::trouble::{Context, Result, Trouble};
+use crate::network::routed::Routed;
+use crate::trial_error::{Context, Result, Trouble};
 
 pub(crate) type Check = fn(Family) -> Result<()>;
 

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Deserialize;
 
-use crate::trouble::{Context, Result};
+use crate::trial_error::{Context, Result};
 
 /// What a service does with a datagram.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]

@@ -1,15 +1,17 @@
 //! What a scenario expects of the tool's output, and whether it came.
 
+pub(crate) mod json_fields;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::matcher::Fields;
-use crate::place::Place;
+use crate::endpoint::Place;
+use crate::expect::json_fields::Fields;
 use crate::tool::Run;
-use crate::wire::Requests;
+use crate::wire_check::Requests;
 
 /// All of it is checked, so that a failure shows everything that is wrong at once.
 #[derive(Debug, Deserialize)]

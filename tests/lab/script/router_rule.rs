@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use crate::place::Protocol;
-use crate::script::{duration, number};
+use crate::endpoint::Protocol;
+use crate::script::tcp::{duration, number};
 
 /// What the path needs to know of a packet.
 #[derive(Clone, Copy, Debug)]

@@ -1,5 +1,9 @@
 //! The scripted peer: everything beyond the TUN device, routers and targets alike.
 
+pub(crate) mod datagram_responder;
+pub(crate) mod path;
+pub(crate) mod tcp_responder;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::fs::File;
@@ -12,13 +16,13 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use crate::conversation::{Conversations, Met};
-use crate::datagram::Request;
-use crate::handshake::{Handshakes, Seen};
 use crate::packet::Segment;
-use crate::path::{Fate, Path};
-use crate::rule::Traveller;
-use crate::trouble::{Context, Result};
+use crate::packet::datagram::Request;
+use crate::peer::datagram_responder::{Conversations, Met};
+use crate::peer::path::{Fate, Path};
+use crate::peer::tcp_responder::{Handshakes, Seen};
+use crate::script::router_rule::Traveller;
+use crate::trial_error::{Context, Result};
 
 /// What really went over the wire.
 pub(crate) struct Wire {

@@ -5,12 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde_json::Value;
 
-use crate::path::Fate;
-use crate::place::{Place, Protocol};
-use crate::responder::{Crossing, Wire};
-use crate::rule::Traveller;
+use crate::endpoint::{Place, Protocol};
+use crate::peer::path::Fate;
+use crate::peer::{Crossing, Wire};
+use crate::script::router_rule::Traveller;
 use crate::tool::Run;
-use crate::wire::slack;
+use crate::wire_check::slack;
 
 /// What a probe starts with where nothing else is said: `ip_default_ttl`, RFC 4861's hop limit of 64.
 const USUAL: u8 = 64;

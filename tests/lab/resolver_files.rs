@@ -14,10 +14,10 @@ use std::fs;
 use nix::sched::{CloneFlags, unshare};
 use serde::Deserialize;
 
+use crate::endpoint::Protocol;
 use crate::netns;
-use crate::place::Protocol;
-use crate::responder::Crossing;
-use crate::trouble::{Context, Result};
+use crate::peer::Crossing;
+use crate::trial_error::{Context, Result};
 
 /// What a scenario says of names.
 #[derive(Debug, Default, Deserialize)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use synack::verdict::diagnosis::Code;
 
 use crate::scenario::Case;
-use crate::trouble::{Result, Trouble};
+use crate::trial_error::{Result, Trouble};
 
 /// Reasons that no packet and no setting of a network namespace provokes, and why. Unit tests have them.
 const NOT_HERE: [(&str, &str); 8] = [

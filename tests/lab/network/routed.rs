@@ -1,8 +1,8 @@
 //! Client, router and server, each in a namespace of its own, with the kernel's own forwarding.
 
-use crate::family::Family;
+use crate::address_family::Family;
 use crate::netns::{Namespace, settle, shell};
-use crate::trouble::Result;
+use crate::trial_error::Result;
 
 /// The two namespaces beyond the client's.
 pub(crate) struct Routed {

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use crate::answer::{Answer, Answers, What};
-use crate::datagram::Request;
-use crate::path::{Fate, Verdict};
-use crate::place::{Place, Protocol};
-use crate::responder::{Note, Sending, last_goes_on};
+use crate::endpoint::{Place, Protocol};
+use crate::packet::datagram::Request;
+use crate::peer::path::{Fate, Verdict};
+use crate::peer::{Note, Sending, last_goes_on};
+use crate::script::datagram::{Answer, Answers, What};
 
 /// How one target answers.
 #[derive(Clone, Debug)]

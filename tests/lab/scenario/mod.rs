@@ -12,17 +12,17 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::answer::Answers;
+use crate::address_family::Family;
+use crate::endpoint::Protocol;
 use crate::expect::Expectations;
-use crate::family::Family;
-use crate::listeners::Habit;
-use crate::names::Names;
-use crate::path;
-use crate::place::Protocol;
-use crate::script::Action;
-use crate::service;
-use crate::trouble::{Context, Result};
-use crate::turns;
+use crate::peer::path;
+use crate::resolver_files::Names;
+use crate::script::datagram::Answers;
+use crate::script::tcp::Action;
+use crate::servers::tcp::Habit;
+use crate::servers::udp;
+use crate::suspend;
+use crate::trial_error::{Context, Result};
 
 /// One scenario as one trial runs it.
 #[derive(Debug, Deserialize)]
@@ -93,7 +93,7 @@ pub(crate) struct Target {
     #[serde(default)]
     pub(crate) no_time_stamps: bool,
     /// What a real UDP service does with datagrams; a port is drawn unless one is wanted.
-    pub(crate) service: Option<service::Habit>,
+    pub(crate) service: Option<udp::Habit>,
     /// The scripted answers to the first, second ... UDP datagram or ICMP echo request.
     #[serde(default)]
     pub(crate) answers: Vec<Answers>,
@@ -117,7 +117,7 @@ pub(crate) struct Tool {
     pub(crate) open_files_at_first: Option<u32>,
     pub(crate) icmp: IcmpRight,
     /// A machine that has little time for it: how long it runs, and how long it is stopped, in turn.
-    pub(crate) turns: Option<turns::Plan>,
+    pub(crate) turns: Option<suspend::Plan>,
 }
 
 /// By what right the tool sends ICMP echo requests, if by any.

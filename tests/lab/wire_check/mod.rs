@@ -1,5 +1,7 @@
 //! The tool's claims against what the scripted peer really saw. No scenario has to ask for this.
 
+pub(crate) mod trace;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::net::SocketAddr;
@@ -8,23 +10,22 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::conversation::Met;
+use crate::endpoint::{Place, Protocol};
 use crate::expect::{Range, Words, one};
-use crate::handshake::Seen;
-use crate::place::{Place, Protocol};
-use crate::responder::Wire;
+use crate::peer::Wire;
+use crate::peer::datagram_responder::Met;
+use crate::peer::tcp_responder::Seen;
 use crate::tool::Run;
-use crate::traced;
 
 /// Every claim that the wire contradicts. The last line of a probe counts: a late answer gives
 /// it a second one.
 pub(crate) fn contradictions(run: &Run, wire: &Wire, targets: &[Place]) -> Vec<String> {
     if run.of_type("trace-start").next().is_some() {
-        let of_target = |target: &Place| traced::contradictions(run, wire, *target);
+        let of_target = |target: &Place| trace::contradictions(run, wire, *target);
         return targets.iter().take(1).flat_map(of_target).collect();
     }
     if let Some(line) = run.of_type("diagnosis").next() {
-        return traced::diagnosis(line, wire);
+        return trace::diagnosis(line, wire);
     }
     let mut found = handshakes(run, &wire.connections);
     for target in targets {

@@ -4,11 +4,11 @@ use std::net::{IpAddr, SocketAddr};
 
 use etherparse::{IpNumber, NetSlice, PacketBuilder, SlicedPacket, TransportSlice};
 
-use crate::answer::{Answer, Change, IcmpError, TTL, What};
+use crate::endpoint::Place;
 use crate::packet::{self, addresses, ip};
-use crate::path::Fate;
-use crate::place::Place;
-use crate::rule::Traveller;
+use crate::peer::path::Fate;
+use crate::script::datagram::{Answer, Change, IcmpError, TTL, What};
+use crate::script::router_rule::Traveller;
 
 /// A UDP datagram or an ICMP echo request that the tool sent.
 #[derive(Clone, Debug)]

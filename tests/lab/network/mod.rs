@@ -1,22 +1,24 @@
 //! Builds the network of a scenario around the calling thread.
 
+pub(crate) mod routed;
+pub(crate) mod tun;
+
 use std::collections::HashMap;
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::conversation::{Conversations, Talk};
-use crate::family::Family;
-use crate::handshake::{Behaviour, Handshakes};
-use crate::listeners::Listener;
+use crate::address_family::Family;
+use crate::endpoint::{Place, Protocol};
 use crate::netns::{self, Namespace};
-use crate::path::{Host, Path};
-use crate::place::{Place, Protocol};
-use crate::responder::{Responder, Wire};
-use crate::routed::Routed;
+use crate::network::routed::Routed;
+use crate::peer::datagram_responder::{Conversations, Talk};
+use crate::peer::path::{Host, Path};
+use crate::peer::tcp_responder::{Behaviour, Handshakes};
+use crate::peer::{Responder, Wire};
 use crate::scenario::{IcmpRight, Kind, Scenario, Setup, Target};
-use crate::service::Service;
-use crate::trouble::{Context, Result};
-use crate::tun;
+use crate::servers::tcp::Listener;
+use crate::servers::udp::Service;
+use crate::trial_error::{Context, Result};
 
 /// A built network; it lasts until dropped.
 pub(crate) struct Network {

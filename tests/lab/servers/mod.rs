@@ -1,0 +1,2 @@
+pub(crate) mod tcp;
+pub(crate) mod udp;

@@ -1,4 +1,4 @@
-//! The two address families, and the lab's addresses in each.
+//! IPv4 and IPv6: the lab's addresses and the arguments of ip(8) and nft(8) for each.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,12 +8,12 @@ use serde::Deserialize;
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Family {
+pub(crate) enum AddressFamily {
     V4,
     V6,
 }
 
-impl fmt::Display for Family {
+impl fmt::Display for AddressFamily {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::V4 => "v4",
@@ -24,56 +24,56 @@ impl fmt::Display for Family {
 
 /// Placeholder, IPv4, IPv6.
 ///
-/// The routers of a path are `{hop1}`, `{hop2}` ..., those of a parallel link `{side1}` ...
-///
-/// The client's network is 10.99.0.0/24, the servers' 10.99.7.0/24, with the router's two ends
-/// in between (`routed`). A scripted network has any router it wants. `foreign` belongs to
-/// nobody: it is reserved for documentation, RFC 5737 and RFC 3849.
-const ADDRESSES: [(&str, &str, &str); 17] = [
-    ("f", "-4", "-6"),
-    // An IPv6 address is tentative, and no source address, until DAD ends (RFC 4862 section 5.4).
+/// `routed`: the client's network is 10.99.0.0/24, the server's is 10.99.7.0/24, and the router is on both.
+/// `scripted`: `{router1}` and `{router2}` are any routers; those of a `[path]` are `{hop1}` to `{hop9}`, those on a
+/// parallel link `{parallel1}` to `{parallel9}`.
+const PLACEHOLDERS: [(&str, &str, &str); 17] = [
+    ("family", "-4", "-6"),
+    // Without it an IPv6 address is tentative, and no valid source, until DAD ends (RFC 4862 section 5.4).
     ("nodad", "", "nodad"),
-    ("nft", "ip", "ip6"),
-    ("max", "32", "128"),
+    ("nft_family", "ip", "ip6"),
     ("prefix", "24", "64"),
+    ("host_prefix", "32", "128"),
     ("loopback", "127.0.0.1", "::1"),
-    ("host", "10.99.0.1", "fd99::1"),
+    ("client", "10.99.0.1", "fd99::1"),
     ("absent_neighbour", "10.99.0.99", "fd99::99"),
     ("router", "10.99.0.254", "fd99::fe"),
     ("router_far", "10.99.7.254", "fd99:7::fe"),
     ("target", "10.99.7.7", "fd99:7::7"),
     ("target2", "10.99.7.8", "fd99:7::8"),
-    ("absent", "10.99.7.99", "fd99:7::99"),
+    ("absent_host", "10.99.7.99", "fd99:7::99"),
     ("router1", "10.99.1.1", "fd99:1::1"),
     ("router2", "10.99.2.1", "fd99:2::1"),
-    ("elsewhere", "10.99.8.8", "fd99:8::8"),
-    ("foreign", "192.0.2.1", "2001:db8::1"),
+    ("other_subnet", "10.99.8.8", "fd99:8::8"),
+    // Reserved for documentation, RFC 5737 and RFC 3849.
+    ("documentation", "192.0.2.1", "2001:db8::1"),
 ];
 
-/// Routers with a placeholder.
-const MOST_HOPS: u8 = 9;
+/// Hops with a placeholder.
+const MAX_HOPS: u8 = 9;
 
-impl Family {
-    /// What every scenario may use in braces.
-    pub(crate) fn vars(self) -> BTreeMap<String, String> {
-        let both = ADDRESSES.iter();
-        let named = both.map(|(name, v4, v6)| {
+impl AddressFamily {
+    pub(crate) const BOTH: [Self; 2] = [Self::V4, Self::V6];
+
+    /// Placeholders of every scenario, with their values.
+    pub(crate) fn placeholders(self) -> BTreeMap<String, String> {
+        let constants = PLACEHOLDERS.iter().map(|(name, v4, v6)| {
             let value = match self {
                 Self::V4 => v4,
                 Self::V6 => v6,
             };
             ((*name).to_owned(), (*value).to_owned())
         });
-        let routers = (1..=MOST_HOPS).flat_map(|hop| {
+        let hops = (1..=MAX_HOPS).flat_map(|hop| {
             [
                 (format!("hop{hop}"), self.hop(hop).to_string()),
-                (format!("side{hop}"), self.side(hop).to_string()),
+                (format!("parallel{hop}"), self.parallel_hop(hop).to_string()),
             ]
         });
-        named.chain(routers).collect()
+        constants.chain(hops).collect()
     }
 
-    /// The router that packets meet after `hop - 1` others.
+    /// Address of the router at this hop of a `[path]`.
     pub(crate) fn hop(self, hop: u8) -> IpAddr {
         match self {
             Self::V4 => Ipv4Addr::new(10, 99, 10, hop).into(),
@@ -81,19 +81,21 @@ impl Family {
         }
     }
 
-    /// The one beside it.
-    pub(crate) fn side(self, hop: u8) -> IpAddr {
+    /// Address of the router on the parallel link at this hop.
+    pub(crate) fn parallel_hop(self, hop: u8) -> IpAddr {
         match self {
             Self::V4 => Ipv4Addr::new(10, 99, 20, hop).into(),
             Self::V6 => Ipv6Addr::new(0xfd99, 0x20, 0, 0, 0, 0, 0, hop.into()).into(),
         }
     }
 
-    /// Fills the placeholders of a script that is not part of a scenario.
-    pub(crate) fn fill(self, script: &str) -> String {
-        let vars = self.vars();
-        vars.iter().fold(script.to_owned(), |text, (name, value)| {
-            text.replace(&format!("{{{name}}}"), value)
-        })
+    /// Replaces the placeholders of a shell script that belongs to no scenario.
+    pub(crate) fn expand(self, script: &str) -> String {
+        let placeholders = self.placeholders();
+        placeholders
+            .iter()
+            .fold(script.to_owned(), |text, (name, value)| {
+                text.replace(&format!("{{{name}}}"), value)
+            })
     }
 }

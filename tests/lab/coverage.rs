@@ -1,93 +1,88 @@
-//! What the scenarios prove all together: no reason and no verdict is only a word in the documentation.
+//! Coverage: every reason and every verdict is provoked by a scenario.
 
 use std::collections::BTreeSet;
 
 use synack::verdict::diagnosis::Code;
 
-use crate::scenario::Case;
-use crate::trial_error::{Result, Trouble};
+use crate::scenario::load::Case;
+use crate::trial_error::{Result, TrialError};
 
-/// Reasons that no packet and no setting of a network namespace provokes, and why. Unit tests have them.
-const NOT_HERE: [(&str, &str); 8] = [
-    (
-        "refused-by-errno",
-        "only a system without an error queue says so",
-    ),
+/// Reasons that a network namespace cannot provoke, and why. Unit tests cover them.
+const NOT_PROVOKED: [(&str, &str); 8] = [
+    ("refused-by-errno", "only on systems without an error queue"),
     (
         "unreachable-by-errno",
-        "only a system without an error queue says so",
+        "only on systems without an error queue",
     ),
     (
         "stuck-in-queue",
-        "the link would have to hold a SYN back for longer than its retransmission",
+        "the link would have to delay a SYN for longer than its retransmission timeout",
     ),
     (
         "network-down",
-        "Linux takes the routes of an interface away with it: no-route comes first",
+        "Linux removes the routes of an interface that is down: no-route comes first",
     ),
     (
         "family-not-supported",
-        "the kernel has both versions of IP, for all namespaces",
+        "the kernel has IPv4 and IPv6 in all namespaces",
     ),
     (
         "out-of-memory",
-        "this machine's memory is not the lab's to take",
+        "it would exhaust the memory of the test machine",
     ),
-    (
-        "system-error",
-        "what has a text of its own is no unknown error",
-    ),
+    ("system-error", "every errno of the lab has its own reason"),
     (
         "icmp-other",
-        "stands for every ICMP error without a text of its own, which `icmp.toml` provokes",
+        "stands for every ICMP error without a text of its own, which `tcp-icmp-errors.toml` provokes",
     ),
 ];
 
-/// Every reason is provoked by some scenario, and the scenarios know no others.
+/// Every reason is provoked, and no scenario expects an unknown one.
 pub(crate) fn every_reason_is_provoked(cases: &[Case]) -> Result<()> {
     let mut provoked = BTreeSet::new();
     for case in cases {
-        provoked.extend(case.concrete()?.expect.reasons());
+        provoked.extend(case.scenario()?.expect.reasons());
     }
     let known: BTreeSet<String> = synack::verdict::explain::codes()
         .map(str::to_owned)
         .collect();
-    let excused: BTreeSet<String> = NOT_HERE
+    let excluded: BTreeSet<String> = NOT_PROVOKED
         .iter()
         .map(|(code, _)| (*code).to_owned())
         .collect();
     let missing: Vec<_> = known
         .difference(&provoked)
-        .filter(|it| !excused.contains(*it))
+        .filter(|it| !excluded.contains(*it))
         .collect();
-    let needless: Vec<_> = excused.intersection(&provoked).collect();
+    let wrongly_excluded: Vec<_> = excluded.intersection(&provoked).collect();
     let unknown: Vec<_> = provoked
         .iter()
         .filter(|it| !synack::verdict::explain::is_code(it))
         .collect();
-    if missing.is_empty() && needless.is_empty() && unknown.is_empty() {
+    if missing.is_empty() && wrongly_excluded.is_empty() && unknown.is_empty() {
         return Ok(());
     }
-    Err(Trouble::Fail(format!(
-        "no scenario provokes {missing:?}; excused for nothing: {needless:?}; without a text: {unknown:?}"
+    Err(TrialError::Fail(format!(
+        "no scenario provokes {missing:?}; provoked, but excluded: {wrongly_excluded:?}; no text: {unknown:?}"
     )))
 }
 
-/// The verdict on what fits no rule: a scenario for it would show a rule that is missing.
-const NO_VERDICT: &str = "unclear";
+/// Verdict where no rule matches: a scenario for it would show a missing rule.
+const NO_RULE_MATCHES: &str = "unclear";
 
-/// Every verdict of a diagnosis is provoked by some scenario, but those that are reasons too.
+/// Every verdict of a diagnosis is provoked. Reasons have their own check.
 pub(crate) fn every_verdict_is_provoked(cases: &[Case]) -> Result<()> {
     let mut missing: BTreeSet<_> = Code::explained().map(|(name, _)| name).collect();
-    missing.remove(NO_VERDICT);
+    missing.remove(NO_RULE_MATCHES);
     for case in cases {
-        let expect = case.concrete()?.expect;
-        if let Some(code) = expect.last.word("verdict/code") {
+        if let Some(code) = case.scenario()?.expect.verdict_code() {
             missing.remove(code);
         }
     }
     if missing.is_empty() {
         return Ok(());
     }
-    Err(Trouble::Fail(format!("no scenario provokes {missing:?}")))
+    Err(TrialError::Fail(format!(
+        "no scenario provokes {missing:?}"
+    )))
 }

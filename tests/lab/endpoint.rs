@@ -1,4 +1,4 @@
-//! Where a target is, as the tool's command line and its output name it.
+//! Endpoint of a probe: protocol, address and port.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -6,7 +6,6 @@ use std::net::{IpAddr, SocketAddr};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What a target is probed with.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Hash)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Protocol {
@@ -25,32 +24,30 @@ impl Protocol {
         }
     }
 
-    /// The port of a target that may want a certain one. If not, UDP has one that no protocol is known for, so that the
-    /// tool sends its plain payload.
-    fn port(self, wanted: Option<u16>) -> u16 {
+    /// UDP port 9999 has no known protocol: the tool sends its default payload.
+    fn port_or_default(self, port: Option<u16>) -> u16 {
         match self {
-            Self::Tcp => wanted.unwrap_or(443),
-            Self::Udp => wanted.unwrap_or(9999),
+            Self::Tcp => port.unwrap_or(443),
+            Self::Udp => port.unwrap_or(9999),
             Self::Icmp => 0,
         }
     }
 }
 
-/// One target's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Place {
+pub(crate) struct Endpoint {
     pub(crate) protocol: Protocol,
-    pub(crate) host: IpAddr,
-    /// 0 for ICMP, which has none.
+    pub(crate) address: IpAddr,
+    /// 0 for ICMP.
     pub(crate) port: u16,
 }
 
-impl Place {
-    pub(crate) fn new(protocol: Protocol, host: IpAddr, port: Option<u16>) -> Self {
+impl Endpoint {
+    pub(crate) fn new(protocol: Protocol, address: IpAddr, port: Option<u16>) -> Self {
         Self {
             protocol,
-            host,
-            port: protocol.port(port),
+            address,
+            port: protocol.port_or_default(port),
         }
     }
 
@@ -62,42 +59,46 @@ impl Place {
         Self::new(Protocol::Udp, address.ip(), Some(address.port()))
     }
 
-    pub(crate) fn icmp(host: IpAddr) -> Self {
-        Self::new(Protocol::Icmp, host, None)
+    pub(crate) fn icmp(address: IpAddr) -> Self {
+        Self::new(Protocol::Icmp, address, None)
     }
 
-    pub(crate) fn socket_address(self) -> SocketAddr {
-        SocketAddr::new(self.host, self.port)
+    pub(crate) fn socket_addr(self) -> SocketAddr {
+        SocketAddr::new(self.address, self.port)
     }
 
-    /// As it is typed on the command line, by that name.
-    pub(crate) fn called(self, name: &str) -> String {
+    /// Target argument of the command line, with this host name or address.
+    pub(crate) fn target_argument(self, host: &str) -> String {
         let port = self.port;
         match self.protocol {
-            Protocol::Tcp => format!("{name}:{port}"),
-            Protocol::Udp => format!("udp://{name}:{port}"),
-            Protocol::Icmp => format!("icmp://{name}"),
+            Protocol::Tcp => format!("{host}:{port}"),
+            Protocol::Udp => format!("udp://{host}:{port}"),
+            Protocol::Icmp => format!("icmp://{host}"),
         }
     }
 
-    /// Whether a line of the tool's output is about this target.
-    pub(crate) fn is_of(self, line: &Value) -> bool {
-        let port = match self.protocol {
+    /// Port as JSON has it: null for ICMP.
+    pub(crate) fn json_port(self) -> Value {
+        match self.protocol {
             Protocol::Icmp => Value::Null,
             _ => self.port.into(),
-        };
-        line["protocol"] == self.protocol.name()
-            && line["address"] == self.host.to_string()
-            && line["port"] == port
+        }
+    }
+
+    /// Whether protocol, address and port of this JSON object are those of the endpoint.
+    pub(crate) fn matches(self, object: &Value) -> bool {
+        object["protocol"] == self.protocol.name()
+            && object["address"] == self.address.to_string()
+            && object["port"] == self.json_port()
     }
 }
 
-/// By its address.
-impl fmt::Display for Place {
+/// The target argument with the address.
+impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&match self.host {
-            IpAddr::V4(host) => self.called(&host.to_string()),
-            IpAddr::V6(host) => self.called(&format!("[{host}]")),
+        f.write_str(&match self.address {
+            IpAddr::V4(address) => self.target_argument(&address.to_string()),
+            IpAddr::V6(address) => self.target_argument(&format!("[{address}]")),
         })
     }
 }

@@ -1,12 +1,12 @@
-//! The names that the tool knows: files of the scenario's own in place of this machine's.
+//! Name resolution of the tool: `/etc/hosts` and `/etc/resolv.conf` of the scenario.
 //!
 //! ```toml
-//! [names]
-//! hosts = ["{target} db.example"]      # lines of hosts(5)
-//! resolver = ["nameserver {hop1}"]     # lines of resolv.conf(5): a target with `protocol = "udp"` and `port = 53`
+//! [name_resolution]
+//! hosts = ["{target} db.example"]          # lines of hosts(5)
+//! resolv_conf = ["nameserver {hop1}"]      # lines of resolv.conf(5); the server: a UDP target with port 53
 //!
 //! [tool]
-//! name = "db.example"                  # what is asked about, in place of the first target's address
+//! target_name = "db.example"               # instead of the address of the first target
 //! ```
 
 use std::fs;
@@ -16,45 +16,45 @@ use serde::Deserialize;
 
 use crate::endpoint::Protocol;
 use crate::netns;
-use crate::peer::Crossing;
+use crate::peer::capture::CapturedPacket;
 use crate::trial_error::{Context, Result};
 
-/// What a scenario says of names.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Names {
+pub(crate) struct ResolverFiles {
     hosts: Vec<String>,
-    resolver: Vec<String>,
+    resolv_conf: Vec<String>,
 }
 
-/// Where every trial mounts a file system of its own, for its files.
-const FOLDER: &str = env!("CARGO_TARGET_TMPDIR");
+/// Mount point of the trial's tmpfs.
+const MOUNT_POINT: &str = env!("CARGO_TARGET_TMPDIR");
 
-/// This machine's services would know other names: nsswitch.conf(5) may lead to them, and glibc asks nscd(8) first.
-const NO_SERVICES: &str = "if [ -d /run/nscd ]; then mount -t tmpfs lab /run/nscd; fi";
+/// glibc asks nscd(8) before it reads nsswitch.conf(5).
+const HIDE_NSCD: &str = "if [ -d /run/nscd ]; then mount -t tmpfs lab /run/nscd; fi";
 
-impl Names {
-    /// Moves the calling thread, and what it starts, into a mount namespace with these files. Nothing that is mounted
-    /// there is seen outside: a user namespace of our own has it, `mount_namespaces(7)`.
-    pub(crate) fn enter(&self) -> Result<()> {
-        unshare(CloneFlags::CLONE_NEWNS).or_skip("no mount namespaces here")?;
-        netns::shell(&format!("mount -t tmpfs lab '{FOLDER}'\n{NO_SERVICES}"))
+impl ResolverFiles {
+    /// Moves the calling thread, and its children, into a mount namespace with these files. The mounts are invisible
+    /// outside: the namespace belongs to another user namespace, `mount_namespaces(7)`.
+    pub(crate) fn mount(&self) -> Result<()> {
+        unshare(CloneFlags::CLONE_NEWNS).or_skip("no mount namespaces")?;
+        netns::shell(&format!("mount -t tmpfs lab '{MOUNT_POINT}'\n{HIDE_NSCD}"))
             .or_skip("mounting a file system")?;
-        cover("hosts", &self.hosts.join("\n"))?;
-        cover("resolv.conf", &self.resolver.join("\n"))?;
-        cover("nsswitch.conf", "hosts: files dns")
+        bind_over("hosts", &self.hosts.join("\n"))?;
+        bind_over("resolv.conf", &self.resolv_conf.join("\n"))?;
+        bind_over("nsswitch.conf", "hosts: files dns")
     }
 
-    /// Whether that packet asks for a name, which is the resolver's doing and none of the tool's probes.
-    pub(crate) fn asks(&self, crossing: &Crossing) -> bool {
-        let packet = crossing.packet;
-        let server = format!("nameserver {}", crossing.to);
-        (packet.protocol, packet.port) == (Protocol::Udp, 53) && self.resolver.contains(&server)
+    /// Whether the packet is a query of the resolver, and no probe.
+    pub(crate) fn is_query(&self, packet: &CapturedPacket) -> bool {
+        let header = packet.header;
+        let server = format!("nameserver {}", packet.destination);
+        (header.protocol, header.destination_port) == (Protocol::Udp, 53)
+            && self.resolv_conf.contains(&server)
     }
 }
 
-fn cover(file: &str, content: &str) -> Result<()> {
-    let ours = format!("{FOLDER}/{file}");
-    fs::write(&ours, format!("{content}\n")).context(&ours)?;
-    netns::shell(&format!("mount --bind '{ours}' /etc/{file}")).or_skip("mounting a file")
+fn bind_over(name: &str, content: &str) -> Result<()> {
+    let path = format!("{MOUNT_POINT}/{name}");
+    fs::write(&path, format!("{content}\n")).context(&path)?;
+    netns::shell(&format!("mount --bind '{path}' /etc/{name}")).or_skip("mounting a file")
 }

@@ -1,67 +1,67 @@
-//! Why a trial could not end well: it failed, or this machine cannot hold it.
+//! Errors of a trial: failed, or skipped because this machine lacks a requirement.
 
 use std::fmt;
 
 use libtest_mimic::{Completion, Failed};
 
-/// The one error type of the lab.
+/// The only error type of the lab.
 #[derive(Clone, Debug)]
-pub(crate) enum Trouble {
-    /// This machine lacks something the trial needs; the tool was not tested.
+pub(crate) enum TrialError {
+    /// This machine lacks a requirement; the tool was not tested.
     Skip(String),
-    /// The trial ran and the tool, or the lab itself, is wrong.
+    /// The tool, or the lab itself, is wrong.
     Fail(String),
 }
 
-pub(crate) type Result<T> = std::result::Result<T, Trouble>;
+pub(crate) type Result<T> = std::result::Result<T, TrialError>;
 
-impl fmt::Display for Trouble {
+impl fmt::Display for TrialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Skip(why) => write!(f, "SKIP: {why}"),
-            Self::Fail(why) => f.write_str(why),
+            Self::Skip(reason) => write!(f, "SKIP: {reason}"),
+            Self::Fail(reason) => f.write_str(reason),
         }
     }
 }
 
-/// Says what was being done when something else's error came up.
+/// Adds the failed operation to an error, or to a missing value.
 pub(crate) trait Context<T> {
-    fn context(self, doing: impl fmt::Display) -> Result<T>;
-    fn or_skip(self, lacking: impl fmt::Display) -> Result<T>;
+    fn context(self, operation: impl fmt::Display) -> Result<T>;
+    /// Skips the trial instead of failing it.
+    fn or_skip(self, requirement: impl fmt::Display) -> Result<T>;
 }
 
 impl<T, E: fmt::Display> Context<T> for std::result::Result<T, E> {
-    fn context(self, doing: impl fmt::Display) -> Result<T> {
-        self.map_err(|error| Trouble::Fail(format!("{doing}: {error}")))
+    fn context(self, operation: impl fmt::Display) -> Result<T> {
+        self.map_err(|error| TrialError::Fail(format!("{operation}: {error}")))
     }
 
-    fn or_skip(self, lacking: impl fmt::Display) -> Result<T> {
-        self.map_err(|error| Trouble::Skip(format!("{lacking}: {error}")))
+    fn or_skip(self, requirement: impl fmt::Display) -> Result<T> {
+        self.map_err(|error| TrialError::Skip(format!("{requirement}: {error}")))
     }
 }
 
 impl<T> Context<T> for Option<T> {
-    fn context(self, doing: impl fmt::Display) -> Result<T> {
-        self.ok_or_else(|| Trouble::Fail(doing.to_string()))
+    fn context(self, operation: impl fmt::Display) -> Result<T> {
+        self.ok_or_else(|| TrialError::Fail(operation.to_string()))
     }
 
-    fn or_skip(self, lacking: impl fmt::Display) -> Result<T> {
-        self.ok_or_else(|| Trouble::Skip(lacking.to_string()))
+    fn or_skip(self, requirement: impl fmt::Display) -> Result<T> {
+        self.ok_or_else(|| TrialError::Skip(requirement.to_string()))
     }
 }
 
-/// What the harness reports. A machine that runs the checks for everybody must be able to
-/// run all of them, so under CI a skip is a failure.
-pub(crate) fn verdict(result: Result<()>) -> std::result::Result<Completion, Failed> {
+/// Result for the test harness. With `CI=true` a skip is a failure.
+pub(crate) fn completion(result: Result<()>) -> std::result::Result<Completion, Failed> {
     match result {
         Ok(()) => Ok(Completion::Completed),
-        Err(Trouble::Skip(why)) if !under_ci() => {
-            Ok(Completion::ignored_with(format!("SKIP: {why}")))
+        Err(TrialError::Skip(reason)) if !is_ci() => {
+            Ok(Completion::ignored_with(format!("SKIP: {reason}")))
         }
-        Err(trouble) => Err(trouble.to_string().into()),
+        Err(error) => Err(error.to_string().into()),
     }
 }
 
-fn under_ci() -> bool {
+fn is_ci() -> bool {
     std::env::var("CI").is_ok_and(|value| value == "true")
 }

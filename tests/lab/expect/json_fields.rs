@@ -1,94 +1,98 @@
-//! Fields of a JSON line by path, and what a scenario says they must be.
+//! Expected fields of a JSON object, by path.
 //!
 //! ```toml
-//! "end/kind" = "reached"                             # a word, a number, true or false; "none" is null
-//! "end/ttl" = [6, 7]                                 # a number within a range
-//! "end/how" = ["rst", "syn-ack"]                     # any of several words
-//! "hops/#" = 7                                       # how many there are
-//! "hops/*/sent" = 3                                  # the same of each
-//! "hops/*/ttl" = [1, 2, 3]                           # one after the other: exactly so many
-//! "notes" = [{ kind = "loss", lost = [1, 3] }]       # of objects, only the fields that are named
+//! "end/kind" = "reached"                             # a string, number or boolean; "none" is null
+//! "end/ttl" = [6, 7]                                 # a range, where the field is a number
+//! "end/how" = ["rst", "syn-ack"]                     # one of these, where the field is a string
+//! "hops/#" = 7                                       # length of an array
+//! "hops/*/sent" = 3                                  # of every element
+//! "hops/*/ttl" = [1, 2, 3]                           # of the elements in order, and of no others
+//! "notes" = [{ kind = "loss", lost = [1, 3] }]       # of objects, the named fields
 //! ```
 //!
-//! Every field that is named has to be there, so that a name that is misspelt fits nothing.
+//! A named field must exist: a misspelt path matches nothing.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What is left out is not looked at.
+/// Fields that are not named are not checked.
 #[derive(Debug, Default, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Fields(BTreeMap<String, toml::Value>);
+pub(crate) struct JsonFields(BTreeMap<String, toml::Value>);
 
-impl Fields {
+impl JsonFields {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The one word that a field must be.
-    pub(crate) fn word(&self, path: &str) -> Option<&str> {
+    /// The string that a field must be.
+    pub(crate) fn string(&self, path: &str) -> Option<&str> {
         self.0.get(path)?.as_str()
     }
 
-    /// Every field that is not as it must be.
-    pub(crate) fn differences(&self, line: &Value) -> Vec<String> {
-        let wrong = self.0.iter().filter_map(|(path, expected)| {
-            let steps: Vec<&str> = path.split('/').collect();
-            let Some(got) = at(line, &steps) else {
-                return Some(format!("there is no {path}"));
+    /// A message for each field that differs.
+    pub(crate) fn differences(&self, object: &Value) -> Vec<String> {
+        let differences = self.0.iter().filter_map(|(path, expected)| {
+            let keys: Vec<&str> = path.split('/').collect();
+            let Some(found) = select(object, &keys) else {
+                return Some(format!("no field {path}"));
             };
-            let fits = if steps.contains(&"*") && !expected.is_array() {
-                all_fit(&got, expected)
+            let is_equal = if keys.contains(&"*") && !expected.is_array() {
+                all_match(&found, expected)
             } else {
-                fits(&got, expected)
+                matches(&found, expected)
             };
-            (!fits).then(|| format!("{path} is {got}, expected {expected}"))
+            (!is_equal).then(|| format!("{path} is {found}, expected {expected}"))
         });
-        wrong.collect()
+        differences.collect()
     }
 }
 
-/// `None`: there is no such field, which is not the same as one that is null.
-fn at(value: &Value, path: &[&str]) -> Option<Value> {
+/// `None`: no such field; a field that is null is `Some`.
+fn select(value: &Value, path: &[&str]) -> Option<Value> {
     match path {
         [] => Some(value.clone()),
-        ["#"] => value.as_array().map(|all| all.len().into()),
-        ["*", rest @ ..] => value.as_array()?.iter().map(|it| at(it, rest)).collect(),
-        [name, rest @ ..] => at(value.pointer(&format!("/{name}"))?, rest),
+        ["#"] => value.as_array().map(|elements| elements.len().into()),
+        ["*", rest @ ..] => {
+            let elements = value.as_array()?.iter();
+            elements.map(|element| select(element, rest)).collect()
+        }
+        [key, rest @ ..] => select(value.pointer(&format!("/{key}"))?, rest),
     }
 }
 
-fn all_fit(got: &Value, expected: &toml::Value) -> bool {
-    let all = got.as_array().filter(|all| !all.is_empty());
-    all.is_some_and(|all| all.iter().all(|it| fits(it, expected)))
+fn all_match(found: &Value, expected: &toml::Value) -> bool {
+    let elements = found.as_array().filter(|elements| !elements.is_empty());
+    elements.is_some_and(|elements| elements.iter().all(|it| matches(it, expected)))
 }
 
-fn fits(got: &Value, expected: &toml::Value) -> bool {
-    match (expected, got) {
-        (toml::Value::String(word), Value::Null) => word == "none",
-        // A number that a placeholder stands for: only in quotes is that TOML.
-        (toml::Value::String(word), Value::Number(_)) => word.parse().ok() == got.as_f64(),
+fn matches(found: &Value, expected: &toml::Value) -> bool {
+    match (expected, found) {
+        (toml::Value::String(text), Value::Null) => text == "none",
+        // The value of a placeholder: TOML has it in quotes.
+        (toml::Value::String(text), Value::Number(_)) => text.parse().ok() == found.as_f64(),
         (toml::Value::Integer(_) | toml::Value::Float(_), Value::Number(_)) => {
-            number(expected) == got.as_f64()
+            number(expected) == found.as_f64()
         }
-        (toml::Value::Array(ends), Value::Number(_)) => is_within(got, ends),
-        (toml::Value::Array(all), Value::Array(got)) => {
-            all.len() == got.len() && all.iter().zip(got).all(|(it, got)| fits(got, it))
+        (toml::Value::Array(range), Value::Number(_)) => is_within(found, range),
+        (toml::Value::Array(expected), Value::Array(found)) => {
+            let mut pairs = expected.iter().zip(found);
+            expected.len() == found.len() && pairs.all(|(it, found)| matches(found, it))
         }
-        (toml::Value::Array(any), _) => any.iter().any(|it| fits(got, it)),
-        (toml::Value::Table(fields), Value::Object(got)) => fields
+        (toml::Value::Array(alternatives), _) => alternatives.iter().any(|it| matches(found, it)),
+        (toml::Value::Table(fields), Value::Object(found)) => fields
             .iter()
-            .all(|(name, it)| got.get(name).is_some_and(|got| fits(got, it))),
-        (other, _) => serde_json::to_value(other).is_ok_and(|it| it == *got),
+            .all(|(key, it)| found.get(key).is_some_and(|found| matches(found, it))),
+        (other, _) => serde_json::to_value(other).is_ok_and(|it| it == *found),
     }
 }
 
-fn is_within(got: &Value, ends: &[toml::Value]) -> bool {
-    let [low, high] = ends else { return false };
-    let (low, got, high) = (number(low), got.as_f64(), number(high));
-    low.is_some() && high.is_some() && low <= got && got <= high
+fn is_within(found: &Value, range: &[toml::Value]) -> bool {
+    let [low, high] = range else { return false };
+    let (low, found, high) = (number(low), found.as_f64(), number(high));
+    low.is_some() && high.is_some() && low <= found && found <= high
 }
 
 fn number(value: &toml::Value) -> Option<f64> {

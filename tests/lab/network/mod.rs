@@ -1,61 +1,58 @@
-//! Builds the network of a scenario around the calling thread.
+//! Builds the network of a scenario: namespaces, devices, servers, scripted peer.
 
+mod default_replies;
 pub(crate) mod routed;
-pub(crate) mod tun;
+mod servers;
+mod tun;
 
 use std::collections::HashMap;
 use std::fs;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
-use crate::address_family::Family;
-use crate::endpoint::{Place, Protocol};
+use crate::address_family::AddressFamily;
+use crate::endpoint::{Endpoint, Protocol};
 use crate::netns::{self, Namespace};
-use crate::network::routed::Routed;
-use crate::peer::datagram_responder::{Conversations, Talk};
-use crate::peer::path::{Host, Path};
-use crate::peer::tcp_responder::{Behaviour, Handshakes};
-use crate::peer::{Responder, Wire};
-use crate::scenario::{IcmpRight, Kind, Scenario, Setup, Target};
-use crate::servers::tcp::Listener;
-use crate::servers::udp::Service;
+use crate::peer::ScriptedPeer;
+use crate::peer::capture::Capture;
+use crate::peer::datagram_responder::{DatagramResponder, DatagramScript};
+use crate::peer::path::Path;
+use crate::peer::tcp_responder::{TcpResponder, TcpScript};
+use crate::scenario::{IcmpPermission, NetworkKind, Scenario, Setup, Target};
 use crate::trial_error::{Context, Result};
+use default_replies::HostScripts;
+use routed::RoutedNetwork;
+use servers::Server;
 
-/// A built network; it lasts until dropped.
+/// The network exists until this is dropped.
 pub(crate) struct Network {
-    /// Where the tool's targets are, in the order of the scenario.
-    pub(crate) targets: Vec<Place>,
-    responder: Option<Responder>,
-    _open: Vec<Open>,
-    _routed: Option<Routed>,
-}
-
-/// What really listens, in any protocol.
-enum Open {
-    Listener { _listener: Listener },
-    Service { _service: Service },
+    /// In the order of the scenario.
+    pub(crate) targets: Vec<Endpoint>,
+    peer: Option<ScriptedPeer>,
+    _servers: Vec<Server>,
+    _routed: Option<RoutedNetwork>,
 }
 
 impl Network {
-    /// Moves the calling thread into the network's (client's) namespace.
-    pub(crate) fn build(scenario: &Scenario, family: Family) -> Result<Self> {
+    /// Moves the calling thread into the client's namespace.
+    pub(crate) fn build(scenario: &Scenario, family: AddressFamily) -> Result<Self> {
         let client = Namespace::enter_new()?;
         if scenario.setup.uses("nft ") {
-            netns::need_nft()?;
+            netns::require_nft()?;
         }
-        if scenario.tool.icmp == IcmpRight::PingSocket {
+        if scenario.tool.icmp_permission == IcmpPermission::PingSocket {
             allow_ping_sockets()?;
         }
         let setup = &scenario.setup;
         match scenario.network {
-            Kind::Scripted => scripted(scenario, family),
-            Kind::Local => local(&scenario.targets, setup, family),
-            Kind::Routed => routed(&scenario.targets, setup, family, &client),
+            NetworkKind::Scripted => scripted(scenario, family),
+            NetworkKind::Local => local(&scenario.targets, setup, family),
+            NetworkKind::Routed => routed(&scenario.targets, setup, family, &client),
         }
     }
 
-    /// Takes it down and tells what went over the wire, where that was watched.
-    pub(crate) fn stop(self) -> Result<Option<Wire>> {
-        self.responder.map(Responder::stop).transpose()
+    /// Stops the scripted peer, if there is one, and returns its capture.
+    pub(crate) fn stop(self) -> Result<Option<Capture>> {
+        self.peer.map(ScriptedPeer::stop).transpose()
     }
 }
 
@@ -66,90 +63,78 @@ impl Setup {
     }
 }
 
-/// A fresh namespace allows them to nobody, not even to root. The group is the one that is mapped.
+/// A new namespace allows no group, root's included. 0 is the only mapped group.
 fn allow_ping_sockets() -> Result<()> {
     let range = "/proc/sys/net/ipv4/ping_group_range";
     fs::write(range, "0 0").context(range)
 }
 
-fn scripted(scenario: &Scenario, family: Family) -> Result<Network> {
+fn scripted(scenario: &Scenario, family: AddressFamily) -> Result<Network> {
     let device = tun::create()?;
-    netns::shell(&family.fill(
-        "ip {f} addr add {host}/{prefix} dev lab0 {nodad}
+    netns::shell(&family.expand(
+        "ip {family} addr add {client}/{prefix} dev lab0 {nodad}
          ip link set lab0 up
-         ip {f} route add default dev lab0",
+         ip {family} route add default dev lab0",
     ))?;
-    netns::settle()?;
+    netns::wait_until_up()?;
     if scenario.path.is_some() {
-        netns::shell(&family.fill("ip {f} route replace default via {hop1} dev lab0 onlink"))?;
+        netns::shell(
+            &family.expand("ip {family} route replace default via {hop1} dev lab0 onlink"),
+        )?;
     }
     netns::shell(&scenario.setup.client)?;
     let targets = &scenario.targets;
-    let path = scenario.path.as_ref().map(|path| path.build(family));
+    let path = scenario.path.as_ref().map(|it| Path::new(it, family));
     let path = path.transpose()?.unwrap_or_default();
-    let hosts = match &scenario.path {
-        Some(plan) => everyone(targets, &path, &plan.host),
-        None => Others::default(),
-    };
-    let (behaviours, talks) = scripts(targets);
-    let handshakes = Handshakes::new(behaviours, hosts.0);
-    let conversations = Conversations::new(talks, hosts.1);
-    let responder = Responder::start(device, path, handshakes, conversations)?;
+    let hosts = scenario
+        .path
+        .as_ref()
+        .map(|it| HostScripts::new(targets, &path, &it.default_replies))
+        .unwrap_or_default();
+    let (tcp, datagrams) = target_scripts(targets);
+    let tcp = TcpResponder::new(tcp, hosts.tcp);
+    let datagrams = DatagramResponder::new(datagrams, hosts.datagrams);
     Ok(Network {
-        targets: targets.iter().map(Target::place).collect(),
-        responder: Some(responder),
-        _open: Vec::new(),
+        targets: targets.iter().map(Target::endpoint).collect(),
+        peer: Some(ScriptedPeer::start(device, path, tcp, datagrams)?),
+        _servers: Vec::new(),
         _routed: None,
     })
 }
 
-type Scripts = (HashMap<SocketAddr, Behaviour>, HashMap<Place, Talk>);
-
-fn scripts(targets: &[Target]) -> Scripts {
-    let (mut behaviours, mut talks) = Scripts::default();
-    for target in targets {
-        let place = target.place();
-        if place.protocol == Protocol::Tcp {
-            behaviours.insert(place.socket_address(), target.behaviour());
-        } else {
-            talks.insert(place, target.talk());
-        }
-    }
-    (behaviours, talks)
-}
-
-type Others = (
-    HashMap<IpAddr, Behaviour>,
-    HashMap<(Protocol, IpAddr), Talk>,
+type TargetScripts = (
+    HashMap<SocketAddr, TcpScript>,
+    HashMap<Endpoint, DatagramScript>,
 );
 
-/// What is answered where no target says something else, by the targets' hosts and by the routers.
-fn everyone(targets: &[Target], path: &Path, answers: &Host) -> Others {
-    let (mut behaviours, mut talks) = Others::default();
-    let hosts = targets.iter().map(|target| target.host);
-    for host in hosts.chain(path.addresses()) {
-        behaviours.insert(host, Behaviour::always(answers.tcp()));
-        talks.insert((Protocol::Udp, host), Talk::always(answers.udp(host)));
-        talks.insert((Protocol::Icmp, host), Talk::always(answers.icmp()));
+fn target_scripts(targets: &[Target]) -> TargetScripts {
+    let (mut tcp, mut datagrams) = TargetScripts::default();
+    for target in targets {
+        let endpoint = target.endpoint();
+        if endpoint.protocol == Protocol::Tcp {
+            tcp.insert(endpoint.socket_addr(), target.tcp_script());
+        } else {
+            datagrams.insert(endpoint, DatagramScript(target.replies.clone()));
+        }
     }
-    (behaviours, talks)
+    (tcp, datagrams)
 }
 
-/// The other end of `lab0` is here too, but has no address: whoever asks for neighbours asks in vain.
-fn local(targets: &[Target], setup: &Setup, family: Family) -> Result<Network> {
-    netns::shell(&family.fill(
+/// The peer of `lab0` has no address: no neighbour resolves.
+fn local(targets: &[Target], setup: &Setup, family: AddressFamily) -> Result<Network> {
+    netns::shell(&family.expand(
         "ip link add lab0 type veth peer name lab1
          ip link set lab1 up
-         ip {f} addr add {host}/{prefix} dev lab0 {nodad}
+         ip {family} addr add {client}/{prefix} dev lab0 {nodad}
          ip link set lab0 up",
     ))?;
-    netns::settle()?;
+    netns::wait_until_up()?;
     netns::shell(&setup.client)?;
-    let (targets, open) = open(targets)?;
+    let (targets, servers) = servers::start_all(targets)?;
     Ok(Network {
         targets,
-        responder: None,
-        _open: open,
+        peer: None,
+        _servers: servers,
         _routed: None,
     })
 }
@@ -157,75 +142,18 @@ fn local(targets: &[Target], setup: &Setup, family: Family) -> Result<Network> {
 fn routed(
     targets: &[Target],
     setup: &Setup,
-    family: Family,
+    family: AddressFamily,
     client: &Namespace,
 ) -> Result<Network> {
-    let routed = Routed::build(client, family)?;
+    let routed = RoutedNetwork::build(client, family)?;
     netns::shell(&setup.client)?;
-    routed.router.inside(|| netns::shell(&setup.router))?;
-    routed.server.inside(|| netns::shell(&setup.server))?;
-    let (targets, open) = routed.server.inside(|| open(targets))?;
+    routed.router.run_inside(|| netns::shell(&setup.router))?;
+    routed.server.run_inside(|| netns::shell(&setup.server))?;
+    let (targets, servers) = routed.server.run_inside(|| servers::start_all(targets))?;
     Ok(Network {
         targets,
-        responder: None,
-        _open: open,
+        peer: None,
+        _servers: servers,
         _routed: Some(routed),
     })
-}
-
-/// Opens whatever listens at the targets, in the namespace of the calling thread.
-fn open(targets: &[Target]) -> Result<(Vec<Place>, Vec<Open>)> {
-    let mut places = Vec::new();
-    let mut all = Vec::new();
-    for target in targets {
-        let (place, open) = target.open()?;
-        places.push(place);
-        all.extend(open);
-    }
-    Ok((places, all))
-}
-
-impl Target {
-    /// Where it is unless the kernel draws its port.
-    fn place(&self) -> Place {
-        Place::new(self.protocol, self.host, self.port)
-    }
-
-    fn open(&self) -> Result<(Place, Option<Open>)> {
-        if let (Protocol::Tcp, Some(habit)) = (self.protocol, self.listener) {
-            let listener = Listener::start(self.host, self.port, habit)?;
-            let place = Place::tcp(listener.address()?);
-            let open = Open::Listener {
-                _listener: listener,
-            };
-            return Ok((place, Some(open)));
-        }
-        // Asked by ICMP, the kernel itself is the service.
-        if let (Protocol::Udp, Some(habit)) = (self.protocol, self.service) {
-            let service = Service::start(self.host, self.port, habit)?;
-            let place = Place::udp(service.address());
-            return Ok((place, Some(Open::Service { _service: service })));
-        }
-        Ok((self.place(), None))
-    }
-
-    fn talk(&self) -> Talk {
-        Talk {
-            answers: self.answers.clone(),
-        }
-    }
-
-    fn behaviour(&self) -> Behaviour {
-        let same = vec![self.syn.clone()];
-        let differ = !self.connections.is_empty();
-        Behaviour {
-            connections: if differ {
-                self.connections.clone()
-            } else {
-                same
-            },
-            after_handshake: self.after_handshake.clone(),
-            time_stamps: !self.no_time_stamps,
-        }
-    }
 }

@@ -1,51 +1,51 @@
-//! Client, router and server, each in a namespace of its own, with the kernel's own forwarding.
+//! Client, router and server in a namespace each; the router's kernel forwards.
 
-use crate::address_family::Family;
-use crate::netns::{Namespace, settle, shell};
+use crate::address_family::AddressFamily;
+use crate::netns::{Namespace, shell, wait_until_up};
 use crate::trial_error::Result;
 
-/// The two namespaces beyond the client's.
-pub(crate) struct Routed {
+/// The client's namespace is that of the trial.
+pub(crate) struct RoutedNetwork {
     pub(crate) router: Namespace,
     pub(crate) server: Namespace,
 }
 
 const CLIENT: &str = "
-    ip {f} addr add {host}/{prefix} dev lab0 {nodad}
+    ip {family} addr add {client}/{prefix} dev lab0 {nodad}
     ip link set lab0 up
-    ip {f} route add default via {router}";
+    ip {family} route add default via {router}";
 
 const ROUTER: &str = "
     echo 1 > /proc/sys/net/ipv4/ip_forward
     echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
-    ip {f} addr add {router}/{prefix} dev near {nodad}
-    ip {f} addr add {router_far}/{prefix} dev far {nodad}
+    ip {family} addr add {router}/{prefix} dev near {nodad}
+    ip {family} addr add {router_far}/{prefix} dev far {nodad}
     ip link set near up
     ip link set far up";
 
 const SERVER: &str = "
-    ip {f} addr add {target}/{prefix} dev lab0 {nodad}
+    ip {family} addr add {target}/{prefix} dev lab0 {nodad}
     ip link set lab0 up
-    ip {f} route add default via {router_far}";
+    ip {family} route add default via {router_far}";
 
-impl Routed {
-    /// The calling thread must be in the `client` namespace.
-    pub(crate) fn build(client: &Namespace, family: Family) -> Result<Self> {
+impl RoutedNetwork {
+    /// Call it in the namespace `client`.
+    pub(crate) fn build(client: &Namespace, family: AddressFamily) -> Result<Self> {
         let (router, server) = (Namespace::new()?, Namespace::new()?);
-        router.inside(|| {
+        router.run_inside(|| {
             shell(&format!(
                 "ip link add near type veth peer name lab0 netns {}
                  ip link add far type veth peer name lab0 netns {}",
                 client.path(),
                 server.path()
             ))?;
-            shell(&family.fill(ROUTER))
+            shell(&family.expand(ROUTER))
         })?;
-        server.inside(|| shell(&family.fill(SERVER)))?;
-        shell(&family.fill(CLIENT))?;
-        settle()?;
-        router.inside(settle)?;
-        server.inside(settle)?;
+        server.run_inside(|| shell(&family.expand(SERVER)))?;
+        shell(&family.expand(CLIENT))?;
+        wait_until_up()?;
+        router.run_inside(wait_until_up)?;
+        server.run_inside(wait_until_up)?;
         Ok(Self { router, server })
     }
 }

@@ -1,4 +1,4 @@
-//! A TUN device: a network card whose cable ends in this process.
+//! A TUN device.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -7,11 +7,10 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use crate::trial_error::{Context, Result};
 
-/// The device's name inside its namespace.
-pub(crate) const NAME: &str = "lab0";
+pub(crate) const DEVICE_NAME: &str = "lab0";
 
-/// Makes the device in the namespace of the calling thread. It lives as long as the file;
-/// each read is one packet that the kernel sends, each write one that it receives.
+/// Creates the device in the namespace of the calling thread. It exists while the file is open. Each read is one packet
+/// that the kernel sends, each write one that it receives.
 pub(crate) fn create() -> Result<File> {
     let file = OpenOptions::new()
         .read(true)
@@ -19,7 +18,7 @@ pub(crate) fn create() -> Result<File> {
         .custom_flags(libc::O_NONBLOCK)
         .open("/dev/net/tun")
         .or_skip("opening /dev/net/tun")?;
-    attach(&file).or_skip("making a TUN device")?;
+    attach(&file).or_skip("creating a TUN device")?;
     Ok(file)
 }
 
@@ -29,9 +28,9 @@ fn attach(file: &File) -> io::Result<()> {
         unsafe_code,
         reason = "no safe wrapper for this ioctl in our dependencies"
     )]
-    // SAFETY: the descriptor is open for as long as `file` is borrowed. TUNSETIFF reads and
-    // writes exactly one `ifreq`, which is what the pointer points to; it is valid, aligned and
-    // ours alone during the call, and the kernel keeps no reference to it (drivers/net/tun.c).
+    // SAFETY: the descriptor is open while `file` is borrowed. TUNSETIFF reads and writes exactly
+    // one `ifreq`, which is what the pointer points to; it is valid, aligned and not aliased during
+    // the call, and the kernel keeps no reference to it (drivers/net/tun.c).
     let result = unsafe { libc::ioctl(file.as_raw_fd(), libc::TUNSETIFF, &raw mut request) };
     if result < 0 {
         return Err(io::Error::last_os_error());
@@ -39,10 +38,10 @@ fn attach(file: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// Layer 3 only and no extra header before each packet, `Documentation/networking/tuntap.rst`.
+/// Layer 3, without packet information, `Documentation/networking/tuntap.rst`.
 fn request() -> libc::ifreq {
     let mut name = [0; libc::IFNAMSIZ];
-    for (to, from) in name.iter_mut().zip(NAME.bytes()) {
+    for (to, from) in name.iter_mut().zip(DEVICE_NAME.bytes()) {
         *to = libc::c_char::from_ne_bytes([from]);
     }
     let flags = i16::try_from(libc::IFF_TUN | libc::IFF_NO_PI).expect("flags of 16 bits");

@@ -1,110 +1,113 @@
-//! The scripted peer's UDP and ICMP echo: requests that are answered one by one.
+//! UDP and ICMP echo of the scripted peer: replies to each request.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::endpoint::{Place, Protocol};
-use crate::packet::datagram::Request;
-use crate::peer::path::{Fate, Verdict};
-use crate::peer::{Note, Sending, last_goes_on};
-use crate::script::datagram::{Answer, Answers, What};
+use super::capture::RequestRecord;
+use super::datagram_packet::reply_packet;
+use super::path::{Delivery, DeliveryOutcome};
+use super::send_queue::{DelayedPacket, RepliedRequest};
+use crate::endpoint::{Endpoint, Protocol};
+use crate::packet::request::Request;
+use crate::script::datagram_reply::{Content, DatagramReplies, DatagramReply};
 
-/// How one target answers.
+/// Replies of one target to the first, second ... request. The last repeats.
 #[derive(Clone, Debug)]
-pub(crate) struct Talk {
-    /// The answers to the first, second ... request. The last goes on.
-    pub(crate) answers: Vec<Answers>,
+pub(crate) struct DatagramScript(pub(crate) Vec<DatagramReplies>);
+
+pub(crate) struct DatagramResponder {
+    targets: HashMap<Endpoint, DatagramScript>,
+    /// Scripts of all other ports.
+    hosts: HashMap<(Protocol, IpAddr), DatagramScript>,
+    records: Vec<RequestRecord>,
 }
 
-/// One request of the tool.
-#[derive(Clone, Debug)]
-pub(crate) struct Met {
-    pub(crate) place: Place,
-    pub(crate) request: Request,
-    at: Instant,
-    /// From reading the request to writing the first answer to it.
-    pub(crate) first_answer: Option<Duration>,
-}
-
-/// All that was asked, and how the targets answer.
-pub(crate) struct Conversations {
-    talks: HashMap<Place, Talk>,
-    /// How hosts answer everything else.
-    hosts: HashMap<(Protocol, IpAddr), Talk>,
-    met: Vec<Met>,
-}
-
-impl Conversations {
+impl DatagramResponder {
     pub(crate) fn new(
-        talks: HashMap<Place, Talk>,
-        hosts: HashMap<(Protocol, IpAddr), Talk>,
+        targets: HashMap<Endpoint, DatagramScript>,
+        hosts: HashMap<(Protocol, IpAddr), DatagramScript>,
     ) -> Self {
-        let met = Vec::new();
-        Self { talks, hosts, met }
+        Self {
+            targets,
+            hosts,
+            records: Vec::new(),
+        }
     }
 
-    pub(crate) fn met(self) -> Vec<Met> {
-        self.met
+    pub(super) fn into_records(self) -> Vec<RequestRecord> {
+        self.records
     }
 
-    /// An answer to a request is about to be written.
-    pub(crate) fn note(&mut self, number: usize) {
-        let met = &mut self.met[number];
-        let taken = || met.at.elapsed();
-        met.first_answer.get_or_insert_with(taken);
+    /// Call it just before a reply to the request is written.
+    pub(super) fn record_reply(&mut self, index: usize) {
+        let record = &mut self.records[index];
+        let delay = || record.received_at.elapsed();
+        record.first_reply_delay.get_or_insert_with(delay);
     }
 
-    /// What to send in answer to a request, if it is for one of the hosts.
-    pub(crate) fn meet(&mut self, request: Request, fate: &Fate) -> Vec<Sending> {
-        let at = Instant::now();
-        let place = request.place();
-        let of_target = self.talks.get(&place);
-        let talk = of_target.or_else(|| self.hosts.get(&(place.protocol, place.host)));
-        let Some(talk) = talk else {
+    /// None for addresses that the peer does not have.
+    pub(super) fn replies_to(
+        &mut self,
+        request: Request,
+        delivery: &Delivery,
+    ) -> Vec<DelayedPacket> {
+        let received_at = Instant::now();
+        let endpoint = request.endpoint();
+        let of_target = self.targets.get(&endpoint);
+        let of_host = || self.hosts.get(&(endpoint.protocol, endpoint.address));
+        let Some(script) = of_target.or_else(of_host) else {
             return Vec::new();
         };
-        let earlier = self.met.iter().filter(|met| met.place == place).count();
-        let answers = talk.answers_to(earlier, fate);
-        let note = Note::Request(self.met.len());
-        let sendings = answers
+        let earlier = self.records.iter().filter(|it| it.endpoint == endpoint);
+        let replies = script.replies(earlier.count(), delivery);
+        let in_reply_to = RepliedRequest::Datagram(self.records.len());
+        let packets = replies
             .iter()
-            .flat_map(|it| sendings(&request, it, fate, note));
-        let sendings = sendings.collect();
-        self.met.push(Met {
-            place,
+            .flat_map(|reply| delayed_packets(&request, reply, delivery, in_reply_to));
+        let packets = packets.collect();
+        self.records.push(RequestRecord {
+            endpoint,
             request,
-            at,
-            first_answer: None,
+            received_at,
+            first_reply_delay: None,
         });
-        sendings
+        packets
     }
 }
 
-impl Talk {
-    /// The same answer to every request.
-    pub(crate) fn always(answers: Answers) -> Self {
-        let answers = vec![answers];
-        Self { answers }
+impl DatagramScript {
+    /// The same reply to every request.
+    pub(crate) fn constant(replies: DatagramReplies) -> Self {
+        Self(vec![replies])
     }
 
-    /// Unless the request ends before the target.
-    fn answers_to(&self, earlier: usize, fate: &Fate) -> Vec<Answer> {
-        match fate.verdict {
-            Verdict::Arrives => last_goes_on(&self.answers, earlier).0.clone(),
-            Verdict::Refused(error) => vec![Answer::at_once(What::Icmp(error))],
-            Verdict::Lost | Verdict::Forged(_) => Vec::new(),
+    fn replies(&self, index: usize, delivery: &Delivery) -> Vec<DatagramReply> {
+        match delivery.outcome {
+            DeliveryOutcome::Delivered => {
+                let replies = self.0.get(index).or_else(|| self.0.last());
+                replies.expect("at least one reply").0.clone()
+            }
+            DeliveryOutcome::Rejected(error) => {
+                vec![DatagramReply::new(Content::IcmpError(error))]
+            }
+            DeliveryOutcome::Dropped | DeliveryOutcome::Spoofed(_) => Vec::new(),
         }
     }
 }
 
-fn sendings(request: &Request, answer: &Answer, fate: &Fate, note: Note) -> Vec<Sending> {
-    let sending = request.answered(answer, fate).map(|packet| Sending {
-        after: fate.after + answer.after,
+fn delayed_packets(
+    request: &Request,
+    reply: &DatagramReply,
+    delivery: &Delivery,
+    in_reply_to: RepliedRequest,
+) -> Vec<DelayedPacket> {
+    let packet = reply_packet(request, reply, delivery).map(|packet| DelayedPacket {
+        delay: delivery.rtt + reply.delay,
         packet,
-        note: Some(note),
+        in_reply_to: Some(in_reply_to),
     });
-    sending
-        .map(|it| vec![it; answer.copies])
+    packet
+        .map(|packet| vec![packet; reply.copies])
         .unwrap_or_default()
 }

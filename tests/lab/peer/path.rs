@@ -1,306 +1,219 @@
-//! The path between the tool and its targets: routers that packets meet one after the other.
-//!
-//! ```toml
-//! [path]
-//! routers = 6                  # {hop1}, {hop2} ...; the targets are behind the last one
-//! step = "2ms"                 # how much further away each of them is than the one before
-//! host = { icmp = "silence" }  # the targets' hosts answer echoes, refuse other ports: unless something else is said
-//!
-//! [[path.router]]              # those that do something else than forward
-//! hop = 3
-//! errors = "4 at most"         # or "none", or "one per 400ms"
-//! quote = 8                    # bytes after the IP header that they quote; as many as fit without it
-//! arriving = ["rst to 443"]    # rules for all that comes: rule.rs
-//! leaving = ["drop udp"]       # and for what it would forward, after the TTL was looked at
-//! forwards_to = 2              # instead of to the next hop: a loop
-//!
-//! [[path.router]]              # a parallel link: those packets meet {side4} in place of {hop4}
-//! hop = 4
-//! flows = "odd"
-//! ```
+//! Simulated routers: where a packet of the tool ends, and what replies to it.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
-
-use crate::address_family::Family;
-use crate::script::datagram::{Answer as Reply, Answers, IcmpError, What};
-use crate::script::router_rule::{Deed, Errors, FailCondition, Rule, Traveller};
-use crate::script::tcp::{Action, Answer, Time};
+use crate::address_family::AddressFamily;
+use crate::packet::PacketHeader;
+use crate::packet::icmp_error::IcmpError;
+use crate::script::path::{PathScript, RouterScript};
+use crate::script::router_rule::{RouterRule, RuleAction};
+use crate::script::tcp_reply::TcpReplyKind;
 use crate::trial_error::{Context, Result};
 
-/// The path as a scenario writes it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Plan {
-    routers: u8,
-    #[serde(default = "two_milliseconds")]
-    step: Time,
-    #[serde(default, rename = "router")]
-    special: Vec<Special>,
-    #[serde(default)]
-    pub(crate) host: Host,
+/// Routers with their state.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Path {
+    /// Routers per hop; a packet takes the first that matches its flow.
+    hops: Vec<Vec<Router>>,
+    rtt_per_hop: Duration,
 }
 
-/// A router with a will of its own.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Special {
-    hop: u8,
-    flows: Option<FailCondition>,
-    #[serde(default)]
-    errors: Errors,
-    quote: Option<usize>,
-    #[serde(default)]
-    arriving: Vec<Rule>,
-    #[serde(default)]
-    leaving: Vec<Rule>,
-    forwards_to: Option<u8>,
-}
-
-/// What hosts and routers answer where no `[[target]]` says something else.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Host {
-    tcp: Option<Action>,
-    udp: Option<Answers>,
-    icmp: Option<Answers>,
-}
-
-/// A router as packets meet it.
 #[derive(Clone, Debug)]
 struct Router {
     address: IpAddr,
-    special: Special,
+    script: RouterScript,
     errors_sent: u32,
-    last_error: Option<Instant>,
+    last_error_at: Option<Instant>,
 }
 
-/// The path, with what its routers remember.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Path {
-    /// Those of each hop; a packet meets the first that is for its flow.
-    hops: Vec<Vec<Router>>,
-    step: Duration,
-}
-
-/// What becomes of a packet.
+/// Where a packet ended.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Fate {
-    pub(crate) verdict: Verdict,
-    /// From its coming until the answer is back, for whoever answers at once.
-    pub(crate) after: Duration,
-    /// Routers that an answer passes on its way back.
-    pub(crate) routers: u8,
-    /// What is left of its TTL.
+pub(crate) struct Delivery {
+    pub(crate) outcome: DeliveryOutcome,
+    /// Round-trip time of a reply without a delay of its own.
+    pub(crate) rtt: Duration,
+    /// Routers on the return path.
+    pub(crate) routers_passed: u8,
+    /// TTL that is left.
     pub(crate) ttl: u8,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Verdict {
-    /// At the host that it is for.
-    Arrives,
-    Lost,
-    /// A router says so.
-    Refused(IcmpError),
-    /// Somebody on the way answers for the target.
-    Forged(Answer),
-}
-
-fn two_milliseconds() -> Time {
-    Time(Duration::from_millis(2))
-}
-
-impl Plan {
-    /// The path with these routers; an error where the scenario names one that is not there.
-    pub(crate) fn build(&self, family: Family) -> Result<Path> {
-        let there = 1..=self.routers;
-        let unknown = self.special.iter().find(|it| !there.contains(&it.hop));
-        unknown.map_or(Ok(()), |it| {
-            let complaint = format!("the path has no hop {}", it.hop);
-            None.context(complaint)
-        })?;
-        Ok(Path {
-            hops: there.map(|hop| self.routers_at(hop, family)).collect(),
-            step: self.step.0,
-        })
-    }
-
-    /// Those for some flows come before the one for all others.
-    fn routers_at(&self, hop: u8, family: Family) -> Vec<Router> {
-        let here = || self.special.iter().filter(move |it| it.hop == hop);
-        let side = here().filter(|it| it.flows.is_some());
-        let usual = here().find(|it| it.flows.is_none());
-        let usual = usual.cloned().unwrap_or_else(|| Special::plain(hop));
-        let all = side.cloned().chain([usual]);
-        all.map(|special| Router::new(special, family)).collect()
-    }
-}
-
-impl Special {
-    fn plain(hop: u8) -> Self {
-        Self {
-            hop,
-            flows: None,
-            errors: Errors::All,
-            quote: None,
-            arriving: Vec::new(),
-            leaving: Vec::new(),
-            forwards_to: None,
-        }
-    }
-}
-
-impl Router {
-    fn new(special: Special, family: Family) -> Self {
-        let address = match special.flows {
-            Some(_) => family.side(special.hop),
-            None => family.hop(special.hop),
-        };
-        Self {
-            address,
-            special,
-            errors_sent: 0,
-            last_error: None,
-        }
-    }
-
-    /// An ICMP error, or nothing if it sends no more of them.
-    fn says(&mut self, error: IcmpError) -> Verdict {
-        let errors = self.special.errors;
-        if !errors.allow(self.errors_sent, self.last_error) {
-            return Verdict::Lost;
-        }
-        self.errors_sent += 1;
-        self.last_error = Some(Instant::now());
-        let quote = self.special.quote;
-        Verdict::Refused(IcmpError { quote, ..error })
-    }
-
-    /// What its rules make of a packet with what is left of its TTL, and after which time; `None`: it goes on.
-    fn treat(&mut self, packet: &Traveller, ttl: u8) -> Option<(Verdict, Duration)> {
-        if let Some(rule) = first_rule(&mut self.special.arriving, packet) {
-            return Some(self.follow(rule));
-        }
-        if ttl <= 1 {
-            let error = IcmpError::time_exceeded(self.address);
-            return Some((self.says(error), Duration::ZERO));
-        }
-        let rule = first_rule(&mut self.special.leaving, packet)?;
-        Some(self.follow(rule))
-    }
-
-    fn follow(&mut self, (deed, after): (Deed, Duration)) -> (Verdict, Duration) {
-        let verdict = match deed {
-            Deed::Drop => Verdict::Lost,
-            Deed::Rst => Verdict::Forged(Answer::Rst),
-            Deed::SynAck => Verdict::Forged(Answer::SynAck),
-            Deed::Icmp { kind, code, mtu } => {
-                let error = IcmpError::new(kind, code, self.address);
-                self.says(IcmpError { mtu, ..error })
-            }
-        };
-        (verdict, after)
-    }
-}
-
-fn first_rule(rules: &mut [Rule], packet: &Traveller) -> Option<(Deed, Duration)> {
-    let rule = rules
-        .iter_mut()
-        .find_map(|it| it.takes(packet).then_some(it))?;
-    Some((rule.deed, rule.after))
+pub(crate) enum DeliveryOutcome {
+    /// At its destination.
+    Delivered,
+    Dropped,
+    /// By a router, with this error.
+    Rejected(IcmpError),
+    /// A middlebox replies with the target's address.
+    Spoofed(TcpReplyKind),
 }
 
 impl Path {
-    /// The addresses of all routers.
-    pub(crate) fn addresses(&self) -> HashSet<IpAddr> {
-        let all = self.hops.iter().flatten();
-        all.map(|router| router.address).collect()
+    /// An error where the script has a router beyond the last hop.
+    pub(crate) fn new(script: &PathScript, family: AddressFamily) -> Result<Self> {
+        let hops = 1..=script.routers;
+        let mut scripts = script.router_scripts.iter();
+        if let Some(unknown) = scripts.find(|it| !hops.contains(&it.hop)) {
+            return None.context(format!("the path has no hop {}", unknown.hop));
+        }
+        Ok(Self {
+            hops: hops.map(|hop| routers_at(hop, script, family)).collect(),
+            rtt_per_hop: script.rtt_per_hop.0,
+        })
     }
 
-    /// Takes a packet along, as far as it comes.
-    pub(crate) fn carry(&mut self, packet: &Traveller, to: IpAddr) -> Fate {
-        let step = self.step;
-        let (mut hop, mut passed) = (1, 0);
+    /// Addresses of all routers.
+    pub(crate) fn addresses(&self) -> HashSet<IpAddr> {
+        let routers = self.hops.iter().flatten();
+        routers.map(|router| router.address).collect()
+    }
+
+    /// Forwards a packet hop by hop until it is delivered, dropped or answered.
+    pub(crate) fn forward(&mut self, packet: &PacketHeader, destination: IpAddr) -> Delivery {
+        let rtt_per_hop = self.rtt_per_hop;
+        let (mut hop, mut routers_passed) = (1, 0);
         let mut ttl = packet.ttl;
-        let fate = |verdict, passed, ttl| Fate {
-            verdict,
-            after: step * (u32::from(passed) + 1),
-            routers: passed,
+        let delivery = |outcome, routers_passed, ttl| Delivery {
+            outcome,
+            rtt: rtt_per_hop * (u32::from(routers_passed) + 1),
+            routers_passed,
             ttl,
         };
         while let Some(router) = self.router(hop, packet) {
-            if router.address == to {
+            if router.address == destination {
                 break;
             }
-            if let Some((verdict, after)) = router.treat(packet, ttl) {
-                let fate = fate(verdict, passed, ttl);
-                return Fate {
-                    after: fate.after + after,
-                    ..fate
+            if let Some((outcome, delay)) = router.process(packet, ttl) {
+                let delivery = delivery(outcome, routers_passed, ttl);
+                return Delivery {
+                    rtt: delivery.rtt + delay,
+                    ..delivery
                 };
             }
-            hop = router.special.forwards_to.unwrap_or(hop + 1);
-            passed += 1;
+            hop = router.script.next_hop.unwrap_or(hop + 1);
+            routers_passed += 1;
             ttl -= 1;
         }
-        fate(Verdict::Arrives, passed, ttl)
+        delivery(DeliveryOutcome::Delivered, routers_passed, ttl)
     }
 
-    /// Where nothing is in the way.
-    pub(crate) fn all_the_way(&self, ttl: u8) -> Fate {
-        let routers = u8::try_from(self.hops.len()).expect("a short path");
-        Fate {
-            verdict: Verdict::Arrives,
-            after: self.step * (u32::from(routers) + 1),
-            routers,
-            ttl: ttl.saturating_sub(routers),
+    /// Delivery over all hops, without rules: of segments after the SYN.
+    pub(crate) fn delivery_without_rules(&self, ttl: u8) -> Delivery {
+        let routers_passed = u8::try_from(self.hops.len()).expect("a short path");
+        Delivery {
+            outcome: DeliveryOutcome::Delivered,
+            rtt: self.rtt_per_hop * (u32::from(routers_passed) + 1),
+            routers_passed,
+            ttl: ttl.saturating_sub(routers_passed),
         }
     }
 
-    fn router(&mut self, hop: u8, packet: &Traveller) -> Option<&mut Router> {
-        let here = self.hops.get_mut(usize::from(hop).checked_sub(1)?)?;
-        let meets = |router: &&mut Router| router.special.flows.is_none_or(|it| it.holds(packet));
-        here.iter_mut().find(meets)
+    fn router(&mut self, hop: u8, packet: &PacketHeader) -> Option<&mut Router> {
+        let routers = self.hops.get_mut(usize::from(hop).checked_sub(1)?)?;
+        let is_on_path =
+            |router: &&mut Router| router.script.flows.is_none_or(|it| it.matches(packet));
+        routers.iter_mut().find(is_on_path)
     }
 }
 
-impl Fate {
-    /// Whether the target, or who speaks for it, has seen the packet.
-    pub(crate) fn lets_answer(&self) -> bool {
-        matches!(self.verdict, Verdict::Arrives | Verdict::Forged(_))
+/// Routers of parallel links come first: they match some flows, the last one matches all.
+fn routers_at(hop: u8, script: &PathScript, family: AddressFamily) -> Vec<Router> {
+    let at_hop = || script.router_scripts.iter().filter(move |it| it.hop == hop);
+    let parallel = at_hop().filter(|it| it.flows.is_some());
+    let main = at_hop().find(|it| it.flows.is_none());
+    let main = main.cloned().unwrap_or_else(|| RouterScript::plain(hop));
+    let scripts = parallel.cloned().chain([main]);
+    scripts.map(|script| Router::new(script, family)).collect()
+}
+
+impl Router {
+    fn new(script: RouterScript, family: AddressFamily) -> Self {
+        let address = match script.flows {
+            Some(_) => family.parallel_hop(script.hop),
+            None => family.hop(script.hop),
+        };
+        Self {
+            address,
+            script,
+            errors_sent: 0,
+            last_error_at: None,
+        }
     }
 
-    /// Who answers, where it is not the target.
-    pub(crate) fn refused_by(&self) -> Option<IpAddr> {
-        match self.verdict {
-            Verdict::Refused(error) => Some(error.from),
+    /// Outcome and delay by the rules; `None`: the packet is forwarded.
+    fn process(&mut self, packet: &PacketHeader, ttl: u8) -> Option<(DeliveryOutcome, Duration)> {
+        if let Some(rule) = first_applicable(&mut self.script.prerouting, packet) {
+            return Some(self.apply(rule));
+        }
+        if ttl <= 1 {
+            let error = IcmpError::time_exceeded(self.address);
+            return Some((self.send_error(error), Duration::ZERO));
+        }
+        let rule = first_applicable(&mut self.script.forward, packet)?;
+        Some(self.apply(rule))
+    }
+
+    fn apply(&mut self, (action, delay): (RuleAction, Duration)) -> (DeliveryOutcome, Duration) {
+        let outcome = match action {
+            RuleAction::Drop => DeliveryOutcome::Dropped,
+            RuleAction::Rst => DeliveryOutcome::Spoofed(TcpReplyKind::Rst),
+            RuleAction::SynAck => DeliveryOutcome::Spoofed(TcpReplyKind::SynAck),
+            RuleAction::Reject {
+                icmp_type,
+                code,
+                mtu,
+            } => {
+                let error = IcmpError::new(icmp_type, code, self.address);
+                self.send_error(IcmpError { mtu, ..error })
+            }
+        };
+        (outcome, delay)
+    }
+
+    /// The error, or a drop when its rate limit is reached.
+    fn send_error(&mut self, error: IcmpError) -> DeliveryOutcome {
+        let limit = self.script.icmp_errors;
+        if !limit.allows(self.errors_sent, self.last_error_at) {
+            return DeliveryOutcome::Dropped;
+        }
+        self.errors_sent += 1;
+        self.last_error_at = Some(Instant::now());
+        let quote_bytes = self.script.quote_bytes;
+        DeliveryOutcome::Rejected(IcmpError {
+            quote_bytes,
+            ..error
+        })
+    }
+}
+
+fn first_applicable(
+    rules: &mut [RouterRule],
+    packet: &PacketHeader,
+) -> Option<(RuleAction, Duration)> {
+    let rule = rules.iter_mut().find_map(|rule| {
+        let applies = rule.applies_to(packet);
+        applies.then_some(rule)
+    })?;
+    Some((rule.action, rule.delay))
+}
+
+impl Delivery {
+    /// Whether the target, or a middlebox with its address, has received the packet.
+    pub(crate) fn reached_responder(&self) -> bool {
+        matches!(
+            self.outcome,
+            DeliveryOutcome::Delivered | DeliveryOutcome::Spoofed(_)
+        )
+    }
+
+    /// Source of the ICMP error.
+    pub(crate) fn icmp_source(&self) -> Option<IpAddr> {
+        match self.outcome {
+            DeliveryOutcome::Rejected(error) => Some(error.source),
             _ => None,
         }
     }
-}
-
-impl Host {
-    /// Answers to SYNs; a closed port refuses.
-    pub(crate) fn tcp(&self) -> Action {
-        let refusal = || Action::at_once(Answer::Rst);
-        self.tcp.clone().unwrap_or_else(refusal)
-    }
-
-    /// Answers to datagrams; a closed port is said to be one.
-    pub(crate) fn udp(&self, host: IpAddr) -> Answers {
-        let refusal = || reply(What::Icmp(IcmpError::port_unreachable(host)));
-        self.udp.clone().unwrap_or_else(refusal)
-    }
-
-    /// Answers to ICMP echo requests.
-    pub(crate) fn icmp(&self) -> Answers {
-        self.icmp.clone().unwrap_or_else(|| reply(What::Echo))
-    }
-}
-
-fn reply(what: What) -> Answers {
-    Answers(vec![Reply::at_once(what)])
 }

@@ -1,239 +1,256 @@
-//! The scripted peer's TCP: what it makes of SYNs and of what follows a handshake.
+//! TCP of the scripted peer: replies to SYNs, and to the ACK that completes a handshake.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use etherparse::{TcpHeader, TcpOptionElement};
 
-use crate::packet::{self, Segment};
-use crate::peer::path::{Fate, Verdict};
-use crate::peer::{Note, Sending, last_goes_on};
-use crate::script::tcp::{Action, Answer};
+use super::capture::ConnectionRecord;
+use super::path::{Delivery, DeliveryOutcome};
+use super::send_queue::{DelayedPacket, RepliedRequest};
+use crate::packet;
+use crate::packet::tcp_segment::{TcpSegment, tcp_packet};
+use crate::script::tcp_reply::{TcpReply, TcpReplyKind};
 
-/// The peer's first sequence number; any will do.
-const SEQUENCE: u32 = 1_000_000;
+/// Initial sequence number of the peer.
+const INITIAL_SEQUENCE: u32 = 1_000_000;
 
-/// How one target behaves.
+/// Replies of one target.
 #[derive(Clone, Debug)]
-pub(crate) struct Behaviour {
-    /// The answers to the first, second ... SYN of the first, second ... connection. The last
-    /// of either list goes on.
-    pub(crate) connections: Vec<Vec<Action>>,
-    pub(crate) after_handshake: Option<Action>,
-    pub(crate) time_stamps: bool,
+pub(crate) struct TcpScript {
+    /// Replies to the first, second ... SYN of the first, second ... connection. The last of each list repeats.
+    pub(crate) connections: Vec<Vec<TcpReply>>,
+    pub(crate) after_handshake: Option<TcpReply>,
+    pub(crate) has_timestamps: bool,
 }
 
-impl Behaviour {
-    /// The same answer to every SYN.
-    pub(crate) fn always(action: Action) -> Self {
+impl TcpScript {
+    /// The same reply to every SYN.
+    pub(crate) fn constant(reply: TcpReply) -> Self {
         Self {
-            connections: vec![vec![action]],
+            connections: vec![vec![reply]],
             after_handshake: None,
-            time_stamps: true,
+            has_timestamps: true,
         }
     }
 }
 
-/// What really went over the wire for one connection of the tool.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Seen {
-    pub(crate) syns: u64,
-    /// From reading the first SYN to writing the first answer to it.
-    pub(crate) first_answer: Option<Duration>,
-}
-
-/// Every connection that the tool has begun, and how its target behaves.
-pub(crate) struct Handshakes {
-    targets: HashMap<SocketAddr, Behaviour>,
-    /// How hosts behave on all other ports.
-    hosts: HashMap<IpAddr, Behaviour>,
-    /// The last one between each two ends.
+pub(crate) struct TcpResponder {
+    targets: HashMap<SocketAddr, TcpScript>,
+    /// Scripts of all other ports.
+    hosts: HashMap<IpAddr, TcpScript>,
+    /// The newest connection of each pair of source and destination.
     connections: HashMap<(SocketAddr, SocketAddr), Connection>,
-    /// Connections begun to each target.
-    begun: HashMap<SocketAddr, usize>,
-    born: Instant,
+    /// Connections per target.
+    opened: HashMap<SocketAddr, usize>,
+    started_at: Instant,
 }
 
 struct Connection {
-    /// The how-manieth connection to its target this is, from 0.
+    /// Number of the connection at its target, from 0.
     index: usize,
-    /// Of its SYNs: another one from the same port begins another connection.
+    /// Sequence number of its SYNs. Another one from the same port is a new connection.
     sequence: u32,
-    seen: Seen,
+    record: ConnectionRecord,
     first_syn_at: Instant,
-    /// The time stamp of the first SYN that arrived. A server echoes this one in every SYN-ACK,
-    /// however many SYNs follow (Linux: `tcp_check_req()` leaves `ts_recent` alone then), which
-    /// is how a client can tell a lost SYN from a lost answer.
-    echo: Option<u32>,
-    established: bool,
+    /// `TSval` of the first SYN that arrived, for `TSecr` of every SYN-ACK. Later SYNs do not change it (Linux:
+    /// `tcp_check_req()` leaves `ts_recent` alone). By it a client tells a lost SYN from a lost SYN-ACK.
+    ts_recent: Option<u32>,
+    is_established: bool,
 }
 
-impl Handshakes {
+impl TcpResponder {
     pub(crate) fn new(
-        targets: HashMap<SocketAddr, Behaviour>,
-        hosts: HashMap<IpAddr, Behaviour>,
+        targets: HashMap<SocketAddr, TcpScript>,
+        hosts: HashMap<IpAddr, TcpScript>,
     ) -> Self {
         Self {
             targets,
             hosts,
             connections: HashMap::new(),
-            begun: HashMap::new(),
-            born: Instant::now(),
+            opened: HashMap::new(),
+            started_at: Instant::now(),
         }
     }
 
-    /// By the tool's address.
-    pub(crate) fn seen(&self) -> HashMap<SocketAddr, Seen> {
+    /// By the tool's address and port.
+    pub(super) fn records(&self) -> HashMap<SocketAddr, ConnectionRecord> {
         let connections = self.connections.iter();
         connections
-            .map(|((from, _), it)| (*from, it.seen))
+            .map(|((source, _), connection)| (*source, connection.record))
             .collect()
     }
 
-    /// An answer to the first SYN of a connection is about to be written.
-    pub(crate) fn note(&mut self, from: SocketAddr, to: SocketAddr, syn_at: Instant) {
-        let connection = self.connections.get_mut(&(from, to));
+    /// Call it just before the reply to the first SYN is written.
+    pub(super) fn record_reply(
+        &mut self,
+        source: SocketAddr,
+        destination: SocketAddr,
+        syn_at: Instant,
+    ) {
+        let connection = self.connections.get_mut(&(source, destination));
         if let Some(connection) = connection.filter(|it| it.first_syn_at == syn_at) {
-            let taken = || syn_at.elapsed();
-            connection.seen.first_answer.get_or_insert_with(taken);
+            let delay = || syn_at.elapsed();
+            connection
+                .record
+                .first_reply_delay
+                .get_or_insert_with(delay);
         }
     }
 
-    /// What to send in answer to a segment, if it is for one of the hosts.
-    pub(crate) fn meet(&mut self, segment: &Segment, fate: &Fate) -> Vec<Sending> {
-        let of_target = self.targets.get(&segment.to);
-        let behaviour = of_target.or_else(|| self.hosts.get(&segment.to.ip()));
-        let Some(behaviour) = behaviour.cloned() else {
+    /// None for addresses that the peer does not have.
+    pub(super) fn replies_to(
+        &mut self,
+        segment: &TcpSegment,
+        delivery: &Delivery,
+    ) -> Vec<DelayedPacket> {
+        let of_target = self.targets.get(&segment.destination);
+        let script = of_target.or_else(|| self.hosts.get(&segment.destination.ip()));
+        let Some(script) = script.cloned() else {
             return Vec::new();
         };
         if segment.header.syn {
-            self.meet_syn(segment, &behaviour, fate)
+            self.replies_to_syn(segment, &script, delivery)
         } else if segment.header.ack && !segment.header.rst {
-            self.meet_ack(segment, &behaviour, fate)
+            self.replies_to_ack(segment, &script, delivery)
         } else {
             Vec::new()
         }
     }
 
-    fn meet_syn(&mut self, segment: &Segment, behaviour: &Behaviour, fate: &Fate) -> Vec<Sending> {
+    fn replies_to_syn(
+        &mut self,
+        segment: &TcpSegment,
+        script: &TcpScript,
+        delivery: &Delivery,
+    ) -> Vec<DelayedPacket> {
         let connection = self.connection_of(segment);
-        connection.seen.syns += 1;
-        let script = last_goes_on(&behaviour.connections, connection.index);
-        let nth = usize::try_from(connection.seen.syns - 1).expect("few SYNs");
-        let mut action = last_goes_on(script, nth).clone();
-        match fate.verdict {
-            Verdict::Arrives => {}
-            Verdict::Lost => action = Action::at_once(Answer::Silence),
-            Verdict::Refused(error) => action = Action::at_once(Answer::Icmp(error)),
-            Verdict::Forged(answer) => action = Action::at_once(answer),
+        connection.record.syns += 1;
+        let replies = nth_or_last(&script.connections, connection.index);
+        let index = usize::try_from(connection.record.syns - 1).expect("few SYNs");
+        let reply = match delivery.outcome {
+            DeliveryOutcome::Delivered => nth_or_last(replies, index).clone(),
+            DeliveryOutcome::Dropped => TcpReply::new(TcpReplyKind::Drop),
+            DeliveryOutcome::Rejected(error) => TcpReply::new(TcpReplyKind::IcmpError(error)),
+            DeliveryOutcome::Spoofed(kind) => TcpReply::new(kind),
+        };
+        if matches!(reply.kind, TcpReplyKind::SynAck) && connection.ts_recent.is_none() {
+            connection.ts_recent = segment.tsval();
         }
-        if matches!(action.answer, Answer::SynAck) && connection.echo.is_none() {
-            connection.echo = segment.time_stamp();
-        }
-        self.sendings(segment, behaviour, &action, fate)
+        self.delayed_packets(segment, script, &reply, delivery)
     }
 
-    /// The one that a SYN belongs to, which may be the first of it.
-    fn connection_of(&mut self, segment: &Segment) -> &mut Connection {
-        let key = (segment.from, segment.to);
+    /// The connection of a SYN, new or known.
+    fn connection_of(&mut self, segment: &TcpSegment) -> &mut Connection {
+        let key = (segment.source, segment.destination);
         let sequence = segment.header.sequence_number;
         let known = self.connections.get(&key);
         if known.is_none_or(|it| it.sequence != sequence) {
-            let begun = self.begun.entry(segment.to).or_default();
-            let connection = Connection::new(*begun, sequence);
-            *begun += 1;
+            let opened = self.opened.entry(segment.destination).or_default();
+            let connection = Connection::new(*opened, sequence);
+            *opened += 1;
             self.connections.insert(key, connection);
         }
-        self.connections.get_mut(&key).expect("it was just made")
+        self.connections.get_mut(&key).expect("inserted above")
     }
 
-    fn meet_ack(&mut self, segment: &Segment, behaviour: &Behaviour, fate: &Fate) -> Vec<Sending> {
-        let Some(connection) = self.connections.get_mut(&(segment.from, segment.to)) else {
+    fn replies_to_ack(
+        &mut self,
+        segment: &TcpSegment,
+        script: &TcpScript,
+        delivery: &Delivery,
+    ) -> Vec<DelayedPacket> {
+        let key = (segment.source, segment.destination);
+        let Some(connection) = self.connections.get_mut(&key) else {
             return Vec::new();
         };
-        let is_first = !std::mem::replace(&mut connection.established, true);
-        match &behaviour.after_handshake {
-            Some(action) if is_first => self.sendings(segment, behaviour, action, fate),
+        let is_first = !std::mem::replace(&mut connection.is_established, true);
+        match &script.after_handshake {
+            Some(reply) if is_first => self.delayed_packets(segment, script, reply, delivery),
             _ => Vec::new(),
         }
     }
 
-    fn sendings(
+    fn delayed_packets(
         &self,
-        segment: &Segment,
-        behaviour: &Behaviour,
-        action: &Action,
-        fate: &Fate,
-    ) -> Vec<Sending> {
-        let Some(packet) = self.answer(segment, behaviour, action, fate) else {
+        segment: &TcpSegment,
+        script: &TcpScript,
+        reply: &TcpReply,
+        delivery: &Delivery,
+    ) -> Vec<DelayedPacket> {
+        let Some(packet) = self.reply_packet(segment, script, reply, delivery) else {
             return Vec::new();
         };
-        let connection = &self.connections[&(segment.from, segment.to)];
-        let is_first = connection.seen.syns == 1 && segment.header.syn;
-        let note = Note::Handshake(segment.from, segment.to, connection.first_syn_at);
-        let sending = Sending {
-            after: fate.after + action.after,
-            packet,
-            note: is_first.then_some(note),
+        let connection = &self.connections[&(segment.source, segment.destination)];
+        let is_to_first_syn = connection.record.syns == 1 && segment.header.syn;
+        let syn = RepliedRequest::Syn {
+            source: segment.source,
+            destination: segment.destination,
+            received_at: connection.first_syn_at,
         };
-        vec![sending; action.copies]
+        let packet = DelayedPacket {
+            delay: delivery.rtt + reply.delay,
+            packet,
+            in_reply_to: is_to_first_syn.then_some(syn),
+        };
+        vec![packet; reply.copies]
     }
 
-    fn answer(
+    fn reply_packet(
         &self,
-        to: &Segment,
-        behaviour: &Behaviour,
-        action: &Action,
-        fate: &Fate,
+        segment: &TcpSegment,
+        script: &TcpScript,
+        reply: &TcpReply,
+        delivery: &Delivery,
     ) -> Option<Vec<u8>> {
-        let ttl = action.ttl.saturating_sub(fate.routers);
-        let mut header = match action.answer {
-            Answer::Silence => return None,
-            Answer::Icmp(error) => {
-                let about = packet::with_ttl(&to.packet, fate.ttl);
-                return Some(packet::icmp_error(&error, to.from.ip(), ttl, &about));
+        let ttl = reply.ttl.saturating_sub(delivery.routers_passed);
+        let (client, server) = (segment.source.ip(), segment.destination.ip());
+        let mut header = match reply.kind {
+            TcpReplyKind::Drop => return None,
+            TcpReplyKind::IcmpError(error) => {
+                let original = packet::with_ttl(&segment.packet, delivery.ttl);
+                return Some(error.packet(client, ttl, &original));
             }
-            Answer::SynAck => self.syn_ack(to, behaviour),
-            Answer::Rst => reset(to),
-            Answer::Fin => self.fin(to, behaviour),
+            TcpReplyKind::SynAck => self.syn_ack(segment, script),
+            TcpReplyKind::Rst => rst(segment),
+            TcpReplyKind::Fin => self.fin(segment, script),
         };
-        if !action.acceptable {
+        if !reply.is_acceptable {
             header.acknowledgment_number = header.acknowledgment_number.wrapping_add(1000);
         }
-        let (here, there) = (to.to.ip(), to.from.ip());
-        Some(packet::tcp(here, there, ttl, header))
+        Some(tcp_packet(server, client, ttl, header))
     }
 
-    fn syn_ack(&self, to: &Segment, behaviour: &Behaviour) -> TcpHeader {
+    fn syn_ack(&self, segment: &TcpSegment, script: &TcpScript) -> TcpHeader {
         let mut options = vec![TcpOptionElement::MaximumSegmentSize(1400)];
-        options.extend(self.time_stamps(to, behaviour));
+        options.extend(self.timestamps(segment, script));
         TcpHeader {
             syn: true,
-            sequence_number: SEQUENCE,
-            ..reply(to, &options)
+            sequence_number: INITIAL_SEQUENCE,
+            ..ack(segment, &options)
         }
     }
 
-    fn fin(&self, to: &Segment, behaviour: &Behaviour) -> TcpHeader {
-        let options: Vec<_> = self.time_stamps(to, behaviour).into_iter().collect();
+    fn fin(&self, segment: &TcpSegment, script: &TcpScript) -> TcpHeader {
+        let options: Vec<_> = self.timestamps(segment, script).into_iter().collect();
         TcpHeader {
             fin: true,
-            ..reply(to, &options)
+            ..ack(segment, &options)
         }
     }
 
-    fn time_stamps(&self, to: &Segment, behaviour: &Behaviour) -> Option<TcpOptionElement> {
-        let connection = &self.connections[&(to.from, to.to)];
-        let offered = if to.header.syn {
-            connection.echo
+    fn timestamps(&self, segment: &TcpSegment, script: &TcpScript) -> Option<TcpOptionElement> {
+        let connection = &self.connections[&(segment.source, segment.destination)];
+        let received = if segment.header.syn {
+            connection.ts_recent
         } else {
-            to.time_stamp()
+            segment.tsval()
         };
-        let echo = offered.filter(|_| behaviour.time_stamps)?;
-        let clock = self.born.elapsed().as_millis() + 1;
-        let clock = u32::try_from(clock).expect("trials are short");
-        Some(TcpOptionElement::Timestamp(clock, echo))
+        let tsecr = received.filter(|_| script.has_timestamps)?;
+        let tsval = self.started_at.elapsed().as_millis() + 1;
+        let tsval = u32::try_from(tsval).expect("trials are short");
+        Some(TcpOptionElement::Timestamp(tsval, tsecr))
     }
 }
 
@@ -242,29 +259,40 @@ impl Connection {
         Self {
             index,
             sequence,
-            seen: Seen::default(),
+            record: ConnectionRecord::default(),
             first_syn_at: Instant::now(),
-            echo: None,
-            established: false,
+            ts_recent: None,
+            is_established: false,
         }
     }
 }
 
-/// An acknowledgement of all that `to` carried.
-fn reply(to: &Segment, options: &[TcpOptionElement]) -> TcpHeader {
-    let mut header = TcpHeader::new(to.to.port(), to.from.port(), SEQUENCE + 1, 65535);
-    let length = u32::from(to.header.syn) + u32::from(to.header.fin);
+fn nth_or_last<T>(list: &[T], index: usize) -> &T {
+    list.get(index)
+        .or_else(|| list.last())
+        .expect("a script has at least one reply")
+}
+
+/// Acknowledges the whole segment.
+fn ack(segment: &TcpSegment, options: &[TcpOptionElement]) -> TcpHeader {
+    let (source, destination) = (segment.destination.port(), segment.source.port());
+    let mut header = TcpHeader::new(source, destination, INITIAL_SEQUENCE + 1, 65535);
+    let length = u32::from(segment.header.syn) + u32::from(segment.header.fin);
     header.ack = true;
-    header.acknowledgment_number = to.header.sequence_number.wrapping_add(length);
+    header.acknowledgment_number = segment.header.sequence_number.wrapping_add(length);
     header.set_options(options).expect("two options fit");
     header
 }
 
-/// Answers a SYN as RFC 9293 section 3.10.7.1 says, or ends an open connection.
-fn reset(to: &Segment) -> TcpHeader {
+/// To a SYN as in RFC 9293 section 3.10.7.1; else of an established connection.
+fn rst(segment: &TcpSegment) -> TcpHeader {
     TcpHeader {
         rst: true,
-        sequence_number: if to.header.syn { 0 } else { SEQUENCE + 1 },
-        ..reply(to, &[])
+        sequence_number: if segment.header.syn {
+            0
+        } else {
+            INITIAL_SEQUENCE + 1
+        },
+        ..ack(segment, &[])
     }
 }

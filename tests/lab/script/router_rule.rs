@@ -1,115 +1,99 @@
-//! What a router of a path does with packets, as written in a scenario. The path itself: path.rs.
+//! Rules of a scripted router.
 //!
 //! ```text
-//! drop                      they vanish
-//! icmp 3/13 [mtu 1300]      it says no, from its own address
-//! rst                       a RST as if the target had sent it
-//! syn-ack                   the same: it is a transparent proxy
+//! drop
+//! icmp 3/13 [mtu 1300]      rejects with this ICMP error, from the router's address
+//! rst                       forges a RST from the target
+//! syn-ack                   completes the handshake for the target, as a transparent proxy
 //! ```
 //!
-//! All of them but `drop` take `after 3s`. They are for all packets, or only for those that are `tcp`, `udp` or
-//! `icmp`, have `over 1300` bytes (IP header included), an `odd` or `even` source port (ICMP echo: identifier), were
-//! sent with `ttl 7`, go `to 443`; and of these for the `first 2`, or `every 3`rd, with the same TTL, so that all hops
-//! behind the router lose the same share.
+//! Option of all but `drop`: `after 3s`. Matches: `tcp`, `udp`, `icmp`; `dport 443`; `length > 1300` (bytes of the IP
+//! packet); `odd` or `even` source port (ICMP echo: identifier); `ttl 7` (as sent). Limits: `first 2`, or `every 3`,
+//! counted for each TTL separately, so that all hops behind the router lose the same share.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
+use super::value::{duration, icmp_type_code, number};
 use crate::endpoint::Protocol;
-use crate::script::tcp::{duration, number};
+use crate::packet::PacketHeader;
 
-/// What the path needs to know of a packet.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Traveller {
-    pub(crate) protocol: Protocol,
-    /// The source port, or the identifier of an ICMP echo.
-    pub(crate) flow: u16,
-    /// 0 for ICMP, which has none.
-    pub(crate) port: u16,
-    pub(crate) ttl: u8,
-    pub(crate) length: usize,
-    /// The first sequence number of a connection; `None` where there are no connections.
-    pub(crate) sequence: Option<u32>,
-}
-
-/// One rule of a router.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "String")]
-pub(crate) struct Rule {
-    pub(crate) deed: Deed,
-    pub(crate) after: Duration,
-    conditions: Vec<FailCondition>,
-    turns: Turns,
-    /// Packets that were met with each TTL.
-    met: HashMap<u8, u64>,
+pub(crate) struct RouterRule {
+    pub(crate) action: RuleAction,
+    pub(crate) delay: Duration,
+    matches: Vec<PacketMatch>,
+    limit: MatchLimit,
+    /// Matched packets per TTL.
+    matched: HashMap<u8, u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Deed {
+pub(crate) enum RuleAction {
     Drop,
-    Icmp { kind: u8, code: u8, mtu: u32 },
+    Reject { icmp_type: u8, code: u8, mtu: u32 },
     Rst,
     SynAck,
 }
 
-/// Which of the packets with the same TTL are meant.
+/// Which of the matched packets with one TTL the rule applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Turns {
-    Every(u64),
+enum MatchLimit {
+    EveryNth(u64),
     First(u64),
 }
 
-/// Which packets are meant.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(try_from = "String")]
-pub(crate) enum FailCondition {
+pub(crate) enum PacketMatch {
     Protocol(Protocol),
-    Over(usize),
-    Odd,
-    Even,
-    To(u16),
+    LongerThan(usize),
+    OddFlow,
+    EvenFlow,
+    DestinationPort(u16),
     Ttl(u8),
 }
 
-/// How many ICMP errors a router sends.
+/// Rate limit of a router's ICMP errors.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(try_from = "String")]
-pub(crate) enum Errors {
+pub(crate) enum IcmpErrorLimit {
     #[default]
-    All,
-    /// `none`: it forwards and says nothing.
+    Unlimited,
+    /// `none`: the router forwards and sends no errors.
     None,
-    /// `4 at most`, in the whole run.
-    AtMost(u32),
-    /// `one per 400ms`.
+    /// `max 4`, in the whole run.
+    Max(u32),
+    /// `1 per 400ms`.
     OnePer(Duration),
 }
 
-impl Rule {
-    /// Whether the rule is for this packet, which is then counted.
-    pub(crate) fn takes(&mut self, packet: &Traveller) -> bool {
-        if !self.conditions.iter().all(|it| it.holds(packet)) {
+impl RouterRule {
+    /// Whether the rule applies to this packet; counts it if it matches.
+    pub(crate) fn applies_to(&mut self, packet: &PacketHeader) -> bool {
+        if !self.matches.iter().all(|it| it.matches(packet)) {
             return false;
         }
-        let met = self.met.entry(packet.ttl).or_default();
-        *met += 1;
-        match self.turns {
-            Turns::Every(share) => met.is_multiple_of(share),
-            Turns::First(count) => *met <= count,
+        let matched = self.matched.entry(packet.ttl).or_default();
+        *matched += 1;
+        match self.limit {
+            MatchLimit::EveryNth(n) => matched.is_multiple_of(n),
+            MatchLimit::First(count) => *matched <= count,
         }
     }
 }
 
-impl FailCondition {
-    pub(crate) fn holds(self, packet: &Traveller) -> bool {
+impl PacketMatch {
+    pub(crate) fn matches(self, packet: &PacketHeader) -> bool {
         match self {
             Self::Protocol(protocol) => packet.protocol == protocol,
-            Self::Over(length) => packet.length > length,
-            Self::Odd => !packet.flow.is_multiple_of(2),
-            Self::Even => packet.flow.is_multiple_of(2),
-            Self::To(port) => packet.port == port,
+            Self::LongerThan(length) => packet.length > length,
+            Self::OddFlow => !packet.flow_id.is_multiple_of(2),
+            Self::EvenFlow => packet.flow_id.is_multiple_of(2),
+            Self::DestinationPort(port) => packet.destination_port == port,
             Self::Ttl(ttl) => packet.ttl == ttl,
         }
     }
@@ -119,67 +103,66 @@ impl FailCondition {
             ["tcp", rest @ ..] => (Self::Protocol(Protocol::Tcp), rest),
             ["udp", rest @ ..] => (Self::Protocol(Protocol::Udp), rest),
             ["icmp", rest @ ..] => (Self::Protocol(Protocol::Icmp), rest),
-            ["over", length, rest @ ..] => (Self::Over(number(length)?), rest),
-            ["odd", rest @ ..] => (Self::Odd, rest),
-            ["even", rest @ ..] => (Self::Even, rest),
-            ["to", port, rest @ ..] => (Self::To(number(port)?), rest),
+            ["length", ">", length, rest @ ..] => (Self::LongerThan(number(length)?), rest),
+            ["odd", rest @ ..] => (Self::OddFlow, rest),
+            ["even", rest @ ..] => (Self::EvenFlow, rest),
+            ["dport", port, rest @ ..] => (Self::DestinationPort(number(port)?), rest),
             ["ttl", ttl, rest @ ..] => (Self::Ttl(number(ttl)?), rest),
-            other => return Err(format!("{other:?} is not understood")),
+            other => return Err(format!("unknown match {other:?}")),
         })
     }
 }
 
-impl Errors {
-    /// Whether one more may be sent, after so many of which the last was then.
-    pub(crate) fn allow(self, sent: u32, last: Option<Instant>) -> bool {
+impl IcmpErrorLimit {
+    /// Whether another error may be sent, after this many and the last at this time.
+    pub(crate) fn allows(self, sent: u32, last_sent: Option<Instant>) -> bool {
         match self {
-            Self::All => true,
+            Self::Unlimited => true,
             Self::None => false,
-            Self::AtMost(most) => sent < most,
-            Self::OnePer(interval) => last.is_none_or(|last| last.elapsed() >= interval),
+            Self::Max(max) => sent < max,
+            Self::OnePer(interval) => last_sent.is_none_or(|last| last.elapsed() >= interval),
         }
     }
 }
 
-impl TryFrom<String> for Rule {
+impl TryFrom<String> for RouterRule {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
         let words: Vec<&str> = text.split_whitespace().collect();
-        parse(&words).map_err(|why| format!("{text:?}: {why}"))
+        parse(&words).map_err(|error| format!("{text:?}: {error}"))
     }
 }
 
-fn parse(words: &[&str]) -> Result<Rule, String> {
-    let (deed, mut rest) = deed(words)?;
-    let mut rule = Rule {
-        deed,
-        after: Duration::ZERO,
-        conditions: Vec::new(),
-        turns: Turns::Every(1),
-        met: HashMap::new(),
+fn parse(words: &[&str]) -> Result<RouterRule, String> {
+    let (action, mut rest) = action(words)?;
+    let mut rule = RouterRule {
+        action,
+        delay: Duration::ZERO,
+        matches: Vec::new(),
+        limit: MatchLimit::EveryNth(1),
+        matched: HashMap::new(),
     };
-    // Nobody but TCP knows of these.
-    if matches!(deed, Deed::Rst | Deed::SynAck) {
-        rule.conditions.push(FailCondition::Protocol(Protocol::Tcp));
+    if matches!(action, RuleAction::Rst | RuleAction::SynAck) {
+        rule.matches.push(PacketMatch::Protocol(Protocol::Tcp));
     }
     while !rest.is_empty() {
         rest = match rest {
-            ["after", time, rest @ ..] if deed != Deed::Drop => {
-                rule.after = duration(time)?;
+            ["after", delay, rest @ ..] if action != RuleAction::Drop => {
+                rule.delay = duration(delay)?;
                 rest
             }
-            ["every", share, rest @ ..] => {
-                rule.turns = Turns::Every(share_of(share)?);
+            ["every", n, rest @ ..] => {
+                rule.limit = MatchLimit::EveryNth(nonzero(n)?);
                 rest
             }
             ["first", count, rest @ ..] => {
-                rule.turns = Turns::First(number(count)?);
+                rule.limit = MatchLimit::First(number(count)?);
                 rest
             }
             words => {
-                let (condition, rest) = FailCondition::parse(words)?;
-                rule.conditions.push(condition);
+                let (packet_match, rest) = PacketMatch::parse(words)?;
+                rule.matches.push(packet_match);
                 rest
             }
         }
@@ -187,54 +170,58 @@ fn parse(words: &[&str]) -> Result<Rule, String> {
     Ok(rule)
 }
 
-/// No packet is the 0th of anything: such a rule would never be for one.
-fn share_of(word: &str) -> Result<u64, String> {
+/// `every 0` would apply to no packet.
+fn nonzero(word: &str) -> Result<u64, String> {
     match number(word)? {
-        0 => Err("every 0 is none".to_owned()),
-        share => Ok(share),
+        0 => Err("every 0".to_owned()),
+        n => Ok(n),
     }
 }
 
-fn deed<'a, 'b>(words: &'a [&'b str]) -> Result<(Deed, &'a [&'b str]), String> {
+fn action<'a, 'b>(words: &'a [&'b str]) -> Result<(RuleAction, &'a [&'b str]), String> {
     Ok(match words {
-        ["drop", rest @ ..] => (Deed::Drop, rest),
-        ["rst", rest @ ..] => (Deed::Rst, rest),
-        ["syn-ack", rest @ ..] => (Deed::SynAck, rest),
+        ["drop", rest @ ..] => (RuleAction::Drop, rest),
+        ["rst", rest @ ..] => (RuleAction::Rst, rest),
+        ["syn-ack", rest @ ..] => (RuleAction::SynAck, rest),
         ["icmp", code, rest @ ..] => {
-            let (kind, code) = code.split_once('/').ok_or("an ICMP code looks like 3/13")?;
+            let (icmp_type, code) = icmp_type_code(code)?;
             let (mtu, rest) = match rest {
                 ["mtu", mtu, rest @ ..] => (number(mtu)?, rest),
                 rest => (0, rest),
             };
-            let (kind, code) = (number(kind)?, number(code)?);
-            (Deed::Icmp { kind, code, mtu }, rest)
+            let reject = RuleAction::Reject {
+                icmp_type,
+                code,
+                mtu,
+            };
+            (reject, rest)
         }
-        _ => return Err("not what a router does".to_owned()),
+        _ => return Err("unknown action".to_owned()),
     })
 }
 
-impl TryFrom<String> for FailCondition {
+impl TryFrom<String> for PacketMatch {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
         let words: Vec<&str> = text.split_whitespace().collect();
         match Self::parse(&words)? {
-            (condition, []) => Ok(condition),
-            _ => Err(format!("{text:?}: one condition is enough")),
+            (packet_match, []) => Ok(packet_match),
+            _ => Err(format!("{text:?} is more than one match")),
         }
     }
 }
 
-impl TryFrom<String> for Errors {
+impl TryFrom<String> for IcmpErrorLimit {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
         let words: Vec<&str> = text.split_whitespace().collect();
         Ok(match words[..] {
             ["none"] => Self::None,
-            [most, "at", "most"] => Self::AtMost(number(most)?),
-            ["one", "per", time] => Self::OnePer(duration(time)?),
-            _ => return Err(format!("{text:?} is not understood")),
+            ["max", max] => Self::Max(number(max)?),
+            ["1", "per", interval] => Self::OnePer(duration(interval)?),
+            _ => return Err(format!("{text:?} is no limit of ICMP errors")),
         })
     }
 }

@@ -1,2 +1,4 @@
-pub(crate) mod tcp;
-pub(crate) mod udp;
+//! Real servers in the namespace of the target.
+
+pub(crate) mod tcp_listener;
+pub(crate) mod udp_service;

@@ -55,7 +55,7 @@ struct Connection {
     record: ConnectionRecord,
     first_syn_at: Instant,
     /// `TSval` of the first SYN that arrived, for `TSecr` of every SYN-ACK. Later SYNs do not change it (Linux:
-    /// `tcp_check_req()` leaves `ts_recent` alone). By it a client tells a lost SYN from a lost SYN-ACK.
+    /// `tcp_check_req()` leaves `ts_recent` alone). It distinguishes a lost SYN from a lost SYN-ACK.
     ts_recent: Option<u32>,
     is_established: bool,
 }

@@ -3,45 +3,49 @@
 #[path = "../../src/report/schema.rs"]
 mod schema;
 
-use crate::support::{Outcome, closed, holding, listener, run};
+use std::time::Duration;
+
+use crate::harness::{RunOutput, run};
+use crate::loopback::{closed_port, listener, open_port};
 use schema::violation;
 
-pub(crate) fn assert_valid(outcome: &Outcome) {
-    let objects = outcome.json();
-    assert!(!objects.is_empty(), "{outcome:?}");
+/// Every line of the output is valid.
+pub(crate) fn assert_valid(output: &RunOutput) {
+    let objects = output.json();
+    assert!(!objects.is_empty(), "{output:?}");
     let violations: Vec<_> = objects.iter().filter_map(violation).collect();
     assert!(violations.is_empty(), "{}", violations.join("\n"));
 }
 
 #[test]
-fn every_line_of_a_mixed_run_is_valid() {
-    let (open, (_guard, shut)) = (holding(), closed());
-    let resets = listener(|stream| {
-        let _ = socket2::Socket::from(stream).set_linger(Some(std::time::Duration::ZERO));
+fn mixed_outcomes_are_valid_and_add_up() {
+    let (open, (_socket, closed)) = (open_port(), closed_port());
+    let resetting = listener(|stream| {
+        let _ = socket2::Socket::from(stream).set_linger(Some(Duration::ZERO));
     });
-    let closes = listener(drop);
-    let outcome = run(&format!(
-        "--json -n 3 -i 20ms --hold 50ms {open} {shut} {resets} {closes} 224.0.0.1:80"
+    let closing = listener(drop);
+    let output = run(&format!(
+        "--json -n 3 -i 20ms --hold 50ms {open} {closed} {resetting} {closing} 224.0.0.1:80"
     ));
-    assert_valid(&outcome);
-    let summaries = outcome.of_type("summary");
+    assert_valid(&output);
+    let summaries = output.of_type("summary");
     assert_eq!(summaries.len(), 5);
     for summary in &summaries {
         let number = |field: &str| summary[field].as_u64().expect("a count");
-        let parts = number("succeeded") + number("failed") + number("local_errors");
-        assert_eq!((number("sent"), parts), (3, 3), "{summary}");
+        let sum = number("succeeded") + number("failed") + number("local_errors");
+        assert_eq!((number("sent"), sum), (3, 3), "{summary}");
     }
-    assert_eq!(outcome.code, Some(1));
+    assert_eq!(output.code, Some(1));
 }
 
 #[test]
-fn a_run_with_nothing_measured_is_valid_and_all_null() {
-    let outcome = run("--json -n 1 -w 0 224.0.0.1:80");
-    assert_valid(&outcome);
-    let summary = outcome.summary();
+fn missing_measurements_are_null() {
+    let output = run("--json -n 1 -w 0 224.0.0.1:80");
+    assert_valid(&output);
+    let summary = output.summary();
     assert!(
         summary["loss_percent"].is_null(),
-        "local trouble is not loss"
+        "a local error is no loss"
     );
     assert!(summary["connect_us"]["min"].is_null());
     assert!(summary["histogram"]["connect_us"].is_null());
@@ -49,26 +53,26 @@ fn a_run_with_nothing_measured_is_valid_and_all_null() {
 }
 
 #[test]
-fn the_schema_refuses_what_the_contract_does_not_know() {
-    let outcome = run(&format!("--json -n 1 -w 0 {}", holding()));
-    let mut probe = outcome.of_type("probe").remove(0);
+fn schema_rejects_an_unknown_outcome() {
+    let output = run(&format!("--json -n 1 -w 0 {}", open_port()));
+    let mut probe = output.of_type("probe").remove(0);
     assert_eq!(violation(&probe), None);
     probe["outcome"] = "maybe".into();
     assert!(violation(&probe).is_some());
 }
 
 #[test]
-fn percentiles_that_the_sample_cannot_support_are_null() {
-    let summary = run(&format!("--json -n 20 -w 0 -i 1ms {}", holding())).summary();
+fn percentiles_beyond_the_sample_size_are_null() {
+    let summary = run(&format!("--json -n 20 -w 0 -i 1ms {}", open_port())).summary();
     let connect = &summary["connect_us"];
     assert!(connect["p50"].is_number() && connect["p90"].is_number());
     assert!(connect["p99"].is_null() && connect["p999"].is_null());
 }
 
 #[test]
-fn the_histogram_can_be_read_back_with_its_values() {
+fn histogram_is_hdr_v2_with_every_value() {
     use base64::Engine as _;
-    let summary = run(&format!("--json -n 50 -w 0 -i 1ms {}", holding())).summary();
+    let summary = run(&format!("--json -n 50 -w 0 -i 1ms {}", open_port())).summary();
     let text = summary["histogram"]["connect_us"].as_str().expect("base64");
     let bytes = base64::engine::general_purpose::STANDARD.decode(text);
     let bytes = bytes.expect("valid base64");

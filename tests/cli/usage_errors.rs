@@ -1,9 +1,10 @@
-//! Bad input: one line on stderr that names what was wrong, nothing on stdout, exit code 2.
+//! Usage errors: one line on stderr that names the wrong value, no stdout, exit code 2.
 
-use crate::support::{closed, holding, run, synack};
+use crate::harness::{run, synack};
+use crate::loopback::{closed_port, open_port};
 
-/// Runs a command that cannot work and returns its one line.
-fn refused(arguments: &[&str]) -> String {
+/// The only line on stderr of a run with wrong arguments.
+fn usage_error(arguments: &[&str]) -> String {
     let output = synack().args(arguments).output().expect("the command runs");
     let stderr = String::from_utf8(output.stderr).expect("UTF-8");
     assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
@@ -14,8 +15,8 @@ fn refused(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn each_mistake_is_named_in_one_line() {
-    for (arguments, named) in [
+fn wrong_value_is_named_in_one_line() {
+    for (arguments, part) in [
         (&[][..], "TARGET"),
         (&["tcp://host"], "no port"),
         (&["-u", "host"], "no port"),
@@ -77,50 +78,53 @@ fn each_mistake_is_named_in_one_line() {
         (&["--nonsense", "host:1"], "--nonsense"),
         (&["a:1-65535", "b:1-65535"], "131070"),
     ] {
-        let line = refused(arguments);
-        assert!(line.contains(named), "{arguments:?}: {line}");
+        let line = usage_error(arguments);
+        assert!(line.contains(part), "{arguments:?}: {line}");
     }
 }
 
 #[test]
-fn an_unknown_name_gives_the_resolvers_own_reason() {
+fn unresolved_name_reports_the_eai_code() {
     // RFC 6761 section 6.4: names below .invalid never resolve.
-    let outcome = run("no-such-host.invalid:80");
-    assert_eq!(outcome.code, Some(2));
-    let line = outcome.stderr.lines().next().expect("a reason");
+    let output = run("no-such-host.invalid:80");
+    assert_eq!(output.code, Some(2));
+    let line = output.stderr.lines().next().expect("a line");
     assert!(line.contains("\"no-such-host.invalid\""), "{line}");
     assert!(line.contains("(EAI_"), "{line}");
 }
 
 #[test]
-fn one_bad_name_does_not_stop_the_others() {
-    let outcome = run(&format!("-n 1 -w 0 no-such-host.invalid:80 {}", holding()));
-    assert!(outcome.stderr.contains("no-such-host.invalid"));
-    assert!(outcome.stdout.contains("connected"), "{outcome:?}");
-    assert_eq!(outcome.code, Some(1), "some target did not answer");
+fn unresolved_name_does_not_stop_other_targets() {
+    let output = run(&format!(
+        "-n 1 -w 0 no-such-host.invalid:80 {}",
+        open_port()
+    ));
+    assert!(output.stderr.contains("no-such-host.invalid"));
+    assert!(output.stdout.contains("connected"), "{output:?}");
+    assert_eq!(output.code, Some(1), "one target failed");
 }
 
 #[test]
-fn a_name_cannot_drive_the_terminal() {
-    let line = refused(&["evil\u{1b}]0;gotcha\u{7}\u{202e}:80"]);
-    let harmless = |c: char| c == '\n' || (!c.is_control() && c != '\u{202e}');
-    assert!(line.chars().all(harmless), "{line:?}");
+fn control_characters_of_a_name_are_escaped() {
+    let line = usage_error(&["evil\u{1b}]0;gotcha\u{7}\u{202e}:80"]);
+    let is_harmless = |c: char| c == '\n' || (!c.is_control() && c != '\u{202e}');
+    assert!(line.chars().all(is_harmless), "{line:?}");
 }
 
 #[test]
-fn the_same_target_twice_is_probed_once_and_said_so() {
-    let address = holding();
-    let outcome = run(&format!("--json -n 2 -w 0 -i 1ms {address} {address}"));
-    assert!(outcome.stderr.contains("given twice"), "{outcome:?}");
-    assert_eq!(outcome.summary()["sent"], 2);
+fn duplicate_target_is_probed_once_with_a_warning() {
+    let address = open_port();
+    let output = run(&format!("--json -n 2 -w 0 -i 1ms {address} {address}"));
+    assert!(output.stderr.contains("given twice"), "{output:?}");
+    assert_eq!(output.summary()["sent"], 2);
 }
 
 #[test]
-fn the_exit_code_follows_the_targets() {
-    let (_guard, shut) = closed();
-    let open = holding();
+fn exit_code_is_1_if_a_target_fails() {
+    let (_socket, closed) = closed_port();
+    let open = open_port();
     assert_eq!(run(&format!("-n 1 -w 0 {open}")).code, Some(0));
-    assert_eq!(run(&format!("-n 1 -w 0 {open} {shut}")).code, Some(1));
+    assert_eq!(run(&format!("-n 1 -w 0 {open} {closed}")).code, Some(1));
     assert_eq!(run("--help").code, Some(0));
     assert_eq!(run("--version").code, Some(0));
 }

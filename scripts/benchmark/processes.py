@@ -1,4 +1,4 @@
-"""Starts what is measured and what it talks to; everything has a time limit and an end."""
+"""Starts the measured commands and their servers, all with a time limit."""
 
 import json
 import random
@@ -10,87 +10,86 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-LIMIT = 120  # seconds that anything may take
+TIME_LIMIT = 120  # seconds
 
 
 @dataclass
-class Cost:
-    """What a command took: seconds, and KiB at its peak."""
+class Usage:
+    """Resources of a finished command: seconds, and peak memory in KiB."""
     status: int
     wall: float
     cpu: float
-    ending: float
+    after_sigint: float
     peak: int
 
 
 class Server:
-    """One that answers; once stopped, `served` is how often it did."""
+    """After `stop`, `served` is the number of connections or datagrams."""
 
     def __init__(self, process, port):
         self.process, self.port, self.served = process, port, None
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        self.served = int(self.process.communicate(timeout=LIMIT)[0])
+        self.served = int(self.process.communicate(timeout=TIME_LIMIT)[0])
 
 
 def free_port():
-    """A port nobody uses now, below the range that connections draw from."""
+    """An unused port below the ephemeral range."""
     while True:
         port = random.randrange(20000, 30000)
         try:
             for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                with socket.socket(socket.AF_INET, kind) as tried:
-                    tried.bind(("127.0.0.1", port))
+                with socket.socket(socket.AF_INET, kind) as unused:
+                    unused.bind(("127.0.0.1", port))
             return port
         except OSError:
             pass
 
 
-class Programs:
+class Processes:
     def __init__(self, synack, work):
         self.path, self.work = synack, Path(work)
-        self.output, self.errors = self.work / "output", self.work / "errors"
+        self.stdout, self.stderr = self.work / "stdout", self.work / "stderr"
 
     def version(self):
         return subprocess.run([self.path, "--version"], capture_output=True, text=True, check=True).stdout.strip()
 
-    def floor(self, mode, port, count, in_flight):
-        return [str(self.work / "floor"), mode, "127.0.0.1", str(port), str(count), str(in_flight)]
+    def baseline(self, mode, port, count, in_flight):
+        return [str(self.work / "baseline"), mode, "127.0.0.1", str(port), str(count), str(in_flight)]
 
     def synack(self, *arguments):
         return [self.path, "-q", "-w", "0", *map(str, arguments)]
 
-    def measured(self, command, limit=LIMIT, interrupt=0):
-        """The command under `measure`, which tells in the file `cost` what it took."""
-        return [str(self.work / "measure"), str(self.work / "cost"), str(limit), str(interrupt), *map(str, command)]
+    def measured(self, command, limit=TIME_LIMIT, interrupt=0):
+        """The command under `rusage`, which writes the file `usage`."""
+        return [str(self.work / "rusage"), str(self.work / "usage"), str(limit), str(interrupt), *map(str, command)]
 
-    def start(self, command, **how):
-        """Starts it, with its output in a file; `cost` tells afterwards what it took."""
-        with open(self.output, "wb") as output, open(self.errors, "wb") as errors:
-            return subprocess.Popen(self.measured(command, **how), stdout=output, stderr=errors,
+    def start(self, command, **options):
+        """Starts the command with its output in files. Call `usage` when it has ended."""
+        with open(self.stdout, "wb") as stdout, open(self.stderr, "wb") as stderr:
+            return subprocess.Popen(self.measured(command, **options), stdout=stdout, stderr=stderr,
                                     stdin=subprocess.DEVNULL)
 
-    def cost(self):
-        status, wall, user, system, ending, peak = map(int, (self.work / "cost").read_text().split())
-        return Cost(status, wall / 1e6, (user + system) / 1e6, ending / 1e6, peak)
+    def usage(self):
+        status, wall, user, system, after_sigint, peak = map(int, (self.work / "usage").read_text().split())
+        return Usage(status, wall / 1e6, (user + system) / 1e6, after_sigint / 1e6, peak)
 
-    def run(self, command, **how):
-        """Runs it to its end."""
-        self.start(command, **how).wait(timeout=2 * LIMIT)
-        return self.cost()
+    def run(self, command, **options):
+        self.start(command, **options).wait(timeout=2 * TIME_LIMIT)
+        return self.usage()
 
     def lines(self):
-        """The last command's output as JSON lines."""
-        with open(self.output) as output:
-            return [json.loads(line) for line in output]
+        """JSON lines of the last command."""
+        with open(self.stdout) as stdout:
+            return [json.loads(line) for line in stdout]
 
     def summaries(self):
         return [line for line in self.lines() if line["type"] == "summary"]
 
     @contextmanager
     def background(self, command, stderr=subprocess.DEVNULL):
-        """Runs it for as long as the block takes."""
+        """Runs the command until the end of the block."""
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr) as process:
             try:
                 yield process
@@ -103,14 +102,14 @@ class Programs:
 
     @contextmanager
     def server(self, kind):
-        """A server of ours, for as long as the block takes."""
+        """A loopback_server until the end of the block."""
         port = free_port()
-        command = [str(self.work / "server"), kind, str(port)]
+        command = [str(self.work / "loopback_server"), kind, str(port)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             server = Server(process, port)
             try:
                 if process.stdout.readline() != "ready\n":
-                    raise RuntimeError(f"server {kind} did not start")
+                    raise RuntimeError(f"loopback_server {kind} did not start")
                 yield server
                 server.stop()
             finally:
@@ -118,7 +117,7 @@ class Programs:
 
 
 def child_of(process):
-    """The process that a `measure` runs, once there is one."""
+    """Process id of the command under `rusage`."""
     path = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     while process.poll() is None:
         children = path.read_text().split()
@@ -127,5 +126,5 @@ def child_of(process):
     return None
 
 
-def missing(program):
+def is_missing(program):
     return shutil.which(program) is None

@@ -1,4 +1,4 @@
-"""Figures, each with all its values, as a table and as JSON."""
+"""Measured values as a table and as JSON."""
 
 from dataclasses import dataclass, field
 from statistics import median
@@ -8,29 +8,30 @@ from statistics import median
 class Row:
     section: str
     group: str
-    what: str
+    name: str
     unit: str
     goal: float | None
     values: list = field(default_factory=list)
     ratios: list = field(default_factory=list)
 
-    def judged(self):
-        """What the goal, the most it may be, is about: the ratio if there is one."""
+    def compared_with_goal(self):
+        """Ratios if there are any, else values. The goal is their maximum."""
         return self.ratios or self.values
 
-    def met(self):
-        return None if self.goal is None or not self.judged() else median(self.judged()) <= self.goal
+    def is_goal_met(self):
+        figures = self.compared_with_goal()
+        return None if self.goal is None or not figures else median(figures) <= self.goal
 
     def data(self):
-        figures = {"section": self.section, "group": self.group, "what": self.what, "unit": self.unit,
-                   "values": self.values, "median": median(self.values)}
+        data = {"section": self.section, "group": self.group, "what": self.name, "unit": self.unit,
+                "values": self.values, "median": median(self.values)}
         if self.ratios:
-            figures |= {"ratios": self.ratios, "median_ratio": median(self.ratios)}
-        return figures | {"goal": self.goal, "met": self.met()}
+            data |= {"ratios": self.ratios, "median_ratio": median(self.ratios)}
+        return data | {"goal": self.goal, "met": self.is_goal_met()}
 
 
 def number(value):
-    """Three digits, or all of a whole number."""
+    """Three significant digits; whole numbers in full."""
     if value == int(value) or abs(value) >= 1000:
         return f"{value:.0f}"
     return f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}" if abs(value) < 100 else f"{value:.1f}"
@@ -40,7 +41,7 @@ def spread(values):
     return f"{number(min(values))}..{number(max(values))}" if len(values) > 1 else ""
 
 
-class Table:
+class Results:
     def __init__(self):
         self.rows = {}
         self.skips = []
@@ -50,22 +51,22 @@ class Table:
     def begin(self, section):
         self.section = section
 
-    def add(self, group, what, value, unit, ratio=None, goal=None):
-        """One more value of a figure, and how many times the figure it is compared with."""
-        key = (self.section, group, what)
-        row = self.rows.setdefault(key, Row(self.section, group, what, unit, goal))
+    def add(self, group, name, value, unit, ratio=None, goal=None):
+        """Adds a value to a row; `ratio`: synack to this row."""
+        key = (self.section, group, name)
+        row = self.rows.setdefault(key, Row(self.section, group, name, unit, goal))
         row.values.append(value)
         if ratio is not None:
             row.ratios.append(ratio)
 
-    def skip(self, what, why):
-        if (self.section, what, why) not in self.skips:
-            self.skips.append((self.section, what, why))
+    def skip(self, name, reason):
+        if (self.section, name, reason) not in self.skips:
+            self.skips.append((self.section, name, reason))
 
-    def check(self, holds, what):
-        """What must hold in every run: a count, or a limit of memory; never a time."""
+    def check(self, holds, message):
+        """Fails the benchmark unless `holds`: for counts and memory limits, never for times."""
         if not holds:
-            self.failures.append(f"{self.section}: {what}")
+            self.failures.append(f"{self.section}: {message}")
         return holds
 
     def text(self):
@@ -74,7 +75,7 @@ class Table:
             groups.setdefault((row.section, row.group), []).append(row)
         for rows in groups.values():
             lines += ["", self.heading(rows), *map(self.line, rows)]
-        lines += [""] + [f"SKIP: {section}: {what}: {why}" for section, what, why in self.skips]
+        lines += [""] + [f"SKIP: {section}: {name}: {reason}" for section, name, reason in self.skips]
         lines += [f"FAILED: {failure}" for failure in self.failures]
         return "\n".join(lines).rstrip("\n")
 
@@ -87,8 +88,8 @@ class Table:
     @staticmethod
     def line(row):
         ratio = f"x {number(median(row.ratios))} {'(' + spread(row.ratios) + ')'}" if row.ratios else ""
-        goal = "" if row.goal is None else f"{number(row.goal):>5} {'met' if row.met() else 'MISSED'}"
-        return (f"  {row.what:34}{number(median(row.values)):>7} {spread(row.values):>15} {row.unit:8} "
+        goal = "" if row.goal is None else f"{number(row.goal):>5} {'met' if row.is_goal_met() else 'MISSED'}"
+        return (f"  {row.name:34}{number(median(row.values)):>7} {spread(row.values):>15} {row.unit:8} "
                 f"{ratio.replace(' ()', ''):19}{goal}").rstrip()
 
     def data(self):

@@ -1,13 +1,13 @@
-/* What scripts/bench probes: answers on loopback at as little cost as possible.
+/* The server that scripts/bench probes: replies on loopback at minimum cost.
  *
- * usage: server accept|echo PORT
+ * usage: loopback_server accept|echo PORT
  *
- * accept  takes connections on every address of loopback, and holds each until 1,024 more have come: the client is
- *         the first to close, so no probe meets a FIN of ours
+ * accept  accepts connections on every address of 127.0.0.0/8 and closes each after 1,024 more: the client closes first,
+ *         so no probe gets a FIN
  * echo    sends datagrams back
- * Neither sleeps while it is busy: the kernel charges waking a server to whoever sends to it, and whether there is
- * something to wake depends on how fast that one is.
- * Prints a line when it is ready, and on SIGTERM how many connections or datagrams there were.
+ * Neither sleeps while there is traffic: the kernel charges the wake-up of a sleeping server to the client, and whether
+ * the server sleeps depends on the rate of the client.
+ * Prints "ready", and on SIGTERM the number of connections or datagrams.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HELD = 1024, BATCH = 64, SIZE = 2048, BACKLOG = 65535, BUFFER = 4 << 20, AWAKE = 200000 /* ns */ };
+enum { HELD = 1024, BATCH = 64, SIZE = 2048, BACKLOG = 65535, BUFFER = 4 << 20, BUSY_POLL = 200000 /* ns */ };
 
 static volatile sig_atomic_t stopped;
 static long served;
@@ -42,25 +42,25 @@ static long long now(void) {
     return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
 
-/* Nothing has come: look again, or after a while without anything sleep until something comes. */
-static void idle(int fd, const char *what, long long *awake_until) {
+/* Without traffic: polls again, or sleeps once BUSY_POLL is over. */
+static void idle(int fd, const char *what, long long *busy_until) {
     struct pollfd wanted = {.fd = fd, .events = POLLIN};
     if (errno == ECONNABORTED || errno == ECONNREFUSED || errno == EINTR)
         return;
     if (errno != EAGAIN)
         fail(what);
-    if (now() < *awake_until)
+    if (now() < *busy_until)
         return;
-    poll(&wanted, 1, 100); /* and then SIGTERM may have come just before */
-    *awake_until = now() + AWAKE;
+    poll(&wanted, 1, 100); /* a timeout, as SIGTERM may have come just before */
+    *busy_until = now() + BUSY_POLL;
 }
 
-static int bound(int type, int port) {
+static int bound_socket(int type, int port) {
     int fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), yes = 1, bytes = BUFFER;
     struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(port)};
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-    /* Every address of 127.0.0.0/8, and none that another machine could reach. */
+    /* Every address of 127.0.0.0/8, and no other. */
     if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3))
         fail("SO_BINDTODEVICE");
     if (bind(fd, (struct sockaddr *)&here, sizeof here))
@@ -69,8 +69,8 @@ static int bound(int type, int port) {
 }
 
 static void accept_all(int port) {
-    int held[HELD], listener = bound(SOCK_STREAM, port);
-    long long awake_until = 0;
+    int held[HELD], listener = bound_socket(SOCK_STREAM, port);
+    long long busy_until = 0;
     memset(held, -1, sizeof held);
     if (listen(listener, BACKLOG))
         fail("listen");
@@ -78,14 +78,14 @@ static void accept_all(int port) {
     while (!stopped) {
         int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
         if (fd < 0) {
-            idle(listener, "accept", &awake_until);
+            idle(listener, "accept", &busy_until);
             continue;
         }
-        awake_until = now() + AWAKE;
-        int *place = &held[served++ % HELD];
-        if (*place >= 0)
-            close(*place);
-        *place = fd;
+        busy_until = now() + BUSY_POLL;
+        int *slot = &held[served++ % HELD];
+        if (*slot >= 0)
+            close(*slot);
+        *slot = fd;
     }
 }
 
@@ -94,8 +94,8 @@ static void echo_all(int port) {
     static struct sockaddr_in from[BATCH];
     static struct iovec parts[BATCH];
     static char bytes[BATCH][SIZE];
-    int fd = bound(SOCK_DGRAM, port);
-    long long awake_until = 0;
+    int fd = bound_socket(SOCK_DGRAM, port);
+    long long busy_until = 0;
     puts("ready");
     while (!stopped) {
         for (int n = 0; n < BATCH; n++) {
@@ -103,18 +103,18 @@ static void echo_all(int port) {
             messages[n].msg_hdr = (struct msghdr){
                 .msg_name = &from[n], .msg_namelen = sizeof from[n], .msg_iov = &parts[n], .msg_iovlen = 1};
         }
-        int some = recvmmsg(fd, messages, BATCH, 0, NULL);
-        if (some < 0) {
-            idle(fd, "recvmmsg", &awake_until);
+        int received = recvmmsg(fd, messages, BATCH, 0, NULL);
+        if (received < 0) {
+            idle(fd, "recvmmsg", &busy_until);
             continue;
         }
-        awake_until = now() + AWAKE;
-        for (int n = 0; n < some; n++)
+        busy_until = now() + BUSY_POLL;
+        for (int n = 0; n < received; n++)
             parts[n].iov_len = messages[n].msg_len;
-        served += some;
-        /* A client that has gone refuses its answer, which is no trouble of ours. */
-        for (int sent = 0; sent < some;) {
-            int more = sendmmsg(fd, messages + sent, some - sent, 0);
+        served += received;
+        /* An error is a port-unreachable of a client that has closed its socket: skip the reply. */
+        for (int sent = 0; sent < received;) {
+            int more = sendmmsg(fd, messages + sent, received - sent, 0);
             sent += more > 0 ? more : 1;
         }
     }
@@ -123,7 +123,7 @@ static void echo_all(int port) {
 int main(int argc, char **argv) {
     struct sigaction action = {.sa_handler = stop};
     if (argc != 3) {
-        fputs("usage: server accept|echo PORT\n", stderr);
+        fputs("usage: loopback_server accept|echo PORT\n", stderr);
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);

@@ -1,44 +1,43 @@
-"""Probes at a steady pace: how many started late, how many never, and whether the summary says so."""
+"""Probes at a fixed rate: lateness, skipped probes, and whether the summary reports both."""
 
 import struct
-import subprocess
 import time
 from contextlib import contextmanager
 
-from programs import missing
+from processes import is_missing
 
-LATE = 0.001  # seconds after its time, from which a probe counts as late
+LATE = 0.001  # seconds
 
 
 @contextmanager
 def capture(bench, port):
-    """Writes when each SYN to `port` left, in a file."""
-    path, said = bench.programs.work / "pcap", bench.programs.work / "tcpdump"
+    """Captures SYNs to `port`; yields the path of the pcap file."""
+    path, stderr_path = bench.processes.work / "pcap", bench.processes.work / "tcpdump"
     command = ["tcpdump", "-Z", "root", "-i", "lo", "--time-stamp-precision=nano", "-B", "32768", "-w", str(path),
                f"tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn and dst port {port}"]
-    with open(said, "wb") as errors, bench.programs.background(command, stderr=errors):
+    with open(stderr_path, "wb") as stderr, bench.processes.background(command, stderr=stderr):
         for _ in range(50):
-            if b"listening" in said.read_bytes():
+            if b"listening" in stderr_path.read_bytes():
                 break
             time.sleep(0.1)
         yield path
-        time.sleep(1.2)  # the kernel hands packets over once a second
+        time.sleep(1.2)  # the kernel passes packets on once per second
 
 
-def times(path):
-    """When each packet in a file of tcpdump's left, in nanoseconds."""
+def packet_times(path):
+    """Times of the packets in a nanosecond pcap file, sorted, in nanoseconds."""
     data = path.read_bytes()
-    found, at = [], 24
+    times, at = [], 24
     while at + 16 <= len(data):
         seconds, fraction, length, _ = struct.unpack_from("<IIII", data, at)
-        found.append(seconds * 10**9 + fraction)
+        times.append(seconds * 10**9 + fraction)
         at += 16 + length
-    return sorted(found)
+    return sorted(times)
 
 
-def lags(sent, interval):
-    """How late each probe was, in seconds. Nobody outside knows when the first was due, so the punctual ones tell;
-    a schedule that moved on after a standstill stays moved, so those that come later tell."""
+def lateness(sent, interval):
+    """Seconds by which each probe was late, sorted. The capture does not have the start of the schedule: the earliest
+    probes give it. A schedule that moved on after a stall stays moved, so only later probes count for that."""
     earliest, late = float("inf"), []
     for index in range(len(sent) - 1, -1, -1):
         offset = sent[index] / 1e9 - index * interval - sent[0] / 1e9
@@ -47,72 +46,71 @@ def lags(sent, interval):
     return sorted(late)
 
 
-def check(bench, name, summary, planned, seen):
-    """No probe may go missing: planned are those sent, those left out, and those under way at the end."""
-    parts = {key: summary[key] for key in ("sent", "local_errors", "unfinished", "skipped")}
-    bench.table.check(sum(parts.values()) == planned, f"{name}: {planned} planned, but {parts}")
-    bench.table.check(summary["succeeded"] == summary["sent"] <= seen <= summary["sent"] + summary["unfinished"],
-                      f"{name}: the server took {seen} connections, {parts}, {summary['outcomes']}")
+def check(bench, name, summary, planned, served):
+    """Planned probes are sent, local errors, unfinished or skipped."""
+    counts = {key: summary[key] for key in ("sent", "local_errors", "unfinished", "skipped")}
+    bench.results.check(sum(counts.values()) == planned, f"{name}: {planned} planned, but {counts}")
+    bench.results.check(summary["succeeded"] == summary["sent"] <= served <= summary["sent"] + summary["unfinished"],
+                        f"{name}: the server accepted {served} connections, {counts}, {summary['outcomes']}")
 
 
-def add(bench, name, summary, outside):
-    table, lag = bench.table, summary["schedule_lag_us"]
-    if outside:
-        late = sum(1 for each in outside if each > LATE)
-        table.add(name, "later than 1 ms, on the wire", 100 * late / len(outside), "%", goal=0.1)
-        table.add(name, "p99 of the lag, on the wire", outside[len(outside) * 99 // 100] * 1e6, "us")
-    table.add(name, "p99 of the lag, by the summary", lag["p99"], "us")
-    if outside:
-        table.add(name, "largest lag, on the wire", outside[-1] * 1e6, "us")
-    table.add(name, "largest lag, by the summary", lag["max"], "us")
-    table.add(name, "left out, by the summary", summary["skipped"], "probes")
+def add(bench, name, summary, captured):
+    results, lag = bench.results, summary["schedule_lag_us"]
+    if captured:
+        late = sum(1 for each in captured if each > LATE)
+        results.add(name, "over 1 ms late, captured", 100 * late / len(captured), "%", goal=0.1)
+        results.add(name, "p99 of the lag, captured", captured[len(captured) * 99 // 100] * 1e6, "us")
+    results.add(name, "p99 of the lag, summary", lag["p99"], "us")
+    if captured:
+        results.add(name, "maximum lag, captured", captured[-1] * 1e6, "us")
+    results.add(name, "maximum lag, summary", lag["max"], "us")
+    results.add(name, "skipped, summary", summary["skipped"], "probes")
     behind = summary["run"]["behind_us"] + summary["run"]["standstill_us"]
-    table.add(name, "behind, by the summary", behind / 1e3, "ms")
+    results.add(name, "behind, summary", behind / 1e3, "ms")
 
 
-def timer(bench, name, interval, count):
-    """How late this machine wakes a process that does nothing else, and one that makes the barest probes at that pace:
-    what no schedule that sleeps can do better. And the same where neither sleeps."""
-    for mode, what in (("timer", ""), ("awake", " awake")):
-        floor(bench, name, f"bare timer{what}", count, mode, interval, count)
-        with bench.programs.server("accept") as accept:
-            floor(bench, name, f"connects in C{what}", count, mode, interval, count, accept.port)
+def baselines(bench, name, interval, count):
+    """Lateness of a bare timer, and of a C program with a blocking connect per interval; both also without sleeping."""
+    for mode, suffix in (("timer", ""), ("busy-timer", ", busy")):
+        baseline(bench, name, f"timer{suffix}", count, mode, interval, count)
+        with bench.processes.server("accept") as accept:
+            baseline(bench, name, f"connect{suffix}", count, mode, interval, count, accept.port)
 
 
-def floor(bench, name, what, count, *arguments):
-    bench.programs.run([bench.programs.work / "floor", *arguments])
-    late = sorted(int(line) / 1e9 for line in bench.programs.output.read_text().split())
-    if bench.table.check(len(late) == count, f"{name}: {len(late)} of {count} wake-ups of a {what}"):
+def baseline(bench, name, label, count, *arguments):
+    bench.processes.run([bench.processes.work / "baseline", *arguments])
+    late = sorted(int(line) / 1e9 for line in bench.processes.stdout.read_text().split())
+    if bench.results.check(len(late) == count, f"{name}: {len(late)} of {count} wake-ups of {label}"):
         share = 100 * sum(1 for each in late if each > LATE) / count
-        bench.table.add(name, f"floor: {what}, later than 1 ms", share, "%")
-        bench.table.add(name, f"floor: {what}, p99", late[count * 99 // 100] * 1e6, "us")
+        bench.results.add(name, f"baseline: {label}, over 1 ms late", share, "%")
+        bench.results.add(name, f"baseline: {label}, p99", late[count * 99 // 100] * 1e6, "us")
 
 
 def measure(bench, name, interval, seconds):
-    programs = bench.programs
-    with programs.server("accept") as accept:
-        command = programs.synack("--json", "-i", f"{interval}us", "-n", f"{seconds}s", f"127.0.0.1:{accept.port}")
-        outside = []
-        if bench.short or missing("tcpdump"):
-            programs.run(command)
+    processes = bench.processes
+    with processes.server("accept") as accept:
+        command = processes.synack("--json", "-i", f"{interval}us", "-n", f"{seconds}s", f"127.0.0.1:{accept.port}")
+        captured = []
+        if bench.short or is_missing("tcpdump"):
+            processes.run(command)
         else:
             with capture(bench, accept.port) as path:
-                programs.run(command)
-            outside = lags(times(path), interval / 1e6)
-    summary = programs.summaries()[0]
+                processes.run(command)
+            captured = lateness(packet_times(path), interval / 1e6)
+    summary = processes.summaries()[0]
     check(bench, name, summary, seconds * 10**6 // interval, accept.served)
-    if outside and len(outside) != summary["sent"]:
-        bench.table.skip(f"{name}, on the wire", f"{len(outside)} SYNs captured of {summary['sent']} probes")
-        outside = []
-    add(bench, name, summary, outside)
+    if captured and len(captured) != summary["sent"]:
+        bench.results.skip(f"{name}, captured", f"{len(captured)} SYNs captured of {summary['sent']} probes")
+        captured = []
+    add(bench, name, summary, captured)
 
 
 def run(bench):
-    if bench.short or missing("tcpdump"):
-        bench.table.skip("lag on the wire", "not in the short form" if bench.short else "tcpdump not installed")
+    if bench.short or is_missing("tcpdump"):
+        bench.results.skip("captured lag", "not with --short" if bench.short else "tcpdump not installed")
     for _ in range(bench.rounds):
         for rate in (1_000, 10_000):
-            name, interval, seconds = f"{rate:,} probes a second", 10**6 // rate, bench.size(10, 1)
+            name, interval, seconds = f"{rate:,} probes per second", 10**6 // rate, bench.size(10, 1)
             measure(bench, name, interval, seconds)
             if not bench.short:
-                timer(bench, name, interval, seconds * rate)
+                baselines(bench, name, interval, seconds * rate)

@@ -1,13 +1,13 @@
-//! `synack demo` shows every outcome that needs no router, and succeeds.
+//! `synack demo`.
 
-use crate::support::run;
+use crate::harness::run;
 
 #[test]
-fn the_demonstration_shows_every_outcome_that_needs_no_router() {
-    let outcome = run("demo");
-    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
-    let summary = outcome.stdout.split_once("\n--- ").expect("a summary").1;
-    for verdict in [
+fn demo_has_every_outcome_that_needs_no_router() {
+    let output = run("demo");
+    assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""));
+    let summary = output.stdout.split_once("\n--- ").expect("a summary").1;
+    for outcome in [
         "connected",
         "unreachable",
         "reset",
@@ -16,28 +16,24 @@ fn the_demonstration_shows_every_outcome_that_needs_no_router() {
         "no reply",
         "local",
     ] {
-        // Beside the figures of a target, or below them.
-        let told = |line: &str| {
+        // In its own column, or before a colon.
+        let has_outcome = |line: &str| {
             line.split("  ")
-                .any(|part| part.split(':').next() == Some(verdict))
+                .any(|column| column.split(':').next() == Some(outcome))
         };
-        let is_told = summary.lines().any(told);
-        assert!(is_told, "{verdict}: {}", outcome.stdout);
+        let is_reported = summary.lines().any(has_outcome);
+        assert!(is_reported, "{outcome}: {}", output.stdout);
     }
-    // How many SYNs meet the full queue is up to the scheduler.
+    // The number of SYNs that the full accept queue drops depends on the scheduler.
     assert!(summary.contains(" took several SYNs"), "{summary}");
-    assert!(
-        outcome.stdout.contains("  3  reply  "),
-        "{}",
-        outcome.stdout
-    );
+    assert!(output.stdout.contains("  3  reply  "), "{}", output.stdout);
 }
 
 #[test]
-fn the_demonstration_fits_a_ticket() {
-    let outcome = run("demo");
-    let summary = outcome.stdout.split_once("\n--- ").expect("a summary").1;
+fn demo_lines_are_at_most_100_columns() {
+    let output = run("demo");
+    let summary = output.stdout.split_once("\n--- ").expect("a summary").1;
     let fits = |line: &str| line.chars().count() <= 100;
-    assert!(summary.lines().skip(1).all(fits), "{outcome:?}");
-    assert!(outcome.stdout.trim_end().ends_with(": synack demo"));
+    assert!(summary.lines().skip(1).all(fits), "{output:?}");
+    assert!(output.stdout.trim_end().ends_with(": synack demo"));
 }

@@ -1,14 +1,19 @@
-//! The command as a person or a script meets it: arguments, streams, signals, the JSON contract.
+//! The command from outside: arguments, output streams, files, signals, JSON.
 
-mod checks;
-mod contract;
-mod datagram;
+mod assertions;
 mod demo;
-mod files;
-mod input;
-mod modes;
-mod run;
+mod diagnose;
+mod harness;
+mod interim_output;
+mod json_schema;
+mod loopback;
+mod namespaces;
+mod output_files;
+mod ping;
+mod redaction;
+mod reresolution;
 mod signals;
-mod streams;
-mod support;
-mod watch;
+mod stdio;
+mod trace;
+mod udp_and_icmp;
+mod usage_errors;

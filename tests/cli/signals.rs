@@ -1,60 +1,65 @@
-//! Signals at any moment: the summary is printed once, and nothing measured is lost.
+//! Signals: SIGINT and SIGTERM end the run with one summary, SIGQUIT prints interim statistics, SIGSTOP is no outage.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::Child;
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{Outcome, finish, holding, patient, signal, start, synack};
+use crate::harness::{RunOutput, finish, signal, start, synack};
+use crate::loopback::{full_accept_queue, listener_until_eof, open_port};
 
-/// Starts an endless run and waits until it has probed.
-fn running(arguments: &str) -> (Child, Vec<u8>) {
+/// Starts a run and reads its output up to the first success.
+fn start_and_connect(arguments: &str) -> (Child, Vec<u8>) {
     let mut command = synack();
     command.args(arguments.split_whitespace());
     let mut child = start(&mut command);
     let mut reader = BufReader::new(child.stdout.take().expect("a pipe"));
-    let mut seen = String::new();
-    while !seen.lines().any(|line| line.contains("connected")) {
-        assert!(reader.read_line(&mut seen).expect("a line") > 0, "{seen}");
+    let mut already_read = String::new();
+    while !already_read.lines().any(|line| line.contains("connected")) {
+        assert!(
+            reader.read_line(&mut already_read).expect("a line") > 0,
+            "{already_read}"
+        );
     }
     let rest = reader.buffer().to_vec();
     child.stdout = Some(reader.into_inner());
-    ((child), [seen.into_bytes(), rest].concat())
+    (child, [already_read.into_bytes(), rest].concat())
 }
 
-fn end(child: Child, seen: Vec<u8>) -> Outcome {
-    let outcome = finish(child);
-    let seen = String::from_utf8(seen).expect("UTF-8");
-    Outcome {
-        stdout: seen + &outcome.stdout,
-        ..outcome
+/// The whole output, with what was read before.
+fn finish_after(child: Child, already_read: Vec<u8>) -> RunOutput {
+    let output = finish(child);
+    let already_read = String::from_utf8(already_read).expect("UTF-8");
+    RunOutput {
+        stdout: already_read + &output.stdout,
+        ..output
     }
 }
 
 #[test]
-fn interrupt_and_terminate_end_the_run_with_its_summary() {
+fn sigint_and_sigterm_end_the_run_with_one_summary() {
     for name in ["INT", "TERM"] {
-        let (child, seen) = running(&format!("-t -w 0 -i 20ms {}", holding()));
+        let (child, already_read) = start_and_connect(&format!("-t -w 0 -i 20ms {}", open_port()));
         signal(child.id(), name);
-        let outcome = end(child, seen);
-        assert_eq!(outcome.stdout.matches("\n--- ").count(), 1, "{outcome:?}");
-        assert_eq!(outcome.code, Some(0), "{name}: {outcome:?}");
+        let output = finish_after(child, already_read);
+        assert_eq!(output.stdout.matches("\n--- ").count(), 1, "{output:?}");
+        assert_eq!(output.code, Some(0), "{name}: {output:?}");
     }
 }
 
 #[test]
-fn two_interrupts_in_a_row_are_one() {
-    let (child, seen) = running(&format!("-t -w 0 -i 20ms {}", holding()));
+fn second_sigint_prints_no_second_summary() {
+    let (child, already_read) = start_and_connect(&format!("-t -w 0 -i 20ms {}", open_port()));
     signal(child.id(), "INT");
     signal(child.id(), "INT");
-    let outcome = end(child, seen);
-    assert_eq!(outcome.stdout.matches("\n--- ").count(), 1, "{outcome:?}");
-    assert_eq!(outcome.code, Some(0));
+    let output = finish_after(child, already_read);
+    assert_eq!(output.stdout.matches("\n--- ").count(), 1, "{output:?}");
+    assert_eq!(output.code, Some(0));
 }
 
 #[test]
-fn a_probe_cut_short_is_unfinished_and_not_lost() {
-    let (_full, address) = crate::run::overloaded();
+fn probe_in_flight_at_sigint_is_unfinished() {
+    let (_sockets, address) = full_accept_queue();
     let mut command = synack();
     command.args(["--json", "-t", "-w", "0", &address.to_string()]);
     let child = start(&mut command);
@@ -63,21 +68,22 @@ fn a_probe_cut_short_is_unfinished_and_not_lost() {
         thread::sleep(Duration::from_millis(300));
         signal(id, "INT");
     });
-    let outcome = finish(child);
-    let summary = outcome.summary();
+    let output = finish(child);
+    let summary = output.summary();
     assert_eq!(
         (&summary["sent"], &summary["unfinished"]),
         (&0.into(), &1.into())
     );
     assert!(summary["loss_percent"].is_null(), "{summary}");
-    let probe = &outcome.of_type("probe")[0];
+    let probe = &output.of_type("probe")[0];
     assert_eq!(probe["outcome"], "unfinished");
     assert!(probe["connect_us"].is_null());
 }
 
 #[test]
-fn quit_prints_the_statistics_so_far_and_goes_on() {
-    let (mut child, mut seen) = running(&format!("-t -w 0 -i 20ms {}", holding()));
+fn sigquit_prints_interim_statistics() {
+    let (mut child, mut already_read) =
+        start_and_connect(&format!("-t -w 0 -i 20ms {}", open_port()));
     signal(child.id(), "QUIT");
     let mut reader = BufReader::new(child.stdout.take().expect("a pipe"));
     let mut text = String::new();
@@ -86,25 +92,28 @@ fn quit_prints_the_statistics_so_far_and_goes_on() {
     }
     signal(child.id(), "INT");
     reader.read_to_string(&mut text).expect("the rest");
-    seen.extend(text.as_bytes());
-    let outcome = end(child, seen);
-    assert_eq!(outcome.stdout.matches("\n--- ").count(), 2, "{outcome:?}");
+    already_read.extend(text.as_bytes());
+    let output = finish_after(child, already_read);
+    assert_eq!(output.stdout.matches("\n--- ").count(), 2, "{output:?}");
 }
 
 #[test]
-fn being_stopped_is_nobodys_outage() {
-    let (child, seen) = running(&format!("-t -w 0 -i 100ms -W 500ms {}", patient()));
+fn sigstop_is_a_stall_and_no_outage() {
+    let (child, already_read) = start_and_connect(&format!(
+        "-t -w 0 -i 100ms -W 500ms {}",
+        listener_until_eof()
+    ));
     signal(child.id(), "STOP");
     thread::sleep(Duration::from_secs(3));
     signal(child.id(), "CONT");
     thread::sleep(Duration::from_millis(500));
     signal(child.id(), "INT");
-    let outcome = end(child, seen);
-    assert!(outcome.stdout.contains("100.0 %"), "{outcome:?}");
-    assert!(!outcome.stdout.contains("outages"), "{outcome:?}");
+    let output = finish_after(child, already_read);
+    assert!(output.stdout.contains("100.0 %"), "{output:?}");
+    assert!(!output.stdout.contains("outages"), "{output:?}");
     assert!(
-        outcome.stdout.contains("was stalled for"),
-        "the gap is told: {outcome:?}"
+        output.stdout.contains("was stalled for"),
+        "the stall is reported: {output:?}"
     );
-    assert!(!outcome.stdout.contains("no reply"), "{outcome:?}");
+    assert!(!output.stdout.contains("no reply"), "{output:?}");
 }

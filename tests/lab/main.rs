@@ -1,130 +1,129 @@
-//! The lab: every way a probe can end, provoked with real packets in networks of its own.
+//! The lab: provokes every outcome of a probe with real packets, in network namespaces of its own.
 //!
-//! Each file in `scenarios/` is run for IPv4 and IPv6. A trial builds its network in a fresh
-//! namespace, runs the tool in it without any privileges, and compares what the tool says in
-//! JSON with what the scenario expects. Where this machine cannot hold a trial it says SKIP and
-//! why; with `CI=true` in the environment that is a failure.
+//! Each file in `scenarios/` runs for IPv4 and IPv6. A trial builds its network in a new namespace, runs the tool in it
+//! without privileges, and compares the tool's JSON with the expectations of the scenario. Where this machine lacks a
+//! requirement, the trial is skipped with the reason; with `CI=true` that is a failure.
 
-mod answer;
-mod conversation;
-mod datagram;
-mod dns;
+mod address_family;
+mod capture_check;
+mod coverage;
+mod cpu_starvation;
+mod endpoint;
 mod expect;
-mod facts;
-mod family;
-mod handshake;
-mod listeners;
-mod matcher;
-mod names;
+mod net_state;
 mod netns;
 mod network;
 mod packet;
-mod path;
-mod place;
-mod responder;
-mod routed;
-mod rule;
+mod peer;
+mod resolver_files;
+mod run_output;
 mod scenario;
 mod script;
-mod service;
-mod tidy;
+mod servers;
 mod tool;
-mod traced;
-mod trouble;
-mod tun;
-mod turns;
-mod wire;
+mod trial_error;
 
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 
-use family::Family;
+use address_family::AddressFamily;
 use network::Network;
-use scenario::{Case, Scenario};
-use tool::Run;
-use trouble::{Result, Trouble, verdict};
+use run_output::RunOutput;
+use scenario::Scenario;
+use scenario::load::{Case, all_cases};
+use trial_error::{Result, TrialError, completion};
 
-/// Trials wait far more than they work, so there can be more of them than processors.
+/// Trials wait more than they compute: more threads than CPUs.
 const THREADS: usize = 8;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
-    let is_root = netns::become_root_of_a_new_user_namespace();
-    match scenario::all() {
-        Ok(cases) => {
-            let tidy = tidy::every_reason_is_provoked(&cases);
-            let mut trials = vec![Trial::ignorable_test("every-reason-is-provoked", || {
-                verdict(tidy)
-            })];
-            let tidy = tidy::every_verdict_is_provoked(&cases);
-            trials.push(Trial::ignorable_test("every-verdict-is-provoked", || {
-                verdict(tidy)
-            }));
-            trials.extend(facts_trials(&is_root));
-            trials.extend(cases.into_iter().map(|case| trial(case, is_root.clone())));
-            libtest_mimic::run(&arguments, trials).exit_code()
-        }
-        Err(trouble) => {
-            let trial = Trial::test("scenarios", move || Err(trouble.to_string().into()));
-            libtest_mimic::run(&arguments, vec![trial]).exit_code()
-        }
-    }
+    let is_root = netns::enter_user_namespace();
+    let trials = match all_cases() {
+        Ok(cases) => trials(cases, &is_root),
+        Err(error) => vec![Trial::test("scenarios", move || {
+            Err(error.to_string().into())
+        })],
+    };
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-fn trial(case: Case, is_root: Result<()>) -> Trial {
-    Trial::ignorable_test(case.name.clone(), move || {
-        verdict(is_root.and_then(|()| netns::apart(|| play(&case))))
+/// `is_root`: whether this process is root of a user namespace.
+fn trials(cases: Vec<Case>, is_root: &Result<()>) -> Vec<Trial> {
+    let reasons = coverage::every_reason_is_provoked(&cases);
+    let verdicts = coverage::every_verdict_is_provoked(&cases);
+    let mut trials = vec![
+        Trial::ignorable_test("every-reason-is-provoked", || completion(reasons)),
+        Trial::ignorable_test("every-verdict-is-provoked", || completion(verdicts)),
+    ];
+    trials.extend(net_state_trials(is_root));
+    trials.extend(cases.into_iter().map(|case| scenario_trial(case, is_root)));
+    trials
+}
+
+fn scenario_trial(case: Case, is_root: &Result<()>) -> Trial {
+    namespace_trial(case.name.clone(), is_root, move || run_case(&case))
+}
+
+fn net_state_trials(is_root: &Result<()>) -> Vec<Trial> {
+    let trials = AddressFamily::BOTH.iter().flat_map(|family| {
+        net_state::CHECKS.map(|(name, check)| {
+            namespace_trial(format!("{name}/{family}"), is_root, move || check(*family))
+        })
+    });
+    trials.collect()
+}
+
+/// A trial on a thread of its own, which may change its namespaces.
+fn namespace_trial(
+    name: String,
+    is_root: &Result<()>,
+    run: impl FnOnce() -> Result<()> + Send + 'static,
+) -> Trial {
+    let is_root = is_root.clone();
+    Trial::ignorable_test(name, move || {
+        completion(is_root.and_then(|()| netns::on_own_thread(run)))
     })
 }
 
-/// What the library says of a machine, for both families.
-fn facts_trials(is_root: &Result<()>) -> Vec<Trial> {
-    let families = [Family::V4, Family::V6];
-    let both = families.iter().flat_map(|family| {
-        facts::CHECKS.map(|(name, check)| (format!("{name}/{family}"), *family, check))
-    });
-    let trial = |(name, family, check): (String, Family, facts::Check)| {
-        let is_root = is_root.clone();
-        Trial::ignorable_test(name, move || {
-            verdict(is_root.and_then(|()| netns::apart(|| check(family))))
-        })
-    };
-    both.map(trial).collect()
-}
-
-fn play(case: &Case) -> Result<()> {
-    let scenario = case.concrete()?;
+fn run_case(case: &Case) -> Result<()> {
+    let scenario = case.scenario()?;
     let network = Network::build(&scenario, case.family)?;
     let targets = network.targets.clone();
-    if let Some(names) = &scenario.names {
-        names.enter()?;
+    let resolver = scenario.name_resolution.as_ref();
+    if let Some(resolver) = resolver {
+        resolver.mount()?;
     }
-    let run = tool::run(&scenario, &targets)?;
-    let mut differences = scenario.expect.differences(&run, &targets);
-    if let Some(mut wire) = network.stop()? {
-        if let Some(names) = &scenario.names {
-            wire.crossings.retain(|crossing| !names.asks(crossing));
+    let output = tool::run(&scenario, &targets)?;
+    let expect = &scenario.expect;
+    let mut differences = expect.differences(&output, &targets);
+    if let Some(mut capture) = network.stop()? {
+        if let Some(resolver) = resolver {
+            capture.packets.retain(|packet| !resolver.is_query(packet));
         }
-        differences.extend(wire::contradictions(&run, &wire, &targets));
-        differences.extend(scenario.expect.requests.differences(&wire, &targets));
+        let contradictions = capture_check::contradictions(&output, &capture, &targets);
+        differences.extend(contradictions);
+        differences.extend(expect.capture_differences(&capture, &targets));
     }
     if differences.is_empty() {
         return Ok(());
     }
-    Err(Trouble::Fail(story(&scenario, &run, &differences)))
+    let message = failure_message(&scenario, &output, &differences);
+    Err(TrialError::Fail(message))
 }
 
-/// All that is needed to understand a failure without running it again.
-fn story(scenario: &Scenario, run: &Run, differences: &[String]) -> String {
-    let Run {
-        command,
+fn failure_message(scenario: &Scenario, output: &RunOutput, differences: &[String]) -> String {
+    let RunOutput {
+        command_line,
         stdout,
         stderr,
         ..
-    } = run;
+    } = output;
     let differences = differences.join("\n  ");
-    let about = scenario.about.trim();
-    format!("{about}\n  {differences}\ncommand: {command}\nstdout:\n{stdout}stderr:\n{stderr}")
+    let description = scenario.description.trim();
+    format!(
+        "{description}\n  {differences}\ncommand: {command_line}\nstdout:\n{stdout}stderr:\n{stderr}"
+    )
 }

@@ -1,4 +1,4 @@
-//! Namespaces of our own, and commands inside them.
+//! User and network namespaces, and shell commands inside them.
 
 use std::fs::{self, File};
 use std::os::fd::AsRawFd;
@@ -8,15 +8,15 @@ use std::thread;
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::unistd::{getegid, geteuid};
 
-use crate::trouble::{Context, Result, Trouble};
+use crate::trial_error::{Context, Result, TrialError};
 
-/// Makes this process root of a fresh user namespace, so that the trials need no real root
-/// and can harm nothing outside. Must run before the first thread: the kernel refuses
-/// `CLONE_NEWUSER` to a process with threads, `unshare(2)`.
-pub(crate) fn become_root_of_a_new_user_namespace() -> Result<()> {
+/// Makes this process root of a new user namespace: the trials need no root, and change nothing outside.
+///
+/// Call it before the first thread: the kernel refuses `CLONE_NEWUSER` to a process with threads, `unshare(2)`.
+pub(crate) fn enter_user_namespace() -> Result<()> {
     let (uid, gid) = (geteuid(), getegid());
-    unshare(CloneFlags::CLONE_NEWUSER).or_skip("no user namespaces here")?;
-    // "deny" comes first: without it an ordinary user may not write gid_map, user_namespaces(7).
+    unshare(CloneFlags::CLONE_NEWUSER).or_skip("no user namespaces")?;
+    // "deny" first: without it an ordinary user may not write gid_map, user_namespaces(7).
     let maps = [
         ("setgroups", "deny".to_owned()),
         ("uid_map", format!("0 {uid} 1")),
@@ -28,91 +28,91 @@ pub(crate) fn become_root_of_a_new_user_namespace() -> Result<()> {
     Ok(())
 }
 
-/// Duplicate address detection is switched off: it takes a second or two, during which a router
-/// asks for no neighbours (`ndisc_send_ns()` needs an address that is not tentative).
-const PREPARE: &str = "
+/// DAD of link-local addresses takes one to two seconds. Until then a router sends no neighbour solicitations:
+/// `ndisc_send_ns()` needs an address that is not tentative.
+const NAMESPACE_SETUP: &str = "
     if cd /proc/sys/net/ipv6/conf/default; then echo 0 > accept_dad; fi
     ip link set lo up";
 
-/// A network namespace, kept alive by its open file.
+/// A network namespace; it exists while its file is open.
 pub(crate) struct Namespace(File);
 
 impl Namespace {
-    /// Moves the calling thread into a fresh network namespace with the loopback device up.
+    /// Moves the calling thread into a new network namespace, with `lo` up.
     pub(crate) fn enter_new() -> Result<Self> {
-        unshare(CloneFlags::CLONE_NEWNET).or_skip("no network namespaces here")?;
-        shell(PREPARE)?;
+        unshare(CloneFlags::CLONE_NEWNET).or_skip("no network namespaces")?;
+        shell(NAMESPACE_SETUP)?;
         Self::current()
     }
 
-    /// Makes a namespace and leaves the calling thread where it is.
+    /// A new namespace; the calling thread stays in its own.
     pub(crate) fn new() -> Result<Self> {
-        apart(Self::enter_new)
+        on_own_thread(Self::enter_new)
     }
 
     fn current() -> Result<Self> {
-        // "thread-self", for "self" would be the namespace of the main thread, proc(5).
+        // Not "self": that is the namespace of the main thread, proc(5).
         let file = File::open("/proc/thread-self/ns/net").context("opening the namespace")?;
         Ok(Self(file))
     }
 
-    /// Runs `work` on a thread inside this namespace. Whatever it opens stays inside.
-    pub(crate) fn inside<T: Send>(&self, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
-        apart(|| {
+    /// Runs `work` on a thread in this namespace. Sockets that it opens stay in the namespace.
+    pub(crate) fn run_inside<T: Send>(&self, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+        on_own_thread(|| {
             setns(&self.0, CloneFlags::CLONE_NEWNET).context("entering a namespace")?;
             work()
         })
     }
 
-    /// A name by which `ip link set ... netns` finds it; any path with a slash will do.
+    /// Name for `ip link set ... netns`: any path with a slash.
     pub(crate) fn path(&self) -> String {
         format!("/proc/{}/fd/{}", process::id(), self.0.as_raw_fd())
     }
 }
 
-/// Runs `work` on a thread of its own, because a thread's namespace is hard to give back.
-pub(crate) fn apart<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
-    let outcome = thread::scope(|scope| scope.spawn(work).join());
-    outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+/// Runs `work` on a thread of its own, whose namespace ends with it.
+pub(crate) fn on_own_thread<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    let result = thread::scope(|scope| scope.spawn(work).join());
+    result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// Runs a shell script in the namespace of the calling thread; it stops at the first error, and
-/// after twenty seconds.
+/// Runs a shell script in the namespace of the calling thread. It stops at the first error, and after 20 s.
 pub(crate) fn shell(script: &str) -> Result<()> {
     let output = Command::new("timeout")
         .args(["20", "sh", "-euc", script])
         .stdin(Stdio::null())
         .output()
-        .or_skip("no shell, or no timeout")?;
-    let said = String::from_utf8_lossy(&output.stderr);
+        .or_skip("no sh or timeout")?;
+    let stderr = String::from_utf8_lossy(&output.stderr);
     match output.status.code() {
         Some(0) => Ok(()),
-        // What the shell says of a command it cannot find, POSIX XCU 2.8.2.
-        Some(127) => Err(Trouble::Skip(format!("a command is missing: {said}"))),
-        _ => Err(Trouble::Fail(format!("setup failed: {said}in:\n{script}"))),
+        // Command not found, POSIX XCU 2.8.2.
+        Some(127) => Err(TrialError::Skip(format!("a command is missing: {stderr}"))),
+        _ => Err(TrialError::Fail(format!(
+            "setup failed: {stderr}in:\n{script}"
+        ))),
     }
 }
 
-/// Waits until the calling thread's namespace can send and receive.
+/// Waits until every veth device of the calling thread's namespace is up and no IPv6 address is tentative.
 ///
-/// A veth end is up only once the kernel's link watch, which may run up to a second late, has seen
-/// its carrier (`linkwatch_do_dev()`); until then its queue drops everything. Setting it up once
-/// more takes the lock that link watch holds, so what it began is finished. An IPv6 address stays
-/// tentative, and is no source address, until a worker has looked at it (`addrconf_dad_work()`).
-pub(crate) fn settle() -> Result<()> {
+/// A veth device is up once the kernel's link watch has seen its carrier (`linkwatch_do_dev()`), up to a second late;
+/// until then its qdisc drops everything. `ip link set up` takes the lock that link watch holds, so link watch has
+/// finished when it returns. A link-local address stays tentative until `addrconf_dad_work()` has run.
+pub(crate) fn wait_until_up() -> Result<()> {
     shell(
-        "for end in $(ip -o link show type veth | sed 's/^[0-9]*: //; s/@.*//'); do
-             until ip link show $end | grep -q 'state UP'; do sleep 0.005; done
-             ip link set $end up
+        "for device in $(ip -o link show type veth | sed 's/^[0-9]*: //; s/@.*//'); do
+             until ip link show $device | grep -q 'state UP'; do sleep 0.005; done
+             ip link set $device up
          done
          while ip -6 addr show tentative | grep -q .; do sleep 0.005; done",
     )
 }
 
-/// Skips where the kernel has no nftables.
-pub(crate) fn need_nft() -> Result<()> {
+/// Skips the trial where the kernel has no nftables.
+pub(crate) fn require_nft() -> Result<()> {
     match shell("nft list ruleset") {
-        Err(Trouble::Fail(why)) => Err(Trouble::Skip(why)),
+        Err(TrialError::Fail(reason)) => Err(TrialError::Skip(reason)),
         other => other,
     }
 }

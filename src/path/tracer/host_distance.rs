@@ -6,14 +6,11 @@ use std::ops::RangeInclusive;
 use super::Tracer;
 use super::ttl_series::TtlSeries;
 use super::ttl_sweep::{TtlSweep, sweep_series};
-use crate::hosts::{Protocol, Target};
+use crate::hosts::Protocol;
 use crate::outcome::TargetId;
 use crate::path::{
     Distance, DistanceBy, Hop, LossCount, PathEnd, ProbePurpose, TraceObserver, analyze,
 };
-
-/// TCP ports that hosts often answer.
-const COMMON_TCP_PORTS: [u16; 3] = [443, 80, 22];
 
 /// Probes per TTL of the confirmation: ECMP may put one of them on a lossy link.
 const CONFIRMATION_PROBES: usize = 4;
@@ -23,30 +20,6 @@ const MAX_CHANCE: f64 = 0.001;
 
 /// Initial TTLs of common systems.
 const INITIAL_TTLS: [u8; 3] = [64, 128, 255];
-
-/// Methods for a target, in order of preference.
-pub(super) fn distance_methods(target: &Target) -> Vec<DistanceBy> {
-    let other_ports = COMMON_TCP_PORTS
-        .into_iter()
-        .filter(|port| *port != target.address.port());
-    let methods = [DistanceBy::Echo, DistanceBy::ClosedUdpPort];
-    methods
-        .into_iter()
-        .chain(other_ports.map(DistanceBy::TcpPort))
-        .collect()
-}
-
-/// Target of the probes: same address, other protocol and port.
-pub(super) fn distance_target(target: &Target, by: DistanceBy) -> Target {
-    let (protocol, port) = by.service();
-    let mut address = target.address;
-    address.set_port(port.unwrap_or(0));
-    Target {
-        protocol,
-        address,
-        ..target.clone()
-    }
-}
 
 impl Tracer<'_> {
     /// Whether to measure the distance of the host with probes other than those to the port.

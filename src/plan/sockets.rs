@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
+use crate::platform::LocalHost;
+
 /// Socket options of all probes; by default what the kernel chooses.
 #[derive(Clone, Debug, Default)]
 pub struct SocketPlan {
@@ -37,6 +39,16 @@ pub enum CloseMode {
     Fin,
     /// RST, which leaves no state behind and may be logged by the server.
     Rst,
+}
+
+impl From<&SocketPlan> for LocalHost {
+    fn from(plan: &SocketPlan) -> Self {
+        Self {
+            interface: plan.interface.clone(),
+            source: plan.source.as_ref().map(|source| source.address),
+            dscp: plan.dscp,
+        }
+    }
 }
 
 impl CloseMode {

@@ -6,14 +6,14 @@ use clap::Args;
 
 use super::targets;
 use super::values::{self, Percentiles};
-use crate::assertions::{Expectation, FailCondition};
+use crate::assertions::{AssertionPlan, Expectation, FailCondition};
 use crate::hosts::resolve::Family;
 use crate::hosts::{Protocol, TargetSpec};
 use crate::modes::ping::{DisplayPlan, PingData, PingPlan};
 use crate::payload::Payload;
 use crate::plan::{
-    AssertionPlan, CloseMode, DocumentFormat, Format, Limit, OutputPlan, PayloadPlan, ReportFile,
-    SchedulePlan, SocketPlan, Source, TargetPlan,
+    CloseMode, DocumentFormat, Format, Limit, OutputPlan, PayloadPlan, ReportFile, SchedulePlan,
+    SocketPlan, Source, TargetPlan,
 };
 use crate::platform;
 use crate::report::figure::Buckets;

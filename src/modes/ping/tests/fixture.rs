@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::assertions::AssertionResult;
+use crate::assertions::{AssertionPlan, AssertionResult};
 use crate::clock::WallClock;
 use crate::hosts::{Lookup, Protocol, Target};
 use crate::modes::ping::live::{self, LivePrinter};
@@ -14,9 +14,7 @@ use crate::outcome::{
     Errno, Evidence, EvidenceKind, Handshake, IcmpError, IcmpVersion, LocalCause, Outcome,
     ProbeResult, Refusal, Rtt, RttClock, Sample, TargetId, UnreachableBy,
 };
-use crate::plan::{
-    AssertionPlan, DocumentFormat, OutputPlan, PayloadPlan, SchedulePlan, SocketPlan, TargetPlan,
-};
+use crate::plan::{DocumentFormat, OutputPlan, PayloadPlan, SchedulePlan, SocketPlan, TargetPlan};
 use crate::platform::{HostInfo, Route};
 use crate::report::{self, Page, Redactor, WIDEST};
 use crate::stats::{RunRecord, Statistics};

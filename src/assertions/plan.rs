@@ -1,6 +1,6 @@
 //! What a run has to show to succeed, beyond that every target answers.
 
-use crate::assertions::{Expectation, FailCondition};
+use super::{Expectation, FailCondition};
 
 /// `--expect`, `--fail-if` and `--until`.
 #[derive(Clone, Debug, Default)]

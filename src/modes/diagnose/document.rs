@@ -1,7 +1,7 @@
 //! A diagnosis as a document: a ticket by itself.
 
-use super::DiagnosisSummary;
 use super::findings_text::lines;
+use super::summary::DiagnosisSummary;
 use crate::clock::date_and_time;
 use crate::report::VERSION;
 use crate::report::document::{Block, Document, Fact, Headline, State, Verdict};

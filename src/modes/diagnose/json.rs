@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::DiagnosisSummary;
 use super::findings_text::lines;
+use super::summary::DiagnosisSummary;
 use crate::checks::ProbeBatch;
 use crate::clock::rfc3339;
 use crate::modes::trace::Found;

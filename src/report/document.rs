@@ -202,6 +202,16 @@ pub enum Figure {
     Histogram(Histogram),
 }
 
+impl Headline {
+    /// A state and words about it.
+    pub fn new(state: State, words: impl Into<Text>) -> Self {
+        Self {
+            state,
+            words: words.into(),
+        }
+    }
+}
+
 impl Section {
     /// A section without a result of its own.
     pub fn new(heading: impl Into<Text>, blocks: Vec<Block>) -> Self {

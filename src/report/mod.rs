@@ -9,6 +9,7 @@ mod html;
 pub(crate) mod json;
 mod markdown;
 pub(crate) mod numbers;
+mod page;
 mod redact;
 #[cfg(test)]
 pub(crate) mod schema;
@@ -16,9 +17,9 @@ mod text;
 pub(crate) mod wording;
 
 pub use document::Document;
+pub use page::{NARROWEST, Page, WIDEST};
 pub use redact::{Redactor, Shown};
 pub(crate) use text::wrap;
-pub use text::{NARROWEST, WIDEST};
 
 #[cfg(test)]
 pub(crate) use html::well_formed;
@@ -28,26 +29,6 @@ use crate::text::Text;
 
 /// This program's version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// What text is rendered for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// Its width.
-    pub columns: usize,
-    /// Whether it shows characters beyond ASCII.
-    pub unicode: bool,
-    /// Whether it shows colours.
-    pub colour: bool,
-}
-
-impl Page {
-    /// The page of a file: as wide as a ticket shows without scrolling.
-    pub const FILE: Self = Self {
-        columns: WIDEST,
-        unicode: true,
-        colour: false,
-    };
-}
 
 /// A document in a format.
 pub fn render(

@@ -244,7 +244,7 @@ impl<'a> TargetSummary<'a> {
             next_hop: self.route.and_then(|route| route.next_hop),
             pace: plan.schedule.interval / targets.max(1),
             timeout: plan.schedule.timeout,
-            lasted: record.ended.saturating_duration_since(record.started),
+            lasted: record.duration(),
             clock: self.info.clock,
             ttl: plan.sockets.ttl,
             recorder: self.recorder,

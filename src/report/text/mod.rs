@@ -5,12 +5,12 @@ mod table;
 mod wrap;
 
 pub(crate) use wrap::wrap;
-pub use wrap::{NARROWEST, WIDEST};
 
 use super::document::{Block, Document, Fact, Figure, List, Section, Verdict};
 use super::figure::{Histogram, Timeline};
 use super::numbers::ms;
-use super::{Page, Redactor};
+use super::page::Page;
+use super::redact::Redactor;
 use crate::term::escape_controls;
 use crate::text::Text;
 

@@ -1,11 +1,5 @@
 //! Text that fits the page it is read on.
 
-/// The widest a summary gets: what a ticket shows without scrolling.
-pub const WIDEST: usize = 100;
-
-/// The narrowest page that text is broken for; below it the terminal may do as it likes.
-pub const NARROWEST: usize = 40;
-
 /// Breaks a line at spaces so that it fits into `columns`; further lines are indented.
 pub(crate) fn wrap(line: &str, indent: usize, columns: usize) -> String {
     let mut text = String::new();

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use super::RunSummary;
 use super::outcomes::SMALL_SAMPLE;
-use super::{RunSummary, duration};
 use crate::clock::{format_duration, rfc3339};
 use crate::hosts::Protocol;
 use crate::modes::ping::live::{lookups, origin, schedule};
@@ -58,7 +58,7 @@ fn facts(summary: &RunSummary) -> Vec<Fact> {
         Fact::new("Ended", at(record.ended)),
         Fact::new(
             "Duration",
-            text![Text::words(length(duration(summary))), stopped],
+            text![Text::words(length(summary.record.duration())), stopped],
         ),
         Fact::new("Probes", Text::words(schedule(&info.plan.schedule))),
     ];

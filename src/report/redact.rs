@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::hosts::{self, Protocol, Target};
 use crate::text::{CommandLine, Role, Word};
-use crate::text::{Span, Text, Value, address, is_address_part};
+use crate::text::{Span, Text, Value, is_address_part, leading_address};
 
 /// A value as it may be printed. Only a [`Redactor`] makes one, so a format that takes it cannot leak.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -251,7 +251,7 @@ impl Names {
         if is_link_address(run) {
             return "link-address".to_owned();
         }
-        match address(run) {
+        match leading_address(run) {
             Some((address, behind)) => self.address(address) + behind,
             None => run.to_owned(),
         }

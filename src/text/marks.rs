@@ -61,7 +61,7 @@ fn words_of(words: &str) -> Vec<Span> {
     for run in words.split_inclusive(|c| !is_address_part(c)) {
         let end = run.find(|c| !is_address_part(c)).unwrap_or(run.len());
         let (word, rest) = run.split_at(end);
-        match address(word) {
+        match leading_address(word) {
             Some((address, behind)) => {
                 spans.extend(words_span(std::mem::take(&mut plain)));
                 spans.push(Span::Value(Value::Address(address)));
@@ -84,7 +84,7 @@ pub(crate) fn is_address_part(c: char) -> bool {
 }
 
 /// The address that a word begins with, and a port or the dot of a sentence behind it.
-pub(crate) fn address(word: &str) -> Option<(IpAddr, &str)> {
+pub(crate) fn leading_address(word: &str) -> Option<(IpAddr, &str)> {
     (1..=word.len()).rev().find_map(|end| {
         let (head, behind) = (word.get(..end)?, word.get(end..)?);
         let whole = behind.is_empty() || behind.starts_with([':', '.']);

@@ -13,7 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 
 pub use command_line::{CommandLine, Role, Word, quoted};
 pub use marks::{Marked, mark};
-pub(crate) use marks::{address, is_address_part, service};
+pub(crate) use marks::{is_address_part, leading_address, service};
 pub use value::Value;
 
 /// A run of words and values.

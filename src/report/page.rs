@@ -1,26 +1,26 @@
-//! Width and abilities of the page that text is rendered for.
+//! The page that text is rendered for: width, characters, colour.
 
-/// The widest a summary gets: what a ticket shows without scrolling.
-pub const WIDEST: usize = 100;
+/// Maximum width: a ticket shows it without scrolling.
+pub const MAX_WIDTH: usize = 100;
 
-/// The narrowest page that text is broken for; below it the terminal may do as it likes.
-pub const NARROWEST: usize = 40;
+/// Minimum width that text is wrapped to.
+pub const MIN_WIDTH: usize = 40;
 
-/// What text is rendered for.
+/// The page that text is rendered for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// Its width.
+    /// Width.
     pub columns: usize,
-    /// Whether it shows characters beyond ASCII.
+    /// Characters beyond ASCII are shown.
     pub unicode: bool,
-    /// Whether it shows colours.
+    /// Colours are shown.
     pub colour: bool,
 }
 
 impl Page {
-    /// The page of a file: as wide as a ticket shows without scrolling.
+    /// The page of a result file.
     pub const FILE: Self = Self {
-        columns: WIDEST,
+        columns: MAX_WIDTH,
         unicode: true,
         colour: false,
     };

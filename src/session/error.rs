@@ -35,7 +35,7 @@ pub enum RunError {
     #[error(
         "{0} probes at once are too many: --in-flight times the targets must stay within {MAX_IN_FLIGHT}"
     )]
-    TooManyAtOnce(usize),
+    TooManyInFlight(usize),
     /// Source address not usable.
     #[error("cannot send from {from}: {error}")]
     Source {

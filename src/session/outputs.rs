@@ -4,7 +4,7 @@ use std::io;
 
 use super::RunError;
 use crate::plan::{DataFormat, DocumentFormat, Format, OutputPlan};
-use crate::report::{NARROWEST, Page, WIDEST};
+use crate::report::{MAX_WIDTH, MIN_WIDTH, Page};
 use crate::term::{Output, ResultFile, escape_controls, print_diagnostic};
 
 /// All outputs of one run; `D` are the data formats of its mode.
@@ -28,7 +28,7 @@ impl<'a, D: DataFormat> Outputs<'a, D> {
             files: files.collect::<Result<_, _>>()?,
             screen: plan.screen,
             page: Page {
-                columns: output.columns().clamp(NARROWEST, WIDEST),
+                columns: output.columns().clamp(MIN_WIDTH, MAX_WIDTH),
                 unicode: output.shows_unicode(),
                 colour: output.colour(),
             },
@@ -65,8 +65,8 @@ impl<'a, D: DataFormat> Outputs<'a, D> {
         }
     }
 
-    /// Writes the end, piece by piece, and puts the files in place. Nothing measured is lost: where standard output takes
-    /// no more, everything goes to stderr.
+    /// Writes the end, piece by piece, and puts the files in place. Nothing measured is lost: where standard output
+    /// takes no more, everything goes to stderr.
     pub(crate) fn finish(
         self,
         mut render: impl FnMut(Format<D>, &Page, &mut dyn FnMut(&str)),

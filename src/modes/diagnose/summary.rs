@@ -33,17 +33,17 @@ impl DiagnosisSummary<'_> {
     /// Replaces names and addresses of this diagnosis, if `active`.
     pub(super) fn redactor(&self, active: bool) -> Redactor {
         let redactor = Redactor::new(active);
-        redactor.learn_target(&self.target());
+        redactor.register_target(&self.target());
         let route = self
             .findings
             .route
             .as_ref()
             .and_then(|way| way.route.as_ref());
         if let Some(source) = route.and_then(|route| route.source) {
-            redactor.learn_source(source);
+            redactor.register_source(source);
         }
         if let Some(name) = &self.host.name {
-            redactor.learn_local_name(name);
+            redactor.register_local_name(name);
         }
         redactor
     }

@@ -151,15 +151,15 @@ impl RunInfo {
     pub(super) fn redactor(&self) -> Redactor {
         let redactor = Redactor::new(self.plan.output.redact);
         for target in &self.targets {
-            redactor.learn_target(target);
+            redactor.register_target(target);
         }
         for route in self.routes.iter().flatten() {
             if let Some(source) = route.source {
-                redactor.learn_source(source);
+                redactor.register_source(source);
             }
         }
         if let Some(name) = &self.host.name {
-            redactor.learn_local_name(name);
+            redactor.register_local_name(name);
         }
         redactor
     }

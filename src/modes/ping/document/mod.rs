@@ -1,6 +1,6 @@
 //! A run as a document.
 
-mod figures;
+mod charts;
 mod method;
 mod outcomes;
 mod overview;
@@ -13,7 +13,7 @@ use crate::clock::period;
 use crate::plan::Limit;
 use crate::report::VERSION;
 use crate::report::document::{Block, Document};
-use crate::report::numbers::{count, length};
+use crate::report::human_numbers::{count, duration};
 use crate::text;
 use crate::text::{Text, Value};
 
@@ -53,7 +53,7 @@ fn scope(summary: &RunSummary, sent: u64) -> Text {
     let (info, record) = (summary.info, &summary.record);
     let (from, to) = (info.clock.at(record.started), info.clock.at(record.ended));
     let (probes, stopped) = (count(sent, "probe"), stopped(summary));
-    let took = length(summary.record.duration());
+    let took = duration(summary.record.duration());
     Text::words(format!("{probes}{stopped} in {took}, {}", period(from, to)))
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::TargetSummary;
 use crate::outcome::{OutcomeClass, OutcomeKind};
 use crate::report::document::{Block, Headline, List, Section, State, Verdict};
-use crate::report::numbers::count;
+use crate::report::human_numbers::count;
 use crate::text;
 use crate::text::Text;
 

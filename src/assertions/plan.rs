@@ -1,14 +1,14 @@
-//! What a run has to show to succeed, beyond that every target answers.
+//! Plan of assertions.
 
 use super::{Expectation, FailCondition};
 
 /// `--expect`, `--fail-if` and `--until`.
 #[derive(Clone, Debug, Default)]
 pub struct AssertionPlan {
-    /// Every probe has to end as one of these; then no target has to answer.
+    /// Expected outcomes of all probes.
     pub expect: Vec<Expectation>,
-    /// None of these may hold.
+    /// Conditions that fail the run.
     pub fail_if: Vec<FailCondition>,
-    /// The run ends when every target has shown this, and fails if one never does.
+    /// Outcome that ends the run once every target had it.
     pub until: Option<Expectation>,
 }

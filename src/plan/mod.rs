@@ -1,4 +1,4 @@
-//! A plan per concern: the command line, validated. Each mode composes those that it needs.
+//! The validated command line: a plan per concern. Each mode is composed of several.
 
 mod checks;
 mod output;

@@ -58,7 +58,7 @@ pub(super) fn start(info: &TraceInfo, redactor: &Redactor) -> String {
         rounds: info.path.rounds,
         interval_us: us(info.path.interval),
         timeout_us: us(info.path.timeout),
-        max_hops: info.path.hops,
+        max_hops: info.path.max_hops,
         flows: info.path.flows,
     })
 }

@@ -24,7 +24,7 @@ const INITIAL_TTLS: [u8; 3] = [64, 128, 255];
 impl Tracer<'_> {
     /// Whether to measure the distance of the host with probes other than those to the port.
     pub(super) fn measures_distance(&self) -> bool {
-        self.plan.distance && self.path.target.protocol != Protocol::Icmp
+        self.plan.host_distance && self.path.target.protocol != Protocol::Icmp
     }
 
     /// Network target and purpose of the probes of a method.
@@ -50,7 +50,7 @@ impl Tracer<'_> {
         let purposes: Vec<_> = methods
             .filter_map(|method| self.distance_purpose(*method))
             .collect();
-        let all_series = sweep_series(self.plan.hops, &purposes);
+        let all_series = sweep_series(self.plan.max_hops, &purposes);
         let (sweeps, result) =
             self.run_sweeps(&purposes, &all_series, self.reply_timeout, observer);
         let mut sweeps = sweeps.into_iter();

@@ -71,7 +71,7 @@ impl<'a, D: DataFormat> Outputs<'a, D> {
         mut render: impl FnMut(Format<D>, &Page, &mut dyn FnMut(&str)),
     ) -> Result<(), RunError> {
         render(self.stdout_format, &self.page, &mut |text| {
-            self.output.write(text)
+            self.output.write(text);
         });
         self.output.flush();
         let mut result = match self.output.failure() {

@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     status.into()
 }
 
-/// Runs the mode that was asked for. An error is one line.
+/// Runs a mode. An error is one line.
 fn run(command: Command, output: &mut Output) -> Result<ExitStatus, String> {
     let result = match command {
         Command::Ping(plan) => ping::run(*plan, output),
@@ -29,7 +29,7 @@ fn run(command: Command, output: &mut Output) -> Result<ExitStatus, String> {
     result.map_err(|error| error.to_string())
 }
 
-/// Help, version, explanations.
+/// Prints help, version, an explanation.
 fn print(text: &str, output: &mut Output) -> ExitStatus {
     output.write(text);
     output.flush();

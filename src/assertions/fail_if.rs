@@ -22,9 +22,9 @@ pub struct FailCondition {
 
 /// Parse error with its position.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("{what}, at column {column}: {text}[here]{rest}")]
+#[error("{message}, at column {column}: {text}[here]{rest}")]
 pub struct FailConditionError {
-    what: String,
+    message: String,
     column: usize,
     text: String,
     rest: String,
@@ -104,21 +104,21 @@ const OPERATORS: [(&str, Comparison); 7] = [
     ("=", Comparison::Equal),
 ];
 
-const METRICS_HELP: &str = "a figure is loss, p99, mean, max, ..., rtt-p50, refused-mean, jitter, or a count such as failed";
+const METRICS_HELP: &str = "unknown metric: use loss, p99, mean, max, rtt-p50, refused-mean, jitter, or a count such as failed";
 
 impl FromStr for FailCondition {
     type Err = FailConditionError;
 
     fn from_str(text: &str) -> Result<Self, FailConditionError> {
-        let fail = |at: usize, what: &str| FailConditionError {
-            what: what.to_owned(),
+        let fail = |at: usize, message: &str| FailConditionError {
+            message: message.to_owned(),
             column: text[..at].chars().count() + 1,
             text: text[..at].to_owned(),
             rest: text[at..].to_owned(),
         };
         let operator_at = text
             .find(['<', '>', '=', '!'])
-            .ok_or_else(|| fail(text.len(), "an operator is missing: >, >=, <, <=, == or !="))?;
+            .ok_or_else(|| fail(text.len(), "missing operator: >, >=, <, <=, == or !="))?;
         let name = text[..operator_at].trim();
         let start = text.len() - text.trim_start().len();
         let metric =
@@ -126,12 +126,12 @@ impl FromStr for FailCondition {
         let (operator, comparison) = OPERATORS
             .into_iter()
             .find(|(operator, _)| text[operator_at..].starts_with(operator))
-            .ok_or_else(|| fail(operator_at, "this is no operator"))?;
+            .ok_or_else(|| fail(operator_at, "unknown operator: use >, >=, <, <=, == or !="))?;
         let after = operator_at + operator.len();
         let value = after + (text[after..].len() - text[after..].trim_start().len());
         let limit = metric
             .parse_limit(text[after..].trim())
-            .map_err(|what| fail(value, what))?;
+            .map_err(|message| fail(value, message))?;
         Ok(Self {
             metric,
             comparison,
@@ -168,15 +168,15 @@ impl Metric {
             .parse()
             .ok()
             .filter(|number: &f64| number.is_finite())
-            .ok_or("a limit is a number with a unit, as in 1% or 50ms")?;
+            .ok_or("the limit must be a number with a unit, as in 1% or 50ms")?;
         match (self, &text[digits.len()..]) {
             (Self::Loss, "%" | "") | (Self::Count(_), "") => Ok(number),
-            (Self::Loss, _) => Err("loss is in percent, as in 1%"),
+            (Self::Loss, _) => Err("loss takes a limit in percent, as in 1%"),
             (Self::Count(_), _) => Err("a count has no unit"),
             (_, "us") => Ok(number),
             (_, "ms") => Ok(number * 1e3),
             (_, "s") => Ok(number * 1e6),
-            _ => Err("a time needs its unit: us, ms or s"),
+            _ => Err("a time limit needs a unit: us, ms or s"),
         }
     }
 
@@ -322,12 +322,7 @@ impl FailCondition {
                     let value = format!(" is {}", metric.format_value(value));
                     text![name, " of ", target.clone(), Text::words(value)]
                 }
-                None => text![
-                    name,
-                    " of ",
-                    target.clone(),
-                    " does not exist: too few values"
-                ],
+                None => text![name, " of ", target.clone(), " is absent: too few values"],
             },
             passed: value.is_some_and(|value| !self.comparison.holds(value, self.limit)),
         }
@@ -396,7 +391,7 @@ mod tests {
     fn errors_show_their_position() {
         for (text, position) in [
             ("loss", "loss[here]"),
-            ("", "operator is missing, at column 1"),
+            ("", "missing operator: >, >=, <, <=, == or !=, at column 1"),
             ("losss>1%", "[here]losss>1%"),
             ("p0>1ms", "[here]p0>1ms"),
             ("p101>1ms", "[here]p101>1ms"),
@@ -433,7 +428,7 @@ mod tests {
     #[test]
     fn an_absent_metric_fails() {
         let few = parsed("p99>50ms").check(&"h:1".into(), &recorder(8));
-        assert!(!few.passed && few.observed.plain().contains("does not exist"));
+        assert!(!few.passed && few.observed.plain().contains("is absent"));
         assert!(
             parsed("p99>50ms")
                 .check(&"h:1".into(), &recorder(400))

@@ -2,10 +2,12 @@
 
 mod expect;
 mod fail_if;
+mod plan;
 mod until;
 
 pub use expect::Expectation;
 pub use fail_if::{FailCondition, FailConditionError};
+pub use plan::AssertionPlan;
 pub use until::Until;
 
 use crate::text::Text;

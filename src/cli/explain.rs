@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use crate::report::{WIDEST, wrap};
+use crate::report::{MAX_WIDTH, wrap};
 use crate::verdict::diagnosis::Code;
 use crate::verdict::explain;
 
@@ -16,7 +16,7 @@ pub(super) fn text(code: Option<&str>) -> Result<String, String> {
     };
     let lines = text.lines().map(|line| {
         let indent = line.len() - line.trim_start().len();
-        wrap(line, indent, WIDEST) + "\n"
+        wrap(line, indent, MAX_WIDTH) + "\n"
     });
     Ok(lines.collect())
 }

@@ -6,14 +6,14 @@ use clap::Args;
 
 use super::targets;
 use super::values::{self, Percentiles};
-use crate::assertions::{Expectation, FailCondition};
+use crate::assertions::{AssertionPlan, Expectation, FailCondition};
 use crate::hosts::resolve::Family;
 use crate::hosts::{Protocol, TargetSpec};
 use crate::modes::ping::{DisplayPlan, PingData, PingPlan};
 use crate::payload::Payload;
 use crate::plan::{
-    AssertionPlan, CloseMode, DocumentFormat, Format, Limit, OutputPlan, PayloadPlan, ReportFile,
-    SchedulePlan, SocketPlan, Source, TargetPlan,
+    CloseMode, DocumentFormat, Format, Limit, OutputPlan, PayloadPlan, ReportFile, SchedulePlan,
+    SocketPlan, Source, TargetPlan,
 };
 use crate::platform;
 use crate::report::figure::Buckets;
@@ -295,7 +295,8 @@ impl PacketArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Assertions")]
 struct AssertionArgs {
-    /// Fail unless every probe ends like this: ok, failure, an outcome (refused) or a reason (admin-prohibited); repeatable
+    /// Fail unless every probe ends like this: ok, failure, an outcome (refused) or a reason (admin-prohibited);
+    /// repeatable
     #[arg(long, value_name = "OUTCOME", value_parser = values::expected)]
     expect: Vec<Expectation>,
 
@@ -384,7 +385,7 @@ impl OutputArgs {
     }
 
     fn plans(self, command_line: CommandLine) -> (DisplayPlan, OutputPlan<PingData>) {
-        let screen = match self.csv {
+        let stdout = match self.csv {
             Some(None) => Format::Data(PingData::Csv),
             Some(Some(_)) => Format::Data(PingData::CsvSummary),
             None if self.json => Format::Data(PingData::Json),
@@ -400,7 +401,7 @@ impl OutputArgs {
             percentiles: self.percentiles.0,
         };
         let output = OutputPlan {
-            screen,
+            stdout,
             files: self.output,
             redact: self.redact,
             command_line,

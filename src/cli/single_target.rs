@@ -82,7 +82,7 @@ impl SingleTargetArgs {
         self,
         command_line: CommandLine,
     ) -> (SocketPlan, PayloadPlan, OutputPlan<JsonOnly>) {
-        let screen = match (self.json, self.markdown) {
+        let stdout = match (self.json, self.markdown) {
             (true, _) => Format::Data(JsonOnly::Json),
             (_, true) => Format::Document(DocumentFormat::Markdown),
             _ => Format::Document(DocumentFormat::Text),
@@ -99,7 +99,7 @@ impl SingleTargetArgs {
             size: None,
         };
         let output = OutputPlan {
-            screen,
+            stdout,
             files: self.output,
             redact: self.redact,
             command_line,

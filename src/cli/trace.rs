@@ -103,7 +103,7 @@ impl TraceArgs {
             rounds: (!self.forever).then_some(self.count),
             interval: self.interval.unwrap_or(interval),
             timeout: self.timeout,
-            hops: self.max_hops,
+            max_hops: self.max_hops,
             flows: self.flows,
             ..PathPlan::new(sockets, payload)
         };

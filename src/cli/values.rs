@@ -7,6 +7,8 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use jiff::fmt::friendly::SpanParser;
+
 use crate::assertions::{Expectation, FailCondition, FailConditionError};
 use crate::payload::{AppProtocol, MAX_UDP_PAYLOAD, Payload, parse_hex};
 use crate::plan::{CloseMode, DataFormat, Format, Limit, ReportFile, Source};
@@ -14,43 +16,39 @@ use crate::report::figure::Buckets;
 use crate::term::escape_controls;
 use crate::verdict::explain;
 
-/// Longer than any run: about 31 years.
-const LONGEST: f64 = 1e9;
+/// Maximum of a duration: about 31 years.
+const MAX_DURATION: Duration = Duration::from_secs(1_000_000_000);
 
-const NO_DURATION: &str = "a duration is a number and a unit, as in 250ms, 1.5s or 2m";
+const DURATION_SYNTAX: &str =
+    "a duration is a number and a unit (us, ms, s, m, h), as in 250ms, 1.5s or 2m";
 
-/// `250ms`, `1.5s`, `2m`, `1h`; a bare number is seconds.
+/// `250ms`, `1.5s`, `2m`, `1h30m`; a number without a unit is in seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let scale = match &text[number.len()..] {
-        "us" => 1e-6,
-        "ms" => 1e-3,
-        "s" | "" => 1.0,
-        "m" => 60.0,
-        "h" => 3600.0,
-        _ if number.is_empty() => return Err(NO_DURATION.to_owned()),
-        unit => {
-            return Err(format!(
-                "{unit:?} is no unit of time: use us, ms, s, m or h"
-            ));
-        }
-    };
-    let plain = !number.is_empty()
-        && number
-            .bytes()
-            .all(|b| b.is_ascii_digit() || b == b'.' || b == b'-');
-    let value: f64 = match number.parse() {
-        Ok(value) if plain => value,
-        _ => return Err(NO_DURATION.to_owned()),
-    };
-    let seconds = value * scale;
-    if number.starts_with('-') {
-        Err("a duration is never negative".to_owned())
-    } else if seconds > LONGEST {
-        Err("that is longer than any run".to_owned())
-    } else {
-        Ok(Duration::from_secs_f64(seconds))
+    if text.starts_with('-') {
+        return Err("a duration is never negative".to_owned());
     }
+    let is_number = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let parsed = if is_number {
+        let seconds = text.parse().ok();
+        seconds.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+    } else {
+        with_units(text)
+    };
+    match parsed {
+        Some(duration) if duration <= MAX_DURATION => Ok(duration),
+        Some(_) => Err("that is longer than any run".to_owned()),
+        None => Err(DURATION_SYNTAX.to_owned()),
+    }
+}
+
+/// The friendly format of jiff, without calendar units. It requires a digit before the decimal point.
+fn with_units(text: &str) -> Option<Duration> {
+    let zero = if text.starts_with('.') { "0" } else { "" };
+    SpanParser::new()
+        .parse_unsigned_duration(format!("{zero}{text}"))
+        .ok()
 }
 
 /// A number of probes, or with a unit the time in which probes start.
@@ -267,6 +265,10 @@ mod tests {
         assert_eq!(duration("1.5"), Ok(Duration::from_millis(1500)));
         assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
         assert_eq!(duration("0"), Ok(Duration::ZERO));
+        assert_eq!(duration(".5"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("1.5us"), Ok(Duration::from_nanos(1500)));
+        assert_eq!(duration("1h30m"), Ok(Duration::from_secs(5400)));
+        assert_eq!(duration(".5s"), Ok(Duration::from_millis(500)));
         for bad in [
             "-1",
             "nan",
@@ -275,9 +277,13 @@ mod tests {
             "1e3",
             "",
             "s",
-            "5 s",
             "5y",
+            "1d",
+            "1s ago",
+            "-1s",
+            "2000000000s",
             "99999999999",
+            "99999999999999999999",
             "1.2.3",
         ] {
             assert!(duration(bad).is_err(), "{bad}");

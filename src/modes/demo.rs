@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
+use crate::assertions::AssertionPlan;
 use crate::hosts::{Protocol, Target};
 use crate::modes::ping::{self, DisplayPlan, PingPlan};
-use crate::plan::{AssertionPlan, OutputPlan, PayloadPlan, SchedulePlan, SocketPlan, TargetPlan};
+use crate::plan::{OutputPlan, PayloadPlan, SchedulePlan, SocketPlan, TargetPlan};
 use crate::session::{ExitStatus, RunError};
 use crate::term::Output;
 use crate::text::CommandLine;

@@ -18,47 +18,20 @@ mod reply_text;
 #[cfg(test)]
 mod tests;
 mod token;
+mod transaction;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 pub use hex::parse_hex;
+pub use pattern::DEFAULT_SIZE;
 pub use protocols::AppProtocol;
-
-use crate::outcome::ReplySummary;
-
-/// Default size of a pattern payload in bytes.
-pub const DEFAULT_SIZE: usize = 32;
+pub use transaction::{ReplyMatch, Transaction};
 
 /// Maximum UDP payload over IPv4: 65,535 bytes less the IP and UDP headers (RFC 768, RFC 791).
 pub const MAX_UDP_PAYLOAD: usize = 65_507;
 
 /// Maximum UDP payload at the minimum IPv6 MTU of 1,280 bytes (RFC 8200 section 5).
 const MAX_MINIMUM_MTU_PAYLOAD: usize = 1232;
-
-/// Identifies one probe's request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Transaction {
-    /// Unpredictable number, different for each probe.
-    ///
-    /// The low 16 bits differ among the last 65,536 probes, for protocols with 16-bit transaction ids.
-    pub token: u64,
-    /// Source address and port.
-    pub local: SocketAddr,
-    /// Destination address and port.
-    pub target: SocketAddr,
-}
-
-/// Result of matching a datagram against a transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReplyMatch {
-    /// Reply to this transaction: it repeats the token.
-    Matched(ReplySummary),
-    /// Reply of the right form that repeats nothing of the request.
-    Unverified(ReplySummary),
-    /// Not a reply to this transaction.
-    Mismatch,
-}
 
 /// Payload of a UDP probe.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,11 @@
 //! Pattern payload (token, then 0, 1, 2, ...), its echo, and replies to custom bytes.
 
-use super::{ReplyMatch, reply_text};
+use super::reply_text;
+use super::transaction::ReplyMatch;
 use crate::outcome::ReplySummary;
+
+/// Default size of a pattern payload in bytes.
+pub const DEFAULT_SIZE: usize = 32;
 
 /// Size of the token in bytes.
 pub(super) const TOKEN_SIZE: usize = size_of::<u64>();

@@ -1,18 +1,18 @@
-//! What a diagnosis is about.
+//! Plan of a diagnosis.
 
 use super::{PayloadPlan, SocketPlan};
 use crate::hosts::TargetSpec;
 use crate::hosts::resolve::Family;
 
-/// The target of a diagnosis, and how its packets leave.
+/// Target, socket options and payload of a diagnosis.
 #[derive(Clone, Debug)]
 pub struct CheckPlan {
-    /// One host and one port, not yet resolved.
+    /// One host and port, unresolved.
     pub target: TargetSpec,
     /// IPv4, IPv6 or either.
     pub family: Family,
     /// Socket options.
     pub sockets: SocketPlan,
-    /// What datagrams carry.
+    /// Payload.
     pub payload: PayloadPlan,
 }

@@ -1,6 +1,5 @@
-//! A plan per concern: the command line, validated. Each mode composes those that it needs.
+//! The validated command line: a plan per concern. Each mode is composed of several.
 
-mod assertions;
 mod checks;
 mod output;
 mod path;
@@ -10,7 +9,6 @@ mod schedule;
 mod sockets;
 mod targets;
 
-pub use assertions::AssertionPlan;
 pub use checks::CheckPlan;
 pub use output::{DataFormat, DocumentFormat, Format, JsonOnly, OutputPlan, ReportFile};
 pub use path::{MAX_HOPS, PathPlan};

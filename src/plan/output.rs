@@ -1,37 +1,37 @@
-//! Formats, files, and what is shown.
+//! Formats and files of the results.
 
 use std::path::PathBuf;
 
 use crate::text::CommandLine;
 
-/// Where results go and in which format; `D` are the data formats of the mode.
+/// Outputs and their formats; `D` are the data formats of the mode.
 #[derive(Clone, Debug)]
 pub struct OutputPlan<D> {
     /// Format of standard output.
-    pub screen: Format<D>,
+    pub stdout: Format<D>,
     /// Result files.
     pub files: Vec<ReportFile<D>>,
     /// Replace names and addresses by `target-1`, `router-1`, ...
     pub redact: bool,
-    /// The command as it was typed.
+    /// The command line, for the report.
     pub command_line: CommandLine,
 }
 
 /// A result file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportFile<D> {
-    /// Its path.
+    /// Path.
     pub path: PathBuf,
-    /// Its format.
+    /// Format.
     pub format: Format<D>,
 }
 
-/// A format of results: a document for people, or data for programs.
+/// Output format: a human-readable document, or machine-readable data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format<D> {
-    /// For people; every mode has all of them.
+    /// Human-readable; available in every mode.
     Document(DocumentFormat),
-    /// For programs; each mode has its own.
+    /// Machine-readable; each mode has its own.
     Data(D),
 }
 
@@ -42,20 +42,20 @@ pub enum DocumentFormat {
     Text,
     /// Markdown, for a ticket.
     Markdown,
-    /// A page of its own, with pictures.
+    /// A self-contained HTML page with charts.
     Html,
 }
 
-/// The data formats of a mode. A mode has no other ones: what it cannot write is no value of its type.
+/// The data formats of a mode.
 pub trait DataFormat: Copy + 'static {
-    /// File extensions, each with its format. A longer one comes before its end (`.summary.csv` before `.csv`).
+    /// File extensions and formats. Longer extensions first: `.summary.csv` before `.csv`.
     const EXTENSIONS: &'static [(&'static str, Self)];
 }
 
-/// Data formats of a mode that has JSON alone.
+/// Data formats of a mode with JSON only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JsonOnly {
-    /// An object per line.
+    /// One object per line.
     Json,
 }
 
@@ -65,7 +65,7 @@ impl DataFormat for JsonOnly {
 }
 
 impl DocumentFormat {
-    /// File extensions, each with its format.
+    /// File extensions and formats.
     const EXTENSIONS: [(&'static str, Self); 5] = [
         (".txt", Self::Text),
         (".log", Self::Text),
@@ -76,7 +76,7 @@ impl DocumentFormat {
 }
 
 impl<D: DataFormat> Format<D> {
-    /// The format that the extension of a file name stands for.
+    /// The format for the extension of a file name.
     pub fn of_file(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
         let documents = DocumentFormat::EXTENSIONS.iter();
@@ -88,7 +88,7 @@ impl<D: DataFormat> Format<D> {
         found.map(|(_, format)| format)
     }
 
-    /// Every extension that has a format.
+    /// All known extensions.
     pub fn extensions() -> impl Iterator<Item = &'static str> {
         let documents = DocumentFormat::EXTENSIONS.iter().map(|it| it.0);
         documents.chain(D::EXTENSIONS.iter().map(|it| it.0))
@@ -99,7 +99,7 @@ impl<D> Default for OutputPlan<D> {
     /// Text to standard output.
     fn default() -> Self {
         Self {
-            screen: Format::Document(DocumentFormat::Text),
+            stdout: Format::Document(DocumentFormat::Text),
             files: Vec::new(),
             redact: false,
             command_line: CommandLine::default(),
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mode_has_its_own_data_formats_and_all_documents() {
+    fn formats_follow_the_file_extension() {
         let of = Format::<JsonOnly>::of_file;
         assert_eq!(of("a/B.JSON"), Some(Format::Data(JsonOnly::Json)));
         assert_eq!(of("x.html"), Some(Format::Document(DocumentFormat::Html)));

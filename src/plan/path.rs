@@ -1,36 +1,36 @@
-//! How a path is traced.
+//! Plan of a path trace.
 
 use std::time::Duration;
 
 use super::{PayloadPlan, SocketPlan};
 
-/// The largest TTL by default, as in traceroute(8).
+/// Default maximum TTL, as in traceroute(8).
 pub const MAX_HOPS: u8 = 30;
 
-/// Rounds, flows and TTLs of a trace, and what its probes carry.
+/// Rounds, flows and TTLs of a trace.
 #[derive(Clone, Debug)]
 pub struct PathPlan {
-    /// Rounds for each flow; `None`: until the user stops it.
+    /// Rounds per flow; `None`: until stopped.
     pub rounds: Option<u64>,
-    /// From the start of one round to the start of the next. Routers limit how many ICMP errors they send: Linux
-    /// sends six in a row (`XRLIM_BURST_FACTOR` in net/ipv4/inetpeer.c), then one a second to each destination
-    /// (`icmp_ratelimit` in icmp(7)).
+    /// Interval between the starts of rounds. Routers limit ICMP errors: Linux sends bursts of six
+    /// (`XRLIM_BURST_FACTOR` in net/ipv4/inetpeer.c), then one per second and destination (`icmp_ratelimit` in
+    /// icmp(7)).
     pub interval: Duration,
-    /// A hop without a reply times out after this, at most.
+    /// Maximum timeout of a hop.
     pub timeout: Duration,
-    /// The largest TTL.
-    pub hops: u8,
-    /// How many source ports.
+    /// Maximum TTL.
+    pub max_hops: u8,
+    /// Number of source ports.
     pub flows: u16,
-    /// The local port of the first flow, where it is chosen.
-    pub port: Option<u16>,
-    /// Also measure how far away the host itself is.
-    pub distance: bool,
-    /// Probe no hop, only whether each flow gets a reply from the end of the path.
+    /// Source port of the first flow; `None`: any.
+    pub source_port: Option<u16>,
+    /// Also measure the distance of the host.
+    pub host_distance: bool,
+    /// Only full-TTL probes of each flow, none of hops.
     pub full_ttl_only: bool,
     /// Socket options.
     pub sockets: SocketPlan,
-    /// What datagrams carry.
+    /// Payload.
     pub payload: PayloadPlan,
 }
 
@@ -41,10 +41,10 @@ impl PathPlan {
             rounds: Some(3),
             interval: Duration::from_secs(1),
             timeout: Duration::from_secs(4),
-            hops: MAX_HOPS,
+            max_hops: MAX_HOPS,
             flows: 1,
-            port: None,
-            distance: true,
+            source_port: None,
+            host_distance: true,
             full_ttl_only: false,
             sockets,
             payload,

@@ -1,18 +1,18 @@
-//! What UDP probes and ICMP echoes carry.
+//! Payload of UDP probes and ICMP echoes.
 
 use crate::payload::Payload;
 
 /// Payload of UDP probes and data of ICMP echoes.
 #[derive(Clone, Debug, Default)]
 pub struct PayloadPlan {
-    /// Payload of UDP probes; chosen by the target's port if absent.
+    /// Payload of UDP probes; `None`: by target port.
     pub udp: Option<Payload>,
-    /// Bytes of a plain UDP payload and of an ICMP echo's data.
+    /// Size in bytes of a pattern payload and of ICMP echo data.
     pub size: Option<usize>,
 }
 
 impl PayloadPlan {
-    /// Data of an ICMP echo unless a size is given, as ping(8) has it.
+    /// Default size of ICMP echo data, as in ping(8).
     const ECHO_SIZE: usize = 56;
 
     /// Payload of a UDP probe to `port`.
@@ -24,7 +24,7 @@ impl PayloadPlan {
         }
     }
 
-    /// Bytes of data in an ICMP echo.
+    /// Size of ICMP echo data in bytes.
     pub fn echo_size(&self) -> usize {
         self.size.unwrap_or(Self::ECHO_SIZE)
     }

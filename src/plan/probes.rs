@@ -1,24 +1,24 @@
-//! What a network of probes needs to know.
+//! Plan of probes.
 
 use super::{PayloadPlan, Rate, SocketPlan};
 
-/// Sockets, payloads, and how sockets are used.
+/// Sockets, payload, rate.
 #[derive(Clone, Debug)]
 pub struct ProbePlan {
     /// Socket options.
     pub sockets: SocketPlan,
-    /// What datagrams carry.
+    /// Payload.
     pub payload: PayloadPlan,
-    /// How fast probes follow one another.
+    /// Probe rate.
     pub rate: Rate,
-    /// Keep established connections open and watch them until the hold time is over.
+    /// Keep connections open and watch them until the hold time is over.
     pub hold: bool,
-    /// Read the local address of every TCP probe, which is a system call.
+    /// Read the local address of each TCP probe: costs a system call.
     pub report_local: bool,
 }
 
 impl ProbePlan {
-    /// Probes at an ordinary rate, closed as soon as they are connected.
+    /// Probes at an ordinary rate; connections are closed at once.
     pub fn new(sockets: SocketPlan, payload: PayloadPlan) -> Self {
         Self {
             sockets,

@@ -1,53 +1,53 @@
-//! When probes are sent and when they time out.
+//! Schedule: intervals, limits, timeouts.
 
 use std::time::Duration;
 
-/// Schedule of the probes of each target.
+/// Schedule of probes, per target.
 #[derive(Clone, Copy, Debug)]
 pub struct SchedulePlan {
-    /// When the run ends by itself.
+    /// When the run ends.
     pub limit: Limit,
-    /// From the start of one probe to the start of the next; zero: the next starts when one has ended.
+    /// Interval between the starts of probes; zero: closed loop, the next probe starts when one has ended.
     pub interval: Duration,
-    /// First probes of each target: shown, but in no statistic.
+    /// Warm-up probes per target: shown, not counted.
     pub warmup: u64,
-    /// A probe without a reply fails after this.
+    /// Timeout of a probe.
     pub timeout: Duration,
-    /// With a zero interval: probes in flight at once, per target.
+    /// In a closed loop: probes in flight per target.
     pub in_flight: usize,
-    /// After the handshake: watch the connection this long for a reset or a close.
+    /// Time to watch an established connection for RST or FIN.
     pub hold: Option<Duration>,
     /// Interval of interim statistics.
     pub summary_every: Option<Duration>,
 }
 
-/// When a run ends by itself.
+/// When a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// After this many probes of each target, warm-up not counted.
+    /// After this many probes per target, without warm-up.
     Count(u64),
-    /// No probe starts later than this after the first.
+    /// No probe starts after this time.
     Duration(Duration),
     /// Never.
     Forever,
 }
 
-/// How fast probes follow one another, as far as sockets and the poller are set up differently for it.
+/// Probe rate; sockets and the poller are set up accordingly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rate {
-    /// Timer wake-ups are exact enough.
+    /// Timer wake-ups are accurate enough.
     Ordinary,
-    /// An interval so short that a late wake-up would show: the poller busy-polls between probes.
+    /// Short interval: the poller busy-polls between probes.
     Dense(Duration),
-    /// The next probe starts when one has ended (`-i 0`): sockets are reused, and what costs system calls is left out.
+    /// Closed loop (`-i 0`): sockets are reused, optional system calls omitted.
     Maximum,
 }
 
-/// The longest interval for which the poller busy-polls: timer wake-ups are often this late.
-const DENSE: Duration = Duration::from_millis(1);
+/// Maximum interval for busy-polling: timer wake-ups are often late by this much.
+const MAX_DENSE_INTERVAL: Duration = Duration::from_millis(1);
 
 impl SchedulePlan {
-    /// `count` probes of each target, `interval` apart, without warm-up.
+    /// `count` probes per target at `interval`, without warm-up.
     pub fn probes(count: u64, interval: Duration, timeout: Duration) -> Self {
         Self {
             limit: Limit::Count(count),
@@ -60,22 +60,21 @@ impl SchedulePlan {
         }
     }
 
-    /// Whether the next probe waits for the end of the last (`-i 0`).
+    /// Whether the next probe starts when one has ended (`-i 0`).
     pub fn is_closed_loop(&self) -> bool {
         self.interval.is_zero()
     }
 
-    /// How fast probes of one target follow one another. Many targets at long intervals are no dense schedule,
-    /// however many probes they make together.
+    /// Rate of one target. Many targets at long intervals are not dense.
     pub fn rate(&self) -> Rate {
         match self.interval {
             Duration::ZERO => Rate::Maximum,
-            interval if interval <= DENSE => Rate::Dense(interval),
+            interval if interval <= MAX_DENSE_INTERVAL => Rate::Dense(interval),
             _ => Rate::Ordinary,
         }
     }
 
-    /// The least time the run takes, where that is known beforehand.
+    /// Minimum duration of the run, if known.
     pub fn expected_duration(&self) -> Option<Duration> {
         match self.limit {
             Limit::Count(_) if self.is_closed_loop() => None,

@@ -1,14 +1,16 @@
-//! Source, interface, DSCP, TTL, and how connections are closed.
+//! Socket options: source, interface, DSCP, TTL, don't-fragment, close mode.
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
-/// Socket options of all probes; by default what the kernel chooses.
+use crate::platform::LocalHost;
+
+/// Socket options of all probes. Default: the kernel's choice.
 #[derive(Clone, Debug, Default)]
 pub struct SocketPlan {
-    /// The source address, and possibly its ports.
+    /// Source address and ports.
     pub source: Option<Source>,
-    /// The interface to send through.
+    /// Interface to bind to.
     pub interface: Option<String>,
     /// Differentiated services code point, 0 to 63 (RFC 2474).
     pub dscp: Option<u8>,
@@ -16,31 +18,41 @@ pub struct SocketPlan {
     pub ttl: Option<u8>,
     /// Don't fragment (UDP and ICMP).
     pub dont_fragment: bool,
-    /// How an established connection is closed.
+    /// How connections are closed.
     pub close: CloseMode,
 }
 
 /// Source of probes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// A local address.
+    /// Source address.
     pub address: IpAddr,
-    /// Local ports to use instead of the ephemeral range.
+    /// Source ports, instead of the ephemeral range.
     pub ports: Option<RangeInclusive<u16>>,
 }
 
-/// How a connection is closed.
+/// How connections are closed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CloseMode {
-    /// FIN, which leaves this side in TIME-WAIT for a minute (RFC 9293 section 3.6).
+    /// FIN: the local side stays in TIME-WAIT for a minute (RFC 9293 section 3.6).
     #[default]
     Fin,
-    /// RST, which leaves no state behind and may be logged by the server.
+    /// RST: leaves no state; the server may log it.
     Rst,
 }
 
+impl From<&SocketPlan> for LocalHost {
+    fn from(plan: &SocketPlan) -> Self {
+        Self {
+            interface: plan.interface.clone(),
+            source: plan.source.as_ref().map(|source| source.address),
+            dscp: plan.dscp,
+        }
+    }
+}
+
 impl CloseMode {
-    /// The word used on the command line and in reports.
+    /// Name in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Fin => "FIN",

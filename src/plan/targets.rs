@@ -1,19 +1,19 @@
-//! Which hosts and ports, and which of their addresses.
+//! Targets and their name resolution.
 
 use std::time::Duration;
 
 use crate::hosts::TargetSpec;
 use crate::hosts::resolve::Family;
 
-/// Targets as they were typed, and how their names are resolved.
+/// Targets as typed, and options of name resolution.
 #[derive(Clone, Debug, Default)]
 pub struct TargetPlan {
-    /// Hosts and ports, not yet resolved.
+    /// Hosts and ports, unresolved.
     pub specs: Vec<TargetSpec>,
     /// IPv4, IPv6 or either.
     pub family: Family,
-    /// Every address of a name instead of the first.
+    /// All addresses of a name, not only the first.
     pub all_addresses: bool,
-    /// Re-resolve names at this interval, and when their targets go down.
+    /// Re-resolution interval; names are also re-resolved when a target goes down.
     pub resolve_every: Option<Duration>,
 }

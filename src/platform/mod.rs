@@ -19,7 +19,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::ops::RangeInclusive;
 
 use crate::hosts::Protocol;
-use crate::plan::SocketPlan;
 
 pub use crate::outcome::evidence::PeerState;
 pub use errno::errno;
@@ -49,16 +48,6 @@ pub struct LocalHost {
     pub source: Option<IpAddr>,
     /// The DSCP that probes are marked with.
     pub dscp: Option<u8>,
-}
-
-impl From<&SocketPlan> for LocalHost {
-    fn from(plan: &SocketPlan) -> Self {
-        Self {
-            interface: plan.interface.clone(),
-            source: plan.source.as_ref().map(|source| source.address),
-            dscp: plan.dscp,
-        }
-    }
 }
 
 impl LocalHost {

@@ -1,57 +1,57 @@
-//! The document that every mode builds from its result, and every format for people renders.
+//! The document model: modes build documents, formats render them.
 
 use crate::outcome::OutcomeKind;
 use crate::text::Text;
 
-use super::figure::{Histogram, LatencyChart, Span, Sparkline, Timeline};
+use super::figure::{Histogram, LatencyChart, RangeBar, Sparkline, Timeline};
 
-/// A report for people, from top to bottom.
+/// A human-readable report.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// What it is about: `db.example:5432 (10.20.0.7) TCP`.
+    /// Subject: `db.example:5432 (10.20.0.7) TCP`.
     pub subject: Text,
-    /// How much was done and when: `6 probes in 8.0 s, 2026-11-20 12:00:03Z to 12:00:11Z`.
+    /// Amount and time: `6 probes in 8.0 s, 2026-11-20 12:00:03Z to 12:00:11Z`.
     pub scope: Text,
-    /// The result in a few words, for a title or a badge.
+    /// The result in a few words.
     pub headline: Headline,
-    /// What follows.
+    /// Content.
     pub blocks: Vec<Block>,
-    /// How and with what it was made, at the very end.
+    /// Version, system and command, at the end.
     pub signature: Vec<Text>,
 }
 
-/// A state and a few words about it.
+/// A state and a few words.
 #[derive(Clone, Debug)]
 pub struct Headline {
-    /// Mark and colour.
+    /// The state.
     pub state: State,
     /// The words.
     pub words: Text,
 }
 
-/// How well something works, the worst first.
+/// State of a target, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
-    /// It does not work.
+    /// Fails.
     Down,
-    /// It works at times.
+    /// Fails at times.
     Partial,
-    /// It was not measured, or silence proves nothing.
+    /// Not measured, or no reply proves nothing.
     Unknown,
-    /// It works.
+    /// Works.
     Up,
 }
 
 /// A part of a document.
 #[derive(Clone, Debug)]
 pub enum Block {
-    /// What is wrong and who acts.
+    /// A verdict.
     Verdict(Verdict),
-    /// A heading and what stands under it.
+    /// A section.
     Section(Section),
     /// A paragraph.
     Paragraph(Text),
-    /// A remark of less weight.
+    /// A minor remark.
     Note(Text),
     /// A list.
     List(List),
@@ -59,54 +59,54 @@ pub enum Block {
     Facts(Vec<Fact>),
     /// A table.
     Table(Table),
-    /// A picture.
+    /// A chart.
     Figure(Figure),
-    /// Blocks for a format with room: text and Markdown leave them out.
+    /// Blocks of HTML only.
     Detail(Vec<Block>),
-    /// Blocks for a format without room: HTML leaves them out.
+    /// Blocks of text and Markdown only.
     Brief(Vec<Block>),
 }
 
-/// What is wrong, what it means, what to do.
+/// A verdict: meaning, evidence, next steps.
 #[derive(Clone, Debug, Default)]
 pub struct Verdict {
     /// The code that `synack explain` takes.
     pub code: Option<Text>,
-    /// What it means, a paragraph each.
+    /// Meaning, a paragraph each.
     pub meaning: Vec<Text>,
-    /// What was seen.
+    /// Evidence.
     pub evidence: Vec<Text>,
-    /// What it cannot be.
+    /// Causes ruled out.
     pub ruled_out: Vec<Text>,
-    /// What remains unknown.
+    /// Open questions.
     pub unknown: Vec<Text>,
-    /// What to do next, a step each.
+    /// Next steps.
     pub next: Vec<Text>,
 }
 
-/// A heading and what stands under it.
+/// A heading with content.
 #[derive(Clone, Debug)]
 pub struct Section {
     /// The heading.
     pub heading: Text,
-    /// The result of this part, where it has one of its own.
+    /// The result of this section.
     pub headline: Option<Headline>,
-    /// The name that a link in a table leads to.
+    /// Link target in HTML.
     pub anchor: Option<String>,
     /// The content.
     pub blocks: Vec<Block>,
 }
 
-/// Items below one another.
+/// A list.
 #[derive(Clone, Debug)]
 pub struct List {
-    /// Whether their order matters.
+    /// Numbered.
     pub ordered: bool,
     /// The items.
     pub items: Vec<Text>,
 }
 
-/// A name and its value, or several.
+/// A name with values.
 #[derive(Clone, Debug)]
 pub struct Fact {
     /// The name.
@@ -118,61 +118,61 @@ pub struct Fact {
 /// Rows and columns.
 #[derive(Clone, Debug)]
 pub struct Table {
-    /// What it shows, for readers who do not see it.
+    /// Label for screen readers.
     pub name: &'static str,
-    /// A sentence about it.
+    /// Caption.
     pub caption: Text,
-    /// Its columns.
+    /// Columns.
     pub columns: Vec<Column>,
-    /// Its rows.
+    /// Rows.
     pub rows: Vec<Row>,
-    /// Whether text shows the headings.
+    /// Text shows the headings.
     pub text_headings: bool,
 }
 
 /// A column of a table.
 #[derive(Clone, Debug)]
 pub struct Column {
-    /// The heading; text without headings leaves the line out.
+    /// The heading.
     pub heading: Text,
-    /// What its cells hold.
+    /// Kind of its cells.
     pub kind: ColumnKind,
-    /// What happens where there is no room.
+    /// Where it is shown.
     pub fit: Fit,
 }
 
-/// What the cells of a column hold.
+/// Kind of the cells of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnKind {
-    /// A name or a word.
+    /// Names or words.
     Words,
-    /// A number, aligned to the right.
+    /// Numbers, right-aligned.
     Number,
-    /// A sentence that may break over several lines; the last column.
+    /// Sentences, wrapped; last column only.
     Note,
 }
 
-/// Which formats show a column.
+/// Where a column is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fit {
-    /// All.
+    /// In all formats.
     Always,
-    /// Left out of text too narrow for it, once nothing [`Fit::Wide`] is left.
+    /// In text if it fits; dropped after [`Fit::Wide`] columns.
     Medium,
-    /// Left out of text that is too narrow for the whole table.
+    /// In text if it fits; dropped first.
     Wide,
-    /// Only where there is room for detail.
+    /// In HTML only.
     Detail,
 }
 
 /// A row of a table.
 #[derive(Clone, Debug, Default)]
 pub struct Row {
-    /// A cell for each column.
+    /// One cell per column.
     pub cells: Vec<Cell>,
-    /// More about this row: text shows it right under the row, Markdown under the table.
+    /// Details: text shows them under the row, Markdown under the table.
     pub details: Vec<Block>,
-    /// The section about it.
+    /// Anchor of its section.
     pub anchor: Option<String>,
 }
 
@@ -181,29 +181,39 @@ pub struct Row {
 pub enum Cell {
     /// Text.
     Text(Text),
-    /// An outcome by its word.
+    /// An outcome and its name.
     Outcome(OutcomeKind, &'static str),
     /// A state.
     State(State),
-    /// A small picture of a run.
+    /// A sparkline.
     Sparkline(Sparkline),
-    /// A small picture of a range.
-    Span(Option<Span>),
+    /// A range bar.
+    Range(Option<RangeBar>),
 }
 
-/// A picture.
+/// A chart.
 #[derive(Clone, Debug)]
 pub enum Figure {
-    /// Every probe at its time.
+    /// Probes over time.
     Timeline(Box<Timeline>),
-    /// Distribution of latencies on a logarithmic scale.
+    /// Latency distribution on a logarithmic scale.
     Latencies(LatencyChart),
-    /// The histogram that was asked for.
+    /// The histogram of `-H`.
     Histogram(Histogram),
 }
 
+impl Headline {
+    /// A headline.
+    pub fn new(state: State, words: impl Into<Text>) -> Self {
+        Self {
+            state,
+            words: words.into(),
+        }
+    }
+}
+
 impl Section {
-    /// A section without a result of its own.
+    /// A section without headline and anchor.
     pub fn new(heading: impl Into<Text>, blocks: Vec<Block>) -> Self {
         Self {
             heading: heading.into(),
@@ -215,12 +225,12 @@ impl Section {
 }
 
 impl Block {
-    /// A section, unless there is nothing to show in it.
+    /// A section; absent if it is empty.
     pub fn section(heading: &'static str, blocks: Vec<Self>) -> Option<Self> {
         (!blocks.is_empty()).then(|| Self::Section(Section::new(heading, blocks)))
     }
 
-    /// A list of bullets, unless it is empty.
+    /// A bullet list; absent if it is empty.
     pub fn bullets(items: Vec<Text>) -> Option<Self> {
         let ordered = false;
         (!items.is_empty()).then_some(Self::List(List { ordered, items }))
@@ -263,7 +273,7 @@ impl Column {
         }
     }
 
-    /// The same column, shown by fewer formats.
+    /// The same column with another [`Fit`].
     #[must_use]
     pub fn only(self, fit: Fit) -> Self {
         Self { fit, ..self }
@@ -281,7 +291,7 @@ impl Row {
 }
 
 impl Cell {
-    /// A number or other words of this program.
+    /// Words or a number of this program.
     pub fn words(words: impl Into<String>) -> Self {
         Self::Text(Text::words(words.into()))
     }
@@ -299,7 +309,7 @@ impl From<Text> for Cell {
 }
 
 impl State {
-    /// The word for it.
+    /// Its name in text.
     pub fn word(self) -> &'static str {
         match self {
             Self::Down => "fails",

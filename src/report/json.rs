@@ -1,31 +1,30 @@
-//! What the JSON of all modes shares: lines, ICMP errors, evidence. The contract is `schema.json`; fields are added, never
-//! changed.
+//! JSON objects shared by all modes. The contract is `schema.json`: fields are added, never changed.
 
 use serde::Serialize;
 
-use super::{Redactor, Shown};
+use super::{Redacted, Redactor};
 use crate::outcome::{Errno, Evidence, EvidenceKind, IcmpError, Outcome};
 use crate::text::Text;
 use crate::verdict::explain::Verdict;
 
 /// An ICMP error.
 #[derive(Serialize)]
-pub(crate) struct Icmp {
+pub(crate) struct IcmpObject {
     r#type: u8,
     code: u8,
-    from: Option<Shown>,
+    from: Option<Redacted>,
     mtu: Option<u32>,
 }
 
-/// What proves an outcome.
+/// The evidence of an outcome.
 #[derive(Serialize)]
 pub(crate) struct EvidenceObject {
     kind: Option<&'static str>,
-    icmp: Option<Icmp>,
+    icmp: Option<IcmpObject>,
     errno: Option<String>,
 }
 
-impl Icmp {
+impl IcmpObject {
     pub(crate) fn new(icmp: &IcmpError, redactor: &Redactor) -> Self {
         Self {
             r#type: icmp.kind,
@@ -41,18 +40,18 @@ impl EvidenceObject {
         let icmp = evidence.icmp.as_ref();
         Self {
             kind: evidence.kind.map(EvidenceKind::name),
-            icmp: icmp.map(|icmp| Icmp::new(icmp, redactor)),
+            icmp: icmp.map(|icmp| IcmpObject::new(icmp, redactor)),
             errno: evidence.errno.map(|errno| Errno::name(errno).into_owned()),
         }
     }
 }
 
-/// What a result means.
+/// A verdict.
 #[derive(Serialize)]
 pub(crate) struct VerdictObject {
     code: String,
-    meaning: Vec<Shown>,
-    next: Vec<Shown>,
+    meaning: Vec<Redacted>,
+    next: Vec<Redacted>,
 }
 
 impl VerdictObject {
@@ -71,7 +70,7 @@ pub(crate) fn reason(outcome: &Outcome) -> Option<String> {
     outcome.reason().map(std::borrow::Cow::into_owned)
 }
 
-/// An object as a line. Types of this program always serialise: no map with odd keys, no failing implementation.
+/// An object as one line. Serialization of these types cannot fail: string keys only.
 pub(crate) fn line(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default() + "\n"
 }

@@ -1,14 +1,16 @@
-//! Documents for people, rendered as text, Markdown or HTML; redaction of typed values before that.
+//! Human-readable reports: documents, rendered as text, Markdown or HTML after redaction of typed values. Shared parts
+//! of the data formats.
 //!
-//! Each mode builds a [`Document`] from its result. A format is one file that renders it. Bytes out, no I/O.
+//! Each mode builds a [`Document`] from its result; each format renders it. No I/O.
 
 pub mod document;
-pub(crate) mod exact;
 pub mod figure;
 mod html;
+pub(crate) mod human_numbers;
 pub(crate) mod json;
+pub(crate) mod machine_numbers;
 mod markdown;
-pub(crate) mod numbers;
+mod page;
 mod redact;
 #[cfg(test)]
 pub(crate) mod schema;
@@ -16,9 +18,9 @@ mod text;
 pub(crate) mod wording;
 
 pub use document::Document;
-pub use redact::{Redactor, Shown};
+pub use page::{MAX_WIDTH, MIN_WIDTH, Page};
+pub use redact::{Redacted, Redactor};
 pub(crate) use text::wrap;
-pub use text::{NARROWEST, WIDEST};
 
 #[cfg(test)]
 pub(crate) use html::well_formed;
@@ -26,30 +28,10 @@ pub(crate) use html::well_formed;
 use crate::plan::DocumentFormat;
 use crate::text::Text;
 
-/// This program's version.
+/// Version of this program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What text is rendered for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// Its width.
-    pub columns: usize,
-    /// Whether it shows characters beyond ASCII.
-    pub unicode: bool,
-    /// Whether it shows colours.
-    pub colour: bool,
-}
-
-impl Page {
-    /// The page of a file: as wide as a ticket shows without scrolling.
-    pub const FILE: Self = Self {
-        columns: WIDEST,
-        unicode: true,
-        colour: false,
-    };
-}
-
-/// A document in a format.
+/// Renders a document in a format.
 pub fn render(
     document: &Document,
     format: DocumentFormat,
@@ -63,12 +45,12 @@ pub fn render(
     }
 }
 
-/// A document as text, without its signature: for output that goes on.
+/// Renders a document as text, without its signature: output follows.
 pub(crate) fn render_part(document: &Document, page: &Page, redactor: &Redactor) -> String {
     text::render_part(document, page, redactor)
 }
 
-/// A text as one line of a terminal.
+/// A text as one line, escaped.
 pub(crate) fn line(text: &Text, redactor: &Redactor) -> String {
     text::line(text, redactor)
 }

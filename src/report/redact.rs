@@ -1,7 +1,7 @@
-//! Redaction: typed values replaced before anything is rendered, the same value by the same word in every format.
+//! Redaction: typed values are replaced by pseudonyms before rendering; a value has one pseudonym in all formats.
 //!
-//! Words of this program are never searched: a host may be called `main` or `network`. What a peer wrote is, for known
-//! names and for any address.
+//! Words of this program are not searched: a host may be named `main` or `network`. Untrusted text is searched for
+//! known names and for addresses.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,21 +14,21 @@ use serde::Serialize;
 
 use crate::hosts::{self, Protocol, Target};
 use crate::text::{CommandLine, Role, Word};
-use crate::text::{Span, Text, Value, address, is_address_part};
+use crate::text::{Span, Text, Value, is_address_part, leading_address};
 
-/// A value as it may be printed. Only a [`Redactor`] makes one, so a format that takes it cannot leak.
+/// Output of a [`Redactor`]. Formats that take this type cannot print values that bypassed redaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-pub struct Shown(String);
+pub struct Redacted(String);
 
-/// Shows values, or the words that stand for them.
+/// Replaces values by pseudonyms, if redaction is on.
 #[derive(Debug, Default)]
-pub struct Redactor(Option<RefCell<Names>>);
+pub struct Redactor(Option<RefCell<Pseudonyms>>);
 
-/// The words given so far.
+/// The pseudonyms assigned so far.
 #[derive(Debug, Default)]
-struct Names {
-    /// Hosts in lower case, each with its word.
+struct Pseudonyms {
+    /// Host names in lower case.
     hosts: HashMap<String, String>,
     targets: usize,
     addresses: HashMap<IpAddr, String>,
@@ -37,7 +37,7 @@ struct Names {
     sources: usize,
 }
 
-impl Deref for Shown {
+impl Deref for Redacted {
     type Target = str;
 
     fn deref(&self) -> &str {
@@ -45,52 +45,52 @@ impl Deref for Shown {
     }
 }
 
-impl fmt::Display for Shown {
+impl fmt::Display for Redacted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
     }
 }
 
 impl Redactor {
-    /// Replaces values if `active`.
+    /// Redaction is on if `active`.
     pub fn new(active: bool) -> Self {
         Self(active.then(RefCell::default))
     }
 
-    /// Shows every value as it is.
+    /// Redaction is off.
     pub fn off() -> Self {
         Self(None)
     }
 
-    /// Gives a target and its addresses their words.
-    pub fn learn_target(&self, target: &Target) {
+    /// Assigns pseudonyms to a target and its addresses.
+    pub fn register_target(&self, target: &Target) {
         let Some(names) = &self.0 else { return };
         let mut names = names.borrow_mut();
-        let word = names.host(&target.host);
+        let pseudonym = names.host(&target.host);
         names
             .addresses
             .entry(target.address.ip())
-            .or_insert_with(|| word.clone());
+            .or_insert_with(|| pseudonym.clone());
         for other in target.lookup.iter().flat_map(|lookup| &lookup.addresses) {
             let number = names.addresses.len() + 1;
-            let word = format!("{word}-address-{number}");
-            names.addresses.entry(other.ip()).or_insert(word);
+            let pseudonym = format!("{pseudonym}-address-{number}");
+            names.addresses.entry(other.ip()).or_insert(pseudonym);
         }
     }
 
-    /// Gives a source address its word.
-    pub fn learn_source(&self, address: IpAddr) {
+    /// Assigns a pseudonym to a source address.
+    pub fn register_source(&self, address: IpAddr) {
         let Some(names) = &self.0 else { return };
         let mut names = names.borrow_mut();
         if !names.addresses.contains_key(&address) {
             names.sources += 1;
-            let word = format!("source-{}", names.sources);
-            names.addresses.insert(address, word);
+            let pseudonym = format!("source-{}", names.sources);
+            names.addresses.insert(address, pseudonym);
         }
     }
 
-    /// Gives this machine's name its word.
-    pub fn learn_local_name(&self, name: &str) {
+    /// Assigns the pseudonym of the local host name.
+    pub fn register_local_name(&self, name: &str) {
         let Some(names) = &self.0 else { return };
         let names = &mut names.borrow_mut();
         names
@@ -98,60 +98,60 @@ impl Redactor {
             .insert(name.to_lowercase(), LOCAL_NAME.to_owned());
     }
 
-    /// A value, or the word for it.
-    pub fn show(&self, value: &Value) -> Shown {
-        Shown(match &self.0 {
+    /// A value.
+    pub fn value(&self, value: &Value) -> Redacted {
+        Redacted(match &self.0 {
             None => value.to_string(),
-            Some(names) => names.borrow_mut().word(value),
+            Some(names) => names.borrow_mut().pseudonym(value),
         })
     }
 
-    /// A text with its values shown.
-    pub fn text(&self, text: &Text) -> Shown {
+    /// A text with its values redacted.
+    pub fn text(&self, text: &Text) -> Redacted {
         let spans = text.spans().iter().map(|span| match span {
-            Span::Words(words) => Shown(words.clone().into_owned()),
-            Span::Value(value) => self.show(value),
+            Span::Words(words) => Redacted(words.clone().into_owned()),
+            Span::Value(value) => self.value(value),
         });
-        Shown(spans.map(|shown| shown.0).collect())
+        Redacted(spans.map(|span| span.0).collect())
     }
 
     /// An address.
-    pub fn address(&self, address: IpAddr) -> Shown {
-        self.show(&Value::Address(address))
+    pub fn address(&self, address: IpAddr) -> Redacted {
+        self.value(&Value::Address(address))
     }
 
     /// An address and a port.
-    pub fn endpoint(&self, endpoint: SocketAddr) -> Shown {
-        self.show(&Value::Endpoint(endpoint))
+    pub fn endpoint(&self, endpoint: SocketAddr) -> Redacted {
+        self.value(&Value::Endpoint(endpoint))
     }
 
-    /// `host:port` of a target as it was typed.
-    pub fn service(&self, target: &Target) -> Shown {
-        self.show(&Value::service(target))
+    /// `host:port` of a target as typed.
+    pub fn service(&self, target: &Target) -> Redacted {
+        self.value(&Value::service(target))
     }
 
     /// The name of a router without its address.
-    pub fn router_name(&self, name: &str, address: IpAddr) -> Shown {
+    pub fn router_name(&self, name: &str, address: IpAddr) -> Redacted {
         match &self.0 {
-            None => Shown(name.to_owned()),
+            None => Redacted(name.to_owned()),
             Some(_) => self.address(address),
         }
     }
 
-    /// What a peer or a system library wrote.
-    pub fn foreign(&self, text: &str) -> Shown {
+    /// Untrusted text.
+    pub fn foreign(&self, text: &str) -> Redacted {
         match &self.0 {
-            None => Shown(text.to_owned()),
-            Some(_) => self.show(&Value::Foreign(text.into())),
+            None => Redacted(text.to_owned()),
+            Some(_) => self.value(&Value::Foreign(text.into())),
         }
     }
 }
 
-/// The word for this machine's name.
+/// Pseudonym of the local host name.
 const LOCAL_NAME: &str = "this-host";
 
-impl Names {
-    fn word(&mut self, value: &Value) -> String {
+impl Pseudonyms {
+    fn pseudonym(&mut self, value: &Value) -> String {
         match value {
             Value::Host(host) | Value::Service { host, port: None } => self.host(host),
             Value::Service {
@@ -179,7 +179,7 @@ impl Names {
         word.clone()
     }
 
-    /// An address that was never seen before is a router's, most likely.
+    /// An address that was not registered is most likely a router's.
     fn address(&mut self, address: IpAddr) -> String {
         if address.is_unspecified() {
             return address.to_string();
@@ -231,13 +231,13 @@ impl Names {
         format!("file-{}{}", place + 1, extension.unwrap_or_default())
     }
 
-    /// Known names and any address replaced, wherever they stand alone.
+    /// Replaces known names and all addresses that stand alone.
     fn foreign(&mut self, text: &str) -> String {
         let text = replace_runs(text, is_name_part, |run| self.without_name(run));
         replace_runs(&text, is_address_part, |run| self.without_address(run))
     }
 
-    /// A name replaced if it is known, ignoring letter case; a dot behind it may end a sentence.
+    /// Replaces a known name, case-insensitively; a trailing dot may end a sentence.
     fn without_name(&self, run: &str) -> String {
         let name = run.trim_end_matches('.');
         match self.hosts.get(&name.to_lowercase()) {
@@ -246,19 +246,19 @@ impl Names {
         }
     }
 
-    /// A run replaced if it is an address, perhaps with a port or the dot of a sentence behind it.
+    /// Replaces an address, possibly followed by a port or a full stop.
     fn without_address(&mut self, run: &str) -> String {
         if is_link_address(run) {
             return "link-address".to_owned();
         }
-        match address(run) {
+        match leading_address(run) {
             Some((address, behind)) => self.address(address) + behind,
             None => run.to_owned(),
         }
     }
 }
 
-/// Replaces each longest run of characters of a kind.
+/// Replaces each longest run of characters for which `is_part` holds.
 fn replace_runs(
     text: &str,
     is_part: fn(char) -> bool,
@@ -283,7 +283,7 @@ fn is_name_part(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '-' | '_' | '.') || !c.is_ascii()
 }
 
-/// An Ethernet address, six times two digits: it tells who made the device, and which one it is.
+/// A MAC address, which identifies the vendor (OUI) and the device.
 fn is_link_address(text: &str) -> bool {
     let mut groups = text.split(':');
     text.len() == 17 && groups.clone().count() == 6 && groups.all(|group| group.len() == 2)
@@ -314,9 +314,9 @@ mod tests {
     fn redactor(hosts: &[&str]) -> Redactor {
         let redactor = Redactor::new(true);
         for (last, host) in (7..).zip(hosts) {
-            redactor.learn_target(&target(host, last));
+            redactor.register_target(&target(host, last));
         }
-        redactor.learn_source([10, 20, 9, 4].into());
+        redactor.register_source([10, 20, 9, 4].into());
         redactor
     }
 
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_has_its_word() {
+    fn each_kind_has_its_pseudonym() {
         let redactor = redactor(&["db.example"]);
         let router = IpAddr::from([10, 20, 0, 1]);
         let text = text![
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn prose_is_never_searched() {
+    fn own_words_are_not_searched() {
         let redactor = redactor(&["network", "target", "tcp"]);
         let text = text![
             "the network of target ",
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn the_command_keeps_what_reveals_nothing() {
+    fn command_keeps_plain_words() {
         let redactor = redactor(&["db.example"]);
         let word = |prefix: &str, value: &str, role| Word {
             prefix: prefix.to_owned(),
@@ -383,14 +383,14 @@ mod tests {
             word("", "10.20.9.4:4000-4010", Role::Source),
         ]);
         assert_eq!(
-            &*redactor.show(&Value::Command(command)),
+            &*redactor.value(&Value::Command(command)),
             "synack -o file-1.html --output=file-2.md --payload=... tcp://target-1:22,5432 [target-2]:443 \
              source-1:4000-4010"
         );
     }
 
     #[test]
-    fn foreign_text_loses_known_names_and_all_addresses() {
+    fn untrusted_text_is_searched_for_known_names_and_addresses() {
         for (text, redacted) in [
             (
                 "db.example:5432 (10.20.0.7) from 10.20.9.4: 10.20.0.1, again 10.20.0.1.",
@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn without_redaction_everything_is_shown() {
+    fn values_are_unchanged_without_redaction() {
         let off = Redactor::off();
         assert_eq!(&*off.service(&target("db.example", 7)), "db.example:5432");
         assert_eq!(&*off.foreign("10.20.0.7"), "10.20.0.7");
@@ -425,13 +425,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_known_address_survives_wherever_it_stands(before in "[ ,(\\[\"=]", behind in "[ ,)\\]\":.]") {
+        fn known_address_is_replaced_between_any_delimiters(before in "[ ,(\\[\"=]", behind in "[ ,)\\]\":.]") {
             let text = format!("x{before}10.20.0.7{behind} y");
             prop_assert!(!foreign(&text).contains("10.20.0.7"));
         }
 
         #[test]
-        fn no_text_is_a_panic(text: String) {
+        fn arbitrary_text_does_not_panic(text: String) {
             foreign(&text);
         }
     }

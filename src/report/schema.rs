@@ -1,4 +1,4 @@
-//! Validates lines of JSON against the schema, for tests.
+//! JSON schema validation for tests.
 
 use std::sync::OnceLock;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 const SCHEMA: &str = include_str!("schema.json");
 
-/// What violates the schema in a line; nothing if it is valid.
+/// The schema violation of an object; absent if it is valid.
 pub(crate) fn violation(object: &Value) -> Option<String> {
     static COMPILED: OnceLock<(Schemas, SchemaIndex)> = OnceLock::new();
     let (schemas, index) = COMPILED.get_or_init(|| {

@@ -1,6 +1,6 @@
-//! Outcomes in words, the same on a probe's line and in a report.
+//! Outcomes, reasons and local errors as text, for log lines and reports.
 
-use super::numbers;
+use super::human_numbers;
 use crate::hosts::Protocol;
 use crate::hosts::resolve::ResolveError;
 use crate::outcome::{
@@ -9,7 +9,7 @@ use crate::outcome::{
 use crate::text;
 use crate::text::{Text, Value};
 
-/// The word for an outcome, at most twelve columns wide.
+/// Name of an outcome in text, at most twelve columns.
 pub(crate) fn outcome(kind: OutcomeKind) -> &'static str {
     match kind {
         OutcomeKind::Connected => "connected",
@@ -24,7 +24,7 @@ pub(crate) fn outcome(kind: OutcomeKind) -> &'static str {
     }
 }
 
-/// What proves the outcome, in a few words; nothing where all went well.
+/// The evidence of an outcome in a few words; absent for a plain success.
 pub(crate) fn detail(protocol: Protocol, outcome: &Outcome, syns: Option<u32>) -> Option<Text> {
     Some(match outcome {
         Outcome::Connected(handshake) => return retransmitted(*handshake, syns).map(Text::words),
@@ -50,20 +50,20 @@ fn refused(syns: Option<u32>) -> Text {
     }
 }
 
-/// As [`detail`], with more of the evidence: the content of the reply, the sender of a local ICMP error, the errno.
+/// As [`detail`], with the content of the reply, the sender of a local ICMP error, the errno.
 pub(crate) fn detail_with_evidence(protocol: Protocol, result: &ProbeResult) -> Option<Text> {
     let (outcome, evidence) = (&result.outcome, &result.evidence);
     if *outcome == Outcome::Reply {
         return result
             .reply_summary
-            .map(|said| Value::foreign(said.as_str()).into());
+            .map(|summary| Value::foreign(summary.as_str()).into());
     }
     let words = detail(protocol, outcome, result.syn_sent)?;
     let Outcome::Local(_) = outcome else {
         return Some(words);
     };
     Some(match (evidence.icmp, evidence.errno) {
-        (Some(own), _) => text![words, " (", icmp(&own), ")"],
+        (Some(error), _) => text![words, " (", icmp(&error), ")"],
         (None, Some(errno)) => text![words, " (", errno.name(), ")"],
         (None, None) => words,
     })
@@ -78,7 +78,7 @@ fn unreachable(by: &UnreachableBy) -> Text {
     }
 }
 
-/// `ICMP admin-prohibited (3/13)`, where its sender stands beside it.
+/// `ICMP admin-prohibited (3/13)`.
 pub(crate) fn icmp_without_sender(error: &IcmpError) -> Text {
     icmp(&IcmpError {
         from: None,
@@ -95,29 +95,29 @@ pub(crate) fn icmp(error: &IcmpError) -> Text {
 }
 
 fn retransmitted(handshake: Handshake, syns: Option<u32>) -> Option<String> {
-    let which = match handshake {
+    let lost = match handshake {
         Handshake::Clean => return None,
         Handshake::AfterSynLoss => "the first was lost or dropped (forward path or target)",
         Handshake::AfterSynAckLoss => "the SYN-ACK to the first was lost or late (return path)",
         Handshake::AfterRetransmission => "direction of the loss unknown",
     };
     let syns = syns.map_or_else(|| "more than one SYN".to_owned(), self::syns);
-    Some(format!("{syns}: {which}"))
+    Some(format!("{syns}: {lost}"))
 }
 
 /// `1 SYN`, `4 SYNs`.
 pub(crate) fn syns(number: u32) -> String {
-    numbers::count(number.into(), "SYN")
+    human_numbers::count(number.into(), "SYN")
 }
 
-/// Why a name has no address.
+/// Why a name was not resolved.
 pub(crate) fn unresolved(error: &ResolveError) -> Text {
-    let (before, behind) = error.words();
+    let (before, after) = error.words();
     let name = Value::Host(error.name().into());
-    text![before, " \"", name, "\"", Value::foreign(&behind)]
+    text![before, " \"", name, "\"", Value::foreign(&after)]
 }
 
-/// Errors of this machine, in words.
+/// Text of a local error.
 pub(crate) fn local(protocol: Protocol, cause: LocalCause) -> &'static str {
     match cause {
         LocalCause::DroppedLocally if protocol != Protocol::Tcp => {
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn an_icmp_error_has_type_code_and_sender() {
+    fn icmp_error_has_type_code_and_sender() {
         let error = IcmpError {
             version: IcmpVersion::V4,
             kind: 3,
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn no_reply_has_the_number_of_syns_if_it_is_known() {
+    fn no_reply_has_the_number_of_syns() {
         let no_reply = |protocol, syns| shown(detail(protocol, &Outcome::NoReply, syns));
         assert_eq!(
             no_reply(Protocol::Tcp, Some(1)).as_deref(),

@@ -10,16 +10,16 @@ use crate::platform;
 
 /// Reason of [`RunError::Interface`].
 const NO_INTERFACE: &str = if platform::CAN_BIND_TO_INTERFACE {
-    "this machine has no such interface"
+    "no such interface"
 } else {
     "this system cannot bind a socket to an interface"
 };
 
 /// How to permit ICMP echo: icmp(7) for ping sockets, capabilities(7) for raw ones.
 const ECHO_HELP: &str = if cfg!(target_os = "linux") {
-    "allow your group with sysctl -w net.ipv4.ping_group_range='0 2147483647', or give synack CAP_NET_RAW"
+    "allow it with sysctl -w net.ipv4.ping_group_range='0 2147483647', or give synack CAP_NET_RAW"
 } else {
-    "this system wants administrator rights for them"
+    "this system requires administrator rights"
 };
 
 /// An error that prevents a run. Each message is one line.
@@ -29,13 +29,13 @@ pub enum RunError {
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     NoTarget(Vec<ResolveError>),
     /// Too many targets.
-    #[error("{0} targets are too many: at most {most} fit into one run", most = MAX_TARGETS)]
+    #[error("too many targets: {0}, the maximum is {MAX_TARGETS}")]
     TooManyTargets(usize),
     /// Too many probes in flight.
     #[error(
-        "{0} probes at once are too many: --in-flight times the targets must stay within {MAX_IN_FLIGHT}"
+        "too many probes in flight: {0} (--in-flight times the targets), the maximum is {MAX_IN_FLIGHT}"
     )]
-    TooManyAtOnce(usize),
+    TooManyInFlight(usize),
     /// Source address not usable.
     #[error("cannot send from {from}: {error}")]
     Source {
@@ -51,24 +51,26 @@ pub enum RunError {
     #[error("cannot send ICMP echoes: {0}; {ECHO_HELP}")]
     Echo(#[source] io::Error),
     /// Poller setup failed.
-    #[error("cannot wait for sockets: {0}")]
+    #[error("cannot set up the poller: {0}")]
     Poller(#[source] io::Error),
     /// Signal handler setup failed.
-    #[error("cannot listen for Ctrl-C: {0}")]
+    #[error("cannot install signal handlers: {0}")]
     Signals(#[source] io::Error),
     /// Result file not writable.
     #[error("cannot write {path}: {error}")]
     File {
-        /// Its path, escaped.
+        /// Path, escaped.
         path: String,
         /// Error of the system call.
         error: io::Error,
     },
     /// Output format for one target only.
-    #[error("{0} holds the percentiles of one target: probe one, or choose another form")]
+    #[error(
+        "{0}: this format has the percentiles of one target: probe one, or choose another format"
+    )]
     OneTargetOnly(String),
     /// Listeners of `synack demo` could not be opened.
-    #[error("cannot open the demonstration's targets on loopback: {0}")]
+    #[error("cannot open the targets of the demonstration on loopback: {0}")]
     Demo(#[source] io::Error),
     /// Writing results failed.
     #[error("cannot write the results: {0}")]

@@ -32,7 +32,7 @@ pub(crate) fn max_sockets() -> usize {
 pub(crate) fn check_load(schedule: &SchedulePlan, targets: usize) -> Result<(), RunError> {
     let in_flight = schedule.in_flight.saturating_mul(targets);
     if schedule.is_closed_loop() && in_flight > MAX_IN_FLIGHT {
-        return Err(RunError::TooManyAtOnce(in_flight));
+        return Err(RunError::TooManyInFlight(in_flight));
     }
     Ok(())
 }

@@ -37,4 +37,9 @@ impl RunRecord {
             descriptor_cap: None,
         }
     }
+
+    /// From start to end.
+    pub fn duration(&self) -> Duration {
+        self.ended.saturating_duration_since(self.started)
+    }
 }

@@ -1,9 +1,8 @@
-//! Values inside strings: between two private-use characters, so that prose can be put together with `format!` and taken
-//! apart again.
+//! Values inside strings, delimited by private-use characters: sentences are built with `format!` and parsed back into
+//! typed text.
 //!
-//! The rules of [`crate::verdict`] write their sentences as strings. Host names and foreign text that they insert go
-//! through [`mark`], and [`Text::from`] gives them back as typed values. Addresses need no mark: their syntax is
-//! unambiguous.
+//! The rules of [`crate::verdict`] build strings. [`mark`] delimits host names and untrusted text; [`Text::from`]
+//! restores the values. Addresses need no delimiters: their syntax is unambiguous.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -11,7 +10,7 @@ use std::sync::Arc;
 
 use super::{Span, Text, Value};
 
-/// Before and after a marked value. Private-use characters: no host name, address or command holds them unescaped.
+/// Delimiters. Private-use characters do not occur unescaped in host names, addresses or commands.
 const OPEN: char = '\u{e000}';
 const CLOSE: char = '\u{e001}';
 
@@ -19,7 +18,7 @@ const CLOSE: char = '\u{e001}';
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Marked<'a>(pub &'a str);
 
-/// A value as it stands in a sentence.
+/// Delimits a value in a string.
 pub fn mark(value: Value) -> impl fmt::Display {
     struct Mark(Value);
 
@@ -55,17 +54,17 @@ impl From<Marked<'_>> for Text {
     }
 }
 
-/// Words, and the addresses among them.
+/// Splits words and addresses.
 fn words_of(words: &str) -> Vec<Span> {
     let (mut spans, mut plain) = (Vec::new(), String::new());
     for run in words.split_inclusive(|c| !is_address_part(c)) {
         let end = run.find(|c| !is_address_part(c)).unwrap_or(run.len());
         let (word, rest) = run.split_at(end);
-        match address(word) {
-            Some((address, behind)) => {
+        match leading_address(word) {
+            Some((address, after)) => {
                 spans.extend(words_span(std::mem::take(&mut plain)));
                 spans.push(Span::Value(Value::Address(address)));
-                plain = behind.to_owned() + rest;
+                plain = after.to_owned() + rest;
             }
             None => plain += run,
         }
@@ -78,21 +77,21 @@ fn words_span(words: String) -> Option<Span> {
     (!words.is_empty()).then(|| Span::Words(words.into()))
 }
 
-/// Characters of an address: hexadecimal digits, and what stands between them.
+/// Characters of an address: hexadecimal digits, dot, colon.
 pub(crate) fn is_address_part(c: char) -> bool {
     c.is_ascii_hexdigit() || c == '.' || c == ':'
 }
 
-/// The address that a word begins with, and a port or the dot of a sentence behind it.
-pub(crate) fn address(word: &str) -> Option<(IpAddr, &str)> {
+/// The address at the start of a word, and the rest: empty, a port, or a full stop.
+pub(crate) fn leading_address(word: &str) -> Option<(IpAddr, &str)> {
     (1..=word.len()).rev().find_map(|end| {
-        let (head, behind) = (word.get(..end)?, word.get(end..)?);
-        let whole = behind.is_empty() || behind.starts_with([':', '.']);
-        Some((whole.then(|| parsed(head)).flatten()?, behind))
+        let (head, rest) = (word.get(..end)?, word.get(end..)?);
+        let is_delimited = rest.is_empty() || rest.starts_with([':', '.']);
+        Some((is_delimited.then(|| parsed(head)).flatten()?, rest))
     })
 }
 
-/// An address in full: three dots, or at least two colons; nothing shorter, which could be a number or a time.
+/// A complete address: three dots, or at least two colons. Anything shorter may be a number or a time.
 fn parsed(text: &str) -> Option<IpAddr> {
     if text.bytes().filter(|byte| *byte == b'.').count() == 3 && !text.contains(':') {
         return text.parse::<Ipv4Addr>().ok().map(IpAddr::from);
@@ -117,7 +116,7 @@ fn value_of(marked: &str) -> Option<Value> {
     })
 }
 
-/// `host:port`, `[v6]:port` or `host`.
+/// Parses `host:port`, `[v6]:port` or `host`.
 pub(crate) fn service(text: &str) -> Value {
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') || host.starts_with('[') => {
@@ -134,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_marked_value_comes_back_with_its_kind() {
+    fn marked_values_round_trip() {
         let address = IpAddr::from(Ipv6Addr::LOCALHOST);
         let service = Value::Service {
             host: "::1".into(),
@@ -154,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_a_value_without_a_mark() {
+    fn addresses_are_values_without_marks() {
         let text = Text::from(Marked("hop 3 (10.0.0.1), then 2001:db8::1: at 12:00:03Z."));
         let values = text
             .spans()

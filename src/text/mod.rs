@@ -1,8 +1,7 @@
-//! Typed text: this program's own words, and values from outside with their kind.
+//! Typed text: words of this program, and external values with their kind.
 //!
-//! Values stay typed until a report is rendered, so that redaction replaces them by kind and never searches prose,
-//! and renderers mark what a user or a peer wrote. There is no conversion from [`String`]: a value that was formatted
-//! into a sentence does not compile.
+//! Values stay typed until rendering: redaction replaces them by kind without searching words, and renderers escape
+//! untrusted text. There is no conversion from [`String`]: formatting a value into a sentence does not compile.
 
 mod command_line;
 mod marks;
@@ -11,12 +10,12 @@ mod value;
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
-pub use command_line::{CommandLine, Role, Word, quoted};
+pub use command_line::{CommandLine, Role, Word, shell_quote};
 pub use marks::{Marked, mark};
-pub(crate) use marks::{address, is_address_part, service};
+pub(crate) use marks::{is_address_part, leading_address, service};
 pub use value::Value;
 
-/// A run of words and values.
+/// A sequence of words and values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Text(Vec<Span>);
 
@@ -25,11 +24,11 @@ pub struct Text(Vec<Span>);
 pub enum Span {
     /// Words of this program, numbers and units included.
     Words(Cow<'static, str>),
-    /// A value from outside.
+    /// An external value.
     Value(Value),
 }
 
-/// A text of parts, each a literal, a number, a value or another text: `text!["no route to ", address]`.
+/// Concatenates literals, numbers, values and texts: `text!["no route to ", address]`.
 #[macro_export]
 macro_rules! text {
     ($($part:expr),* $(,)?) => {
@@ -38,7 +37,7 @@ macro_rules! text {
 }
 
 impl Text {
-    /// Words that were put together here, from literals and numbers alone.
+    /// Words made of literals and numbers only.
     pub fn words(words: impl Into<Cow<'static, str>>) -> Self {
         let words = words.into();
         if words.is_empty() {
@@ -52,7 +51,7 @@ impl Text {
         &self.0
     }
 
-    /// Whether there is nothing to show.
+    /// Whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -62,7 +61,7 @@ impl Text {
         self.0.extend(more.into().0);
     }
 
-    /// The text with its values as they are, neither escaped nor redacted.
+    /// The text, neither escaped nor redacted.
     #[cfg(test)]
     pub(crate) fn plain(&self) -> String {
         let spans = self.0.iter().map(|span| match span {
@@ -72,7 +71,7 @@ impl Text {
         spans.collect()
     }
 
-    /// Texts as they are, a line each.
+    /// Texts, neither escaped nor redacted, one per line.
     #[cfg(test)]
     pub(crate) fn plain_lines<'a>(texts: impl IntoIterator<Item = &'a Self>) -> String {
         let lines: Vec<_> = texts.into_iter().map(Self::plain).collect();
@@ -114,7 +113,7 @@ impl From<&'static str> for Text {
 }
 
 impl From<Cow<'static, str>> for Text {
-    /// Names of outcomes, reasons and errno, which are this program's own.
+    /// Names of outcomes, reasons and errno.
     fn from(words: Cow<'static, str>) -> Self {
         Self::words(words)
     }
@@ -180,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_has_commas_and_an_and() {
+    fn lists_have_commas_and_an_and() {
         let list =
             |items: &[&'static str]| Text::list(items.iter().map(|it| Text::from(*it)).collect());
         assert_eq!(list(&["a"]).plain(), "a");

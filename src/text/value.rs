@@ -1,4 +1,4 @@
-//! Values from outside, by kind.
+//! External values, by kind.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -7,12 +7,12 @@ use std::sync::Arc;
 use super::CommandLine;
 use crate::hosts::Target;
 
-/// A value that this program did not make up. Its kind decides what redaction does with it.
+/// A value from the user, the network or the system. Redaction depends on its kind.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Value {
-    /// A host as it was typed, without brackets: a name or an address.
+    /// A host as typed, without brackets: a name or an address.
     Host(Arc<str>),
-    /// `host:port` as it was typed; the host alone where the protocol has no ports.
+    /// `host:port` as typed; the host alone for a protocol without ports.
     Service {
         /// The host, without brackets.
         host: Arc<str>,
@@ -23,27 +23,27 @@ pub enum Value {
     Address(IpAddr),
     /// An address and a port.
     Endpoint(SocketAddr),
-    /// The name of a router, from reverse DNS, and its address.
+    /// A router: name from reverse DNS, and address.
     Router {
         /// Its name.
         name: Arc<str>,
         /// Its address.
         address: IpAddr,
     },
-    /// This machine's own name.
+    /// The local host name.
     LocalName(Arc<str>),
-    /// A link-layer address, which identifies a device.
+    /// A link-layer address; it identifies a device.
     LinkAddress(Arc<str>),
-    /// The command as it was typed.
+    /// The command line.
     Command(CommandLine),
-    /// A word that reveals no host: an interface, a process, a system version.
+    /// A word that is not redacted: an interface, a process, a system version.
     Label(Arc<str>),
-    /// What a peer or a system library wrote: known names and any address in it are redacted.
+    /// Untrusted text from a peer or a system library: known names and addresses in it are redacted.
     Foreign(Arc<str>),
 }
 
 impl Value {
-    /// The target as it was typed.
+    /// The target as typed.
     pub fn service(target: &Target) -> Self {
         Self::Service {
             host: Arc::clone(&target.host),
@@ -51,7 +51,7 @@ impl Value {
         }
     }
 
-    /// The address of a target, with the zone of a link-local one as it was typed (RFC 4007 section 11).
+    /// The address of a target; a link-local one with its zone as typed (RFC 4007 section 11).
     pub fn address(target: &Target) -> Self {
         if target.host.contains('%') {
             Self::Host(Arc::clone(&target.host))
@@ -60,7 +60,7 @@ impl Value {
         }
     }
 
-    /// Whether it is made of digits and dots alone, which mean nothing in any format.
+    /// Whether it consists of digits, dots and a colon: needs no escaping in any format.
     pub fn is_plain(&self) -> bool {
         matches!(
             self,
@@ -68,19 +68,19 @@ impl Value {
         )
     }
 
-    /// A word that reveals no host.
+    /// A word that is not redacted.
     pub fn label(text: &str) -> Self {
         Self::Label(text.into())
     }
 
-    /// Text of a peer or a system library.
+    /// Untrusted text.
     pub fn foreign(text: &str) -> Self {
         Self::Foreign(text.into())
     }
 }
 
 impl fmt::Display for Value {
-    /// As it is; nothing is escaped or redacted.
+    /// Neither escaped nor redacted.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Host(text)

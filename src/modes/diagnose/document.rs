@@ -1,11 +1,11 @@
 //! A diagnosis as a document: a ticket by itself.
 
-use super::DiagnosisSummary;
 use super::findings_text::lines;
+use super::summary::DiagnosisSummary;
 use crate::clock::date_and_time;
 use crate::report::VERSION;
 use crate::report::document::{Block, Document, Fact, Headline, State, Verdict};
-use crate::report::numbers::{count, length};
+use crate::report::human_numbers::{count, duration};
 use crate::text;
 use crate::text::{Text, Value, service};
 use crate::verdict::diagnosis::{Code, NextStep};
@@ -69,7 +69,7 @@ fn scope(summary: &DiagnosisSummary) -> Text {
         } else {
             ""
         },
-        length(findings.took),
+        duration(findings.took),
         date_and_time(summary.clock.at(summary.started))
     ))
 }

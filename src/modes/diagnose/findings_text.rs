@@ -8,7 +8,7 @@ use crate::hosts::Protocol;
 use crate::outcome::Outcome;
 use crate::path::{Path, PathEnd};
 use crate::platform::{Listener, NeighbourState, RouteKind};
-use crate::report::numbers::{count, ms};
+use crate::report::human_numbers::{count, ms};
 use crate::report::wording;
 use crate::text;
 use crate::text::{Text, Value};

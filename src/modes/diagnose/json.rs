@@ -2,15 +2,15 @@
 
 use serde::Serialize;
 
-use super::DiagnosisSummary;
 use super::findings_text::lines;
+use super::summary::DiagnosisSummary;
 use crate::checks::ProbeBatch;
 use crate::clock::rfc3339;
 use crate::modes::trace::Found;
 use crate::path::{LossCount, RouterNames, loss_per_hop};
-use crate::report::exact::{rounded, us};
 use crate::report::json::{line, reason};
-use crate::report::{Redactor, Shown, VERSION};
+use crate::report::machine_numbers::{rounded, us};
+use crate::report::{Redacted, Redactor, VERSION};
 use crate::text::{Text, Value, service};
 
 #[derive(Serialize)]
@@ -18,13 +18,13 @@ struct Whole<'a> {
     r#type: &'static str,
     schema: u32,
     version: &'static str,
-    command: Shown,
+    command: Redacted,
     kernel: &'a str,
-    target: Shown,
+    target: Redacted,
     protocol: &'static str,
     port: Option<u16>,
-    addresses: Vec<Shown>,
-    hosts_file: Vec<Shown>,
+    addresses: Vec<Redacted>,
+    hosts_file: Vec<Redacted>,
     dns_us: Option<f64>,
     started: String,
     took_ms: f64,
@@ -39,13 +39,13 @@ struct Whole<'a> {
 #[derive(Serialize)]
 struct StepLine {
     step: &'static str,
-    found: Shown,
+    found: Redacted,
 }
 
 #[derive(Serialize)]
 struct TriedLine {
     step: &'static str,
-    address: Shown,
+    address: Redacted,
     port: Option<u16>,
     protocol: &'static str,
     sent: u64,
@@ -78,17 +78,17 @@ struct LossLine {
 #[derive(Serialize)]
 struct VerdictLine {
     code: &'static str,
-    verdict: Shown,
-    evidence: Vec<Shown>,
-    rules_out: Vec<Shown>,
-    unknown: Vec<Shown>,
+    verdict: Redacted,
+    evidence: Vec<Redacted>,
+    rules_out: Vec<Redacted>,
+    unknown: Vec<Redacted>,
     next: Vec<NextLine>,
 }
 
 #[derive(Serialize)]
 struct NextLine {
     who: &'static str,
-    what: Shown,
+    what: Redacted,
 }
 
 /// The one line.
@@ -100,9 +100,9 @@ pub(super) fn text(summary: &DiagnosisSummary, redactor: &Redactor) -> String {
         r#type: "diagnosis",
         schema: 1,
         version: VERSION,
-        command: redactor.show(&Value::Command(summary.command_line.clone())),
+        command: redactor.value(&Value::Command(summary.command_line.clone())),
         kernel: &summary.host.system,
-        target: redactor.show(&service(&findings.target)),
+        target: redactor.value(&service(&findings.target)),
         protocol: findings.protocol.name(),
         port: findings.port,
         addresses: addresses(&findings.name.addresses),

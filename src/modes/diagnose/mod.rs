@@ -4,42 +4,23 @@ mod document;
 mod findings_text;
 mod json;
 mod plan;
+mod summary;
 #[cfg(test)]
 mod tests;
 
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Instant;
 
-use crate::checks::{CheckEvent, CheckStep, Findings, run_checks};
+use crate::checks::{CheckEvent, CheckStep, run_checks};
 use crate::clock::WallClock;
-use crate::hosts::{Lookup, Target};
 use crate::plan::{Format, JsonOnly};
-use crate::platform::{self, HostInfo};
+use crate::platform;
 use crate::report::{self, Redactor};
 use crate::session::outputs::Outputs;
 use crate::session::{ExitStatus, RunError, Session, preflight};
 use crate::term::{Output, Progress};
-use crate::text::CommandLine;
-use crate::verdict::diagnosis::{Code, Diagnosis, decide};
+use crate::verdict::diagnosis::{Code, decide};
 pub use plan::DiagnosePlan;
-
-/// A diagnosis that was made.
-#[derive(Clone, Debug)]
-pub struct DiagnosisSummary<'a> {
-    /// What was found.
-    pub findings: &'a Findings,
-    /// What it means.
-    pub diagnosis: &'a Diagnosis,
-    /// This machine.
-    pub host: &'a HostInfo,
-    /// Turns instants into UTC.
-    pub clock: WallClock,
-    /// When it began.
-    pub started: Instant,
-    /// The command as it was typed.
-    pub command_line: CommandLine,
-}
+pub use summary::DiagnosisSummary;
 
 /// Diagnoses the target of `plan`.
 pub fn run(plan: DiagnosePlan, output: &mut Output) -> Result<ExitStatus, RunError> {
@@ -83,41 +64,4 @@ fn write(
         Format::Document(format) => write(&report::render(&document, format, page, redactor)),
         Format::Data(JsonOnly::Json) => write(&json::text(summary, redactor)),
     })
-}
-
-impl DiagnosisSummary<'_> {
-    /// Replaces names and addresses of this diagnosis, if `active`.
-    fn redactor(&self, active: bool) -> Redactor {
-        let redactor = Redactor::new(active);
-        redactor.learn_target(&self.target());
-        let route = self
-            .findings
-            .route
-            .as_ref()
-            .and_then(|way| way.route.as_ref());
-        if let Some(source) = route.and_then(|route| route.source) {
-            redactor.learn_source(source);
-        }
-        if let Some(name) = &self.host.name {
-            redactor.learn_local_name(name);
-        }
-        redactor
-    }
-
-    /// The target with every address that is known of it.
-    fn target(&self) -> Target {
-        let (findings, name) = (self.findings, &self.findings.name);
-        let known = name.addresses.iter().chain(&name.hosts_file);
-        let addresses: Vec<_> = known.map(|it| SocketAddr::new(*it, 0)).collect();
-        let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
-        Target {
-            protocol: findings.protocol,
-            host: name.name.as_deref().unwrap_or(&findings.target).into(),
-            address: addresses.first().copied().unwrap_or(unknown),
-            lookup: Some(Arc::new(Lookup {
-                addresses,
-                took: name.took.unwrap_or_default(),
-            })),
-        }
-    }
 }

@@ -22,7 +22,7 @@ use crate::platform::{
 };
 use crate::report::schema::violation;
 use crate::report::well_formed::{check, without_style};
-use crate::report::{self, Page, WIDEST};
+use crate::report::{self, MAX_WIDTH, Page};
 use crate::text::{CommandLine, Role, Word};
 use crate::text::{Marked, Text, Value, mark};
 use crate::verdict::diagnosis::{Code, Diagnosis, NextStep, Who};
@@ -297,7 +297,7 @@ fn text_on_wide_and_narrow_pages() {
             let text = render(&findings, DocumentFormat::Text, columns, false);
             format!("{}\n{text}", "=".repeat(columns))
         };
-        let pages = [WIDEST, 80, 60].map(page).concat();
+        let pages = [MAX_WIDTH, 80, 60].map(page).concat();
         insta::assert_snapshot!(format!("{name}_text"), pages);
     }
 }
@@ -305,7 +305,7 @@ fn text_on_wide_and_narrow_pages() {
 #[test]
 fn markdown_for_a_ticket() {
     for (name, findings) in all() {
-        let text = render(&findings, DocumentFormat::Markdown, WIDEST, false);
+        let text = render(&findings, DocumentFormat::Markdown, MAX_WIDTH, false);
         insta::assert_snapshot!(format!("{name}_markdown"), text);
     }
 }
@@ -344,7 +344,7 @@ fn the_schema_refuses_what_the_contract_does_not_know() {
 #[test]
 fn no_line_is_wider_than_the_page() {
     for (name, findings) in all() {
-        for columns in [WIDEST, 80, 60] {
+        for columns in [MAX_WIDTH, 80, 60] {
             let text = render(&findings, DocumentFormat::Text, columns, false);
             let wide = text.lines().filter(|it| it.chars().count() > columns);
             // What is to be copied stays whole.
@@ -357,7 +357,7 @@ fn no_line_is_wider_than_the_page() {
 #[test]
 fn pages_are_well_formed() {
     for (name, findings) in all() {
-        let page = render(&findings, DocumentFormat::Html, WIDEST, false);
+        let page = render(&findings, DocumentFormat::Html, MAX_WIDTH, false);
         check(&page);
         insta::assert_snapshot!(format!("{name}_html"), without_style(&page));
     }
@@ -366,7 +366,7 @@ fn pages_are_well_formed() {
 #[test]
 fn a_redacted_diagnosis_has_no_name_and_no_address() {
     for (name, findings) in all() {
-        let documents = DOCUMENTS.map(|format| render(&findings, format, WIDEST, true));
+        let documents = DOCUMENTS.map(|format| render(&findings, format, MAX_WIDTH, true));
         for text in documents.into_iter().chain([line(&findings, true)]) {
             assert!(text.contains("target-1"), "{name}: {text}");
             for secret in ["10.20.", "db.example", "2001:db8", "02:00:00"] {
@@ -379,7 +379,7 @@ fn a_redacted_diagnosis_has_no_name_and_no_address() {
 #[test]
 fn nothing_of_a_hostile_name_gets_through() {
     for format in DOCUMENTS {
-        let text = render(&own_machine(), format, WIDEST, false);
+        let text = render(&own_machine(), format, MAX_WIDTH, false);
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{format:?}: {text}");
     }
 }

@@ -11,7 +11,7 @@ use crate::clock::rfc3339;
 use crate::hosts::Target;
 use crate::outcome::{Errno, Evidence, EvidenceKind, OutcomeClass, ReplySummary, RttClock, Sample};
 use crate::report::Redactor;
-use crate::report::exact::{PERCENTILES, rounded, sender, us};
+use crate::report::machine_numbers::{PERCENTILES, rounded, sender, us};
 use crate::stats::{Distribution, OutcomeGroup};
 use crate::term::escape_controls;
 use crate::text::Value;
@@ -191,7 +191,7 @@ impl Line {
 
     fn target(&mut self, target: &Target, redactor: &Redactor) {
         self.text(&redactor.service(target));
-        self.text(&redactor.show(&Value::address(target)));
+        self.text(&redactor.value(&Value::address(target)));
         self.maybe(target.port());
         self.plain(target.protocol.name());
     }

@@ -80,7 +80,7 @@ impl FailureTraces {
 
     fn begin(&mut self, id: TargetId, target: Target, local: Option<SocketAddr>) {
         let plan = PathPlan {
-            port: local
+            source_port: local
                 .filter(|_| target.protocol.has_ports())
                 .map(|it| it.port()),
             ..self.plan.clone()

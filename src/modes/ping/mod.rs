@@ -5,7 +5,7 @@ mod document;
 mod failure_traces;
 mod hgrm;
 mod json;
-mod live;
+mod log_lines;
 mod monitor;
 mod openmetrics;
 mod outputs;

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::summary::{RunSummary, TargetSummary};
 use crate::outcome::{OutcomeClass, OutcomeKind};
 use crate::report::Redactor;
-use crate::report::exact::{PERCENTILES, seconds};
+use crate::report::machine_numbers::{PERCENTILES, seconds};
 use crate::stats::Distribution;
 use crate::term::escape_controls;
 use crate::text::Value;
@@ -189,7 +189,7 @@ fn labels(target: &TargetSummary, redactor: &Redactor) -> String {
     let target = target.target;
     let mut labels = vec![
         label("target", &redactor.service(target)),
-        label("address", &redactor.show(&Value::address(target))),
+        label("address", &redactor.value(&Value::address(target))),
     ];
     labels.extend(target.port().map(|port| label("port", &port.to_string())));
     labels.push(label("protocol", target.protocol.name()));

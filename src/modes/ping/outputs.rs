@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use super::failure_traces::FailureTrace;
-use super::live::{self, LivePrinter};
+use super::log_lines::{self, LinePrinter};
 use super::summary::{RunInfo, RunSummary};
 use super::{PingData, csv, document, hgrm, json, openmetrics};
 use crate::modes::trace::{self, TraceInfo, TraceSummary};
@@ -22,7 +22,7 @@ use crate::text::Text;
 pub(super) struct PingOutputs<'a> {
     pub(super) outputs: Outputs<'a, PingData>,
     redactor: Redactor,
-    printer: LivePrinter,
+    printer: LinePrinter,
     /// Paths of targets that failed, for documents that are made at the end.
     traces: Vec<Block>,
 }
@@ -31,7 +31,7 @@ impl<'a> PingOutputs<'a> {
     pub(super) fn new(info: &RunInfo, outputs: Outputs<'a, PingData>) -> Self {
         let redactor = info.redactor();
         Self {
-            printer: LivePrinter::new(info, &redactor),
+            printer: LinePrinter::new(info, &redactor),
             outputs,
             redactor,
             traces: Vec::new(),
@@ -42,7 +42,7 @@ impl<'a> PingOutputs<'a> {
     pub(super) fn open(&mut self, info: &RunInfo) {
         let redactor = &self.redactor;
         self.outputs.write(|format, page| match format.into() {
-            Live::Lines => live::heading(info)
+            Live::Lines => log_lines::heading(info)
                 .iter()
                 .map(|line| report::wrap(&report::line(line, redactor), 2, page.columns) + "\n")
                 .collect(),
@@ -76,26 +76,26 @@ impl<'a> PingOutputs<'a> {
     /// A target is up or down now.
     pub(super) fn state_change(&mut self, info: &RunInfo, target: TargetId, change: &StateChange) {
         let redactor = &self.redactor;
-        let line = live::state_change(info, target, change);
+        let line = log_lines::state_change(info, target, change);
         let json = || json::state_change(info, target, change, redactor);
         announce(&mut self.outputs, redactor, &line, json);
     }
 
     /// A target was added after its name was resolved.
     pub(super) fn added(&mut self, info: &RunInfo, target: TargetId) {
-        self.redactor.learn_target(&info.targets[target.index()]);
+        self.redactor.register_target(&info.targets[target.index()]);
         let redactor = &self.redactor;
         self.printer.add_target(info, target, redactor);
-        let line = live::added(info, target);
+        let line = log_lines::added(info, target);
         let json = || json::address_changed(info, target, None, redactor);
         announce(&mut self.outputs, redactor, &line, json);
     }
 
     /// The address of a target has changed.
     pub(super) fn address_changed(&mut self, info: &RunInfo, target: TargetId, from: IpAddr) {
-        self.redactor.learn_target(&info.targets[target.index()]);
+        self.redactor.register_target(&info.targets[target.index()]);
         let redactor = &self.redactor;
-        let line = live::address_changed(info, target, from);
+        let line = log_lines::address_changed(info, target, from);
         let json = || json::address_changed(info, target, Some(from), redactor);
         announce(&mut self.outputs, redactor, &line, json);
     }

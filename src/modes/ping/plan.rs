@@ -1,8 +1,8 @@
 //! What a run of probes is to do.
 
+use crate::assertions::AssertionPlan;
 use crate::plan::{
-    AssertionPlan, DataFormat, Limit, OutputPlan, PayloadPlan, ProbePlan, SchedulePlan, SocketPlan,
-    TargetPlan,
+    DataFormat, Limit, OutputPlan, PayloadPlan, ProbePlan, SchedulePlan, SocketPlan, TargetPlan,
 };
 use crate::report::figure::Buckets;
 

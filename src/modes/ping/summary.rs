@@ -151,15 +151,15 @@ impl RunInfo {
     pub(super) fn redactor(&self) -> Redactor {
         let redactor = Redactor::new(self.plan.output.redact);
         for target in &self.targets {
-            redactor.learn_target(target);
+            redactor.register_target(target);
         }
         for route in self.routes.iter().flatten() {
             if let Some(source) = route.source {
-                redactor.learn_source(source);
+                redactor.register_source(source);
             }
         }
         if let Some(name) = &self.host.name {
-            redactor.learn_local_name(name);
+            redactor.register_local_name(name);
         }
         redactor
     }
@@ -244,7 +244,7 @@ impl<'a> TargetSummary<'a> {
             next_hop: self.route.and_then(|route| route.next_hop),
             pace: plan.schedule.interval / targets.max(1),
             timeout: plan.schedule.timeout,
-            lasted: record.ended.saturating_duration_since(record.started),
+            lasted: record.duration(),
             clock: self.info.clock,
             ttl: plan.sockets.ttl,
             recorder: self.recorder,

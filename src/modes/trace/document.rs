@@ -6,7 +6,7 @@ use crate::clock::date_and_time;
 use crate::path::PathEnd;
 use crate::report::VERSION;
 use crate::report::document::{Block, Document, Headline, Section, State, Verdict};
-use crate::report::numbers::{count, length};
+use crate::report::human_numbers::{count, duration};
 use crate::text;
 use crate::text::{Text, Value};
 use crate::verdict::explain::path::METHOD;
@@ -89,7 +89,7 @@ fn scope(summary: &TraceSummary) -> Text {
         count(path.rounds, "round"),
         if path.interrupted { " (stopped)" } else { "" },
         count(path.sent, "probe"),
-        length(took),
+        duration(took),
         date_and_time(info.clock.at(info.started)),
     ))
 }

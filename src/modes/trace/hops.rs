@@ -3,8 +3,8 @@
 use super::summary::TraceSummary;
 use crate::path::{Flow, Hop, HopReply, PathEnd, PathNote, ReplyKind, merged_hops};
 use crate::report::document::{Cell, Column, Fit, Row, Table};
-use crate::report::figure::Span;
-use crate::report::numbers::ms_or_dash;
+use crate::report::figure::RangeBar;
+use crate::report::human_numbers::ms_or_dash;
 use crate::report::wording;
 use crate::text;
 use crate::text::{Text, Value};
@@ -18,7 +18,7 @@ struct Line {
     /// min, p50, p90 and max in milliseconds.
     times: [String; 4],
     /// The fastest and the slowest reply in microseconds.
-    span: Option<(f64, f64)>,
+    range: Option<(f64, f64)>,
     /// The reply, where it is not time exceeded.
     note: Text,
 }
@@ -35,7 +35,7 @@ struct FlowGroup {
 /// A row for each hop and each of its routers.
 pub(super) fn table(summary: &TraceSummary) -> Option<Table> {
     let lines = lines(summary);
-    let slowest = lines.iter().filter_map(|line| line.span);
+    let slowest = lines.iter().filter_map(|line| line.range);
     let scale = slowest.map(|(_, slowest)| slowest).fold(1.0, f64::max);
     let row = |line: Line| {
         let mut cells = vec![
@@ -44,7 +44,7 @@ pub(super) fn table(summary: &TraceSummary) -> Option<Table> {
             Cell::words(line.answers),
         ];
         cells.extend(line.times.map(Cell::words));
-        cells.push(Cell::Span(line.span.map(|(from, to)| Span {
+        cells.push(Cell::Range(line.range.map(|(from, to)| RangeBar {
             from: from / scale,
             to: to / scale,
         })));
@@ -168,7 +168,7 @@ fn of_hop(summary: &TraceSummary, hop: &Hop) -> Vec<Line> {
             figure(hop.rtts.percentile(90.0)),
             figure(figures.map(|it| it.max)),
         ],
-        span: figures.map(|it| (it.min, it.max)),
+        range: figures.map(|it| (it.min, it.max)),
         note: note(summary, hop, &hop.replies[0]),
     }];
     lines.extend(hop.replies.iter().skip(1).map(|heard| Line {

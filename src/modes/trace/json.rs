@@ -9,9 +9,9 @@ use crate::path::{
     DistanceBy, FinalReply, Flow, Hop, HopReply, Path, PathAnalysis, PathEnd, PathNote,
     ProbePurpose, ReplyKind, Responder, RouterNames, TraceProbe, merged_hops,
 };
-use crate::report::exact::{rounded, us};
-use crate::report::json::{EvidenceObject, Icmp, VerdictObject, line, reason};
-use crate::report::{Redactor, Shown, VERSION};
+use crate::report::json::{EvidenceObject, IcmpObject, VerdictObject, line, reason};
+use crate::report::machine_numbers::{rounded, us};
+use crate::report::{Redacted, Redactor, VERSION};
 use crate::text::Value;
 
 #[derive(Serialize)]
@@ -19,16 +19,16 @@ struct Start<'a> {
     r#type: &'static str,
     schema: u32,
     version: &'static str,
-    command: Shown,
+    command: Redacted,
     time: String,
     kernel: &'a str,
-    target: Shown,
-    address: Shown,
+    target: Redacted,
+    address: Redacted,
     port: Option<u16>,
     protocol: &'static str,
-    source: Option<Shown>,
+    source: Option<Redacted>,
     interface: Option<&'a str>,
-    next_hop: Option<Shown>,
+    next_hop: Option<Redacted>,
     rounds: Option<u64>,
     interval_us: f64,
     timeout_us: f64,
@@ -43,11 +43,11 @@ pub(super) fn start(info: &TraceInfo, redactor: &Redactor) -> String {
         r#type: "trace-start",
         schema: 1,
         version: VERSION,
-        command: redactor.show(&Value::Command(info.command_line.clone())),
+        command: redactor.value(&Value::Command(info.command_line.clone())),
         time: rfc3339(info.clock.at(info.started)),
         kernel: &info.host.system,
         target: redactor.service(&info.target),
-        address: redactor.show(&Value::address(&info.target)),
+        address: redactor.value(&Value::address(&info.target)),
         port: info.target.port(),
         protocol: info.target.protocol.name(),
         source: info.source().map(|source| redactor.address(source)),
@@ -58,7 +58,7 @@ pub(super) fn start(info: &TraceInfo, redactor: &Redactor) -> String {
         rounds: info.path.rounds,
         interval_us: us(info.path.interval),
         timeout_us: us(info.path.timeout),
-        max_hops: info.path.hops,
+        max_hops: info.path.max_hops,
         flows: info.path.flows,
     })
 }
@@ -73,7 +73,7 @@ struct Probe {
     round: Option<u64>,
     ttl: Option<u8>,
     time: String,
-    local: Option<Shown>,
+    local: Option<Redacted>,
     outcome: &'static str,
     reason: Option<String>,
     late: bool,
@@ -125,11 +125,11 @@ pub(super) fn probe(info: &TraceInfo, step: &TraceProbe, redactor: &Redactor) ->
 #[derive(Serialize)]
 struct Summary {
     r#type: &'static str,
-    target: Shown,
-    address: Shown,
+    target: Redacted,
+    address: Redacted,
     port: Option<u16>,
     protocol: &'static str,
-    source: Option<Shown>,
+    source: Option<Redacted>,
     started: String,
     ended: String,
     rounds: u64,
@@ -185,11 +185,11 @@ struct HopLine {
 
 #[derive(Serialize)]
 struct HeardLine {
-    from: Option<Shown>,
-    name: Option<Shown>,
+    from: Option<Redacted>,
+    name: Option<Redacted>,
     what: &'static str,
     reason: Option<String>,
-    icmp: Option<Icmp>,
+    icmp: Option<IcmpObject>,
     count: u64,
     best_us: Option<f64>,
 }
@@ -221,7 +221,7 @@ struct EndLine {
     first: Option<u8>,
     last: Option<u8>,
     reason: Option<String>,
-    icmp: Option<Icmp>,
+    icmp: Option<IcmpObject>,
 }
 
 #[derive(Serialize)]
@@ -267,7 +267,7 @@ pub(super) fn summary(summary: &TraceSummary, redactor: &Redactor) -> String {
     line(&Summary {
         r#type: "trace-summary",
         target: redactor.service(&info.target),
-        address: redactor.show(&Value::address(&info.target)),
+        address: redactor.value(&Value::address(&info.target)),
         port: info.target.port(),
         protocol: info.target.protocol.name(),
         source: info.source().map(|source| redactor.address(source)),
@@ -325,7 +325,7 @@ fn heard(heard: &HopReply, names: &RouterNames, redactor: &Redactor) -> HeardLin
         name,
         what,
         reason: icmp.map(|icmp| icmp.reason().into_owned()),
-        icmp: icmp.as_ref().map(|icmp| Icmp::new(icmp, redactor)),
+        icmp: icmp.as_ref().map(|icmp| IcmpObject::new(icmp, redactor)),
         count: heard.count,
         best_us: heard.min_rtt.map(us),
     }
@@ -360,7 +360,7 @@ fn end(end: &PathEnd, redactor: &Redactor) -> EndLine {
             at: *at,
             after: *after,
             reason: Some(icmp.reason().into_owned()),
-            icmp: Some(Icmp::new(icmp, redactor)),
+            icmp: Some(IcmpObject::new(icmp, redactor)),
             ..none
         },
         PathEnd::NoReply { after } => EndLine {

@@ -54,12 +54,12 @@ impl TraceInfo {
     /// Replaces names and addresses of this path, if `active`.
     pub fn redactor(&self, active: bool) -> Redactor {
         let redactor = Redactor::new(active);
-        redactor.learn_target(&self.target);
+        redactor.register_target(&self.target);
         if let Some(source) = self.source() {
-            redactor.learn_source(source);
+            redactor.register_source(source);
         }
         if let Some(name) = &self.host.name {
-            redactor.learn_local_name(name);
+            redactor.register_local_name(name);
         }
         redactor
     }

@@ -12,7 +12,7 @@ use crate::path::{RouterNames, TraceProbe};
 use crate::plan::{DocumentFormat, PathPlan, PayloadPlan, SocketPlan};
 use crate::report::schema::violation;
 use crate::report::well_formed::{check, without_style};
-use crate::report::{self, Page, WIDEST};
+use crate::report::{self, MAX_WIDTH, Page};
 use crate::text::{CommandLine, Role, Word};
 
 const DOCUMENTS: [DocumentFormat; 3] = [
@@ -93,7 +93,7 @@ impl TraceFixture {
     }
 
     fn page(&self) -> String {
-        self.document(DocumentFormat::Html, WIDEST, false)
+        self.document(DocumentFormat::Html, MAX_WIDTH, false)
     }
 }
 
@@ -169,7 +169,7 @@ fn text_on_wide_and_narrow_pages() {
             let text = trace.document(DocumentFormat::Text, columns, false);
             format!("{}\n{text}", "=".repeat(columns))
         };
-        let pages = [WIDEST, 80, 60].map(page).concat();
+        let pages = [MAX_WIDTH, 80, 60].map(page).concat();
         insta::assert_snapshot!(format!("{name}_text"), pages);
     }
 }
@@ -177,7 +177,7 @@ fn text_on_wide_and_narrow_pages() {
 #[test]
 fn markdown_for_a_ticket() {
     for (name, trace) in all() {
-        let text = trace.document(DocumentFormat::Markdown, WIDEST, false);
+        let text = trace.document(DocumentFormat::Markdown, MAX_WIDTH, false);
         insta::assert_snapshot!(format!("{name}_markdown"), text);
     }
 }
@@ -230,7 +230,7 @@ fn the_schema_refuses_what_the_contract_does_not_know() {
 #[test]
 fn no_line_is_wider_than_the_page() {
     for (name, trace) in all() {
-        for columns in [WIDEST, 80, 60, 40] {
+        for columns in [MAX_WIDTH, 80, 60, 40] {
             let text = trace.document(DocumentFormat::Text, columns, false);
             let wide = text.lines().filter(|it| it.chars().count() > columns);
             // A router, and what is to be copied, stays whole.
@@ -250,7 +250,7 @@ fn no_line_is_wider_than_the_page() {
 fn nothing_of_a_hostile_name_gets_through() {
     let trace = hostile();
     for format in DOCUMENTS {
-        let text = trace.document(format, WIDEST, false);
+        let text = trace.document(format, MAX_WIDTH, false);
         assert!(!text.contains(['\u{1b}', '\u{202e}', '\0']), "{format:?}");
     }
     assert!(!trace.json(false).contains(['\u{1b}', '\0']));
@@ -260,7 +260,7 @@ fn nothing_of_a_hostile_name_gets_through() {
 #[test]
 fn a_redacted_path_has_no_name_and_no_address() {
     for (name, trace) in all() {
-        let documents = DOCUMENTS.map(|format| trace.document(format, WIDEST, true));
+        let documents = DOCUMENTS.map(|format| trace.document(format, MAX_WIDTH, true));
         for text in documents.into_iter().chain([trace.json(true)]) {
             assert!(text.contains("router-1"), "{name}: {text}");
             for secret in [

@@ -18,7 +18,7 @@ impl Tracer<'_> {
         if self.measures_distance() {
             purposes.extend(self.distance_purpose(DistanceBy::Echo));
         }
-        let all_series = sweep_series(self.plan.hops, &purposes);
+        let all_series = sweep_series(self.plan.max_hops, &purposes);
         let (sweeps, result) = self.run_sweeps(&purposes, &all_series, self.plan.timeout, observer);
         let mut sweeps = sweeps.into_iter();
         if let Some(sweep) = sweeps.next() {

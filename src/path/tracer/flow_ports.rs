@@ -9,7 +9,7 @@ pub(super) fn flow_ports(target: &Target, plan: &PathPlan) -> Vec<u16> {
     let source = plan.sockets.source.as_ref();
     let chosen = source.and_then(|source| source.ports.clone());
     let count = usize::from(plan.flows);
-    if let Some(first) = plan.port {
+    if let Some(first) = plan.source_port {
         return (first..=u16::MAX).take(count).collect();
     }
     if let Some(chosen) = chosen {

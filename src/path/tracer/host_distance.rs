@@ -6,14 +6,11 @@ use std::ops::RangeInclusive;
 use super::Tracer;
 use super::ttl_series::TtlSeries;
 use super::ttl_sweep::{TtlSweep, sweep_series};
-use crate::hosts::{Protocol, Target};
+use crate::hosts::Protocol;
 use crate::outcome::TargetId;
 use crate::path::{
     Distance, DistanceBy, Hop, LossCount, PathEnd, ProbePurpose, TraceObserver, analyze,
 };
-
-/// TCP ports that hosts often answer.
-const COMMON_TCP_PORTS: [u16; 3] = [443, 80, 22];
 
 /// Probes per TTL of the confirmation: ECMP may put one of them on a lossy link.
 const CONFIRMATION_PROBES: usize = 4;
@@ -24,34 +21,10 @@ const MAX_CHANCE: f64 = 0.001;
 /// Initial TTLs of common systems.
 const INITIAL_TTLS: [u8; 3] = [64, 128, 255];
 
-/// Methods for a target, in order of preference.
-pub(super) fn distance_methods(target: &Target) -> Vec<DistanceBy> {
-    let other_ports = COMMON_TCP_PORTS
-        .into_iter()
-        .filter(|port| *port != target.address.port());
-    let methods = [DistanceBy::Echo, DistanceBy::ClosedUdpPort];
-    methods
-        .into_iter()
-        .chain(other_ports.map(DistanceBy::TcpPort))
-        .collect()
-}
-
-/// Target of the probes: same address, other protocol and port.
-pub(super) fn distance_target(target: &Target, by: DistanceBy) -> Target {
-    let (protocol, port) = by.service();
-    let mut address = target.address;
-    address.set_port(port.unwrap_or(0));
-    Target {
-        protocol,
-        address,
-        ..target.clone()
-    }
-}
-
 impl Tracer<'_> {
     /// Whether to measure the distance of the host with probes other than those to the port.
     pub(super) fn measures_distance(&self) -> bool {
-        self.plan.distance && self.path.target.protocol != Protocol::Icmp
+        self.plan.host_distance && self.path.target.protocol != Protocol::Icmp
     }
 
     /// Network target and purpose of the probes of a method.
@@ -77,7 +50,7 @@ impl Tracer<'_> {
         let purposes: Vec<_> = methods
             .filter_map(|method| self.distance_purpose(*method))
             .collect();
-        let all_series = sweep_series(self.plan.hops, &purposes);
+        let all_series = sweep_series(self.plan.max_hops, &purposes);
         let (sweeps, result) =
             self.run_sweeps(&purposes, &all_series, self.reply_timeout, observer);
         let mut sweeps = sweeps.into_iter();

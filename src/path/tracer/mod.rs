@@ -1,6 +1,7 @@
 //! Traces the path to one target: discovery, rounds, host distance.
 
 mod discovery;
+mod distance_methods;
 mod flow_ports;
 mod host_distance;
 mod loss_survey;
@@ -21,8 +22,8 @@ use crate::outcome::{Outcome, TargetId};
 use crate::plan::{PathPlan, ProbePlan, SchedulePlan};
 use crate::platform::{Poller, SignalState};
 use crate::probe::{Network, Probes};
+use distance_methods::{distance_methods, distance_target};
 use flow_ports::flow_ports;
-use host_distance::{distance_methods, distance_target};
 use ttl_series::TtlSeriesNetwork;
 
 #[cfg(test)]

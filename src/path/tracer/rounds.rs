@@ -166,8 +166,8 @@ impl Tracer<'_> {
         result
     }
 
-    /// Last TTL to probe on `path`: the path end, one more pass of a routing loop, or a few TTLs beyond the last hop that
-    /// replied.
+    /// Last TTL to probe on `path`: the path end, one more pass of a routing loop, or a few TTLs beyond the last hop
+    /// that replied.
     pub(super) fn last_ttl(&self, path: &Path) -> u8 {
         let hops = || path.discovery_hops.iter().chain(&path.hops);
         // Where some flows are rejected, others may pass.
@@ -182,6 +182,6 @@ impl Tracer<'_> {
         let rejection = hops().find(|hop| hop.is_path_end());
         let replied = routers.chain(rejection).filter_map(|hop| hop.ttl);
         let last = replied.max().unwrap_or(0).saturating_add(TTLS_BEYOND);
-        last.min(self.plan.hops)
+        last.min(self.plan.max_hops)
     }
 }

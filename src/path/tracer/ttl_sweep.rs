@@ -153,7 +153,7 @@ impl Tracer<'_> {
     ) -> (Vec<TtlSweep>, std::io::Result<()>) {
         let sweep = |(target, purpose): &(TargetId, ProbePurpose)| {
             let target = self.targets[target.index()].clone();
-            TtlSweep::new(*purpose, target, self.plan.hops)
+            TtlSweep::new(*purpose, target, self.plan.max_hops)
         };
         let mut sweeps: Vec<_> = purposes.iter().map(sweep).collect();
         let limit = |series: &TtlSeries| {
@@ -161,7 +161,7 @@ impl Tracer<'_> {
             sweep.map_or_else(|| Rc::new(TtlLimit::none()), |it| Rc::clone(&it.limit))
         };
         let limits = all_series.iter().map(limit).collect();
-        let interval = SPACING * u32::from(self.plan.hops);
+        let interval = SPACING * u32::from(self.plan.max_hops);
         let mut run = SweepRun {
             all_series,
             sweeps: &mut sweeps,

@@ -1,6 +1,6 @@
 //! DNS: NS query for the root. Recursive and authoritative servers answer or refuse it.
 
-use super::{Codec, Matcher};
+use super::codec::{Codec, Matcher};
 use crate::outcome::ReplySummary;
 use crate::payload::reader::Reader;
 use crate::payload::reply_text;

@@ -1,7 +1,7 @@
 //! Echo: the server returns the request (RFC 862).
 
-use super::{Codec, Matcher};
-use crate::payload::{DEFAULT_SIZE, pattern};
+use super::codec::{Codec, Matcher};
+use crate::payload::pattern::{self, DEFAULT_SIZE};
 
 pub(super) const CODEC: Codec = Codec {
     name: "echo",

@@ -5,7 +5,7 @@
 //! responder replies `INVALID_KE_PAYLOAD` with its group, or `NO_PROPOSAL_CHOSEN`, and keeps no state (RFC 7296
 //! sections 1.2, 1.3).
 
-use super::{Codec, Matcher};
+use super::codec::{Codec, Matcher};
 use crate::outcome::ReplySummary;
 use crate::payload::reader::Reader;
 use crate::payload::token::splitmix64;

@@ -1,6 +1,6 @@
 //! memcached: the `version` command (doc/protocol.txt in memcached).
 
-use super::{Codec, Matcher};
+use super::codec::{Codec, Matcher};
 use crate::outcome::ReplySummary;
 use crate::payload::reader::Reader;
 use crate::payload::reply_text;

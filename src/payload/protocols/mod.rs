@@ -1,5 +1,6 @@
 //! Application protocols with a request that is safe to send to any server of the protocol.
 
+mod codec;
 mod dns;
 mod echo;
 mod ike;
@@ -14,32 +15,8 @@ mod syslog;
 mod tests;
 mod tftp;
 
-use super::{ReplyMatch, Transaction};
-use crate::outcome::ReplySummary;
-
-/// Encoder and decoder of one protocol.
-struct Codec {
-    /// Name for `--payload`.
-    name: &'static str,
-    /// UDP port in IANA's registry of service names and port numbers (RFC 6335); absent if another codec has it.
-    port: Option<u16>,
-    /// Appends the request.
-    encode: fn(&Transaction, &mut Vec<u8>),
-    /// Decodes a reply.
-    matcher: Matcher,
-    /// Replies may come from another port than the request went to.
-    replies_from_any_port: bool,
-}
-
-/// How replies are recognised. Absent: not a reply.
-enum Matcher {
-    /// Replies repeat the token.
-    Verified(fn(&Transaction, &[u8]) -> Option<ReplySummary>),
-    /// Replies repeat nothing of the request.
-    Unverified(fn(&[u8]) -> Option<ReplySummary>),
-    /// The protocol has no replies.
-    NoReply,
-}
+use super::transaction::{ReplyMatch, Transaction};
+use codec::{Codec, Matcher};
 
 /// Declares the enum and its codecs from one list.
 macro_rules! app_protocols {

@@ -1,6 +1,6 @@
 //! NTP: client request without data about this machine.
 
-use super::{Codec, Matcher};
+use super::codec::{Codec, Matcher};
 use crate::outcome::ReplySummary;
 use crate::payload::reader::Reader;
 use crate::payload::reply_text;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Codec, Matcher};
+use super::codec::{Codec, Matcher};
 use crate::outcome::ReplySummary;
 use crate::payload::reader::Reader;
 use crate::payload::token::splitmix64;

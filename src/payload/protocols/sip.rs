@@ -3,9 +3,10 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 
-use super::{Codec, Matcher};
+use super::codec::{Codec, Matcher};
 use crate::outcome::ReplySummary;
-use crate::payload::{Transaction, reply_text};
+use crate::payload::reply_text;
+use crate::payload::transaction::Transaction;
 
 pub(super) const CODEC: Codec = Codec {
     name: "sip",

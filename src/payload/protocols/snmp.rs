@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Codec, Matcher};
+use super::codec::{Codec, Matcher};
 use crate::outcome::ReplySummary;
 use crate::payload::ber::{Elements, OCTETS};
 use crate::payload::reply_text;

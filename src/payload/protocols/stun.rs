@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::{Codec, Matcher};
+use super::codec::{Codec, Matcher};
 use crate::outcome::ReplySummary;
 use crate::payload::reader::Reader;
 use crate::payload::token::{low32, splitmix64};

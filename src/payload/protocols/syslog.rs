@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use super::{Codec, Matcher};
+use super::codec::{Codec, Matcher};
 
 pub(super) const CODEC: Codec = Codec {
     name: "syslog",

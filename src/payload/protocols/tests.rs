@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::outcome::ReplySummary;
 use crate::payload::fixture::{Example, TOKEN, request, transaction, two_tokens};
 use crate::payload::{DEFAULT_SIZE, MAX_UDP_PAYLOAD, Payload, pattern};
 

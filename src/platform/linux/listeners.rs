@@ -6,15 +6,9 @@ mod socket_owner;
 use std::collections::HashMap;
 
 use super::links::interface_name;
-use super::netlink::{NetlinkSocket, SockDiagRequest, SocketEntry};
+use super::netlink::{NetlinkSocket, SockDiagRequest, SocketEntry, TCP_LISTEN, UDP_UNCONNECTED};
 use crate::hosts::Protocol;
 use crate::platform::{Listener, Process};
-
-/// State of a listening TCP socket (`include/net/tcp_states.h`).
-const TCP_LISTEN: u8 = 10;
-
-/// State of a UDP socket that is not connected: `TCP_CLOSE`.
-const UDP_UNCONNECTED: u8 = 7;
 
 /// TCP sockets that listen on this port, or unconnected UDP sockets bound to it, of this thread's network namespace.
 /// `None`: neither source is available, or the protocol has no ports.

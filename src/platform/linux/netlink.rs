@@ -22,7 +22,7 @@ use message::{Request, Response};
 pub(super) use link::{InterfaceAddress, LinkEntry};
 pub(super) use neighbour::NeighbourEntry;
 pub(super) use route::{Flow, RouteReply, RouteSelector};
-pub(super) use sock_diag::{SockDiagRequest, SocketEntry};
+pub(super) use sock_diag::{SockDiagRequest, SocketEntry, TCP_LISTEN, UDP_UNCONNECTED};
 
 /// Receive buffer: the largest part of a dump (`netlink_recvmsg`, `net/netlink/af_netlink.c`).
 const BUFFER_SIZE: usize = 32_768;

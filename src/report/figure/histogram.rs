@@ -1,27 +1,27 @@
-//! `-H`: counts of latencies in buckets, in `PsPing`'s two forms.
+//! `-H`: latency histogram with equal buckets or given edges, as in `PsPing`.
 
 use crate::stats::Distribution;
 
 /// Buckets of a histogram.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Buckets {
-    /// That many of equal width.
+    /// This many, of equal width.
     Equal(usize),
-    /// Those with these lower edges, in milliseconds, ascending.
+    /// With these lower edges in milliseconds, ascending.
     EdgesMs(Vec<f64>),
 }
 
-/// Latencies counted in buckets.
+/// Latencies per bucket.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Histogram {
-    /// The lower edge of each bucket in microseconds, and how many values lie in it.
+    /// Lower edge in microseconds and count of each bucket.
     pub buckets: Vec<(f64, u64)>,
     /// Values below the first edge.
     pub below: u64,
 }
 
 impl Histogram {
-    /// Counts the values in the buckets that the user asked for; nothing if there are no values.
+    /// Counts the values per bucket; absent without values.
     pub fn of(distribution: &Distribution, buckets: &Buckets) -> Option<Self> {
         let figures = distribution.figures()?;
         let edges = match buckets {
@@ -37,10 +37,10 @@ impl Histogram {
     }
 }
 
-/// The lower edges of buckets of equal width over the range of the values.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a small whole number by then
+/// Lower edges of `number` buckets of equal width from `min` to `max`.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a small whole number
 fn equal_buckets(min: f64, max: f64, number: usize) -> Vec<f64> {
-    // The histogram counts microseconds; narrower buckets would all look alike.
+    // At least 1 us, the resolution of the distribution.
     let number = (number as f64).min((max - min).floor()).max(1.0);
     let width = (max - min) / number;
     (0..number as usize)
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_buckets_span_the_values_and_lose_none() {
+    fn equal_buckets_count_all_values() {
         let histogram = histogram(&Buckets::Equal(4));
         let edges: Vec<_> = histogram.buckets.iter().map(|(edge, _)| *edge).collect();
         assert_eq!(edges, [1000.0, 2000.0, 3000.0, 4000.0]);
@@ -75,14 +75,14 @@ mod tests {
     }
 
     #[test]
-    fn given_edges_show_what_lies_below_them() {
+    fn values_below_the_first_edge_are_counted() {
         let histogram = histogram(&Buckets::EdgesMs(vec![1.5, 4.0]));
         assert_eq!(histogram.below, 2);
         assert_eq!(histogram.buckets, [(1500.0, 1), (4000.0, 1)]);
     }
 
     #[test]
-    fn no_values_no_histogram() {
+    fn no_histogram_without_values() {
         assert_eq!(
             Histogram::of(&Distribution::new(3), &Buckets::Equal(20)),
             None

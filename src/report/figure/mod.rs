@@ -1,20 +1,20 @@
-//! Pictures as data: what they show, not how a format draws them.
+//! Charts as data, independent of the format that draws them.
 
 mod histogram;
-mod latencies;
+mod latency_chart;
 mod outage_bands;
 pub(super) mod scale;
 mod timeline;
 
 pub use histogram::{Buckets, Histogram};
-pub use latencies::LatencyChart;
+pub use latency_chart::LatencyChart;
 pub(super) use outage_bands::{OutageBand, outage_bands};
 pub use timeline::Timeline;
 
 use crate::stats::{Figures, TimeSlice};
 use scale::LogScale;
 
-/// One scale around the values of several distributions.
+/// A common scale for several distributions.
 pub fn scale_of(figures: impl Iterator<Item = Figures>) -> LogScale {
     let range = figures.fold(None, |range: Option<(f64, f64)>, figures| {
         let (low, high) = range.unwrap_or((figures.min, figures.max));
@@ -24,20 +24,20 @@ pub fn scale_of(figures: impl Iterator<Item = Figures>) -> LogScale {
     LogScale::around(low, high, 4.0)
 }
 
-/// A run in a cell of a table.
+/// A sparkline in a table cell.
 #[derive(Clone, Debug)]
 pub struct Sparkline {
-    /// Equal parts of the run; `None`: no probe.
+    /// Slices of equal length; `None`: no probe.
     pub slices: Vec<Option<TimeSlice>>,
-    /// One scale for all rows of the table, so that they can be compared.
+    /// Scale shared by all rows of the table.
     pub scale: LogScale,
 }
 
-/// A range in a cell of a table, as shares of the largest value of all rows.
+/// A range in a table cell, as shares of the largest value of all rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Span {
-    /// Its low end, 0 to 1.
+pub struct RangeBar {
+    /// Low end, 0 to 1.
     pub from: f64,
-    /// Its high end, 0 to 1.
+    /// High end, 0 to 1.
     pub to: f64,
 }

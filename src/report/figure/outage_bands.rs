@@ -1,24 +1,21 @@
-//! Outages as pictures band them.
+//! Outages as bands of a chart.
 
 use std::time::Instant;
 
 use crate::outcome::OutcomeClass;
 use crate::stats::TimeSlice;
 
-/// A time in which probes failed and none succeeded.
+/// A period in which probes failed and none succeeded.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::report) struct OutageBand {
     pub(in crate::report) from: Instant,
-    /// When the next one was sent that succeeded; absent if none did any more.
+    /// Send time of the next probe that succeeded; absent if none did.
     pub(in crate::report) to: Option<Instant>,
     pub(in crate::report) failed: u64,
 }
 
-/// All of them, also those that the list of outages is too short for. A stretch of many probes counts only if none of
-/// them succeeded.
-///
-/// The list ends an outage when its last probe was given up. That may have waited for long while a later one was
-/// answered already: in a picture the answer would lie within the outage, so here it ends where that was sent.
+/// All outages, not limited in number. A slice of several probes counts only if none succeeded. A band ends when the
+/// next successful probe was sent.
 pub(in crate::report) fn outage_bands(slices: &[TimeSlice]) -> Vec<OutageBand> {
     let mut bands = Vec::new();
     let mut current: Option<OutageBand> = None;
@@ -52,7 +49,7 @@ mod tests {
     use crate::stats::fixture::sample;
 
     #[test]
-    fn a_band_ends_at_the_next_success_and_not_at_a_local_error() {
+    fn bands_end_at_the_next_success_not_at_a_local_error() {
         let start = Instant::now();
         let ok = Outcome::Connected(Handshake::Clean);
         let local = Outcome::Local(LocalCause::NoRoute);

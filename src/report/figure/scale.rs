@@ -1,17 +1,17 @@
-//! Axes: where a value lies, and which round values to name.
+//! Axes: positions of values, ticks.
 
 use jiff::Timestamp;
 
 use crate::clock::rfc3339;
 
-/// Values named on an axis, at most about this many.
+/// Approximate maximum number of ticks.
 const TICKS: f64 = 6.0;
 
-/// From this ratio on, a logarithmic axis names 1, 2, 5, 10, ...; below it, round values at equal distances.
-const WIDE: f64 = 20.0;
+/// From this ratio on, ticks at 1, 2, 5, 10, ...; below it, equidistant ticks.
+const DECADE_RATIO: f64 = 20.0;
 
-/// And from this one on only powers of ten.
-const VERY_WIDE: f64 = 1000.0;
+/// From this ratio on, ticks at powers of ten only.
+const POWERS_RATIO: f64 = 1000.0;
 
 /// A logarithmic axis for microseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,44 +20,44 @@ pub struct LogScale {
     high: f64,
 }
 
-/// A round value on an axis.
+/// A tick.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::report) struct Tick {
-    /// From 0 at the low end to 1 at the high one.
-    pub(in crate::report) place: f64,
+    /// Position: 0 at the low end, 1 at the high end.
+    pub(in crate::report) position: f64,
     pub(in crate::report) label: String,
 }
 
 impl LogScale {
-    /// Around these values, with a little room, and with at least `ratio` between its ends, so that small
-    /// differences do not look like large ones.
+    /// A scale around these values with a margin. The ends differ at least by the factor `ratio`: small differences
+    /// stay small.
     pub(crate) fn around(min: f64, max: f64, ratio: f64) -> Self {
-        // The clocks read nanoseconds: nothing is shorter.
+        // 1 ns: the resolution of the clocks.
         let (min, max) = (min.max(1e-3), max.max(1e-3));
-        let missing = (ratio * min / max).max(1.0).sqrt();
-        let room = missing * (max / min).max(ratio).powf(0.06);
+        let widening = (ratio * min / max).max(1.0).sqrt();
+        let margin = widening * (max / min).max(ratio).powf(0.06);
         Self {
-            low: min / room,
-            high: max * room,
+            low: min / margin,
+            high: max * margin,
         }
     }
 
-    /// From 0 at the low end to 1 at the high one.
-    pub(in crate::report) fn place(self, us: f64) -> f64 {
+    /// Position of a value: 0 at the low end, 1 at the high end.
+    pub(in crate::report) fn position(self, us: f64) -> f64 {
         let share = (us.max(1e-3) / self.low).ln() / (self.high / self.low).ln();
         share.clamp(0.0, 1.0)
     }
 
-    /// The value at a place.
-    pub(in crate::report) fn value(self, place: f64) -> f64 {
-        self.low * (self.high / self.low).powf(place)
+    /// The value at a position.
+    pub(in crate::report) fn value(self, position: f64) -> f64 {
+        self.low * (self.high / self.low).powf(position)
     }
 
-    /// Round values in milliseconds.
+    /// Ticks, labelled in milliseconds.
     pub(in crate::report) fn ticks(self) -> Vec<Tick> {
         let values = match self.high / self.low {
-            ratio if ratio < WIDE => self.even_values(),
-            ratio if ratio < VERY_WIDE => self.decades(&[1.0, 2.0, 5.0]),
+            ratio if ratio < DECADE_RATIO => self.even_values(),
+            ratio if ratio < POWERS_RATIO => self.decades(&[1.0, 2.0, 5.0]),
             _ => self.decades(&[1.0]),
         };
         let inside = values
@@ -65,7 +65,7 @@ impl LogScale {
             .filter(|us| (self.low..=self.high).contains(us));
         inside
             .map(|us| Tick {
-                place: self.place(us),
+                position: self.position(us),
                 label: label_ms(us),
             })
             .collect()
@@ -90,7 +90,7 @@ impl LogScale {
     }
 }
 
-/// The next of 1, 2, 5, 10, ...
+/// The next of 1, 2, 5, 10, ... times a power of ten.
 fn round_step(at_least: f64) -> f64 {
     let power = 10_f64.powf(at_least.log10().floor());
     let digits = [1.0, 2.0, 5.0];
@@ -100,7 +100,7 @@ fn round_step(at_least: f64) -> f64 {
     fitting.unwrap_or(10.0) * power
 }
 
-/// Microseconds as milliseconds, without zeros that mean nothing.
+/// Microseconds as milliseconds, without trailing zeros.
 fn label_ms(us: f64) -> String {
     let text = format!("{:.6}", us / 1e3);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -144,7 +144,7 @@ const TIME_STEPS: [i64; 32] = [
 
 const DAY: i64 = 86_400_000;
 
-/// The round moments of a time axis, in UTC.
+/// Ticks of a time axis, in UTC.
 pub(in crate::report) fn time_ticks(from: Timestamp, to: Timestamp) -> Vec<Tick> {
     let (begin, end) = (from.as_millisecond(), to.as_millisecond());
     let span = (end - begin).max(1);
@@ -154,16 +154,16 @@ pub(in crate::report) fn time_ticks(from: Timestamp, to: Timestamp) -> Vec<Tick>
     let longest = (span / (6 * DAY) + 1) * DAY;
     let step = fitting.unwrap_or(longest);
     let first = -(-begin).div_euclid(step);
-    let moments = (first..).map(|n| n * step).take_while(|at| *at <= end);
-    moments
+    let times = (first..).map(|n| n * step).take_while(|at| *at <= end);
+    times
         .map(|at| Tick {
-            place: (at - begin) as f64 / span as f64,
+            position: (at - begin) as f64 / span as f64,
             label: label_time(at, step),
         })
         .collect()
 }
 
-/// As much of a moment as its step needs: `12:00:03.200`, `12:00:03`, `12:00`, `11-20`.
+/// The part of a time that the step needs: `12:00:03.200`, `12:00:03`, `12:00`, `11-20`.
 fn label_time(at: i64, step: i64) -> String {
     let text = Timestamp::from_millisecond(at).map_or_else(|_| String::new(), rfc3339);
     let part = match step {
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn any_range_gets_a_few_round_values() {
+    fn any_range_has_a_few_ticks() {
         assert_eq!(labels(405.0, 1_015_000.0), ["1", "10", "100", "1000"]);
         assert_eq!(labels(400.0, 30_000.0), ["0.5", "1", "2", "5", "10", "20"]);
         assert_eq!(
@@ -199,21 +199,25 @@ mod tests {
     }
 
     #[test]
-    fn places_and_values_are_each_other_s_opposite() {
+    fn value_is_the_inverse_of_position() {
         let scale = LogScale::around(100.0, 1_000_000.0, 2.0);
         for us in [100.0, 5_000.0, 1_000_000.0] {
-            let place = scale.place(us);
-            assert!((0.0..=1.0).contains(&place));
-            assert!((scale.value(place) / us - 1.0).abs() < 1e-9);
+            let position = scale.position(us);
+            assert!((0.0..=1.0).contains(&position));
+            assert!((scale.value(position) / us - 1.0).abs() < 1e-9);
         }
     }
 
     #[test]
-    fn moments_are_round_and_inside() {
+    fn time_ticks_are_round_and_within_the_axis() {
         let labels = |from: &str, to: &str| {
             let [from, to] = [from, to].map(|time| time.parse().expect("a time"));
             let ticks = time_ticks(from, to);
-            assert!(ticks.iter().all(|tick| (0.0..=1.0).contains(&tick.place)));
+            assert!(
+                ticks
+                    .iter()
+                    .all(|tick| (0.0..=1.0).contains(&tick.position))
+            );
             let labels: Vec<_> = ticks.into_iter().map(|tick| tick.label).collect();
             labels
         };

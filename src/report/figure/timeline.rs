@@ -1,4 +1,4 @@
-//! A run in time.
+//! Probes over time.
 
 use std::time::Instant;
 
@@ -6,25 +6,25 @@ use crate::clock::WallClock;
 use crate::outcome::OutcomeKind;
 use crate::stats;
 
-/// Probes of one target at their times, with counts for a legend.
+/// Probes of one target over time, with counts for the legend.
 #[derive(Clone, Debug)]
 pub struct Timeline {
-    /// What happened when.
+    /// Outcomes over time.
     pub slices: stats::Timeline,
-    /// How many probes ended in each way.
+    /// Probes per outcome.
     pub counts: Vec<(OutcomeKind, u64)>,
-    /// How many probes were sent.
+    /// Probes sent.
     pub sent: u64,
     /// The fastest and the slowest reply in microseconds.
     pub latency: Option<(f64, f64)>,
     /// Start of the run.
     pub from: Instant,
-    /// Its end.
+    /// End of the run.
     pub to: Instant,
-    /// Turns instants into UTC.
+    /// Converts instants to UTC.
     pub clock: WallClock,
-    /// It is the only one of the document, which may take more bytes.
+    /// The only timeline of the document: it may be larger.
     pub is_only: bool,
-    /// Probes without a reply are outages.
+    /// Probes without a reply count as outages.
     pub has_outages: bool,
 }

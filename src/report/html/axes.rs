@@ -1,9 +1,9 @@
-//! Lines and names of axes.
+//! Axes in SVG.
 
 use super::markup::{Attributes, Markup, leaf, tag};
 use crate::report::figure::scale::Tick;
 
-/// A line across the picture.
+/// A horizontal line across the chart.
 pub(super) fn horizontal(class: &str, y: &str) -> Markup {
     leaf(
         "line",
@@ -11,15 +11,15 @@ pub(super) fn horizontal(class: &str, y: &str) -> Markup {
     )
 }
 
-/// What an axis measures, below its left end.
-pub(super) fn below(bottom: f64, unit: &str) -> Markup {
+/// Unit of the horizontal axis, at its left end.
+pub(super) fn axis_unit(bottom: f64, unit: &str) -> Markup {
     let at: Attributes = &[("class", &"e"), ("x", &-8), ("y", &(bottom + 17.0))];
     tag("text", at, unit)
 }
 
-/// A value of the horizontal axis. Every other one gives way on a narrow page.
-pub(super) fn named_tick(tick: &Tick, bottom: f64, gives_way: bool) -> Markup {
-    let x = format!("{:.2}%", tick.place * 100.0);
+/// A tick of the horizontal axis with its label. `optional` labels are hidden on a narrow page.
+pub(super) fn horizontal_tick(tick: &Tick, bottom: f64, optional: bool) -> Markup {
+    let x = format!("{:.2}%", tick.position * 100.0);
     let line: Attributes = &[
         ("class", &"axis"),
         ("x1", &x),
@@ -27,17 +27,17 @@ pub(super) fn named_tick(tick: &Tick, bottom: f64, gives_way: bool) -> Markup {
         ("y1", &bottom),
         ("y2", &(bottom + 4.0)),
     ];
-    // Names at the ends must not stick out.
-    let side = match tick.place {
+    // Labels at the ends stay within the chart.
+    let anchor = match tick.position {
         ..0.05 => "",
         0.95.. => "e",
         _ => "m",
     };
-    let class = if gives_way {
-        format!("{side} roomy")
+    let class = if optional {
+        format!("{anchor} roomy")
     } else {
-        side.to_owned()
+        anchor.to_owned()
     };
-    let name: Attributes = &[("class", &class), ("x", &x), ("y", &(bottom + 17.0))];
-    [leaf("line", line), tag("text", name, tick.label.as_str())].into()
+    let label: Attributes = &[("class", &class), ("x", &x), ("y", &(bottom + 17.0))];
+    [leaf("line", line), tag("text", label, tick.label.as_str())].into()
 }

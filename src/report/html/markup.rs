@@ -1,18 +1,18 @@
-//! Markup that cannot be broken out of: text goes in escaped, and only this program's own literals go in as they are.
+//! HTML builder: text is escaped, only literals are not.
 
 use std::fmt::Display;
 
 use crate::term::escape_controls;
 
-/// Well-formed HTML, which is XML, too: whatever is opened is closed.
+/// Well-formed HTML that is also XML: every element is closed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::report) struct Markup(String);
 
-/// Attributes of an element, in their order.
+/// Attributes of an element, in order.
 pub(in crate::report) type Attributes<'a> = &'a [(&'static str, &'a dyn Display)];
 
 impl Markup {
-    /// Text of this program's own that is markup already.
+    /// A literal that is markup already.
     pub(in crate::report) fn literal(text: &'static str) -> Self {
         Self(text.to_owned())
     }
@@ -62,7 +62,7 @@ impl FromIterator<Markup> for Markup {
     }
 }
 
-/// An element with content, within a line.
+/// An element with content, inline.
 pub(in crate::report) fn tag(
     name: &'static str,
     attributes: Attributes,
@@ -73,7 +73,7 @@ pub(in crate::report) fn tag(
     Markup(text + "</" + name + ">")
 }
 
-/// An element with content, on a line of its own.
+/// An element with content, followed by a newline.
 pub(in crate::report) fn block(
     name: &'static str,
     attributes: Attributes,
@@ -82,7 +82,7 @@ pub(in crate::report) fn block(
     Markup(tag(name, attributes, content).0 + "\n")
 }
 
-/// An element that never has content. Only for those that HTML closes like this: void ones, and those of SVG.
+/// An empty element. Only for HTML's void elements and for SVG.
 pub(in crate::report) fn leaf(name: &'static str, attributes: Attributes) -> Markup {
     Markup(opened(name, attributes) + "/>")
 }
@@ -91,7 +91,7 @@ fn opened(name: &'static str, attributes: Attributes) -> String {
     let mut text = format!("<{name}");
     for (attribute, value) in attributes {
         let value = escaped(&value.to_string());
-        // A column or a label may be of no class.
+        // An empty class is omitted.
         if *attribute != "class" || !value.is_empty() {
             text += &format!(" {attribute}=\"{value}\"");
         }
@@ -99,7 +99,7 @@ fn opened(name: &'static str, attributes: Attributes) -> String {
     text
 }
 
-/// What could be markup, or hide or reorder text, is shown instead.
+/// Escapes markup, and characters that hide or reorder text.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in escape_controls(text).chars() {
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_stays_text_inside_and_in_attributes() {
+    fn content_and_attributes_are_escaped() {
         let hostile = "<b a='1' c=\"2\">&\u{1b}\u{202e}";
         let shown = "&lt;b a=&#39;1&#39; c=&quot;2&quot;&gt;&amp;\\u{1b}\\u{202e}";
         let element = tag("p", &[("title", &hostile)], hostile).into_string();

@@ -1,10 +1,10 @@
-//! Documents as a page: no scripts, nothing loaded from elsewhere; it can be mailed, printed, kept.
+//! Documents as a self-contained HTML page: no scripts, no external resources.
 
 mod axes;
-mod latencies_chart;
+mod latency_chart;
 pub(super) mod markup;
 mod sparkline;
-mod state;
+mod state_badge;
 mod symbols;
 mod table;
 mod timeline;
@@ -21,10 +21,10 @@ use markup::{Attributes, Markup, block, leaf, tag};
 
 const STYLE: &str = include_str!("style.css");
 
-/// Nothing may be loaded from anywhere, should something slip in that wants to.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+/// Content security policy: no external resources, no scripts.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
-/// The whole page.
+/// Renders a page.
 pub(super) fn render(document: &Document, redactor: &Redactor) -> String {
     let writer = Writer {
         redactor,
@@ -58,7 +58,7 @@ fn head(title: &str) -> Markup {
     };
     let policy: Attributes = &[
         ("http-equiv", &"Content-Security-Policy"),
-        ("content", &POLICY),
+        ("content", &CONTENT_SECURITY_POLICY),
     ];
     let parts = [
         block_leaf("meta", &[("charset", &"utf-8")]),
@@ -75,10 +75,10 @@ fn block_leaf(name: &'static str, attributes: Attributes) -> Markup {
     [leaf(name, attributes), Markup::literal("\n")].into()
 }
 
-/// Writes blocks under a heading of some level.
+/// Renders blocks; `level` is the level of their headings.
 struct Writer<'a> {
     redactor: &'a Redactor,
-    /// Figures so far: their names on the page are numbered.
+    /// Number of figures so far, for unique ids.
     figures: Cell<usize>,
 }
 
@@ -91,9 +91,9 @@ impl Writer<'_> {
         spans.collect()
     }
 
-    /// Text of any script must not reorder what stands beside it.
+    /// `bdi` isolates bidirectional text of values from its surroundings.
     fn value(&self, value: &Value) -> Markup {
-        let shown = Markup::from(&*self.redactor.show(value));
+        let shown = Markup::from(&*self.redactor.value(value));
         match value {
             Value::Command(_) => tag("code", &[], shown),
             Value::Address(_) | Value::Endpoint(_) | Value::LinkAddress(_) => shown,
@@ -124,7 +124,7 @@ impl Writer<'_> {
     }
 
     fn badge(&self, headline: &Headline) -> Markup {
-        state::badge(headline.state, self.text(&headline.words))
+        state_badge::badge(headline.state, self.text(&headline.words))
     }
 
     fn verdict(&self, verdict: &Verdict, level: usize) -> Markup {
@@ -185,13 +185,13 @@ impl Writer<'_> {
         self.figures.set(number);
         match figure {
             Figure::Timeline(timeline) => timeline::figure(timeline, number).into(),
-            Figure::Latencies(chart) => latencies_chart::figure(chart, number),
+            Figure::Latencies(chart) => latency_chart::figure(chart, number),
             Figure::Histogram(histogram) => block("pre", &[], histogram_lines(histogram)),
         }
     }
 }
 
-/// A heading; HTML has six levels.
+/// A heading, h2 to h6.
 fn heading(level: usize, title: impl Into<Markup>) -> Markup {
     let name = match level {
         ..=2 => "h2",

@@ -1,11 +1,11 @@
-//! A shape and a colour for each outcome. The shape alone tells them apart: print and many eyes have no colour.
+//! Symbols of outcomes: shape and colour. Shapes alone are distinct, for print and colour blindness.
 
 use super::markup::{Markup, leaf, tag};
 use crate::outcome::OutcomeKind;
 use crate::report::wording;
 
-/// Failures and troubles, each with a lane of its own in pictures.
-pub(super) const TROUBLES: [OutcomeKind; 6] = [
+/// Outcomes with a lane of their own in the timeline: failures and local errors.
+pub(super) const LANE_OUTCOMES: [OutcomeKind; 6] = [
     OutcomeKind::ResetAfterConnect,
     OutcomeKind::Refused,
     OutcomeKind::Unreachable,
@@ -14,7 +14,7 @@ pub(super) const TROUBLES: [OutcomeKind; 6] = [
     OutcomeKind::Unfinished,
 ];
 
-/// Each outcome's shape around (0, 0), six units wide and high at most; hollow ones are only outlined.
+/// Style and SVG path of an outcome's symbol, centred at (0, 0), about six units in size.
 fn shape(kind: OutcomeKind) -> (&'static str, &'static str) {
     match kind {
         OutcomeKind::Connected | OutcomeKind::Reply => {
@@ -30,7 +30,7 @@ fn shape(kind: OutcomeKind) -> (&'static str, &'static str) {
     }
 }
 
-/// The shapes of these outcomes, to be drawn by reference.
+/// Definitions of all symbols, drawn by reference.
 pub(super) fn definitions() -> Markup {
     let shapes = OutcomeKind::ALL.iter().map(|kind| {
         let (style, path) = shape(*kind);
@@ -49,12 +49,12 @@ pub(super) fn definitions() -> Markup {
     tag("svg", hidden, tag("defs", &[], shapes))
 }
 
-/// The name of an outcome's shape; its class carries the colour.
+/// Id of an outcome's symbol, and its class, which has the colour.
 pub(super) fn id(kind: OutcomeKind) -> String {
     format!("k-{}", kind.name())
 }
 
-/// A shape inside text, for the eyes only: the word stands beside it.
+/// A symbol inside text, hidden from screen readers: the word follows.
 pub(super) fn inline(kind: OutcomeKind) -> Markup {
     let shape = leaf("use", &[("href", &format_args!("#{}", id(kind)))]);
     let attributes: super::markup::Attributes = &[
@@ -65,7 +65,7 @@ pub(super) fn inline(kind: OutcomeKind) -> Markup {
     tag("svg", attributes, shape)
 }
 
-/// The shape and the word.
+/// Symbol and word.
 pub(super) fn named(kind: OutcomeKind) -> Markup {
     [
         inline(kind),

@@ -1,26 +1,30 @@
-//! Tables that a narrow page can scroll sideways.
+//! Tables, scrolled sideways on a narrow page.
 
 use super::markup::{Attributes, Markup, block, leaf, tag};
-use super::{Writer, sparkline, state, symbols};
+use super::{Writer, sparkline, state_badge, symbols};
 use crate::report::document::{Cell, Column, ColumnKind, Row, Table};
-use crate::report::figure::Span;
+use crate::report::figure::RangeBar;
 
-/// Rows; more would make a file that no browser opens well.
-const ROWS: usize = 500;
+/// Maximum number of rows: browsers open larger files slowly.
+const MAX_ROWS: usize = 500;
 
-/// Size of the picture of a range.
+/// Size of a range bar.
 const WIDTH: f64 = 160.0;
 const HEIGHT: f64 = 12.0;
 
 impl Writer<'_> {
-    /// A table whose first column names the rows. It can be scrolled with the keyboard as well.
+    /// A table; its first column names the rows. `tabindex` makes it scroll by keyboard.
     pub(super) fn table(&self, table: &Table) -> Markup {
         let headings = table.columns.iter().map(|column| {
             let attributes: Attributes = &[("scope", &"col"), ("class", &class(column))];
             tag("th", attributes, self.text(&column.heading))
         });
         let headings: Markup = headings.collect();
-        let rows = table.rows.iter().take(ROWS).map(|row| self.row(table, row));
+        let rows = table
+            .rows
+            .iter()
+            .take(MAX_ROWS)
+            .map(|row| self.row(table, row));
         let parts = [
             block("thead", &[], tag("tr", &[], headings)),
             block("tbody", &[], rows.collect::<Markup>()),
@@ -33,7 +37,7 @@ impl Writer<'_> {
         ];
         let mut markup = Markup::default();
         if !table.caption.is_empty() {
-            // Outside of what scrolls, so that it can be read whole.
+            // Outside the scrolled element: always fully visible.
             let caption: Attributes = &[("class", &"quiet note")];
             markup.push(block("p", caption, self.text(&table.caption)));
         }
@@ -62,9 +66,9 @@ impl Writer<'_> {
         match cell {
             Cell::Text(text) => self.text(text),
             Cell::Outcome(kind, _) => symbols::named(*kind),
-            Cell::State(state) => state::named(*state),
-            Cell::Sparkline(line) => sparkline::picture(line),
-            Cell::Span(span) => span.map(range).into(),
+            Cell::State(state) => state_badge::named(*state),
+            Cell::Sparkline(it) => sparkline::svg(it),
+            Cell::Range(bar) => bar.map(range_bar).into(),
         }
     }
 }
@@ -78,7 +82,7 @@ fn class(column: &Column) -> &'static str {
 }
 
 fn left_out(rows: usize) -> Markup {
-    let more = rows.saturating_sub(ROWS);
+    let more = rows.saturating_sub(MAX_ROWS);
     let note = (more > 0).then(|| {
         let words =
             format!("{more} more rows are left out; the JSON form of this report has all of them.");
@@ -87,22 +91,22 @@ fn left_out(rows: usize) -> Markup {
     note.into()
 }
 
-/// A range as a bar on the scale of all rows.
-fn range(span: Span) -> Markup {
-    let x = span.from * WIDTH;
-    let width = ((span.to - span.from) * WIDTH).max(2.0);
-    let bar: Attributes = &[
+/// A range as a bar on the common scale of all rows.
+fn range_bar(bar: RangeBar) -> Markup {
+    let x = bar.from * WIDTH;
+    let width = ((bar.to - bar.from) * WIDTH).max(2.0);
+    let rect: Attributes = &[
         ("x", &format_args!("{:.1}", x.min(WIDTH - 2.0))),
         ("y", &"2"),
         ("width", &format_args!("{width:.1}")),
         ("height", &(HEIGHT - 4.0)),
         ("fill", &"currentColor"),
     ];
-    let picture: Attributes = &[
+    let svg: Attributes = &[
         ("width", &WIDTH),
         ("height", &HEIGHT),
         ("role", &"img"),
         ("aria-label", &"from the fastest to the slowest reply"),
     ];
-    tag("svg", picture, leaf("rect", bar))
+    tag("svg", svg, leaf("rect", rect))
 }

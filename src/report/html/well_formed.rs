@@ -1,20 +1,17 @@
-//! Just enough of a parser to check that a page is well formed, for tests.
+//! A minimal parser that checks well-formedness, for tests.
 
 use std::collections::HashSet;
 
 use super::STYLE;
 
-/// The page without its style sheet, which is a file of its own.
+/// The page without its style sheet.
 pub(crate) fn without_style(page: &str) -> String {
     page.replace(STYLE, "")
 }
 
-/// Complains if a tag is left open, an attribute is not quoted, a name is given twice or leads nowhere, or a
-/// character that means something stands for itself.
+/// Panics on unclosed tags, unquoted attributes, duplicate ids, links without target, and unescaped characters.
 pub(crate) fn check(page: &str) {
-    let mut rest = page
-        .strip_prefix("<!DOCTYPE html>\n")
-        .expect("the type of the document");
+    let mut rest = page.strip_prefix("<!DOCTYPE html>\n").expect("a doctype");
     let (mut open, mut ids, mut links) = (Vec::new(), HashSet::new(), Vec::new());
     while let Some((text, after)) = rest.split_once('<') {
         // The style sheet has its own syntax.
@@ -48,7 +45,7 @@ pub(crate) fn check(page: &str) {
     assert!(open.is_empty() && rest.trim().is_empty(), "{open:?} {rest}");
     for link in links {
         let name = link.trim_start_matches('#');
-        assert!(ids.contains(name), "{link} leads nowhere");
+        assert!(ids.contains(name), "{link} has no target");
     }
 }
 
@@ -68,7 +65,7 @@ fn parsed(mut attributes: &str) -> Vec<(&str, &str)> {
     known
 }
 
-/// Ampersands only in references, and nothing that cannot be seen.
+/// Ampersands only in character references, no control characters.
 fn check_text(text: &str) {
     assert!(!text.contains(['>', '"']), "{text}");
     for reference in text.split('&').skip(1) {

@@ -1,22 +1,22 @@
-//! Text in Markdown that means only itself.
+//! Escaping for Markdown.
 //!
-//! What a user or a peer wrote stands in a code span: there neither `CommonMark` nor GitHub's additions (links
-//! without brackets, `@names`, `#numbers`, `:emoji:`, which a backslash does not stop) mean anything.
+//! Untrusted text goes into a code span. There neither `CommonMark` nor GitHub's extensions apply (autolinks, `@names`,
+//! `#numbers`, `:emoji:`); a backslash does not disable those.
 
 use crate::term::escape_controls;
 
-/// Characters that can mean something within a line of `CommonMark` or of GitHub's dialect.
-const MARKS: &str = "\\`*_[]<>|~&$";
+/// Special characters within a line, in `CommonMark` and GitHub Flavored Markdown.
+const SPECIAL: &str = "\\`*_[]<>|~&$";
 
-/// Text from outside as a code span.
+/// Untrusted text as a code span.
 pub(super) fn code(text: &str) -> String {
     span(&escape_controls(text))
 }
 
-/// Text from outside as a code span in a table's cell.
+/// Untrusted text as a code span in a table cell.
 ///
-/// A cell ends at a `|` even within a code span, and dialects disagree on what backslashes before it mean, so it
-/// is written as other characters that would do harm.
+/// A cell ends at `|`, also within a code span; dialects differ on backslashes before it. It is therefore written as an
+/// escape.
 pub(super) fn code_cell(text: &str) -> String {
     span(&escape_controls(text).replace('|', "\\u{7c}"))
 }
@@ -25,7 +25,7 @@ pub(super) fn code_cell(text: &str) -> String {
 fn span(text: &str) -> String {
     let runs = text.split(|c| c != '`').map(str::len);
     let fence = "`".repeat(runs.max().unwrap_or(0) + 1);
-    // One space is taken off again at both ends, unless there is nothing else. No span is empty.
+    // Renderers strip one space at both ends, except from blank spans. An empty span is not possible.
     let ends = |c| text.starts_with(c) || text.ends_with(c);
     let blank = text.trim_matches(' ').is_empty();
     let padded = text.is_empty() || !blank && (ends('`') || ends(' '));
@@ -37,7 +37,7 @@ fn span(text: &str) -> String {
 pub(super) fn prose(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
-        if MARKS.contains(c) {
+        if SPECIAL.contains(c) {
             escaped.push('\\');
         }
         escaped.push(c);
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What a code span shows (`CommonMark` 0.31, section 6.1); nothing where it ends before its end.
+    /// Content of a code span (`CommonMark` 0.31, section 6.1); absent if it ends early.
     fn shown(span: &str) -> Option<String> {
         let fence = span.len() - span.trim_start_matches('`').len();
         let body = span[fence..].strip_suffix(&span[..fence])?;
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_span_is_as_short_as_it_can_be() {
+    fn code_spans_use_the_shortest_fence() {
         assert_eq!(code("db.example:5432"), "`db.example:5432`");
         assert_eq!(code("a`b``c"), "```a`b``c```");
         assert_eq!(code("`"), "`` ` ``");
@@ -73,14 +73,14 @@ mod tests {
     }
 
     #[test]
-    fn words_lose_no_character() {
+    fn prose_is_escaped() {
         assert_eq!(prose("ip_local <a> | 2*3"), r"ip\_local \<a\> \| 2\*3");
         assert_eq!(prose("no reply, 3 SYNs (3/13)"), "no reply, 3 SYNs (3/13)");
     }
 
     proptest! {
         #[test]
-        fn a_code_span_shows_what_was_put_in(text in "[a` |\\\\]{1,12}|\\PC{1,24}") {
+        fn code_spans_round_trip(text in "[a` |\\\\]{1,12}|\\PC{1,24}") {
             let plain = escape_controls(&text);
             prop_assert_eq!(shown(&code(&text)), Some(plain.clone()));
             let cell = plain.replace('|', "\\u{7c}");

@@ -1,6 +1,6 @@
-//! Documents as Markdown, for a ticket: tables as GitHub, GitLab and Jira take them.
+//! Documents as Markdown for tickets: tables in the syntax of GitHub, GitLab and Jira.
 //!
-//! What users and peers wrote stands in code spans, where it means nothing.
+//! Text from users and peers is in code spans, which contain no markup.
 
 mod escape;
 
@@ -13,10 +13,10 @@ use super::text::histogram_lines;
 use crate::text::{Span, Text};
 use escape::{code, code_cell, prose};
 
-/// The deepest heading that every dialect has.
-const DEEPEST: usize = 6;
+/// Levels of headings (`CommonMark` 0.31, section 4.2).
+const MAX_LEVEL: usize = 6;
 
-/// The whole document.
+/// Renders a document.
 pub(super) fn render(document: &Document, redactor: &Redactor) -> String {
     let writer = Writer { redactor };
     let subject = writer.show(&document.subject, code);
@@ -29,18 +29,18 @@ pub(super) fn render(document: &Document, redactor: &Redactor) -> String {
     blocks.join("\n\n") + "\n"
 }
 
-/// Writes blocks under a heading of some level.
+/// Renders blocks; `level` is the level of their headings.
 struct Writer<'a> {
     redactor: &'a Redactor,
 }
 
 impl Writer<'_> {
-    /// A text whose values are escaped by `value`.
-    fn show(&self, text: &Text, value: fn(&str) -> String) -> String {
+    /// A text; `escape` is applied to its values.
+    fn show(&self, text: &Text, escape: fn(&str) -> String) -> String {
         let spans = text.spans().iter().map(|span| match span {
             Span::Words(words) => prose(words),
-            Span::Value(it) if it.is_plain() => self.redactor.show(it).to_string(),
-            Span::Value(it) => value(&self.redactor.show(it)),
+            Span::Value(it) if it.is_plain() => self.redactor.value(it).to_string(),
+            Span::Value(it) => escape(&self.redactor.value(it)),
         });
         spans.collect()
     }
@@ -63,7 +63,7 @@ impl Writer<'_> {
             Block::Facts(facts) => vec![self.facts(facts)],
             Block::Table(table) => self.table(table, level),
             Block::Figure(Figure::Histogram(histogram)) => {
-                // Digits and bars, which no fence needs to fear.
+                // Digits and `#` only: nothing that ends the fence.
                 vec![format!("```text\n{}```", histogram_lines(histogram))]
             }
             Block::Figure(Figure::Timeline(_) | Figure::Latencies(_)) | Block::Detail(_) => {
@@ -145,13 +145,13 @@ impl Writer<'_> {
             Some(Cell::Text(text)) => self.show(text, code_cell),
             Some(Cell::Outcome(_, word)) => (*word).to_owned(),
             Some(Cell::State(state)) => state.word().to_owned(),
-            Some(Cell::Sparkline(_) | Cell::Span(_)) | None => String::new(),
+            Some(Cell::Sparkline(_) | Cell::Range(_)) | None => String::new(),
         }
     }
 }
 
 fn heading(level: usize, title: &str) -> String {
-    format!("{} {title}", "#".repeat(level.min(DEEPEST)))
+    format!("{} {title}", "#".repeat(level.min(MAX_LEVEL)))
 }
 
 fn alignment(column: &Column) -> String {

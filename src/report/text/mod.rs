@@ -1,29 +1,29 @@
-//! Documents as plain text: no wider than the page, words broken at spaces only.
+//! Documents as plain text, wrapped at spaces to the page width.
 
 mod sparkline;
 mod table;
 mod wrap;
 
 pub(crate) use wrap::wrap;
-pub use wrap::{NARROWEST, WIDEST};
 
 use super::document::{Block, Document, Fact, Figure, List, Section, Verdict};
 use super::figure::{Histogram, Timeline};
-use super::numbers::ms;
-use super::{Page, Redactor};
+use super::human_numbers::ms;
+use super::page::Page;
+use super::redact::Redactor;
 use crate::term::escape_controls;
 use crate::text::Text;
 
-/// Space before what stands under a heading.
+/// Indentation under a heading.
 const INDENT: usize = 2;
 
 /// Width of the names of facts.
-const NAME: usize = 12;
+const NAME_WIDTH: usize = 12;
 
-/// The widest bar of a histogram.
-const BAR: u64 = 40;
+/// Maximum length of a histogram bar.
+const MAX_BAR: u64 = 40;
 
-/// The whole document.
+/// Renders a document.
 pub(super) fn render(document: &Document, page: &Page, redactor: &Redactor) -> String {
     let writer = Writer { page, redactor };
     let title = format!(
@@ -40,7 +40,7 @@ pub(super) fn render(document: &Document, page: &Page, redactor: &Redactor) -> S
     text
 }
 
-/// A part of a document without its end, for output that goes on.
+/// Renders a document without its signature.
 pub(super) fn render_part(document: &Document, page: &Page, redactor: &Redactor) -> String {
     let part = Document {
         signature: Vec::new(),
@@ -49,12 +49,12 @@ pub(super) fn render_part(document: &Document, page: &Page, redactor: &Redactor)
     render(&part, page, redactor)
 }
 
-/// A text on one line, safe for a terminal.
+/// A text on one line, control characters escaped.
 pub(super) fn line(text: &Text, redactor: &Redactor) -> String {
     escape_controls(&redactor.text(text))
 }
 
-/// Writes blocks at an indentation.
+/// Renders blocks; `indent` is their indentation.
 struct Writer<'a> {
     page: &'a Page,
     redactor: &'a Redactor,
@@ -65,18 +65,18 @@ impl Writer<'_> {
         line(text, self.redactor)
     }
 
-    /// What has a heading stands apart from what follows.
+    /// An empty line follows each block with a heading.
     fn blocks(&self, blocks: &[Block], indent: usize) -> String {
         let mut text = String::new();
-        let mut is_apart = false;
+        let mut needs_gap = false;
         for block in blocks {
             let shown = self.block(block, indent);
-            if is_apart && !shown.is_empty() && !shown.starts_with('\n') {
+            if needs_gap && !shown.is_empty() && !shown.starts_with('\n') {
                 text += "\n";
             }
-            is_apart = match block {
+            needs_gap = match block {
                 Block::Verdict(_) | Block::Section(_) => true,
-                _ => is_apart && shown.is_empty(),
+                _ => needs_gap && shown.is_empty(),
             };
             text += &shown;
         }
@@ -100,7 +100,7 @@ impl Writer<'_> {
         }
     }
 
-    /// A line that is indented, and further lines that are indented otherwise.
+    /// A wrapped line: `indent` of the first line, `hanging` of the others.
     fn wrapped(&self, text: &Text, indent: usize, hanging: usize) -> String {
         let line = format!("{:indent$}{}", "", self.show(text));
         wrap(&line, hanging, self.page.columns) + "\n"
@@ -142,23 +142,23 @@ impl Writer<'_> {
     fn fact(&self, fact: &Fact, indent: usize) -> String {
         let names = std::iter::once(fact.name).chain(std::iter::repeat(""));
         let lines = names.zip(&fact.values).map(|(name, value)| {
-            let line = format!("{:indent$}{name:<NAME$}  {}", "", self.show(value));
-            wrap(&line, indent + NAME + 2, self.page.columns) + "\n"
+            let line = format!("{:indent$}{name:<NAME_WIDTH$}  {}", "", self.show(value));
+            wrap(&line, indent + NAME_WIDTH + 2, self.page.columns) + "\n"
         });
         lines.collect()
     }
 
-    /// The run in one line, where the terminal can show it.
+    /// A sparkline, if the page shows Unicode.
     fn timeline(&self, timeline: &Timeline, indent: usize) -> String {
-        let room = self.page.columns.saturating_sub(indent + NAME + 2);
+        let room = self.page.columns.saturating_sub(indent + NAME_WIDTH + 2);
         let line = sparkline::line(&timeline.slices, room).filter(|_| self.page.unicode);
         line.map_or_else(String::new, |line| {
-            format!("{:indent$}{:<NAME$}  {line}\n", "", "over time")
+            format!("{:indent$}{:<NAME_WIDTH$}  {line}\n", "", "over time")
         })
     }
 }
 
-/// Buckets with their counts as bars.
+/// Buckets, each with its count and a bar.
 pub(super) fn histogram_lines(histogram: &Histogram) -> String {
     let below = Some(("below".to_owned(), histogram.below)).filter(|it| it.1 > 0);
     let buckets = histogram.buckets.iter();
@@ -167,7 +167,7 @@ pub(super) fn histogram_lines(histogram: &Histogram) -> String {
     let most = rows.iter().map(|row| row.1).max().unwrap_or(0).max(1);
     let mut text = "  from ms         count   connect times\n".to_owned();
     for (label, count) in rows {
-        let bar = "#".repeat(usize::try_from((count * BAR).div_ceil(most)).unwrap_or(0));
+        let bar = "#".repeat(usize::try_from((count * MAX_BAR).div_ceil(most)).unwrap_or(0));
         text += format!("  {label:>10}  {count:>9}  {bar}").trim_end();
         text += "\n";
     }
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bars_are_as_long_as_counts() {
+    fn bar_length_is_proportional_to_count() {
         let histogram = Histogram {
             buckets: vec![(1500.0, 1), (4000.0, 2)],
             below: 4,

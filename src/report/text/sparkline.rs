@@ -1,22 +1,22 @@
-//! The run in one line of characters, for a terminal that can show them.
+//! A run as a sparkline of block characters.
 
 use crate::outcome::OutcomeClass;
 use crate::stats::{TimeSlice, Timeline};
 
-/// From the fastest to the slowest answer.
+/// From the fastest to the slowest reply.
 const BLOCKS: [char; 8] = [
     '\u{2581}', '\u{2582}', '\u{2583}', '\u{2584}', '\u{2585}', '\u{2586}', '\u{2587}', '\u{2588}',
 ];
 
-/// Fewer probes than this are better read as lines.
-const AT_LEAST: u64 = 8;
+/// Minimum number of probes.
+const MIN_PROBES: u64 = 8;
 
-/// The run in at most so many columns: the height of a column is its slowest answer on a logarithmic scale, `x` a
-/// failure, `!` this machine's own trouble, a blank no probe. Nothing for a run of a few probes.
+/// A sparkline of at most `columns` characters. Block height: the slowest reply, logarithmic; `x`: a failure; `!`: a
+/// local error; blank: no probe. Absent below [`MIN_PROBES`].
 pub(super) fn line(timeline: &Timeline, columns: usize) -> Option<String> {
     let slices = timeline.sparkline(columns);
     let probes: u64 = slices.iter().flatten().map(TimeSlice::probes).sum();
-    if probes < AT_LEAST {
+    if probes < MIN_PROBES {
         return None;
     }
     let slowest = slices.iter().flatten().filter_map(TimeSlice::latency);
@@ -36,7 +36,7 @@ fn cell(slice: &TimeSlice, low: f64, high: f64) -> char {
     }
 }
 
-/// Times within a few per cent of each other are all low: noise is no mountain.
+/// The scale spans at least a factor of e: noise stays flat.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // between 0 and 7
 fn block(value: f64, low: f64, high: f64) -> char {
     let span = (high / low).ln().max(1.0);
@@ -66,7 +66,7 @@ mod tests {
     const OK: Outcome = Outcome::Connected(Handshake::Clean);
 
     #[test]
-    fn failures_and_slow_answers_stand_out() {
+    fn failures_and_slow_replies_are_visible() {
         let mut outcomes = [OK; 10];
         outcomes[3] = Outcome::NoReply;
         outcomes[5] = Outcome::Local(LocalCause::NoRoute);
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn noise_is_flat_and_few_probes_are_no_picture() {
+    fn noise_is_flat_and_few_probes_give_no_sparkline() {
         let flat = line(&timeline(&[OK; 20], |n| 100 + n as u64), 20).expect("twenty probes");
         assert!(flat.chars().all(|c| BLOCKS[..3].contains(&c)), "{flat}");
         assert_eq!(line(&timeline(&[OK; 5], |_| 100), 20), None);

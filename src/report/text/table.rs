@@ -1,33 +1,33 @@
-//! Tables as text: columns as wide as their cells, and what gives way on a narrow page.
+//! Tables as text: columns as wide as their cells; on a narrow page columns are dropped and shrunk.
 
 use super::{Writer, wrap};
 use crate::report::document::{Cell, Column, ColumnKind, Fit, Row, Table};
 
-/// Between two columns.
+/// Spaces between two columns.
 const GAP: usize = 2;
 
-/// No column of words is made narrower than this: an IPv4 address.
-const NARROWEST_WORDS: usize = 15;
+/// Minimum width of a shrunk column of words: an IPv4 address.
+const MIN_WORDS_WIDTH: usize = 15;
 
-/// A note that has less room than this stands on a line of its own.
-const NARROWEST_NOTE: usize = 24;
+/// Minimum width of a note beside its row; a narrower one gets a line of its own.
+const MIN_NOTE_WIDTH: usize = 24;
 
-/// Indentation of what stands under a row.
-const DETAILS: usize = 6;
+/// Indentation of the details under a row.
+const DETAIL_INDENT: usize = 6;
 
-/// A table that is laid out.
+/// Layout of a table.
 struct Layout<'a> {
     columns: &'a [Column],
-    /// The columns shown.
-    places: Vec<usize>,
-    /// Of each of them but the note.
+    /// Indices of the columns shown.
+    shown: Vec<usize>,
+    /// Their widths, without the note.
     widths: Vec<usize>,
     indent: usize,
     page: usize,
 }
 
 impl Writer<'_> {
-    /// Of the columns that may be left out, those on the right go first, until the rest fits.
+    /// Drops optional columns from the right until the table fits.
     pub(super) fn table(&self, table: &Table, indent: usize) -> String {
         let headings: Vec<_> = table
             .columns
@@ -42,7 +42,7 @@ impl Writer<'_> {
             .chain(&rows);
         let mut layout = Layout::new(&table.columns, lines, (indent, self.page.columns));
         for fit in [Fit::Wide, Fit::Medium] {
-            while layout.excess() > 0 && layout.leave_one_out(fit) {}
+            while layout.excess() > 0 && layout.drop_column(fit) {}
         }
         layout.shrink_words();
         let mut text = String::new();
@@ -51,7 +51,7 @@ impl Writer<'_> {
         }
         for (row, cells) in table.rows.iter().zip(&rows) {
             text += &layout.line(cells);
-            text += &self.blocks(&row.details, indent + DETAILS);
+            text += &self.blocks(&row.details, indent + DETAIL_INDENT);
         }
         text
     }
@@ -61,13 +61,13 @@ impl Writer<'_> {
             Cell::Text(text) => self.show(text),
             Cell::Outcome(_, word) => (*word).to_owned(),
             Cell::State(state) => state.word().to_owned(),
-            Cell::Sparkline(_) | Cell::Span(_) => String::new(),
+            Cell::Sparkline(_) | Cell::Range(_) => String::new(),
         });
         cells.collect()
     }
 }
 
-fn columns_of(text: &str) -> usize {
+fn width_of(text: &str) -> usize {
     text.chars().count()
 }
 
@@ -78,27 +78,27 @@ impl<'a> Layout<'a> {
         rows: impl Iterator<Item = &'c Vec<String>>,
         (indent, page): (usize, usize),
     ) -> Self {
-        let shown = |place: &usize| columns[*place].fit != Fit::Detail;
-        let places: Vec<_> = (0..columns.len()).filter(shown).collect();
-        let notes = places
+        let is_shown = |index: &usize| columns[*index].fit != Fit::Detail;
+        let shown: Vec<_> = (0..columns.len()).filter(is_shown).collect();
+        let notes = shown
             .iter()
             .filter(|it| columns[**it].kind == ColumnKind::Note);
-        let mut widths = vec![0; places.len() - notes.count()];
+        let mut widths = vec![0; shown.len() - notes.count()];
         for row in rows {
-            for (width, place) in widths.iter_mut().zip(&places) {
-                *width = columns_of(&row[*place]).max(*width);
+            for (width, index) in widths.iter_mut().zip(&shown) {
+                *width = width_of(&row[*index]).max(*width);
             }
         }
         Self {
             columns,
-            places,
+            shown,
             widths,
             indent,
             page,
         }
     }
 
-    /// Columns of the page up to the note.
+    /// Width of the table without the note.
     fn width(&self) -> usize {
         let gaps = GAP * self.widths.len().saturating_sub(1);
         self.indent + self.widths.iter().sum::<usize>() + gaps
@@ -108,49 +108,49 @@ impl<'a> Layout<'a> {
         self.width().saturating_sub(self.page)
     }
 
-    /// Whether there was one.
-    fn leave_one_out(&mut self, fit: Fit) -> bool {
-        let fits = |nth: &usize| self.columns[self.places[*nth]].fit == fit;
+    /// Drops the rightmost column of this kind; false if there is none.
+    fn drop_column(&mut self, fit: Fit) -> bool {
+        let fits = |nth: &usize| self.columns[self.shown[*nth]].fit == fit;
         let last = (0..self.widths.len()).rfind(fits);
         if let Some(nth) = last {
-            self.places.remove(nth);
+            self.shown.remove(nth);
             self.widths.remove(nth);
         }
         last.is_some()
     }
 
-    /// The widest column of words gives way; cells that are longer get a line of their own.
+    /// Shrinks the widest column of words; longer cells get a line of their own.
     fn shrink_words(&mut self) {
         let excess = self.excess();
-        let columns = self.places.iter().zip(&mut self.widths);
+        let columns = self.shown.iter().zip(&mut self.widths);
         let words = columns.filter(|(it, _)| self.columns[**it].kind == ColumnKind::Words);
         if let Some((_, width)) = words.max_by_key(|(_, width)| **width) {
             *width = width
                 .saturating_sub(excess)
-                .max(NARROWEST_WORDS.min(*width));
+                .max(MIN_WORDS_WIDTH.min(*width));
         }
     }
 
-    /// A row, with its end of line.
+    /// One row as lines.
     fn line(&self, cells: &[String]) -> String {
         let (mut text, mut line) = (String::new(), " ".repeat(self.indent));
         let mut end = self.indent;
-        for (nth, (place, width)) in self.places.iter().zip(&self.widths).enumerate() {
-            let (cell, gap) = (&cells[*place], if nth > 0 { GAP } else { 0 });
+        for (nth, (index, width)) in self.shown.iter().zip(&self.widths).enumerate() {
+            let (cell, gap) = (&cells[*index], if nth > 0 { GAP } else { 0 });
             line += &" ".repeat(gap);
-            line += &match self.columns[*place].kind {
+            line += &match self.columns[*index].kind {
                 ColumnKind::Number => format!("{cell:>width$}"),
                 _ => format!("{cell:<width$}"),
             };
             end += gap + width;
-            if columns_of(cell) > *width {
+            if width_of(cell) > *width {
                 text += line.trim_end();
                 text += "\n";
                 line = " ".repeat(end);
             }
         }
         let note = self
-            .places
+            .shown
             .get(self.widths.len())
             .map_or("", |it| &cells[*it]);
         text + &self.with_note(&line, note) + "\n"
@@ -164,7 +164,7 @@ impl<'a> Layout<'a> {
         let indent = self.indent + 2 * GAP;
         let below = wrap(&format!("{:indent$}{note}", ""), indent, self.page);
         let below = format!("{}\n{below}", line.trim_end());
-        if start + NARROWEST_NOTE.min(columns_of(note)) > self.page {
+        if start + MIN_NOTE_WIDTH.min(width_of(note)) > self.page {
             return below;
         }
         let beside = wrap(&format!("{line}{:GAP$}{note}", ""), start, self.page);
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wide_page_has_every_column() {
+    fn wide_page_shows_all_columns() {
         assert_eq!(
             rendered(100),
             "  target                         sent  max ms  note\n\
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_narrow_page_loses_columns_and_wraps_names_and_notes() {
+    fn narrow_page_drops_columns_and_wraps_names_and_notes() {
         assert_eq!(
             rendered(30),
             "  target                  sent\n      note\n\

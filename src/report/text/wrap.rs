@@ -1,19 +1,13 @@
-//! Text that fits the page it is read on.
+//! Line wrapping at spaces.
 
-/// The widest a summary gets: what a ticket shows without scrolling.
-pub const WIDEST: usize = 100;
-
-/// The narrowest page that text is broken for; below it the terminal may do as it likes.
-pub const NARROWEST: usize = 40;
-
-/// Breaks a line at spaces so that it fits into `columns`; further lines are indented.
+/// Wraps a line at spaces to `columns`; continuation lines are indented by `indent`.
 pub(crate) fn wrap(line: &str, indent: usize, columns: usize) -> String {
     let mut text = String::new();
     let mut rest = line.trim_end();
     let mut room = columns;
-    // A break within the first line's own indentation would gain nothing.
+    // Not within the indentation of the first line.
     let mut earliest = indent;
-    while let Some(space) = last_break(rest, earliest, room) {
+    while let Some(space) = break_offset(rest, earliest, room) {
         text += rest[..space].trim_end();
         text += "\n";
         text += &" ".repeat(indent);
@@ -24,7 +18,7 @@ pub(crate) fn wrap(line: &str, indent: usize, columns: usize) -> String {
     text + rest
 }
 
-/// A headline between dashes; those at its end are left out where it takes more than one line.
+/// A headline between dashes; without the closing ones if it takes several lines.
 pub(super) fn headline(text: &str, columns: usize) -> String {
     let line = format!("--- {text} ---");
     if line.chars().count() <= columns {
@@ -34,9 +28,9 @@ pub(super) fn headline(text: &str, columns: usize) -> String {
     }
 }
 
-/// Where to break a line that is longer than `room`: the last space past `earliest` that fits, or the next one after
-/// a word that is too long.
-fn last_break(line: &str, earliest: usize, room: usize) -> Option<usize> {
+/// Byte offset of the line break in a line longer than `room`: the last space after `earliest` that fits, else the
+/// first space after a word that is too long.
+fn break_offset(line: &str, earliest: usize, room: usize) -> Option<usize> {
     line.chars().nth(room)?;
     let columns = line.char_indices().enumerate();
     let spaces = || {
@@ -54,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_lines_break_at_spaces_and_lose_nothing() {
+    fn long_lines_break_at_spaces_and_keep_all_words() {
         let line = format!("  {}", "word ".repeat(50));
         let wrapped = wrap(&line, 4, 60);
         assert!(wrapped.lines().all(|line| line.len() <= 60));
@@ -69,14 +63,14 @@ mod tests {
     }
 
     #[test]
-    fn no_dashes_stand_alone() {
+    fn closing_dashes_need_a_single_line() {
         assert_eq!(headline("a b", 11), "--- a b ---");
         assert_eq!(headline("a b", 10), "--- a b");
         assert_eq!(headline("abc def", 8), "--- abc\n    def");
     }
 
     #[test]
-    fn any_script_can_be_broken() {
+    fn multibyte_text_does_not_panic() {
         for text in ["b\u{fc}cher ", "\u{65e5}\u{672c} ", "\u{65e5}"] {
             for indent in 0..5 {
                 wrap(&format!("  {}", text.repeat(40)), indent, 41);
@@ -85,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_is_too_long_stays_whole() {
+    fn too_long_word_is_not_split() {
         let line = "x".repeat(150);
         assert_eq!(wrap(&line, 2, 100), line);
         let wrapped = wrap(&format!("{line} and more {line} end"), 2, 100);

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::point::{Point, instant_at};
 use super::slice::{Bucket, TimeSlice};
-use super::{Point, instant_at};
 
 /// Initial bucket width as a power of two in nanoseconds: about 1 us.
 const MIN_WIDTH_BITS: u32 = 10;

@@ -1,6 +1,7 @@
 //! Probes over time, for charts and sparklines, in constant memory.
 
 mod buckets;
+mod point;
 mod slice;
 #[cfg(test)]
 mod tests;
@@ -10,7 +11,8 @@ use std::time::{Duration, Instant};
 use buckets::Buckets;
 pub use slice::TimeSlice;
 
-use crate::outcome::{OutcomeKind, Sample};
+use crate::outcome::Sample;
+use point::{Point, instant_at};
 use slice::Bucket;
 
 /// Probes kept one by one in a run of up to [`FEW_TARGETS`], over all targets.
@@ -42,17 +44,6 @@ pub struct Timeline {
 enum Points {
     Single(Vec<Point>),
     Bucketed(Buckets),
-}
-
-/// One probe.
-#[derive(Clone, Copy, Debug)]
-struct Point {
-    /// Send time in nanoseconds from the origin.
-    offset_ns: i64,
-    kind: OutcomeKind,
-    /// Microseconds, to seven digits; infinite for a probe without a reply. An `Option<f32>` would make a point 24
-    /// bytes, not 16.
-    latency_us: f32,
 }
 
 impl Default for Timeline {
@@ -152,39 +143,6 @@ fn nearest_column(offset: Duration, span: Duration, columns: usize) -> usize {
     }
     let share = offset.as_secs_f64() / span.as_secs_f64();
     (share * columns.saturating_sub(1) as f64).round() as usize
-}
-
-impl Point {
-    #[allow(clippy::cast_possible_truncation)] // seven digits suffice
-    fn of(sample: &Sample, origin: Instant) -> Self {
-        let outcome = &sample.result.outcome;
-        let latency = sample.result.connect.filter(|_| outcome.is_answered());
-        Self {
-            offset_ns: offset_ns(origin, sample.sent_at),
-            kind: outcome.kind(),
-            latency_us: latency.map_or(f32::INFINITY, |it| (it.as_secs_f64() * 1e6) as f32),
-        }
-    }
-}
-
-/// From `origin` to `instant`, which may be earlier. 64 bits hold 292 years.
-fn offset_ns(origin: Instant, instant: Instant) -> i64 {
-    let ns = |duration: Duration| i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
-    match instant.checked_duration_since(origin) {
-        Some(later) => ns(later),
-        None => -ns(origin.saturating_duration_since(instant)),
-    }
-}
-
-/// The inverse of [`offset_ns`].
-fn instant_at(origin: Instant, offset_ns: i64) -> Instant {
-    let distance = Duration::from_nanos(offset_ns.unsigned_abs());
-    if offset_ns < 0 {
-        // `Instant` may not represent times before boot.
-        origin.checked_sub(distance).unwrap_or(origin)
-    } else {
-        origin + distance
-    }
 }
 
 fn single_slices(points: &[Point], origin: Instant) -> Vec<TimeSlice> {

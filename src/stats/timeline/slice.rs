@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::Point;
+use super::point::Point;
 use crate::outcome::{OutcomeClass, OutcomeKind};
 
 const KINDS: usize = OutcomeKind::ALL.len();

@@ -3,15 +3,15 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use super::RunSummary;
 use super::outcomes::SMALL_SAMPLE;
-use super::{RunSummary, duration};
 use crate::clock::{format_duration, rfc3339};
 use crate::hosts::Protocol;
-use crate::modes::ping::live::{lookups, origin, schedule};
+use crate::modes::ping::log_lines::{lookups, origin, schedule};
 use crate::modes::ping::summary::RunInfo;
 use crate::outcome::OutcomeClass;
 use crate::report::document::{Block, Fact};
-use crate::report::numbers::{count, ms};
+use crate::report::human_numbers::{count, ms};
 use crate::report::wording;
 use crate::stats::Statistics;
 use crate::text;
@@ -58,7 +58,7 @@ fn facts(summary: &RunSummary) -> Vec<Fact> {
         Fact::new("Ended", at(record.ended)),
         Fact::new(
             "Duration",
-            text![Text::words(length(duration(summary))), stopped],
+            text![Text::words(length(summary.record.duration())), stopped],
         ),
         Fact::new("Probes", Text::words(schedule(&info.plan.schedule))),
     ];

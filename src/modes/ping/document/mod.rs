@@ -1,21 +1,19 @@
 //! A run as a document.
 
-mod figures;
+mod charts;
 mod method;
 mod outcomes;
 mod overview;
 mod target;
 mod verdict;
 
-use std::time::Duration;
-
 use super::summary::{RunSummary, TargetSummary, title};
 use crate::assertions::AssertionResult;
 use crate::clock::period;
 use crate::plan::Limit;
 use crate::report::VERSION;
-use crate::report::document::{Block, Document, Headline, State};
-use crate::report::numbers::{count, length};
+use crate::report::document::{Block, Document};
+use crate::report::human_numbers::{count, duration};
 use crate::text;
 use crate::text::{Text, Value};
 
@@ -55,14 +53,8 @@ fn scope(summary: &RunSummary, sent: u64) -> Text {
     let (info, record) = (summary.info, &summary.record);
     let (from, to) = (info.clock.at(record.started), info.clock.at(record.ended));
     let (probes, stopped) = (count(sent, "probe"), stopped(summary));
-    let took = length(duration(summary));
+    let took = duration(summary.record.duration());
     Text::words(format!("{probes}{stopped} in {took}, {}", period(from, to)))
-}
-
-/// How long the run took.
-fn duration(summary: &RunSummary) -> Duration {
-    let record = &summary.record;
-    record.ended.saturating_duration_since(record.started)
 }
 
 /// A run that was stopped before its end.
@@ -98,12 +90,4 @@ fn signature(summary: &RunSummary) -> Text {
         ": ",
         command
     ]
-}
-
-/// A state with words.
-fn headline(state: State, words: impl Into<Text>) -> Headline {
-    Headline {
-        state,
-        words: words.into(),
-    }
 }

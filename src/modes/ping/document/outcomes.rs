@@ -8,7 +8,7 @@ use crate::clock::format_duration;
 use crate::hosts::Protocol;
 use crate::outcome::{Handshake, Outcome, OutcomeKind, Refusal, UnreachableBy};
 use crate::report::document::{Cell, Column, Fit, Row, Table};
-use crate::report::numbers::{count, interval, ms, percent};
+use crate::report::human_numbers::{count, interval, ms, percent};
 use crate::report::wording;
 use crate::stats::OutcomeGroup;
 use crate::text;

@@ -1,11 +1,11 @@
 //! Many targets: a row each, and sections about the first of them.
 
 use super::outcomes::{self, loss};
-use super::{RunSummary, TargetSummary, figures, target, verdict};
+use super::{RunSummary, TargetSummary, charts, target, verdict};
 use crate::outcome::OutcomeClass;
 use crate::report::document::{Block, Cell, Column, Fit, Row, Section, Table};
 use crate::report::figure::{Sparkline, scale_of};
-use crate::report::numbers::{ms_or_dash, percentile_name};
+use crate::report::human_numbers::{ms_or_dash, percentile_name};
 use crate::text::Text;
 
 /// Targets with a section of their own, where there is room.
@@ -27,7 +27,7 @@ pub(super) fn blocks(summary: &RunSummary, targets: &[TargetSummary]) -> Vec<Blo
     });
     let mut blocks = vec![verdict::of_many(targets), Block::Table(table(&sorted))];
     let histograms = sorted.iter().filter_map(|it| {
-        let histogram = vec![figures::histogram(it)?];
+        let histogram = vec![charts::histogram(it)?];
         Some(Block::Section(Section::new(it.label(), histogram)))
     });
     blocks.push(Block::Brief(histograms.collect()));

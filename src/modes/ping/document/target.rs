@@ -1,11 +1,11 @@
 //! One target of a run.
 
 use super::outcomes::table;
-use super::{RunSummary, TargetSummary, figures, verdict};
+use super::{RunSummary, TargetSummary, charts, verdict};
 use crate::clock::format_duration;
 use crate::outcome::OutcomeKind;
 use crate::report::document::{Block, Cell, Column, Fact, Row, Section, Table};
-use crate::report::numbers::{count, ms};
+use crate::report::human_numbers::{count, ms};
 use crate::report::wording;
 use crate::stats::{Outage, ReplyTtls};
 use crate::text;
@@ -39,16 +39,16 @@ pub(super) fn section(summary: &RunSummary, target: &TargetSummary, anchor: Stri
 /// Counts, latencies and pictures.
 fn measured(summary: &RunSummary, target: &TargetSummary) -> Vec<Block> {
     let mut blocks: Vec<_> = table(target).map(Block::Table).into_iter().collect();
-    blocks.extend(figures::latency_table(target).map(Block::Table));
-    blocks.push(figures::timeline(summary, target));
+    blocks.extend(charts::latency_table(target).map(Block::Table));
+    blocks.push(charts::timeline(summary, target));
     blocks.push(Block::Detail(
-        figures::latency_chart(target).into_iter().collect(),
+        charts::latency_chart(target).into_iter().collect(),
     ));
     blocks.extend(remarks(target));
     blocks.push(Block::Detail(
         outage_table(target).map(Block::Table).into_iter().collect(),
     ));
-    blocks.extend(figures::histogram(target));
+    blocks.extend(charts::histogram(target));
     blocks
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::{TargetSummary, headline as with_words};
+use super::TargetSummary;
 use crate::outcome::{OutcomeClass, OutcomeKind};
 use crate::report::document::{Block, Headline, List, Section, State, Verdict};
-use crate::report::numbers::count;
+use crate::report::human_numbers::count;
 use crate::text;
 use crate::text::Text;
 
@@ -123,7 +123,7 @@ pub(super) fn state(target: &TargetSummary) -> State {
 /// What happened, in one line.
 pub(super) fn headline(targets: &[TargetSummary]) -> Headline {
     if let [target] = targets {
-        return with_words(state(target), Text::words(in_words(target)));
+        return Headline::new(state(target), Text::words(in_words(target)));
     }
     let states: Vec<_> = targets.iter().map(state).collect();
     let kinds = [State::Down, State::Partial, State::Unknown, State::Up];
@@ -137,14 +137,14 @@ pub(super) fn headline(targets: &[TargetSummary]) -> Headline {
     };
     if let [state] = found.as_slice() {
         let words = format!("All {} targets {}", targets.len(), words(state));
-        return with_words(**state, Text::words(words));
+        return Headline::new(**state, Text::words(words));
     }
     let parts = found
         .iter()
         .map(|it| format!("{} {}", number(it), words(it)));
     let parts = parts.collect::<Vec<_>>().join(", ");
     let words = format!("Of {} targets, {parts}", targets.len());
-    with_words(State::Partial, Text::words(words))
+    Headline::new(State::Partial, Text::words(words))
 }
 
 fn in_words(target: &TargetSummary) -> String {

@@ -1,6 +1,6 @@
 //! `--json`: one object per line. The contract is `schema.json`; fields are added, never changed.
 
-mod shapes;
+mod objects;
 
 use std::net::IpAddr;
 
@@ -14,13 +14,13 @@ use crate::hosts::{Protocol, Target};
 use crate::outcome::{Outcome, OutcomeClass, OutcomeKind, Sample, TargetId};
 use crate::payload::Payload;
 use crate::plan::Limit;
-use crate::report::exact::{rounded, sender, us};
 use crate::report::json::{EvidenceObject, VerdictObject, line, reason};
+use crate::report::machine_numbers::{rounded, sender, us};
 use crate::report::wording;
-use crate::report::{Redactor, Shown, VERSION};
+use crate::report::{Redacted, Redactor, VERSION};
 use crate::stats::{Distribution, Outage, Replies, StateChange, Statistics};
 use crate::text::Value;
-use shapes::{
+use objects::{
     Answer, Cause, Change, Check, Clocks, Histograms, Host, Lag, Latency, Moved, OutageLine, Probe,
     Run, Start, StartTarget, Summary, TtlSince,
 };
@@ -32,7 +32,7 @@ pub(super) fn start(info: &RunInfo, redactor: &Redactor) -> String {
         r#type: "start",
         schema: 1,
         version: VERSION,
-        command: redactor.show(&Value::Command(info.plan.output.command_line.clone())),
+        command: redactor.value(&Value::Command(info.plan.output.command_line.clone())),
         time: rfc3339(info.clock.start_time()),
         host: Host {
             kernel: &info.host.system,
@@ -59,9 +59,9 @@ pub(super) fn start(info: &RunInfo, redactor: &Redactor) -> String {
     })
 }
 
-fn local_name(info: &RunInfo, redactor: &Redactor) -> Option<Shown> {
+fn local_name(info: &RunInfo, redactor: &Redactor) -> Option<Redacted> {
     let name = info.host.name.as_deref()?;
-    Some(redactor.show(&Value::LocalName(name.into())))
+    Some(redactor.value(&Value::LocalName(name.into())))
 }
 
 fn start_targets<'a>(info: &'a RunInfo, redactor: &Redactor) -> Vec<StartTarget<'a>> {
@@ -74,9 +74,9 @@ fn start_targets<'a>(info: &'a RunInfo, redactor: &Redactor) -> Vec<StartTarget<
                     let addresses = lookup.addresses.iter();
                     addresses.map(|it| redactor.address(it.ip())).collect()
                 }
-                None => vec![redactor.show(&Value::address(target))],
+                None => vec![redactor.value(&Value::address(target))],
             },
-            address: redactor.show(&Value::address(target)),
+            address: redactor.value(&Value::address(target)),
             port: target.port(),
             protocol: target.protocol.name(),
             payload: payload(info, target),
@@ -101,7 +101,7 @@ pub(super) fn probe(info: &RunInfo, sample: &Sample, redactor: &Redactor) -> Str
     line(&Probe {
         r#type: "probe",
         target: redactor.service(target),
-        address: redactor.show(&Value::address(target)),
+        address: redactor.value(&Value::address(target)),
         port: target.port(),
         protocol: target.protocol.name(),
         seq: sample.seq,
@@ -192,7 +192,7 @@ fn of_target(summary: &RunSummary, target: &TargetSummary, redactor: &Redactor) 
     Summary {
         r#type: "summary",
         target: redactor.service(target.target),
-        address: redactor.show(&Value::address(target.target)),
+        address: redactor.value(&Value::address(target.target)),
         port: target.target.port(),
         protocol: target.target.protocol.name(),
         local_ports: recorder

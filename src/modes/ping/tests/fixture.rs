@@ -4,21 +4,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::assertions::AssertionResult;
+use crate::assertions::{AssertionPlan, AssertionResult};
 use crate::clock::WallClock;
 use crate::hosts::{Lookup, Protocol, Target};
-use crate::modes::ping::live::{self, LivePrinter};
+use crate::modes::ping::log_lines::{self, LinePrinter};
 use crate::modes::ping::summary::{RunInfo, RunSummary};
 use crate::modes::ping::{DisplayPlan, PingPlan, document};
 use crate::outcome::{
     Errno, Evidence, EvidenceKind, Handshake, IcmpError, IcmpVersion, LocalCause, Outcome,
     ProbeResult, Refusal, Rtt, RttClock, Sample, TargetId, UnreachableBy,
 };
-use crate::plan::{
-    AssertionPlan, DocumentFormat, OutputPlan, PayloadPlan, SchedulePlan, SocketPlan, TargetPlan,
-};
+use crate::plan::{DocumentFormat, OutputPlan, PayloadPlan, SchedulePlan, SocketPlan, TargetPlan};
 use crate::platform::{HostInfo, Route};
-use crate::report::{self, Page, Redactor, WIDEST};
+use crate::report::{self, MAX_WIDTH, Page, Redactor};
 use crate::stats::{RunRecord, Statistics};
 use crate::text::CommandLine;
 
@@ -94,8 +92,8 @@ impl RunFixture {
     /// What is printed while it goes on.
     pub(super) fn lines(&self) -> String {
         let off = Redactor::off();
-        let mut printer = LivePrinter::new(&self.info, &off);
-        let heading = live::heading(&self.info).into_iter();
+        let mut printer = LinePrinter::new(&self.info, &off);
+        let heading = log_lines::heading(&self.info).into_iter();
         let heading = heading.map(|line| report::line(&line, &off) + "\n");
         let samples = self.samples.iter();
         let lines = samples.map(|it| printer.line(&self.info, it, &off).render(false));
@@ -116,7 +114,7 @@ impl RunFixture {
     /// The report in a format.
     pub(super) fn document(&self, format: DocumentFormat) -> String {
         let page = Page {
-            columns: WIDEST,
+            columns: MAX_WIDTH,
             unicode: false,
             colour: false,
         };

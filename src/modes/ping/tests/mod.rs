@@ -7,13 +7,13 @@ mod html;
 use fixture::{OK, RunFixture, mixed, several};
 
 use crate::outcome::{LocalCause, Outcome, Refusal};
-use crate::report::WIDEST;
+use crate::report::MAX_WIDTH;
 use crate::report::figure::Buckets;
 
 #[test]
 fn a_mixed_run() {
     insta::assert_snapshot!("mixed_lines", mixed().lines());
-    insta::assert_snapshot!("mixed_text", mixed().text(WIDEST));
+    insta::assert_snapshot!("mixed_text", mixed().text(MAX_WIDTH));
 }
 
 #[test]
@@ -21,13 +21,13 @@ fn a_run_that_works() {
     let mut fixture = RunFixture::new(&["db.example"]);
     (0..6).for_each(|index| fixture.probe(0, 400 + 10 * index, OK));
     fixture.info.plan.display.histogram = Some(Buckets::Equal(3));
-    insta::assert_snapshot!("works_text", fixture.text(WIDEST));
+    insta::assert_snapshot!("works_text", fixture.text(MAX_WIDTH));
 }
 
 #[test]
 fn several_targets() {
     insta::assert_snapshot!("several_lines", several().lines());
-    insta::assert_snapshot!("several_text", several().text(WIDEST));
+    insta::assert_snapshot!("several_text", several().text(MAX_WIDTH));
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn targets_that_show_the_same_are_explained_once() {
         fixture.probe(target, 377, Outcome::Refused(Refusal::Rst));
     }
     fixture.probe(2, 4_000_000, Outcome::NoReply);
-    insta::assert_snapshot!("alike_text", fixture.text(WIDEST));
+    insta::assert_snapshot!("alike_text", fixture.text(MAX_WIDTH));
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn targets_on_different_hosts_are_explained_apart() {
     for target in 0..2 {
         fixture.probe(target, 377, Outcome::Refused(Refusal::Rst));
     }
-    let text = fixture.text(WIDEST);
+    let text = fixture.text(MAX_WIDTH);
     for host in ["a.example:7: rst", "b.example:7: rst"] {
         assert!(text.contains(host), "{text}");
     }
@@ -58,7 +58,7 @@ fn targets_on_different_hosts_are_explained_apart() {
 #[test]
 fn no_line_is_wider_than_the_page() {
     for fixture in [mixed(), several()] {
-        for columns in [40, 60, 80, WIDEST] {
+        for columns in [40, 60, 80, MAX_WIDTH] {
             let text = fixture.text(columns);
             let is_wide = |line: &&str| line.chars().count() > columns;
             let wide: Vec<_> = text.lines().filter(is_wide).collect();
@@ -71,7 +71,7 @@ fn no_line_is_wider_than_the_page() {
 fn what_was_not_measured_is_not_zero() {
     let mut fixture = RunFixture::new(&["far.example"]);
     fixture.probe(0, 0, Outcome::Local(LocalCause::NoRoute));
-    let text = fixture.text(WIDEST);
+    let text = fixture.text(MAX_WIDTH);
     let measured = text.lines().filter(|line| !line.contains("schedule lag"));
     assert!(
         measured.clone().all(|line| !line.contains("0.000")),

@@ -4,7 +4,7 @@
 use std::fs;
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::{SocketEntry, TCP_LISTEN, UDP_UNCONNECTED};
+use super::super::netlink::{SocketEntry, TCP_LISTEN, UDP_UNCONNECTED};
 use crate::hosts::Protocol;
 
 /// Sockets on this port. `None`: the table cannot be read.

@@ -27,6 +27,12 @@ const ATTRIBUTES: usize = 72;
 /// Attribute of IPv6 sockets: one byte.
 const INET_DIAG_SKV6ONLY: u16 = 11;
 
+/// State of a listening TCP socket (`include/net/tcp_states.h`).
+pub(in crate::platform) const TCP_LISTEN: u8 = 10;
+
+/// State of a UDP socket that is not connected: `TCP_CLOSE`.
+pub(in crate::platform) const UDP_UNCONNECTED: u8 = 7;
+
 /// Filter of a socket dump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::platform) struct SockDiagRequest {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::report::Shown;
+use crate::report::Redacted;
 use crate::report::json::{EvidenceObject, VerdictObject};
 
 #[derive(Serialize)]
@@ -10,7 +10,7 @@ pub(super) struct Start<'a> {
     pub(super) r#type: &'static str,
     pub(super) schema: u32,
     pub(super) version: &'static str,
-    pub(super) command: Shown,
+    pub(super) command: Redacted,
     pub(super) time: String,
     pub(super) host: Host<'a>,
     pub(super) count: Option<u64>,
@@ -19,13 +19,13 @@ pub(super) struct Start<'a> {
     pub(super) warmup: u64,
     pub(super) histogram_digits: u8,
     pub(super) targets: Vec<StartTarget<'a>>,
-    pub(super) unresolved: Vec<Shown>,
+    pub(super) unresolved: Vec<Redacted>,
 }
 
 #[derive(Serialize)]
 pub(super) struct Host<'a> {
     pub(super) kernel: &'a str,
-    pub(super) name: Option<Shown>,
+    pub(super) name: Option<Redacted>,
     pub(super) clock: Clocks,
 }
 
@@ -37,29 +37,29 @@ pub(super) struct Clocks {
 
 #[derive(Serialize)]
 pub(super) struct StartTarget<'a> {
-    pub(super) target: Shown,
-    pub(super) addresses: Vec<Shown>,
-    pub(super) address: Shown,
+    pub(super) target: Redacted,
+    pub(super) addresses: Vec<Redacted>,
+    pub(super) address: Redacted,
     pub(super) port: Option<u16>,
     pub(super) protocol: &'static str,
     pub(super) payload: Option<String>,
     pub(super) dns_us: Option<f64>,
-    pub(super) source: Option<Shown>,
+    pub(super) source: Option<Redacted>,
     pub(super) interface: Option<&'a str>,
-    pub(super) next_hop: Option<Shown>,
+    pub(super) next_hop: Option<Redacted>,
 }
 
 #[derive(Serialize)]
 pub(super) struct Probe {
     pub(super) r#type: &'static str,
-    pub(super) target: Shown,
-    pub(super) address: Shown,
+    pub(super) target: Redacted,
+    pub(super) address: Redacted,
     pub(super) port: Option<u16>,
     pub(super) protocol: &'static str,
     pub(super) seq: u64,
     pub(super) warmup: bool,
     pub(super) time: String,
-    pub(super) local: Option<Shown>,
+    pub(super) local: Option<Redacted>,
     pub(super) outcome: &'static str,
     pub(super) reason: Option<String>,
     pub(super) late: bool,
@@ -69,15 +69,15 @@ pub(super) struct Probe {
     pub(super) syn_sent: Option<u32>,
     pub(super) held_us: Option<f64>,
     pub(super) ttl: Option<u8>,
-    pub(super) answer: Option<Shown>,
+    pub(super) answer: Option<Redacted>,
     pub(super) evidence: EvidenceObject,
 }
 
 #[derive(Serialize)]
 pub(super) struct Summary {
     pub(super) r#type: &'static str,
-    pub(super) target: Shown,
-    pub(super) address: Shown,
+    pub(super) target: Redacted,
+    pub(super) address: Redacted,
     pub(super) port: Option<u16>,
     pub(super) protocol: &'static str,
     pub(super) local_ports: Option<[u16; 2]>,
@@ -112,14 +112,14 @@ pub(super) struct Summary {
     pub(super) outages_total: u64,
     pub(super) longest_outage: Option<OutageLine>,
     pub(super) histogram: Histograms,
-    pub(super) capture_filter: Option<Shown>,
+    pub(super) capture_filter: Option<Redacted>,
     pub(super) verdict: VerdictObject,
 }
 
 #[derive(Serialize)]
 pub(super) struct Change {
     pub(super) r#type: &'static str,
-    pub(super) target: Shown,
+    pub(super) target: Redacted,
     pub(super) time: String,
     pub(super) now: &'static str,
     pub(super) lasted_us: Option<f64>,
@@ -129,17 +129,17 @@ pub(super) struct Change {
 #[derive(Serialize)]
 pub(super) struct Moved {
     pub(super) r#type: &'static str,
-    pub(super) target: Shown,
+    pub(super) target: Redacted,
     pub(super) time: String,
-    pub(super) from: Option<Shown>,
-    pub(super) address: Shown,
+    pub(super) from: Option<Redacted>,
+    pub(super) address: Redacted,
 }
 
 #[derive(Serialize)]
 pub(super) struct Check {
     pub(super) r#type: &'static str,
     pub(super) asked: String,
-    pub(super) found: Shown,
+    pub(super) found: Redacted,
     pub(super) passed: bool,
 }
 
@@ -147,7 +147,7 @@ pub(super) struct Check {
 pub(super) struct Cause {
     pub(super) outcome: &'static str,
     pub(super) reason: Option<String>,
-    pub(super) from: Option<Shown>,
+    pub(super) from: Option<Redacted>,
     pub(super) count: u64,
     pub(super) first: String,
     pub(super) last: String,
@@ -155,7 +155,7 @@ pub(super) struct Cause {
 
 #[derive(Serialize)]
 pub(super) struct Answer {
-    pub(super) said: Shown,
+    pub(super) said: Redacted,
     pub(super) count: u64,
 }
 

@@ -1,22 +1,26 @@
-//! Distribution of latencies as SVG, with the percentiles that exist.
+//! Latency distribution as SVG.
 
-use super::axes::{below, horizontal, named_tick};
+use super::axes::{axis_unit, horizontal, horizontal_tick};
 use super::markup::{Attributes, Markup, block, leaf, tag};
 use crate::report::figure::LatencyChart;
-use crate::report::numbers::{count, ms, percentile_name};
+use crate::report::human_numbers::{count, ms, percentile_name};
 
-/// Height of the bars, of a percentile's name, and of the values below.
+/// Height of the highest bar.
 const HEIGHT: f64 = 140.0;
-const NAME: f64 = 15.0;
-const AXIS: f64 = 24.0;
 
-/// The least height of a bar: a single slow answer among thousands must be seen.
-const LEAST: f64 = 2.0;
+/// Height of a percentile label.
+const LABEL_HEIGHT: f64 = 15.0;
 
-/// A chart being drawn.
+/// Height of the axis labels.
+const AXIS_HEIGHT: f64 = 24.0;
+
+/// Minimum height of a bar: a single slow reply among thousands stays visible.
+const MIN_HEIGHT: f64 = 2.0;
+
+/// A chart while it is drawn.
 struct Drawing<'a>(&'a LatencyChart);
 
-/// The chart; `number` makes its names unique on the page.
+/// The chart; `number` makes its ids unique on the page.
 pub(super) fn figure(chart: &LatencyChart, number: usize) -> Markup {
     let drawing = Drawing(chart);
     block("figure", &[], [drawing.svg(number), drawing.caption()])
@@ -24,7 +28,7 @@ pub(super) fn figure(chart: &LatencyChart, number: usize) -> Markup {
 
 impl Drawing<'_> {
     fn top(&self) -> f64 {
-        NAME * self.0.percentiles.len() as f64 + 8.0
+        LABEL_HEIGHT * self.0.percentiles.len() as f64 + 8.0
     }
 
     fn bottom(&self) -> f64 {
@@ -33,13 +37,13 @@ impl Drawing<'_> {
 
     fn svg(&self, number: usize) -> Markup {
         let (title, text) = (
-            format!("how-long-{number}"),
-            format!("how-long-{number}-text"),
+            format!("latency-{number}"),
+            format!("latency-{number}-text"),
         );
         let bars = self.0.edges.windows(2).zip(&self.0.counts);
         let bars = bars.filter(|(_, count)| **count > 0);
         let parts = [
-            tag("title", &[("id", &title)], "How long answers took"),
+            tag("title", &[("id", &title)], "Latency distribution"),
             tag("desc", &[("id", &text)], self.in_words()),
             self.axes(),
             bars.map(|(edges, count)| self.bar(edges[0], edges[1], *count))
@@ -48,7 +52,7 @@ impl Drawing<'_> {
         ];
         let attributes: Attributes = &[
             ("class", &"chart"),
-            ("height", &(self.bottom() + AXIS)),
+            ("height", &(self.bottom() + AXIS_HEIGHT)),
             ("role", &"img"),
             ("aria-labelledby", &format_args!("{title} {text}")),
         ];
@@ -60,23 +64,23 @@ impl Drawing<'_> {
         let mut axes = horizontal("grid", &top.to_string());
         for (y, number) in [(top, self.0.peak()), (bottom, 0)] {
             let at: Attributes = &[("class", &"e"), ("x", &-8), ("y", &y), ("dy", &".35em")];
-            // The zero would stand where the unit of the other axis does.
+            // A 0 would overlap the unit of the horizontal axis.
             axes.push((number > 0).then(|| tag("text", at, number.to_string())));
         }
         axes.push(horizontal("axis", &bottom.to_string()));
-        axes.push(below(bottom, "ms"));
+        axes.push(axis_unit(bottom, "ms"));
         for (index, tick) in self.0.scale.ticks().iter().enumerate() {
-            axes.push(named_tick(tick, bottom, index % 2 == 1));
+            axes.push(horizontal_tick(tick, bottom, index % 2 == 1));
         }
         axes
     }
 
     fn height(&self, number: u64) -> f64 {
-        (HEIGHT * number as f64 / self.0.peak() as f64).max(LEAST)
+        (HEIGHT * number as f64 / self.0.peak() as f64).max(MIN_HEIGHT)
     }
 
     fn bar(&self, from: f64, to: f64, number: u64) -> Markup {
-        let (left, right) = (self.0.scale.place(from), self.0.scale.place(to));
+        let (left, right) = (self.0.scale.position(from), self.0.scale.position(to));
         let height = self.height(number);
         let probes = count(number, "probe");
         let words = format!("{} to {} ms: {probes}", ms(from), ms(to));
@@ -90,17 +94,17 @@ impl Drawing<'_> {
         tag("rect", attributes, tag("title", &[], words))
     }
 
-    /// Lines first, then their names, each in a row of its own, so that nothing covers a name.
+    /// Lines, then labels in separate rows: nothing covers a label.
     fn percentiles(&self) -> Markup {
         let rows = || (1..).zip(&self.0.percentiles);
-        let y = |row: u32| NAME * f64::from(row);
+        let y = |row: u32| LABEL_HEIGHT * f64::from(row);
         let lines = rows().map(|(row, (_, us))| self.line(*us, y(row) - 9.0));
-        let names = rows().map(|(row, (percent, us))| self.name(*percent, *us, y(row)));
-        lines.chain(names).collect()
+        let labels = rows().map(|(row, (percent, us))| self.label(*percent, *us, y(row)));
+        lines.chain(labels).collect()
     }
 
     fn line(&self, us: f64, top: f64) -> Markup {
-        let x = format!("{:.2}%", self.0.scale.place(us) * 100.0);
+        let x = format!("{:.2}%", self.0.scale.position(us) * 100.0);
         let attributes: Attributes = &[
             ("class", &"percentile"),
             ("x1", &x),
@@ -111,36 +115,36 @@ impl Drawing<'_> {
         leaf("line", attributes)
     }
 
-    fn name(&self, percent: f64, us: f64, y: f64) -> Markup {
-        let place = self.0.scale.place(us);
-        let x = format!("{:.2}%", place * 100.0);
-        let (class, aside) = if place > 0.6 {
+    fn label(&self, percent: f64, us: f64, y: f64) -> Markup {
+        let position = self.0.scale.position(us);
+        let x = format!("{:.2}%", position * 100.0);
+        let (class, offset) = if position > 0.6 {
             ("e strong", -5)
         } else {
             ("strong", 5)
         };
-        let attributes: Attributes = &[("class", &class), ("x", &x), ("dx", &aside), ("y", &y)];
+        let attributes: Attributes = &[("class", &class), ("x", &x), ("dx", &offset), ("y", &y)];
         let words = format!("{} {} ms", percentile_name(percent), ms(us));
         tag("text", attributes, words)
     }
 
     fn caption(&self) -> Markup {
         let what = self.0.what;
-        let answers = self.0.figures.count;
+        let replies = self.0.figures.count;
         let peak = self.0.peak();
         let mut words = format!(
-            "{what} of {answers} answered probes, on a logarithmic scale. The highest bar counts {peak}."
+            "{what} of {replies} probes with a reply, on a logarithmic scale. The highest bar counts {peak}."
         );
-        let is_raised = |count: &u64| *count > 0 && self.height(*count) <= LEAST;
-        if self.0.counts.iter().any(is_raised) {
-            words += " Bars of very few are drawn higher than they are, so that they can be seen.";
+        let is_enlarged = |count: &u64| *count > 0 && self.height(*count) <= MIN_HEIGHT;
+        if self.0.counts.iter().any(is_enlarged) {
+            words += " Very small bars are drawn higher than to scale.";
         }
         block("figcaption", &[], words)
     }
 
     fn in_words(&self) -> String {
         let (low, high) = (ms(self.0.figures.min), ms(self.0.figures.max));
-        let mut words = format!("{} answers took {low} to {high} ms.", self.0.figures.count);
+        let mut words = format!("{} replies took {low} to {high} ms.", self.0.figures.count);
         for (percent, us) in &self.0.percentiles {
             words += &format!(" {}: {} ms.", percentile_name(*percent), ms(*us));
         }

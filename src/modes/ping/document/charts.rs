@@ -5,7 +5,7 @@ use crate::hosts::Protocol;
 use crate::outcome::OutcomeKind;
 use crate::report::document::{Block, Cell, Column, Figure, Fit, Row, Table};
 use crate::report::figure::{Histogram, LatencyChart, Timeline};
-use crate::report::numbers::{ms, ms_or_dash, percentile_name};
+use crate::report::human_numbers::{ms, ms_or_dash, percentile_name};
 use crate::stats::{Distribution, Statistics};
 use crate::text::Text;
 

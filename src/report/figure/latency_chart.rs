@@ -1,25 +1,26 @@
-//! Distribution of latencies on a logarithmic scale.
+//! Latency distribution on a logarithmic scale.
 
 use super::scale::LogScale;
 use crate::stats::{Distribution, Figures};
 
-/// The fewest and the most bars, unless the clock is too coarse for so many.
-const BARS: (u64, u64) = (12, 80);
+/// Minimum and maximum number of bars; fewer at low resolution.
+const MIN_BARS: u64 = 12;
+const MAX_BARS: u64 = 80;
 
-/// No bar is narrower than this many microseconds, the unit of the histogram: narrower ones would hold one and two of
-/// them in turn, and show a comb that is not there.
-const NARROWEST: f64 = 3.0;
+/// Minimum width of a bar in microseconds, the unit of the distribution: narrower bars would cover one or two units in
+/// turn, which looks like a comb.
+const MIN_BAR_WIDTH: f64 = 3.0;
 
-/// Fewer values are no distribution.
-const FEWEST: u64 = 5;
+/// Minimum number of values.
+const MIN_VALUES: u64 = 5;
 
-/// Percentiles marked.
-const MARKED: usize = 6;
+/// Maximum number of marked percentiles.
+const MAX_PERCENTILES: usize = 6;
 
-/// Bars between edges, and marked percentiles, all in microseconds.
+/// Bars and marked percentiles, in microseconds.
 #[derive(Clone, Debug)]
 pub struct LatencyChart {
-    /// What was timed: `Connect times`.
+    /// Name of the measured time: `Connect times`.
     pub what: &'static str,
     /// Count, minimum and maximum.
     pub figures: Figures,
@@ -34,17 +35,17 @@ pub struct LatencyChart {
 }
 
 impl LatencyChart {
-    /// Nothing for a few values. `digits`: significant digits of the distribution.
+    /// Absent below [`MIN_VALUES`]. `digits`: significant digits of the distribution.
     pub fn of(
         what: &'static str,
         values: &Distribution,
         digits: u8,
         percentiles: &[f64],
     ) -> Option<Self> {
-        let figures = values.figures().filter(|it| it.count >= FEWEST)?;
+        let figures = values.figures().filter(|it| it.count >= MIN_VALUES)?;
         let scale = LogScale::around(figures.min, figures.max, 1.2);
         let edges = edges(scale, digits, bars(figures.count));
-        let marked = percentiles.iter().take(MARKED);
+        let marked = percentiles.iter().take(MAX_PERCENTILES);
         let marked = marked.filter_map(|percent| Some((*percent, values.percentile(*percent)?)));
         Some(Self {
             what,
@@ -56,25 +57,25 @@ impl LatencyChart {
         })
     }
 
-    /// The count of the highest bar.
+    /// Count of the highest bar.
     pub fn peak(&self) -> u64 {
         self.counts.iter().copied().max().unwrap_or(0).max(1)
     }
 }
 
-/// The more values, the finer: few values in many bars would be a fence, no shape.
+/// Number of bars, growing with the number of values.
 fn bars(values: u64) -> u32 {
-    let bars = (4 * values.isqrt()).clamp(BARS.0, BARS.1);
+    let bars = (4 * values.isqrt()).clamp(MIN_BARS, MAX_BARS);
     u32::try_from(bars).unwrap_or(1)
 }
 
-/// Edges of bars that look equally wide on the scale.
+/// Edges of bars of equal width on the scale.
 fn edges(scale: LogScale, digits: u8, most: u32) -> Vec<f64> {
     let coarse = 1.0 + 2.0 * 10_f64.powi(-i32::from(digits));
     let edge = |number: u32, bars: u32| scale.value(f64::from(number) / f64::from(bars));
     let is_fine = |bars: &u32| {
         let (low, next) = (edge(0, *bars), edge(1, *bars));
-        next - low >= NARROWEST && next / low >= coarse
+        next - low >= MIN_BAR_WIDTH && next / low >= coarse
     };
     let bars = (1..=most).rev().find(is_fine).unwrap_or(1);
     (0..=bars).map(|number| edge(number, bars)).collect()
@@ -85,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bars_are_as_many_as_the_clock_can_tell_apart() {
+    fn resolution_limits_the_number_of_bars() {
         let bars =
             |low, high, digits| edges(LogScale::around(low, high, 1.2), digits, 80).len() - 1;
         assert_eq!(bars(400.0, 1_015_000.0, 3), 80);

@@ -9,7 +9,7 @@ use crate::clock::{format_duration, rfc3339};
 use crate::hosts::{Protocol, Target};
 use crate::outcome::{OutcomeClass, OutcomeKind, Sample, TargetId};
 use crate::plan::{Limit, SchedulePlan, SocketPlan};
-use crate::report::numbers::{count, ms_aligned};
+use crate::report::human_numbers::{count, ms_aligned};
 use crate::report::{self, Redactor, wording};
 use crate::stats::StateChange;
 use crate::text;
@@ -17,7 +17,7 @@ use crate::text::{Text, Value};
 
 /// Prints samples as lines.
 #[derive(Debug)]
-pub(super) struct LivePrinter {
+pub(super) struct LinePrinter {
     /// The TTL of each target's latest reply.
     ttls: Vec<Option<u8>>,
     timestamps: bool,
@@ -26,7 +26,7 @@ pub(super) struct LivePrinter {
     labels: Vec<String>,
 }
 
-impl LivePrinter {
+impl LinePrinter {
     pub(super) fn new(info: &RunInfo, redactor: &Redactor) -> Self {
         let labels = info.targets.iter();
         let labels: Vec<_> = labels.map(|it| label(info, it, redactor)).collect();

@@ -1,8 +1,8 @@
-//! How numbers look in text.
+//! Numbers in human-readable text.
 
 use std::time::Duration;
 
-/// A time in milliseconds: 0.412, 12.345, 123.5, 1015. Three decimals while they mean something.
+/// Milliseconds with up to three decimals: 0.412, 12.345, 123.5, 1015.
 pub(crate) fn ms(us: f64) -> String {
     let ms = us / 1e3;
     if ms < 99.9995 {
@@ -14,7 +14,7 @@ pub(crate) fn ms(us: f64) -> String {
     }
 }
 
-/// As [`ms`], padded so that decimal points of a column stand under each other.
+/// As [`ms`], padded: decimal points of a column are aligned.
 pub(crate) fn ms_aligned(duration: Duration) -> String {
     let text = ms(duration.as_secs_f64() * 1e6);
     let decimals = text
@@ -28,12 +28,12 @@ pub(crate) fn ms_aligned(duration: Duration) -> String {
     )
 }
 
-/// A number that may not exist: `-` then.
+/// As [`ms`]; `-` if absent.
 pub(crate) fn ms_or_dash(us: Option<f64>) -> String {
     us.map_or_else(|| "-".to_owned(), ms)
 }
 
-/// A share in percent. Something that happened, or failed to, never shows as 0.0 or 100.0.
+/// A share in percent. Only exact shares are shown as 0.0 and 100.0.
 pub(crate) fn percent(part: u64, whole: u64) -> String {
     let share = 100.0 * part as f64 / whole.max(1) as f64;
     if part > 0 && share < 0.05 {
@@ -45,7 +45,7 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
     }
 }
 
-/// The ends of an interval in percent: whole numbers, and more digits where those would hide it.
+/// A confidence interval in percent; with decimals if it is narrow.
 pub(crate) fn interval(low: f64, high: f64) -> String {
     if high - low < 2.0 {
         format!("{low:.2} to {high:.2}")
@@ -54,12 +54,12 @@ pub(crate) fn interval(low: f64, high: f64) -> String {
     }
 }
 
-/// How long something took: `27 ms`, `6.2 s`.
-pub(crate) fn length(took: Duration) -> String {
-    if took < Duration::from_secs(1) {
-        format!("{} ms", took.as_millis())
+/// `27 ms`, `6.2 s`.
+pub(crate) fn duration(duration: Duration) -> String {
+    if duration < Duration::from_secs(1) {
+        format!("{} ms", duration.as_millis())
     } else {
-        format!("{:.1} s", took.as_secs_f64())
+        format!("{:.1} s", duration.as_secs_f64())
     }
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
     }
 }
 
-/// The name of a percentile: p50, p99.9.
+/// `p50`, `p99.9`.
 pub(crate) fn percentile_name(percent: f64) -> String {
     format!("p{percent}")
 }
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_keep_the_decimals_that_mean_something() {
+    fn ms_has_three_decimals_below_100() {
         let shown: Vec<_> = [412.0, 12_345.0, 123_456.0, 1_015_000.0, 999_960.0]
             .map(ms)
             .into();
@@ -90,19 +90,19 @@ mod tests {
     }
 
     #[test]
-    fn decimal_points_stand_under_each_other() {
+    fn decimal_points_are_aligned() {
         let shown = [412, 123_456, 4_000_000].map(|us| ms_aligned(Duration::from_micros(us)));
         assert_eq!(shown, ["    0.412", "  123.5  ", " 4000    "]);
     }
 
     #[test]
-    fn a_narrow_interval_is_not_rounded_away() {
+    fn narrow_intervals_have_decimals() {
         assert_eq!(interval(18.76, 81.24), "19 to 81");
         assert_eq!(interval(0.0, 0.383), "0.00 to 0.38");
     }
 
     #[test]
-    fn a_share_never_hides_the_exception() {
+    fn rounded_shares_are_never_0_or_100() {
         assert_eq!(percent(1, 6), "16.7 %");
         assert_eq!(percent(1, 100_000), "<0.1 %");
         assert_eq!(percent(99_999, 100_000), ">99.9 %");

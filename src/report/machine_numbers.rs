@@ -1,11 +1,11 @@
-//! What forms for machines have in common: exact numbers, and the figures that each of them gives.
+//! Numbers in the data formats: exact, in base units.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::outcome::{Outcome, UnreachableBy};
 
-/// The percentiles of a summary: in percent, as a column's name, and as a quantile.
+/// Percentiles of a summary: in percent, as a column name, as a quantile.
 pub(crate) const PERCENTILES: [(f64, &str, &str); 5] = [
     (50.0, "p50", "0.5"),
     (90.0, "p90", "0.9"),
@@ -19,7 +19,7 @@ pub(crate) fn us(duration: Duration) -> f64 {
     rounded(duration.as_nanos() as f64 / 1e3)
 }
 
-/// Three decimals of a microsecond are nanoseconds: no clock here says more.
+/// Rounds to three decimals: microseconds to nanoseconds, the resolution of the clocks.
 pub(crate) fn rounded(value: f64) -> f64 {
     (value * 1e3).round() / 1e3
 }
@@ -30,7 +30,7 @@ pub(crate) fn seconds(us: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Who sent the ICMP error that ended a probe, where one did and that is known.
+/// Sender of the ICMP error that ended a probe.
 pub(crate) fn sender(outcome: &Outcome) -> Option<IpAddr> {
     match outcome {
         Outcome::Unreachable(UnreachableBy::Icmp(icmp)) => icmp.from,
@@ -43,13 +43,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seconds_are_as_long_as_they_need_to_be() {
+    fn seconds_have_no_trailing_zeros() {
         let shown = [412.0, 0.001, 4e6, 1_015_000.0, 0.0].map(seconds);
         assert_eq!(shown, ["0.000412", "0.000000001", "4", "1.015", "0"]);
     }
 
     #[test]
-    fn nanoseconds_stay() {
+    fn us_keeps_nanoseconds() {
         assert!((us(Duration::from_nanos(1_234_567)) - 1234.567).abs() < 1e-9);
     }
 }

@@ -1,4 +1,4 @@
-//! A state as a mark, a word and a colour.
+//! A state as symbol, word and colour.
 
 use super::markup::{Attributes, Markup, block, tag};
 use crate::report::document::State;
@@ -12,25 +12,25 @@ fn class(state: State) -> &'static str {
     }
 }
 
-fn mark(state: State) -> Markup {
-    let mark = match state {
+fn symbol(state: State) -> Markup {
+    let symbol = match state {
         State::Down => "\u{2715}",
         State::Partial => "!",
         State::Unknown => "?",
         State::Up => "\u{2713}",
     };
     let attributes: Attributes = &[("class", &"mark"), ("aria-hidden", &"true")];
-    [tag("span", attributes, mark), Markup::from(" ")].into()
+    [tag("span", attributes, symbol), Markup::from(" ")].into()
 }
 
-/// The mark and the word.
+/// Symbol and word.
 pub(super) fn named(state: State) -> Markup {
-    let content = [mark(state), Markup::from(state.word())];
+    let content = [symbol(state), Markup::from(state.word())];
     tag("span", &[("class", &class(state))], content)
 }
 
-/// The result of a page or of a part of it.
+/// The headline of a page or section.
 pub(super) fn badge(state: State, words: Markup) -> Markup {
     let class = format!("state {}", class(state));
-    block("p", &[("class", &class)], [mark(state), words])
+    block("p", &[("class", &class)], [symbol(state), words])
 }

@@ -114,7 +114,7 @@ pub(super) fn check_payload(payload: &PayloadPlan, target: &TargetSpec) -> Resul
         return Err("--payload needs a UDP target: udp://HOST:PORT, or -u".to_owned());
     }
     if payload.udp.is_some() && payload.size.is_some() {
-        return Err("-l and --payload do not go together: a payload has its own size".to_owned());
+        return Err("-l and --payload cannot be combined: a payload has a fixed size".to_owned());
     }
     Ok(())
 }

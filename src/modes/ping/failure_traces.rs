@@ -100,13 +100,13 @@ impl FailureTraces {
                     started,
                 })
             };
-            // Whoever no longer listens has ended the run.
+            // The receiver is dropped when the run has ended.
             let _ = sender.send(trace());
             waker.wake();
         });
     }
 
-    /// A path that has been found since the last time.
+    /// A trace finished since the last call.
     pub(super) fn found(&mut self) -> Option<FailureTrace> {
         loop {
             let found = self.found.try_recv().ok()?;
@@ -117,7 +117,7 @@ impl FailureTraces {
         }
     }
 
-    /// Waits for a path that is still being looked at; none where nobody looks any more.
+    /// Waits for a trace in progress; none if no trace is running.
     pub(super) fn last(&mut self) -> Option<FailureTrace> {
         while self.under_way > 0 {
             let found = self.found.recv().ok()?;

@@ -183,7 +183,7 @@ impl<'a> Monitor<'a> {
             Err(error) => {
                 if !self.lost.iter().any(|lost| lost == name) {
                     self.lost.push(name.to_owned());
-                    print_diagnostic(&format!("{error}; its last address is probed on"));
+                    print_diagnostic(&format!("{error}; still probing its last address"));
                 }
                 return Vec::new();
             }

@@ -178,7 +178,7 @@ impl<'a> TargetSummary<'a> {
         loss.filter(|_| !self.never_answers())
     }
 
-    /// Whether no reply is what a working service looks like, so that there is no loss to speak of.
+    /// Whether a working service sends no reply (syslog): loss is undefined.
     pub(super) fn never_answers(&self) -> bool {
         self.info.never_answers(self.target)
     }

@@ -152,21 +152,21 @@ impl<'a> PingOutputs<'a> {
             Format::Data(PingData::CsvSummary) => write(&csv::summary(summary, redactor)),
             Format::Data(PingData::OpenMetrics) => write(&openmetrics::text(summary, redactor)),
             Format::Data(PingData::Hgrm) => write(&hgrm::text(summary)),
-            // Every row has been written.
+            // All rows are already written.
             Format::Data(PingData::Csv) => {}
         })
     }
 }
 
-/// What a format writes while the run goes on.
+/// What a format writes during the run.
 enum Live {
     /// Lines for readers.
     Lines,
     /// JSON objects.
     Objects,
-    /// CSV rows, of probes alone.
+    /// CSV rows, one per probe.
     Rows,
-    /// Nothing before the end.
+    /// Nothing before the end of the run.
     Nothing,
 }
 
@@ -176,7 +176,7 @@ impl From<Format<PingData>> for Live {
             Format::Document(DocumentFormat::Text) => Self::Lines,
             Format::Data(PingData::Json) => Self::Objects,
             Format::Data(PingData::Csv) => Self::Rows,
-            Format::Document(DocumentFormat::Markdown | DocumentFormat::Html)
+            Format::Document(_)
             | Format::Data(PingData::CsvSummary | PingData::Hgrm | PingData::OpenMetrics) => {
                 Self::Nothing
             }

@@ -19,9 +19,6 @@ use crate::platform;
 use crate::report::figure::Buckets;
 use crate::text::CommandLine;
 
-pub(super) const PAYLOAD: &str = "UDP payload: dns, ntp, snmp, snmp-v2c, stun, quic, sip, ike, memcached, tftp, \
-    syslog, echo, or text:TEXT, hex:BYTES, file:PATH [default: by port]";
-
 /// Below this interval connections are closed by RST: their TIME-WAIT would fill the port range.
 const RST_BELOW: Duration = Duration::from_millis(10);
 
@@ -224,7 +221,7 @@ struct PacketArgs {
     #[arg(long, value_name = "1-255", value_parser = clap::value_parser!(u8).range(1..))]
     ttl: Option<u8>,
 
-    #[arg(long, help = PAYLOAD, value_name = "SPEC", value_parser = values::payload)]
+    #[arg(long, help = values::payload_help(), value_name = "SPEC", value_parser = values::payload)]
     payload: Option<Payload>,
 
     /// Payload size in bytes: UDP (32), ICMP echo data (56)
@@ -367,9 +364,7 @@ struct OutputArgs {
     #[allow(clippy::option_option)] // clap's form of an option whose value may be left out
     csv: Option<Option<String>>,
 
-    /// Also write the results to FILE; its extension chooses the format: txt, md, csv, summary.csv, json, html,
-    /// hgrm, prom; repeatable
-    #[arg(short, long, value_name = "FILE", value_parser = values::report_file::<PingData>)]
+    #[arg(short, long, help = values::report_file_help::<PingData>(), value_name = "FILE", value_parser = values::report_file::<PingData>)]
     output: Vec<ReportFile<PingData>>,
 
     /// Replace names and addresses with target-1, router-1, ... in all results

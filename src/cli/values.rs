@@ -123,11 +123,17 @@ pub(super) fn payload(text: &str) -> Result<Payload, String> {
 }
 
 fn unknown_payload() -> String {
-    let names: Vec<_> = AppProtocol::ALL.iter().map(|named| named.name()).collect();
-    format!(
-        "unknown payload: use {}, text:TEXT, hex:BYTES or file:PATH",
-        names.join(", ")
-    )
+    format!("unknown payload: use {}", payloads())
+}
+
+/// Help of `--payload`.
+pub(super) fn payload_help() -> String {
+    format!("UDP payload: {} [default: by port]", payloads())
+}
+
+fn payloads() -> String {
+    let names = AppProtocol::ALL.map(AppProtocol::name).join(", ");
+    format!("{names}, or text:TEXT, hex:BYTES, file:PATH")
 }
 
 /// Reads at most 1 MiB, enough to see that a file is too large: a device may be endless.
@@ -176,6 +182,21 @@ pub(super) fn report_file<D: DataFormat>(text: &str) -> Result<ReportFile<D>, St
     })?;
     let path = text.into();
     Ok(ReportFile { path, format })
+}
+
+/// Help of `-o`: the first extension of each format of a mode.
+pub(super) fn report_file_help<D: DataFormat + PartialEq>() -> String {
+    let mut formats = Vec::new();
+    let mut names = Vec::new();
+    for extension in Format::<D>::extensions() {
+        let format = Format::<D>::of_file(extension);
+        if !formats.contains(&format) {
+            formats.push(format);
+            names.push(extension.trim_start_matches('.'));
+        }
+    }
+    let names = names.join(", ");
+    format!("Also write the results to FILE; its extension chooses the format: {names}; repeatable")
 }
 
 /// `fin` or `rst`.

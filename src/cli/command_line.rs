@@ -96,7 +96,7 @@ fn cluster(options: &Command, letters: &str) -> (Word, Option<Role>) {
     (Word::plain(format!("-{letters}")), None)
 }
 
-/// The role of the word behind an option.
+/// The role of the word after an option.
 fn next_role(option: &Arg) -> Option<Role> {
     let separate = option.get_action().takes_values() && !option.is_require_equals_set();
     separate.then(|| role(Some(option)))
@@ -112,7 +112,7 @@ fn role(option: Option<&Arg>) -> Role {
 }
 
 fn value(prefix: &str, text: &str, role: Role) -> Word {
-    // The name of a protocol reveals nothing.
+    // Protocol names need no redaction.
     let named = role == Role::Private && crate::payload::AppProtocol::from_name(text).is_some();
     Word {
         prefix: prefix.to_owned(),

@@ -51,7 +51,7 @@ fn with_units(text: &str) -> Option<Duration> {
         .ok()
 }
 
-/// A number of probes, or with a unit the time in which probes start.
+/// A number of probes, or with a unit the time during which probes are sent.
 pub(super) fn limit(text: &str) -> Result<Limit, String> {
     if text.ends_with(|c: char| c.is_ascii_alphabetic()) {
         let duration = duration(text)?;

@@ -22,13 +22,13 @@ use crate::text::CommandLine;
 /// is not.
 const BUSY: Duration = Duration::from_millis(500);
 
-/// A handshake on loopback that takes this long was not answered.
+/// Timeout of a handshake on loopback.
 const UNANSWERED: Duration = Duration::from_millis(100);
 
-/// More connections than any accept queue asked for here can take.
+/// More connections than these accept queues hold.
 const FILLING: usize = 16;
 
-/// A demonstration target: where it is and what it does.
+/// A demo target.
 struct Exhibit {
     protocol: Protocol,
     address: SocketAddr,
@@ -158,7 +158,7 @@ fn overloaded(address: std::net::IpAddr) -> io::Result<Exhibit> {
     })
 }
 
-/// A server whose queue is full when the first SYN comes, and which then catches up.
+/// A server whose accept queue is full at the first SYN and accepts later.
 fn busy_at_first(address: std::net::IpAddr) -> io::Result<Exhibit> {
     let (socket, address) = bound(address)?;
     socket.listen(0)?;

@@ -1,4 +1,4 @@
-//! What a run of probes writes, in every format.
+//! Outputs of a run, in every format.
 
 use std::net::IpAddr;
 use std::time::Instant;
@@ -18,12 +18,12 @@ use crate::session::outputs::Outputs;
 use crate::stats::StateChange;
 use crate::text::Text;
 
-/// Where the results of a run go.
+/// Outputs of a run.
 pub(super) struct PingOutputs<'a> {
     pub(super) outputs: Outputs<'a, PingData>,
     redactor: Redactor,
     printer: LinePrinter,
-    /// Paths of targets that failed, for documents that are made at the end.
+    /// Traces of failing targets, for documents written at the end.
     traces: Vec<Block>,
 }
 
@@ -38,7 +38,7 @@ impl<'a> PingOutputs<'a> {
         }
     }
 
-    /// What comes before the first probe.
+    /// The heading.
     pub(super) fn open(&mut self, info: &RunInfo) {
         let redactor = &self.redactor;
         self.outputs.write(|format, page| match format.into() {
@@ -134,7 +134,7 @@ impl<'a> PingOutputs<'a> {
     /// The end of the run.
     pub(super) fn close(self, summary: &RunSummary) -> Result<(), RunError> {
         let redactor = &self.redactor;
-        // Text has printed the traces when they were found.
+        // Text has printed the traces during the run.
         let without_traces = document::document(summary, Vec::new());
         let with_traces = document::document(summary, self.traces);
         self.outputs.finish(|format, page, write| match format {

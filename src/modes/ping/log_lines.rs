@@ -185,7 +185,7 @@ pub(super) fn state_change(info: &RunInfo, target: TargetId, change: &StateChang
         text![
             Text::words(at),
             name,
-            " answers again",
+            " is up",
             lasted("down"),
             " (",
             outcomes,

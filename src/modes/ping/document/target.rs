@@ -115,7 +115,7 @@ fn facts(target: &TargetSummary) -> Vec<Fact> {
             counted(
                 answers.strays,
                 "datagram",
-                " from the target that answered no probe, not counted",
+                " from the target that match no probe, not counted",
             ),
         ),
         ("late", counted(recorder.late, "reply", &late)),

@@ -32,7 +32,7 @@ impl Expectation {
             (None, "failure") => Ok(Self::Failure),
             (None, reason) if is_reason(reason) => Ok(Self::Reason(reason.to_owned())),
             _ => Err(format!(
-                "it is no outcome: use ok, failure, {} or a reason such as rst or admin-prohibited",
+                "not an outcome: use ok, failure, {} or a reason such as rst or admin-prohibited",
                 names()
             )),
         }

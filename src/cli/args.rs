@@ -14,19 +14,19 @@ Examples:
   synack -n 60s -i 100ms db.example:5432 a minute at ten probes a second
   synack web.example:80,443 [::1]:22     several targets side by side
   synack -u ns.example:53                does a UDP service answer? (DNS, NTP, QUIC, ... by port)
-  synack icmp://h tcp://h:443 udp://h:443  ping is clean, but what about the port?
+  synack icmp://h tcp://h:443 udp://h:443  is it the host or the port?
   synack -i 0 -q -n 10000 10.0.0.7:80    as fast as possible, summary only
   synack -n 1 -w 0 --json host:443       for scripts
   synack --until ok db.example:5432      wait until a service is up
   synack --fail-if 'p99>50ms' -n 200 -i 50ms h:443
-  synack trace db.example:5432           where on the path do probes to this very port end?
-  synack diagnose db.example:5432        why can it not be reached? one verdict, with evidence
+  synack trace db.example:5432           where on the path do probes to this port end?
+  synack diagnose db.example:5432        why is it not reachable? one verdict, with evidence
 
-Durations: 250ms, 1.5s, 2m; a bare number is seconds.
-Exit code: 0 every target answered at least once and every check passed, 1 not so, 2 the run could not be made.
-Ctrl-C prints the summary, Ctrl-\\ (SIGQUIT) prints it and goes on.";
+Durations: 250ms, 1.5s, 2m, 1h30m; a number without a unit is in seconds.
+Exit code: 0 every target replied at least once and every assertion held, 1 otherwise, 2 the run could not start.
+Ctrl-C prints the summary, Ctrl-\\ (SIGQUIT) prints it and continues.";
 
-/// Ping for TCP and UDP ports that says why: who refused, who rejected, or that nobody answered.
+/// Ping for TCP and UDP ports that says why a probe failed: RST, ICMP error and its sender, local error, no reply.
 #[derive(Debug, Parser)]
 #[command(
     name = "synack",

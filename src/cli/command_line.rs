@@ -1,4 +1,4 @@
-//! The command as it was typed, with the role of each word, so that a redacted report can show it.
+//! The command line as typed, with the role of each word: a redacted report can show it.
 
 use std::ffi::OsString;
 
@@ -8,8 +8,7 @@ use super::args::Args;
 use super::values::numbers;
 use crate::text::{CommandLine, Role, Word};
 
-/// The words behind the program's name. Roles are only told apart for `--redact`: that takes the definition of the
-/// whole command line once more.
+/// The command line. Roles are determined only with `--redact`: that builds the definition of all options again.
 pub(super) fn typed(arguments: &[OsString]) -> CommandLine {
     let words = arguments.iter().skip(1);
     let words: Vec<_> = words.map(|it| it.to_string_lossy().into_owned()).collect();
@@ -32,19 +31,28 @@ fn with_roles(words: &[String]) -> Vec<Word> {
     };
     let (plain, rest) = words.split_at(skipped);
     let mut typed: Vec<_> = plain.iter().map(Word::plain).collect();
-    let mut expected = None;
+    let (mut expected, mut only_targets, mut previous) = (None, false, "");
     for word in rest {
-        let (word, next) = match expected.take() {
+        let (typed_word, next) = match expected.take() {
             Some(role) => (value("", word, role), None),
+            None if only_targets => (value("", word, Role::Target), None),
+            None if is_histogram(previous) && numbers(word).is_some() => (Word::plain(word), None),
             None => option_or_target(options, word),
         };
-        typed.push(word);
+        typed.push(typed_word);
+        only_targets |= next.is_none() && word == "--";
         expected = next;
+        previous = word;
     }
     typed
 }
 
-/// A word that is no value of the one before it; and the role of the next word, if that is its value.
+/// `-H` may precede its numbers, see [`super::values::join_histogram`].
+fn is_histogram(word: &str) -> bool {
+    matches!(word, "-H" | "--histogram")
+}
+
+/// A word that is not the value of the previous one; and the role of the next word, if that is its value.
 fn option_or_target(options: &Command, word: &str) -> (Word, Option<Role>) {
     let name = word
         .strip_prefix("--")
@@ -61,13 +69,7 @@ fn option_or_target(options: &Command, word: &str) -> (Word, Option<Role>) {
     if let Some(letters) = word.strip_prefix('-').filter(|it| !it.is_empty()) {
         return cluster(options, letters);
     }
-    // `-H` may stand before its numbers.
-    let role = if numbers(word).is_some() {
-        Role::Plain
-    } else {
-        Role::Target
-    };
-    (value("", word, role), None)
+    (value("", word, Role::Target), None)
 }
 
 /// `-qn`, `-oFILE`, `-n 4`.
@@ -94,7 +96,7 @@ fn cluster(options: &Command, letters: &str) -> (Word, Option<Role>) {
     (Word::plain(format!("-{letters}")), None)
 }
 
-/// The role of the word behind an option.
+/// The role of the word after an option.
 fn next_role(option: &Arg) -> Option<Role> {
     let separate = option.get_action().takes_values() && !option.is_require_equals_set();
     separate.then(|| role(Some(option)))
@@ -110,7 +112,7 @@ fn role(option: Option<&Arg>) -> Role {
 }
 
 fn value(prefix: &str, text: &str, role: Role) -> Word {
-    // The name of a protocol reveals nothing.
+    // Protocol names need no redaction.
     let named = role == Role::Private && crate::payload::AppProtocol::from_name(text).is_some();
     Word {
         prefix: prefix.to_owned(),
@@ -165,6 +167,10 @@ mod tests {
                 vec![("", "h:1", Role::Target)],
             ),
             ("synack --redact -H 20 h:1", vec![("", "h:1", Role::Target)]),
+            (
+                "synack --redact 1e5 -- -h:1",
+                vec![("", "1e5", Role::Target), ("", "-h:1", Role::Target)],
+            ),
             ("synack -o h.html h:1", vec![]),
         ] {
             let expected: Vec<_> = expected

@@ -9,14 +9,14 @@ use crate::text::CommandLine;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  synack diagnose db.example:5432            why is it not reachable, and who acts?
+  synack diagnose db.example:5432            why is it not reachable, and who can fix it?
   synack diagnose udp://ns.example:53        the same for a UDP service
-  synack diagnose --markdown --redact h:443  for a ticket that others read
+  synack diagnose --markdown --redact h:443  for a public ticket
 
 It checks the name, this machine's stack, route and next hop, the host (ICMP echo), the port,
-other ports and addresses, packet sizes, and the path: some dozens of probes in a few seconds. It
+other ports and addresses, packet sizes, and the path: a few dozen probes in a few seconds. It
 changes nothing. With source ports in -S it needs at least 8.
-Exit code: 0 the verdict is works, 1 it is another one, 2 the diagnosis could not be made.";
+Exit code: 0 the verdict is works, 1 any other verdict, 2 the diagnosis could not start.";
 
 /// Source ports that a diagnosis needs: one for each of the six probes of the port, and some for its path.
 const SOURCE_PORTS: usize = 8;
@@ -49,7 +49,7 @@ fn check_source_ports(source: Option<&Source>) -> Result<(), String> {
     let ports = source.and_then(|source| source.ports.as_ref());
     match ports.map(ExactSizeIterator::len) {
         Some(given) if given < SOURCE_PORTS => Err(format!(
-            "a diagnosis needs at least {SOURCE_PORTS} source ports: give -S that many, or the address alone"
+            "a diagnosis needs at least {SOURCE_PORTS} source ports: extend the range of -S, or give the address alone"
         )),
         _ => Ok(()),
     }

@@ -12,7 +12,7 @@ pub(super) fn text(code: Option<&str>) -> Result<String, String> {
         None => explain::all() + &verdicts(),
         Some(code) => explain::about(code)
             .or_else(|| verdict(code))
-            .ok_or_else(|| format!("{code:?} is no known code: synack explain lists them all"))?,
+            .ok_or_else(|| format!("unknown code {code:?}: synack explain lists all codes"))?,
     };
     let lines = text.lines().map(|line| {
         let indent = line.len() - line.trim_start().len();

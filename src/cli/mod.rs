@@ -1,4 +1,4 @@
-//! The command line, parsed into a validated plan. The only room that knows clap.
+//! The command line, parsed into a validated plan. The only room that uses clap.
 
 mod args;
 mod command_line;
@@ -12,10 +12,10 @@ mod targets;
 mod trace;
 mod values;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 
 use crate::modes::diagnose::DiagnosePlan;
 use crate::modes::ping::PingPlan;
@@ -25,7 +25,7 @@ use crate::text::CommandLine;
 use args::{Args, Mode};
 use deferred_args::Deferred;
 
-/// The mode that was asked for, with its plan.
+/// A mode with its plan.
 #[derive(Debug)]
 pub enum Command {
     /// Probe targets.
@@ -40,18 +40,18 @@ pub enum Command {
     Print(String),
 }
 
-/// Parses a command line. An error is one line that names what is wrong.
+/// Parses a command line. An error is one line.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let command_line = command_line::typed(&arguments);
-    let help = help(&arguments);
+    let mode = arguments.get(1).cloned().unwrap_or_default();
     match Args::try_parse_from(values::join_histogram(arguments)) {
         Ok(args) => command(args, command_line),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
                 Ok(Command::Print(error.render().to_string()))
             }
-            _ => Err(one_line(&error, help)),
+            _ => Err(one_line(&error, &mode)),
         },
     }
 }
@@ -71,23 +71,18 @@ fn command(args: Args, command_line: CommandLine) -> Result<Command, String> {
     })
 }
 
-/// clap's first paragraph holds what was wrong; the rest is usage that `--help` tells better.
-fn one_line(error: &clap::Error, help: &str) -> String {
+/// The first paragraph of clap's message, which has the error, and the help of the mode; `mode` is the first argument.
+fn one_line(error: &clap::Error, mode: &OsStr) -> String {
     let text = error.render().to_string();
     let first = text.split("\n\n").next().unwrap_or_default();
     let words: Vec<_> = first.split_whitespace().collect();
     let line = words.join(" ");
     let line = line.strip_prefix("error: ").unwrap_or(&line);
-    format!("{} (see {help})", escape_controls(line))
-}
-
-/// The help of the mode: a mode stands first.
-fn help(arguments: &[OsString]) -> &'static str {
-    match arguments.get(1).and_then(|it| it.to_str()) {
-        Some("trace") => "synack trace --help",
-        Some("diagnose") => "synack diagnose --help",
-        _ => "synack --help",
-    }
+    let mode = Args::command()
+        .find_subcommand(mode)
+        .map(|mode| format!("{} ", mode.get_name()));
+    let mode = mode.unwrap_or_default();
+    format!("{} (see synack {mode}--help)", escape_controls(line))
 }
 
 #[cfg(test)]
@@ -133,6 +128,7 @@ mod tests {
                 "synack diagnose --flows 2 h:1",
                 "(see synack diagnose --help)",
             ),
+            ("synack demo h:1", "(see synack demo --help)"),
         ] {
             let error = parsed(line).expect_err("an error");
             assert!(error.ends_with(help), "{line}: {error}");

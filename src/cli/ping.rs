@@ -19,9 +19,6 @@ use crate::platform;
 use crate::report::figure::Buckets;
 use crate::text::CommandLine;
 
-pub(super) const PAYLOAD: &str = "UDP payload: dns, ntp, snmp, snmp-v2c, stun, quic, sip, ike, memcached, tftp, \
-    syslog, echo, or text:TEXT, hex:BYTES, file:PATH [default: by port]";
-
 /// Below this interval connections are closed by RST: their TIME-WAIT would fill the port range.
 const RST_BELOW: Duration = Duration::from_millis(10);
 
@@ -86,7 +83,7 @@ impl PingArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Timing")]
 struct TimingArgs {
-    /// Number of probes per target, or with a unit the time in which probes start [default: 4; no limit with --until]
+    /// Number of probes per target, or with a unit the time during which probes are sent [default: 4; no limit with --until]
     #[arg(short = 'n', long, visible_short_alias = 'c', value_name = "N|Ns",
         value_parser = values::limit, allow_hyphen_values = true)]
     count: Option<Limit>,
@@ -122,7 +119,7 @@ impl TimingArgs {
     /// The schedule. With `--until` (`waits`) there is no warm-up and no limit by default.
     fn plan(self, waits: bool, hold: Option<Duration>) -> Result<SchedulePlan, String> {
         if self.in_flight.is_some() && !self.interval.is_zero() {
-            return Err("--in-flight needs -i 0: with an interval the schedule decides".to_owned());
+            return Err("--in-flight needs -i 0".to_owned());
         }
         if self.timeout.is_zero() {
             return Err("the timeout -W must be longer than 0".to_owned());
@@ -224,7 +221,7 @@ struct PacketArgs {
     #[arg(long, value_name = "1-255", value_parser = clap::value_parser!(u8).range(1..))]
     ttl: Option<u8>,
 
-    #[arg(long, help = PAYLOAD, value_name = "SPEC", value_parser = values::payload)]
+    #[arg(long, help = values::payload_help(), value_name = "SPEC", value_parser = values::payload)]
     payload: Option<Payload>,
 
     /// Payload size in bytes: UDP (32), ICMP echo data (56)
@@ -245,23 +242,23 @@ struct PacketArgs {
 }
 
 impl PacketArgs {
-    /// An option that nothing could carry out is a mistake, not to be passed over.
+    /// An option without effect on these targets is a usage error.
     fn check(&self, targets: &[TargetSpec]) -> Result<(), String> {
         let some = |protocol| targets.iter().any(|target| target.protocol == protocol);
         let error = if self.payload.is_some() && !some(Protocol::Udp) {
             "--payload needs a UDP target: udp://HOST:PORT, or -u"
         } else if self.size.is_some() && !some(Protocol::Udp) && !some(Protocol::Icmp) {
-            "-l needs a UDP or ICMP target: a TCP handshake carries nothing"
+            "-l needs a UDP or ICMP target: a TCP handshake carries no data"
         } else if self.df && !some(Protocol::Udp) && !some(Protocol::Icmp) {
-            "--df needs a UDP or ICMP target: TCP sets it by itself"
+            "--df needs a UDP or ICMP target: TCP always sets it"
         } else if self.df && !platform::CAN_FORBID_FRAGMENTS {
-            "--df is not offered on this system"
+            "--df is not supported on this system"
         } else if self.hold.is_some() && !some(Protocol::Tcp) {
             "--hold needs a TCP target"
         } else if self.hold.is_some_and(|hold| hold.is_zero()) {
             "--hold must be longer than 0"
         } else if self.size.is_some() && self.payload.is_some() && !some(Protocol::Icmp) {
-            "-l and --payload do not go together: a payload has its own size"
+            "-l and --payload cannot be combined: a payload has a fixed size"
         } else {
             return Ok(());
         };
@@ -295,7 +292,7 @@ impl PacketArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Assertions")]
 struct AssertionArgs {
-    /// Fail unless every probe ends like this: ok, failure, an outcome (refused) or a reason (admin-prohibited);
+    /// Fail unless every probe has this outcome: ok, failure, an outcome (refused) or a reason (admin-prohibited);
     /// repeatable
     #[arg(long, value_name = "OUTCOME", value_parser = values::expected)]
     expect: Vec<Expectation>,
@@ -304,7 +301,7 @@ struct AssertionArgs {
     #[arg(long, value_name = "EXPR", value_parser = values::condition)]
     fail_if: Vec<FailCondition>,
 
-    /// Stop when every target has had such a probe: ok waits for a service, failure for its end
+    /// Stop when every target has had such a probe: ok waits until a service is up, failure until it is down
     #[arg(long, value_name = "OUTCOME", value_parser = values::expected)]
     until: Option<Expectation>,
 }
@@ -367,9 +364,7 @@ struct OutputArgs {
     #[allow(clippy::option_option)] // clap's form of an option whose value may be left out
     csv: Option<Option<String>>,
 
-    /// Also write the results to FILE; its extension chooses the format: txt, md, csv, summary.csv, json, html,
-    /// hgrm, prom; repeatable
-    #[arg(short, long, value_name = "FILE", value_parser = values::report_file::<PingData>)]
+    #[arg(short, long, help = values::report_file_help::<PingData>(), value_name = "FILE", value_parser = values::report_file::<PingData>)]
     output: Vec<ReportFile<PingData>>,
 
     /// Replace names and addresses with target-1, router-1, ... in all results

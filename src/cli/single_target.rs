@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueHint};
 
-use super::ping::{IpVersion, PAYLOAD};
+use super::ping::IpVersion;
 use super::{targets, values};
 use crate::hosts::resolve::Family;
 use crate::hosts::{Protocol, TargetSpec};
@@ -44,7 +44,7 @@ pub(super) struct SingleTargetArgs {
     #[arg(long, value_name = "0-63", value_parser = clap::value_parser!(u8).range(0..=63))]
     dscp: Option<u8>,
 
-    #[arg(long, help = PAYLOAD, value_name = "SPEC", value_parser = values::payload)]
+    #[arg(long, help = values::payload_help(), value_name = "SPEC", value_parser = values::payload)]
     payload: Option<Payload>,
 
     /// One JSON object per line instead of text
@@ -55,8 +55,7 @@ pub(super) struct SingleTargetArgs {
     #[arg(long, conflicts_with = "json")]
     markdown: bool,
 
-    /// Also write the results to FILE; its extension chooses the format: txt, md, html, json; repeatable
-    #[arg(short, long, value_name = "FILE", value_parser = values::report_file::<JsonOnly>)]
+    #[arg(short, long, help = values::report_file_help::<JsonOnly>(), value_name = "FILE", value_parser = values::report_file::<JsonOnly>)]
     output: Vec<ReportFile<JsonOnly>>,
 
     /// Replace names and addresses with target-1, router-1, ... in all results
@@ -114,7 +113,7 @@ pub(super) fn check_payload(payload: &PayloadPlan, target: &TargetSpec) -> Resul
         return Err("--payload needs a UDP target: udp://HOST:PORT, or -u".to_owned());
     }
     if payload.udp.is_some() && payload.size.is_some() {
-        return Err("-l and --payload do not go together: a payload has its own size".to_owned());
+        return Err("-l and --payload cannot be combined: a payload has a fixed size".to_owned());
     }
     Ok(())
 }

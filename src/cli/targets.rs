@@ -21,13 +21,13 @@ pub(super) fn parse_one(text: &str, udp: bool) -> Result<TargetSpec, String> {
     match specs.pop() {
         Some(spec) if spec.len() == 1 => Ok(spec),
         spec => Err(format!(
-            "{text:?} names {} ports: this mode takes one",
+            "{text:?} has {} ports: this mode takes one",
             spec.map_or(0, |spec| spec.len())
         )),
     }
 }
 
-/// The family that was asked for, or that of the source address. Typed addresses must be of it.
+/// The requested address family, or that of the source address. Typed addresses must be in it.
 pub(super) fn family(
     asked: Family,
     source: Option<&Source>,
@@ -36,7 +36,7 @@ pub(super) fn family(
     let from_source = source.map(|source| Family::of(source.address));
     let family = match from_source {
         Some(implied) if asked != Family::Any && implied != asked => {
-            return Err("the source address given with -S is of the other IP version".to_owned());
+            return Err("the source address of -S has the other IP version".to_owned());
         }
         Some(implied) => implied,
         None => asked,
@@ -51,7 +51,7 @@ pub(super) fn family(
                 ("IPv6", "IPv4")
             };
             return Err(format!(
-                "{text} is an {is} address, but -4, -6 or -S ask for {asked}"
+                "{text} is an {is} address, but -4, -6 or -S select {asked}"
             ));
         }
     }

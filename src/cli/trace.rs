@@ -13,16 +13,16 @@ use crate::text::CommandLine;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  synack trace db.example:5432            the path of a TCP handshake to this very port
+  synack trace db.example:5432            the path of a TCP handshake to this port
   synack trace udp://ns.example:53        of a DNS request
   synack trace gw.example                 of an ICMP echo
   synack trace --flows 16 web.example:443 does one of several ECMP paths lose packets?
   synack trace -t -i 5s db.example:5432   watch the path until Ctrl-C
   synack trace -o path.html h:443         a page for the owner of the hop
 
-Durations: 250ms, 1.5s, 2m; a bare number is seconds.
-Exit code: 0 the port answered (SYN-ACK or reply), 1 it did not, 2 the path could not be traced.
-Ctrl-C prints the result, Ctrl-\\ (SIGQUIT) prints it and goes on.";
+Durations: 250ms, 1.5s, 2m, 1h30m; a number without a unit is in seconds.
+Exit code: 0 the port answered (SYN-ACK or reply), 1 it did not, 2 the trace could not start.
+Ctrl-C prints the result, Ctrl-\\ (SIGQUIT) prints it and continues.";
 
 /// Rounds that a router answers one after the other: Linux sends six ICMP errors in a row to each address
 /// (`XRLIM_BURST_FACTOR` in net/ipv4/inetpeer.c), then one a second (`icmp_ratelimit` in icmp(7)), and discovery has

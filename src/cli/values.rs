@@ -20,12 +20,12 @@ use crate::verdict::explain;
 const MAX_DURATION: Duration = Duration::from_secs(1_000_000_000);
 
 const DURATION_SYNTAX: &str =
-    "a duration is a number and a unit (us, ms, s, m, h), as in 250ms, 1.5s or 2m";
+    "a duration is a number and a unit (us, ms, s, m, h), as in 250ms, 1.5s, 2m or 1h30m";
 
 /// `250ms`, `1.5s`, `2m`, `1h30m`; a number without a unit is in seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     if text.starts_with('-') {
-        return Err("a duration is never negative".to_owned());
+        return Err("a duration cannot be negative".to_owned());
     }
     let is_number = text
         .bytes()
@@ -38,7 +38,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     };
     match parsed {
         Some(duration) if duration <= MAX_DURATION => Ok(duration),
-        Some(_) => Err("that is longer than any run".to_owned()),
+        Some(_) => Err("a duration is at most 1000000000 s".to_owned()),
         None => Err(DURATION_SYNTAX.to_owned()),
     }
 }
@@ -51,18 +51,18 @@ fn with_units(text: &str) -> Option<Duration> {
         .ok()
 }
 
-/// A number of probes, or with a unit the time in which probes start.
+/// A number of probes, or with a unit the time during which probes are sent.
 pub(super) fn limit(text: &str) -> Result<Limit, String> {
     if text.ends_with(|c: char| c.is_ascii_alphabetic()) {
         let duration = duration(text)?;
         return if duration.is_zero() {
-            Err("a run lasts longer than 0".to_owned())
+            Err("the time must be longer than 0".to_owned())
         } else {
             Ok(Limit::Duration(duration))
         };
     }
     match text.parse() {
-        Ok(0) => Err("a run has at least one probe".to_owned()),
+        Ok(0) => Err("the count must be at least 1".to_owned()),
         Ok(count) => Ok(Limit::Count(count)),
         Err(_) => Err("a count is a whole number such as 10, or a time such as 10s".to_owned()),
     }
@@ -77,13 +77,13 @@ pub(super) fn source(text: &str) -> Result<Source, String> {
         let ports = None;
         return Ok(Source { address, ports });
     }
-    let (address, ports) = text.rsplit_once(':').ok_or("it is no IP address")?;
+    let (address, ports) = text.rsplit_once(':').ok_or("not an IP address")?;
     let address = match address
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
     {
-        Some(v6) => IpAddr::V6(v6.parse().map_err(|_| "it is no IP address")?),
-        None => IpAddr::V4(address.parse().map_err(|_| "it is no IP address")?),
+        Some(v6) => IpAddr::V6(v6.parse().map_err(|_| "not an IP address")?),
+        None => IpAddr::V4(address.parse().map_err(|_| "not an IP address")?),
     };
     let ports = Some(port_range(ports)?);
     Ok(Source { address, ports })
@@ -92,17 +92,17 @@ pub(super) fn source(text: &str) -> Result<Source, String> {
 fn port_range(text: &str) -> Result<RangeInclusive<u16>, String> {
     let port = |text: &str| match text.parse::<u16>() {
         Ok(port) if port > 0 => Ok(port),
-        _ => Err(format!("{text:?} is no port: ports are 1 to 65535")),
+        _ => Err(format!("{text:?} is not a port: ports are 1 to 65535")),
     };
     let (low, high) = text.split_once('-').unwrap_or((text, text));
     let (low, high) = (port(low)?, port(high)?);
     if low > high {
-        return Err(format!("the port range {text} runs backwards"));
+        return Err(format!("the port range {text} is reversed"));
     }
     Ok(low..=high)
 }
 
-/// What UDP probes say: the name of a protocol, or the user's own bytes.
+/// UDP payload: the name of a protocol, or custom bytes.
 pub(super) fn payload(text: &str) -> Result<Payload, String> {
     let bytes = match text.split_once(':') {
         Some(("text", text)) => text.as_bytes().to_vec(),
@@ -123,14 +123,20 @@ pub(super) fn payload(text: &str) -> Result<Payload, String> {
 }
 
 fn unknown_payload() -> String {
-    let names: Vec<_> = AppProtocol::ALL.iter().map(|named| named.name()).collect();
-    format!(
-        "it is none of {}, text:TEXT, hex:BYTES, file:PATH",
-        names.join(", ")
-    )
+    format!("unknown payload: use {}", payloads())
 }
 
-/// Reads no more than shows that a file is too large; a device may never end.
+/// Help of `--payload`.
+pub(super) fn payload_help() -> String {
+    format!("UDP payload: {} [default: by port]", payloads())
+}
+
+fn payloads() -> String {
+    let names = AppProtocol::ALL.map(AppProtocol::name).join(", ");
+    format!("{names}, or text:TEXT, hex:BYTES, file:PATH")
+}
+
+/// Reads at most 1 MiB, enough to see that a file is too large: a device may be endless.
 fn contents(path: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let file = File::open(path).and_then(|file| file.take(1 << 20).read_to_end(&mut bytes));
@@ -159,7 +165,7 @@ pub(super) fn expected(text: &str) -> Result<Expectation, String> {
     Expectation::parse(text, explain::is_code)
 }
 
-/// A figure held against a limit.
+/// A metric compared with a limit.
 pub(super) fn condition(text: &str) -> Result<FailCondition, String> {
     text.parse()
         .map_err(|error: FailConditionError| error.to_string())
@@ -170,7 +176,7 @@ pub(super) fn report_file<D: DataFormat>(text: &str) -> Result<ReportFile<D>, St
     let format = Format::of_file(text).ok_or_else(|| {
         let known: Vec<_> = Format::<D>::extensions().collect();
         format!(
-            "its extension names no format of this mode: use {}",
+            "no format of this mode has this extension: use {}",
             known.join(", ")
         )
     })?;
@@ -178,12 +184,27 @@ pub(super) fn report_file<D: DataFormat>(text: &str) -> Result<ReportFile<D>, St
     Ok(ReportFile { path, format })
 }
 
+/// Help of `-o`: the first extension of each format of a mode.
+pub(super) fn report_file_help<D: DataFormat + PartialEq>() -> String {
+    let mut formats = Vec::new();
+    let mut names = Vec::new();
+    for extension in Format::<D>::extensions() {
+        let format = Format::<D>::of_file(extension);
+        if !formats.contains(&format) {
+            formats.push(format);
+            names.push(extension.trim_start_matches('.'));
+        }
+    }
+    let names = names.join(", ");
+    format!("Also write the results to FILE; its extension chooses the format: {names}; repeatable")
+}
+
 /// `fin` or `rst`.
 pub(super) fn close(text: &str) -> Result<CloseMode, String> {
     match text {
         "fin" => Ok(CloseMode::Fin),
         "rst" => Ok(CloseMode::Rst),
-        _ => Err("a connection is closed by fin or by rst".to_owned()),
+        _ => Err("use fin or rst".to_owned()),
     }
 }
 
@@ -195,13 +216,12 @@ pub(super) fn histogram(text: &str) -> Result<Buckets, String> {
             _ => Err("a histogram has 1 to 1000 buckets".to_owned()),
         };
     }
-    let edges =
-        numbers(text).ok_or("it is neither a number of buckets nor a list of edges in ms")?;
+    let edges = numbers(text).ok_or("use a number of buckets or a list of edges in ms")?;
     let ascending = edges.is_sorted_by(|a, b| a < b) && edges.iter().all(|edge| *edge >= 0.0);
     if ascending {
         Ok(Buckets::EdgesMs(edges))
     } else {
-        Err("the edges of a histogram ascend from 0".to_owned())
+        Err("bucket edges must ascend and not be negative".to_owned())
     }
 }
 
@@ -211,16 +231,16 @@ pub(super) struct Percentiles(pub(super) Vec<f64>);
 
 /// `50,90,99.9`.
 pub(super) fn percentiles(text: &str) -> Result<Percentiles, String> {
-    let list = numbers(text).ok_or("a list of percentiles looks like 50,90,99.9")?;
+    let list = numbers(text).ok_or("percentiles are a list such as 50,90,99.9")?;
     if list.len() > 5 {
-        return Err("at most 5 percentiles fit on a line".to_owned());
+        return Err("at most 5 percentiles are supported".to_owned());
     }
     match list
         .iter()
         .find(|percent| **percent <= 0.0 || **percent > 100.0)
     {
         Some(odd) => Err(format!(
-            "{odd} is no percentile: they lie above 0 and up to 100"
+            "{odd} is not a percentile: use values above 0, up to 100"
         )),
         None => Ok(Percentiles(list)),
     }

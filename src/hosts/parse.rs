@@ -53,17 +53,17 @@ impl Host {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum TargetError {
     /// No host before the port.
-    #[error("{0:?} names no host: write HOST:PORT")]
+    #[error("{0:?} has no host: write HOST:PORT")]
     NoHost(String),
     /// No port; the protocol needs one.
     #[error("{0:?} has no port: add one, as in host:443")]
     NoPort(String),
     /// A port; the protocol has none.
-    #[error("{0:?} has a port: an ICMP echo goes to a host, as in icmp://host")]
+    #[error("{0:?} has a port: ICMP echo has none, as in icmp://host")]
     PortOfIcmp(String),
     /// A port that is not a number from 1 to 65535.
     #[error(
-        "{port:?} in {target:?} is no port: ports are 1 to 65535, lists 22,80 and ranges 8000-8010"
+        "{port:?} in {target:?} is not a port: use 1 to 65535, lists 22,80 or ranges 8000-8010"
     )]
     Port {
         /// The whole target.
@@ -72,7 +72,7 @@ pub enum TargetError {
         port: String,
     },
     /// A port range with its end before its start.
-    #[error("the port range {range:?} in {target:?} runs backwards")]
+    #[error("the port range {range:?} in {target:?} is reversed")]
     Backwards {
         /// The whole target.
         target: String,
@@ -80,7 +80,9 @@ pub enum TargetError {
         range: String,
     },
     /// An IPv6 address whose last group could be a port.
-    #[error("{0:?} is ambiguous: an IPv6 address needs brackets here, as in [2001:db8::1]:443")]
+    #[error(
+        "{0:?} is ambiguous: write an IPv6 address with a port in brackets, as in [2001:db8::1]:443"
+    )]
     Brackets(String),
     /// Not an IPv6 address in brackets.
     #[error("{0:?} is not an IPv6 address")]
@@ -95,11 +97,11 @@ pub enum TargetError {
     #[error("{0:?} is a number, not a host: write HOST:PORT")]
     Number(String),
     /// Characters invalid in a host name.
-    #[error("{0:?} is not a host name: it has characters that no name has")]
+    #[error("{0:?} is not a host name: invalid character")]
     Name(String),
     /// An unsupported scheme.
     #[error(
-        "{0:?} is not offered: targets are tcp://, udp:// or icmp://, or plain HOST:PORT or HOST"
+        "{0:?} is not supported: targets are tcp://, udp:// or icmp://, or plain HOST:PORT or HOST"
     )]
     Scheme(String),
 }
@@ -335,8 +337,8 @@ mod tests {
     #[test]
     fn errors_name_the_wrong_part() {
         for (text, expected) in [
-            ("", "names no host"),
-            (":443", "names no host"),
+            ("", "has no host"),
+            (":443", "has no host"),
             ("tcp://host", "no port"),
             ("udp://[::1]", "no port"),
             ("icmp://host:443", "has a port"),
@@ -346,13 +348,13 @@ mod tests {
             ("host:65536", "\"65536\""),
             ("host:+80", "\"+80\""),
             ("host:80,", "\"\""),
-            ("host:90-80", "backwards"),
+            ("host:90-80", "reversed"),
             ("host:1-100000", "\"100000\""),
             ("2001:db8::1:443", "brackets"),
             ("[2001:db8::zz]:443", "not an IPv6 address"),
             ("[::1:443", "not an IPv6 address"),
             ("http://host:80", "http://"),
-            ("icmp://", "names no host"),
+            ("icmp://", "has no host"),
             ("443", "a number, not a host"),
             ("ho st:80", "not a host name"),
         ] {

@@ -112,11 +112,11 @@ impl ResolveError {
             Self::Resolver { reason, .. } => ("cannot resolve", format!(": {reason}")),
             Self::Deadline { after, .. } => {
                 let after = after.as_secs();
-                let words = format!(": the resolver gave no answer within {after} s");
+                let words = format!(": the resolver did not reply within {after} s");
                 ("cannot resolve", words)
             }
             Self::NotAttempted { .. } => {
-                let words = ": the resolver did not answer for the names before it";
+                let words = ": lookups of earlier names timed out";
                 ("did not resolve", words.to_owned())
             }
             Self::Stopped { .. } => ("stopped while resolving", String::new()),
@@ -249,7 +249,7 @@ fn resolve(name: &str, family: Family) -> Result<Arc<Lookup>, ResolveError> {
         }
     }
     if addresses.is_empty() {
-        let reason = "it has no address of the wanted kind".to_owned();
+        let reason = "no address of the requested IP version".to_owned();
         let name = name.to_owned();
         return Err(ResolveError::Resolver {
             name,

@@ -18,17 +18,17 @@ use crate::session::{ExitStatus, RunError};
 use crate::term::Output;
 use crate::text::CommandLine;
 
-/// How long the busy server of the demonstration leaves its accept queue full: the first SYN meets
-/// it, the second one, a second later, does not.
+/// How long the accept queue of the busy server stays full: the first SYN is dropped, the retransmission a second later
+/// is not.
 const BUSY: Duration = Duration::from_millis(500);
 
-/// A handshake on loopback that takes this long was not answered.
+/// Timeout of a handshake on loopback.
 const UNANSWERED: Duration = Duration::from_millis(100);
 
-/// More connections than any accept queue asked for here can take.
+/// More connections than these accept queues hold.
 const FILLING: usize = 16;
 
-/// A demonstration target: where it is and what it does.
+/// A demo target.
 struct Exhibit {
     protocol: Protocol,
     address: SocketAddr,
@@ -39,10 +39,10 @@ struct Exhibit {
 
 /// Opens the targets, probes them, and prints the ordinary summary.
 ///
-/// That some targets fail is what they are for: a demonstration that ran is a success.
+/// Failing targets are intended: the exit status is success.
 pub fn run(output: &mut Output) -> Result<ExitStatus, RunError> {
     let exhibits = exhibits().map_err(RunError::Demo)?;
-    output.write("These targets were opened on loopback for you, to show how probes can end.\n");
+    output.write("Demo targets on loopback, one for each way a probe can end:\n");
     for exhibit in &exhibits {
         let target = format!("{}://{}", exhibit.protocol.name(), exhibit.address);
         output.write(&format!("  {target:<24} {}\n", exhibit.does));
@@ -92,7 +92,7 @@ fn exhibits() -> io::Result<Vec<Exhibit>> {
         Exhibit {
             protocol: Protocol::Tcp,
             address: (Ipv4Addr::new(224, 0, 0, 1), 80).into(),
-            does: "a multicast address, to which this machine has no route for TCP",
+            does: "a multicast address: TCP fails locally",
             kept: Vec::new(),
         },
         echoing()?,
@@ -133,7 +133,7 @@ fn reset(stream: TcpStream) {
     let _ = Socket::from(stream).set_linger(Some(Duration::ZERO));
 }
 
-/// A port that is taken, so that nobody else can open it, and on which nothing listens.
+/// A closed port: bound, so that no other process can open it, but not listening.
 fn closed(address: std::net::IpAddr) -> io::Result<Exhibit> {
     let (socket, address) = bound(address)?;
     Ok(Exhibit {
@@ -153,12 +153,12 @@ fn overloaded(address: std::net::IpAddr) -> io::Result<Exhibit> {
     Ok(Exhibit {
         protocol: Protocol::Tcp,
         address,
-        does: "never accepts, and its queue is full",
+        does: "accept queue full, never accepts",
         kept,
     })
 }
 
-/// A server whose queue is full when the first SYN comes, and which then catches up.
+/// A server whose accept queue is full at the first SYN and accepts later.
 fn busy_at_first(address: std::net::IpAddr) -> io::Result<Exhibit> {
     let (socket, address) = bound(address)?;
     socket.listen(0)?;
@@ -173,7 +173,7 @@ fn busy_at_first(address: std::net::IpAddr) -> io::Result<Exhibit> {
     Ok(Exhibit {
         protocol: Protocol::Tcp,
         address,
-        does: "too busy for the first SYN, then accepts",
+        does: "accept queue full at the first SYN, then accepts",
         kept,
     })
 }
@@ -181,7 +181,7 @@ fn busy_at_first(address: std::net::IpAddr) -> io::Result<Exhibit> {
 /// A UDP service that sends back what it gets.
 fn echoing() -> io::Result<Exhibit> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let exhibit = udp(&socket, "sends datagrams back")?;
+    let exhibit = udp(&socket, "echoes datagrams")?;
     thread::spawn(move || {
         let mut buffer = [0; 2048];
         while let Ok((length, from)) = socket.recv_from(&mut buffer) {
@@ -191,8 +191,8 @@ fn echoing() -> io::Result<Exhibit> {
     Ok(exhibit)
 }
 
-/// A UDP port that is taken, so that nobody else can open it, and connected elsewhere: for everybody but that peer
-/// nothing listens on it (`udp4_lib_lookup2`, net/ipv4/udp.c).
+/// A closed UDP port: bound, so that no other process can open it, and connected: datagrams from other peers find no
+/// socket (`udp4_lib_lookup2`, net/ipv4/udp.c).
 fn refusing() -> io::Result<Exhibit> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
     socket.connect(socket.local_addr()?)?;
@@ -204,7 +204,7 @@ fn refusing() -> io::Result<Exhibit> {
 /// A UDP service that never answers.
 fn silent() -> io::Result<Exhibit> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let mut exhibit = udp(&socket, "takes datagrams and says nothing")?;
+    let mut exhibit = udp(&socket, "receives datagrams, never replies")?;
     exhibit.kept.push(socket.into());
     Ok(exhibit)
 }

@@ -16,7 +16,7 @@ pub fn parse_hex(text: &str) -> Result<Vec<u8>, String> {
             (None, Some(alone)) if matches!(c, ' ' | ':') => return Err(odd(alone)),
             (None, _) => {
                 return Err(format!(
-                    "{c:?}, character {position}, is no hexadecimal digit"
+                    "{c:?}, character {position}, is not a hexadecimal digit"
                 ));
             }
         }
@@ -29,7 +29,7 @@ fn digit(c: char) -> Option<u8> {
 }
 
 fn odd((position, c, _): (usize, char, u8)) -> String {
-    format!("the digit {c:?}, character {position}, stands alone: a byte has two")
+    format!("the digit {c:?}, character {position}, is unpaired: a byte has two digits")
 }
 
 #[cfg(test)]
@@ -48,20 +48,20 @@ mod tests {
     #[test]
     fn errors_name_the_character_and_its_position() {
         for (text, message) in [
-            ("dead0g", "'g', character 6, is no hexadecimal digit"),
-            ("0xff", "'x', character 2, is no hexadecimal digit"),
-            ("é0", "'é', character 1, is no hexadecimal digit"),
+            ("dead0g", "'g', character 6, is not a hexadecimal digit"),
+            ("0xff", "'x', character 2, is not a hexadecimal digit"),
+            ("é0", "'é', character 1, is not a hexadecimal digit"),
             (
                 "de\u{1b}",
-                "'\\u{1b}', character 3, is no hexadecimal digit",
+                "'\\u{1b}', character 3, is not a hexadecimal digit",
             ),
             (
                 "d:ead",
-                "the digit 'd', character 1, stands alone: a byte has two",
+                "the digit 'd', character 1, is unpaired: a byte has two digits",
             ),
             (
                 "de ad b",
-                "the digit 'b', character 7, stands alone: a byte has two",
+                "the digit 'b', character 7, is unpaired: a byte has two digits",
             ),
         ] {
             assert_eq!(parse_hex(text), Err(message.to_owned()));

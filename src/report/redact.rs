@@ -3,18 +3,18 @@
 //! Words of this program are not searched: a host may be named `main` or `network`. Untrusted text is searched for
 //! known names and for addresses.
 
+mod pseudonyms;
+
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Deref;
-use std::path::Path;
 
 use serde::Serialize;
 
-use crate::hosts::{self, Protocol, Target};
-use crate::text::{CommandLine, Role, Word};
-use crate::text::{Span, Text, Value, is_address_part, leading_address};
+use crate::hosts::Target;
+use crate::text::{Span, Text, Value};
+use pseudonyms::Pseudonyms;
 
 /// Output of a [`Redactor`]. Formats that take this type cannot print values that bypassed redaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -24,18 +24,6 @@ pub struct Redacted(String);
 /// Replaces values by pseudonyms, if redaction is on.
 #[derive(Debug, Default)]
 pub struct Redactor(Option<RefCell<Pseudonyms>>);
-
-/// The pseudonyms assigned so far.
-#[derive(Debug, Default)]
-struct Pseudonyms {
-    /// Host names in lower case.
-    hosts: HashMap<String, String>,
-    targets: usize,
-    addresses: HashMap<IpAddr, String>,
-    files: Vec<String>,
-    routers: usize,
-    sources: usize,
-}
 
 impl Deref for Redacted {
     type Target = str;
@@ -64,38 +52,23 @@ impl Redactor {
 
     /// Assigns pseudonyms to a target and its addresses.
     pub fn register_target(&self, target: &Target) {
-        let Some(names) = &self.0 else { return };
-        let mut names = names.borrow_mut();
-        let pseudonym = names.host(&target.host);
-        names
-            .addresses
-            .entry(target.address.ip())
-            .or_insert_with(|| pseudonym.clone());
-        for other in target.lookup.iter().flat_map(|lookup| &lookup.addresses) {
-            let number = names.addresses.len() + 1;
-            let pseudonym = format!("{pseudonym}-address-{number}");
-            names.addresses.entry(other.ip()).or_insert(pseudonym);
+        if let Some(names) = &self.0 {
+            names.borrow_mut().register_target(target);
         }
     }
 
     /// Assigns a pseudonym to a source address.
     pub fn register_source(&self, address: IpAddr) {
-        let Some(names) = &self.0 else { return };
-        let mut names = names.borrow_mut();
-        if !names.addresses.contains_key(&address) {
-            names.sources += 1;
-            let pseudonym = format!("source-{}", names.sources);
-            names.addresses.insert(address, pseudonym);
+        if let Some(names) = &self.0 {
+            names.borrow_mut().register_source(address);
         }
     }
 
     /// Assigns the pseudonym of the local host name.
     pub fn register_local_name(&self, name: &str) {
-        let Some(names) = &self.0 else { return };
-        let names = &mut names.borrow_mut();
-        names
-            .hosts
-            .insert(name.to_lowercase(), LOCAL_NAME.to_owned());
+        if let Some(names) = &self.0 {
+            names.borrow_mut().register_local_name(name);
+        }
     }
 
     /// A value.
@@ -147,153 +120,12 @@ impl Redactor {
     }
 }
 
-/// Pseudonym of the local host name.
-const LOCAL_NAME: &str = "this-host";
-
-impl Pseudonyms {
-    fn pseudonym(&mut self, value: &Value) -> String {
-        match value {
-            Value::Host(host) | Value::Service { host, port: None } => self.host(host),
-            Value::Service {
-                host,
-                port: Some(port),
-            } => format!("{}:{port}", self.host(host)),
-            Value::Address(address) | Value::Router { address, .. } => self.address(*address),
-            Value::Endpoint(endpoint) => {
-                format!("{}:{}", self.address(endpoint.ip()), endpoint.port())
-            }
-            Value::LocalName(_) => LOCAL_NAME.to_owned(),
-            Value::LinkAddress(_) => "link-address".to_owned(),
-            Value::Command(command) => self.command(command),
-            Value::Label(label) => label.to_string(),
-            Value::Foreign(text) => self.foreign(text),
-        }
-    }
-
-    fn host(&mut self, host: &str) -> String {
-        let targets = &mut self.targets;
-        let word = self.hosts.entry(host.to_lowercase()).or_insert_with(|| {
-            *targets += 1;
-            format!("target-{targets}")
-        });
-        word.clone()
-    }
-
-    /// An address that was not registered is most likely a router's.
-    fn address(&mut self, address: IpAddr) -> String {
-        if address.is_unspecified() {
-            return address.to_string();
-        }
-        if let Some(word) = self.addresses.get(&address) {
-            return word.clone();
-        }
-        self.routers += 1;
-        let word = format!("router-{}", self.routers);
-        self.addresses.insert(address, word.clone());
-        word
-    }
-
-    fn command(&mut self, command: &CommandLine) -> String {
-        let words = command.0.iter().map(|word| {
-            let value = match word.role {
-                Role::Plain => word.value.clone(),
-                Role::Target => self.typed_target(&word.value),
-                Role::Source => self.foreign(&word.value),
-                Role::File => self.file(&word.value),
-                Role::Private => "...".to_owned(),
-            };
-            Word {
-                value,
-                ..word.clone()
-            }
-        });
-        CommandLine(words.collect()).to_string()
-    }
-
-    /// A TARGET with its host replaced; scheme and ports stay.
-    fn typed_target(&mut self, text: &str) -> String {
-        let Ok(spec) = hosts::parse(text, Protocol::Tcp, |_| Some(0)) else {
-            return "...".to_owned();
-        };
-        let start = text.find("://").map_or(0, |at| at + "://".len());
-        let (scheme, rest) = text.split_at(start);
-        scheme.to_owned() + &rest.replacen(spec.host.text(), &self.host(spec.host.text()), 1)
-    }
-
-    fn file(&mut self, path: &str) -> String {
-        let known = self.files.iter().position(|file| file == path);
-        let place = known.unwrap_or_else(|| {
-            self.files.push(path.to_owned());
-            self.files.len() - 1
-        });
-        let extension = Path::new(path).extension();
-        let extension = extension.map(|it| format!(".{}", it.to_string_lossy()));
-        format!("file-{}{}", place + 1, extension.unwrap_or_default())
-    }
-
-    /// Replaces known names and all addresses that stand alone.
-    fn foreign(&mut self, text: &str) -> String {
-        let text = replace_runs(text, is_name_part, |run| self.without_name(run));
-        replace_runs(&text, is_address_part, |run| self.without_address(run))
-    }
-
-    /// Replaces a known name, case-insensitively; a trailing dot may end a sentence.
-    fn without_name(&self, run: &str) -> String {
-        let name = run.trim_end_matches('.');
-        match self.hosts.get(&name.to_lowercase()) {
-            Some(word) => word.clone() + &run[name.len()..],
-            None => run.to_owned(),
-        }
-    }
-
-    /// Replaces an address, possibly followed by a port or a full stop.
-    fn without_address(&mut self, run: &str) -> String {
-        if is_link_address(run) {
-            return "link-address".to_owned();
-        }
-        match leading_address(run) {
-            Some((address, behind)) => self.address(address) + behind,
-            None => run.to_owned(),
-        }
-    }
-}
-
-/// Replaces each longest run of characters for which `is_part` holds.
-fn replace_runs(
-    text: &str,
-    is_part: fn(char) -> bool,
-    mut replace: impl FnMut(&str) -> String,
-) -> String {
-    let mut replaced = String::with_capacity(text.len());
-    let mut rest = text;
-    while !rest.is_empty() {
-        let start = rest.find(is_part).unwrap_or(rest.len());
-        let (before, run) = rest.split_at(start);
-        let end = run.find(|c| !is_part(c)).unwrap_or(run.len());
-        let (run, after) = run.split_at(end);
-        replaced.push_str(before);
-        replaced.push_str(&replace(run));
-        rest = after;
-    }
-    replaced
-}
-
-/// Characters of a host name.
-fn is_name_part(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '-' | '_' | '.') || !c.is_ascii()
-}
-
-/// A MAC address, which identifies the vendor (OUI) and the device.
-fn is_link_address(text: &str) -> bool {
-    let mut groups = text.split(':');
-    text.len() == 17 && groups.clone().count() == 6 && groups.all(|group| group.len() == 2)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hosts::Lookup;
+    use crate::hosts::{Lookup, Protocol};
     use crate::text;
+    use crate::text::{CommandLine, Role, Word};
     use proptest::prelude::*;
     use std::sync::Arc;
     use std::time::Duration;
@@ -347,6 +179,46 @@ mod tests {
         assert_eq!(
             &*redactor.text(&text),
             "target-1:5432 (target-1) from source-1:40000: ICMP 3/13 from router-1, again router-1"
+        );
+    }
+
+    #[test]
+    fn each_address_of_a_target_has_its_pseudonym() {
+        let redactor = redactor(&["db.example"]);
+        let mut moved = target("db.example", 8);
+        moved.lookup = None;
+        redactor.register_target(&moved);
+        redactor.register_target(&target("db.example", 9));
+        let shown = |last| redactor.address([10, 20, 0, last].into()).to_string();
+        assert_eq!(shown(7), "target-1");
+        assert_eq!(shown(8), "target-1-address-2");
+        assert_eq!(shown(9), "target-1-address-3");
+    }
+
+    #[test]
+    fn typed_address_has_the_pseudonym_of_the_address() {
+        let redactor = redactor(&["db.example"]);
+        for host in ["10.20.0.7", "::ffff:10.20.0.7"] {
+            assert_eq!(&*redactor.value(&Value::Host(host.into())), "target-1");
+        }
+        redactor.register_target(&target("10.20.0.7", 7));
+        let service = redactor.service(&target("10.20.0.7", 7));
+        assert_eq!(
+            &*service, "target-2:5432",
+            "a target of its own beside the name"
+        );
+    }
+
+    #[test]
+    fn host_name_with_trailing_dot_is_the_same_host() {
+        let redactor = redactor(&["db.example."]);
+        assert_eq!(
+            &*redactor.foreign("db.example: DB.EXAMPLE. fails."),
+            "target-1: target-1. fails."
+        );
+        assert_eq!(
+            &*redactor.service(&target("db.example", 7)),
+            "target-1:5432"
         );
     }
 

@@ -114,7 +114,8 @@ pub(crate) fn syns(number: u32) -> String {
 pub(crate) fn unresolved(error: &ResolveError) -> Text {
     let (before, after) = error.words();
     let name = Value::Host(error.name().into());
-    text![before, " \"", name, "\"", Value::foreign(&after)]
+    // The resolver's messages name no host: a target may be called `name` or `service`.
+    text![before, " \"", name, "\"", Value::label(&after)]
 }
 
 /// Text of a local error.
@@ -174,6 +175,19 @@ mod tests {
         assert_eq!(
             shown(detail(Protocol::Tcp, &outcome, None)).as_deref(),
             Some("ICMP admin-prohibited (3/13) from 10.20.0.1")
+        );
+    }
+
+    #[test]
+    fn resolver_error_keeps_its_words_when_redacted() {
+        let error = ResolveError::Resolver {
+            name: "service".to_owned(),
+            reason: "Name or service not known (EAI_NONAME)".to_owned(),
+            is_negative: true,
+        };
+        assert_eq!(
+            &*Redactor::new(true).text(&unresolved(&error)),
+            "cannot resolve \"target-1\": Name or service not known (EAI_NONAME)"
         );
     }
 

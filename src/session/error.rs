@@ -66,11 +66,11 @@ pub enum RunError {
     },
     /// Output format for one target only.
     #[error(
-        "{0}: this format has the percentiles of one target: probe one, or choose another format"
+        "{0}: this format holds the percentiles of one target: probe one, or choose another format"
     )]
     OneTargetOnly(String),
     /// Listeners of `synack demo` could not be opened.
-    #[error("cannot open the targets of the demonstration on loopback: {0}")]
+    #[error("cannot open the demo targets on loopback: {0}")]
     Demo(#[source] io::Error),
     /// Writing results failed.
     #[error("cannot write the results: {0}")]

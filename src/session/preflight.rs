@@ -66,7 +66,7 @@ pub(crate) fn check_source(sockets: &SocketPlan) -> Result<(), RunError> {
     if let Some(source) = &sockets.source {
         let address = source.address;
         if address.is_multicast() {
-            let error = io::Error::new(io::ErrorKind::InvalidInput, "it is a multicast address");
+            let error = io::Error::new(io::ErrorKind::InvalidInput, "a multicast address");
             let from = address.to_string();
             return Err(RunError::Source { from, error });
         }

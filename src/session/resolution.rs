@@ -176,7 +176,7 @@ impl PendingTargets {
             more => format!(" and {more} more"),
         };
         print_diagnostic(&format!(
-            "still looking up {first}{more}; the others are probed meanwhile"
+            "still resolving {first}{more}; probing the other targets meanwhile"
         ));
     }
 
@@ -230,11 +230,11 @@ impl TargetList {
     fn warn_duplicates(&self) {
         match self.duplicates.as_slice() {
             [] => {}
-            [one] => print_diagnostic(&format!("{one} is given twice: it is probed once")),
+            [one] => print_diagnostic(&format!("{one} is listed twice: probed once")),
             [first, others @ ..] => {
                 let others = others.len();
                 print_diagnostic(&format!(
-                    "{first} and {others} more are given twice: each is probed once"
+                    "{first} and {others} more are listed twice: each is probed once"
                 ));
             }
         }

@@ -102,7 +102,7 @@ impl Progress {
         let progress = Self::on_stderr(None);
         if let (Some(bar), Ok(style)) = (
             &progress.bar,
-            ProgressStyle::with_template("{spinner} {elapsed}, under way: {msg}"),
+            ProgressStyle::with_template("{spinner} {elapsed}, running: {msg}"),
         ) {
             bar.set_style(style);
         }

@@ -36,7 +36,7 @@ pub enum Value {
     LinkAddress(Arc<str>),
     /// The command line.
     Command(CommandLine),
-    /// A word that is not redacted: an interface, a process, a system version.
+    /// Not redacted: an interface, a process, a system version, an error message of the system.
     Label(Arc<str>),
     /// Untrusted text from a peer or a system library: known names and addresses in it are redacted.
     Foreign(Arc<str>),

@@ -1,4 +1,4 @@
-//! `--redact` in traces and diagnoses.
+//! `--redact` in every mode and format.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use crate::loopback::open_port;
 /// Runs a mode with a result file per format; returns each format with its text, stdout included.
 fn redacted(mode: &str, formats: &[&str]) -> Vec<(String, String)> {
     let folder = tempfile::tempdir().expect("a folder");
-    let path = |format: &str| folder.path().join(format!("result.{format}"));
+    let path = |format: &str| folder.path().join(format!("localhost.{format}"));
     let outputs: Vec<_> = formats
         .iter()
         .map(|format| format!("-o {}", path(format).display()))
@@ -31,10 +31,31 @@ fn redacted(mode: &str, formats: &[&str]) -> Vec<(String, String)> {
 fn redacted_result_has_neither_name_nor_address() {
     let traces = redacted("trace -n 1", &["txt", "md", "json", "html"]);
     let diagnoses = redacted("diagnose", &["txt", "md", "json"]);
-    for (format, text) in traces.into_iter().chain(diagnoses) {
+    let runs = redacted(
+        "-n 1 -w 0 -S 127.0.0.1",
+        &["txt", "md", "json", "html", "csv", "summary.csv", "prom"],
+    );
+    for (format, text) in traces.into_iter().chain(diagnoses).chain(runs) {
         assert!(text.contains("target-1"), "{format}: {text}");
         for secret in ["localhost", "127.0.0.1", "127.0.0.53"] {
             assert!(!text.contains(secret), "{format} has {secret}: {text}");
         }
     }
+}
+
+#[test]
+fn pseudonyms_replace_hosts_and_no_other_word() {
+    let port = open_port().port();
+    let output = run(&format!(
+        "-4 -n 1 -w 0 --redact localhost:{port} service.invalid:1 127.0.0.1:{port}"
+    ));
+    let words: Vec<_> = output.stdout.split_whitespace().collect();
+    let text = words.join(" ");
+    for part in [
+        "cannot resolve \"target-3\": ",
+        &format!("synack -4 -n 1 -w 0 --redact target-1:{port} target-3:1 target-2:{port}"),
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("invalid"), "{text}");
 }

@@ -24,7 +24,7 @@ fn wrong_value_is_named_in_one_line() {
         (&["127.0.0.1", "443"], "\"443\" is a number"),
         (&["host:0"], "\"0\""),
         (&["host:65536"], "\"65536\""),
-        (&["host:"], "is no port"),
+        (&["host:"], "is not a port"),
         (&["host:90-80"], "90-80"),
         (&["host:1-100000"], "100000"),
         (&["2001:db8::1:443"], "brackets"),
@@ -52,7 +52,7 @@ fn wrong_value_is_named_in_one_line() {
         (&["-i", "-1", "host:1"], "'-1'"),
         (&["-i", "nan", "host:1"], "'nan'"),
         (&["-i", "inf", "host:1"], "'inf'"),
-        (&["-i", "99999999999999", "host:1"], "longer than any run"),
+        (&["-i", "99999999999999", "host:1"], "at most 1000000000 s"),
         (&["-i", "5parsecs", "host:1"], "parsecs"),
         (&["-W", "0", "host:1"], "timeout"),
         (&["-w", "-3", "host:1"], "'-3'"),
@@ -115,7 +115,7 @@ fn control_characters_of_a_name_are_escaped() {
 fn duplicate_target_is_probed_once_with_a_warning() {
     let address = open_port();
     let output = run(&format!("--json -n 2 -w 0 -i 1ms {address} {address}"));
-    assert!(output.stderr.contains("given twice"), "{output:?}");
+    assert!(output.stderr.contains("listed twice"), "{output:?}");
     assert_eq!(output.summary()["sent"], 2);
 }
 

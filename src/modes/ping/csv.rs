@@ -77,13 +77,13 @@ const CONCLUSIONS: [&str; 7] = [
     "verdict",
 ];
 
-/// What each distribution's columns begin with.
+/// Column prefixes of the distributions.
 const DISTRIBUTIONS: [&str; 3] = ["connect", "rtt", "refused"];
 
-/// With these a spreadsheet's formula begins (OWASP, "CSV Injection"), also in their wide forms.
+/// First characters of a spreadsheet formula (OWASP, "CSV Injection"), full-width forms included.
 const FORMULA: &str = "=+-@\t\r\n\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}";
 
-/// The line above the rows of probes.
+/// The header row of probes.
 pub(super) fn heading() -> String {
     PROBE.join(",") + "\n"
 }
@@ -120,7 +120,7 @@ pub(super) fn row(info: &RunInfo, sample: &Sample, redactor: &Redactor) -> Strin
     line.end()
 }
 
-/// A heading, and a row for each target.
+/// A header row, and a row for each target.
 pub(super) fn summary(summary: &RunSummary, redactor: &Redactor) -> String {
     let targets = summary.targets();
     let rows = targets.map(|target| target_row(summary, &target, redactor));
@@ -166,12 +166,12 @@ fn target_row(summary: &RunSummary, target: &TargetSummary, redactor: &Redactor)
     line.end()
 }
 
-/// A row in the making.
+/// A row under construction.
 #[derive(Default)]
 struct Line(String);
 
 impl Line {
-    /// A cell of our own, which holds nothing that CSV or a spreadsheet would understand.
+    /// A trusted cell: no special characters of CSV or spreadsheets.
     fn plain(&mut self, value: impl Display) {
         self.0 += &format!("{value},");
     }
@@ -184,7 +184,7 @@ impl Line {
         }
     }
 
-    /// A cell with text from outside.
+    /// An untrusted cell.
     fn text(&mut self, text: &str) {
         self.plain(quoted(&harmless(&escape_controls(text))));
     }
@@ -248,14 +248,14 @@ impl Line {
         self.maybe(cause.map(|it| it.count));
     }
 
-    /// The row as it is written.
+    /// The row with its line end.
     fn end(mut self) -> String {
         self.0.pop();
         self.0 + "\n"
     }
 }
 
-/// An apostrophe before whatever a spreadsheet would take for a formula.
+/// Puts an apostrophe before what a spreadsheet would evaluate as a formula.
 ///
 /// That is the beginning of a cell, spaces apart, and also what follows a semicolon: where the decimal point is a
 /// comma, spreadsheets split a line there.

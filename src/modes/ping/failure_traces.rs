@@ -1,4 +1,4 @@
-//! The path of targets whose probes fail, looked at once beside the run, from the source port of a probe that failed.
+//! Traces of failing targets: once per target, in parallel with the run, from the source port of a failed probe.
 
 use std::net::SocketAddr;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -13,17 +13,17 @@ use crate::plan::PathPlan;
 use crate::platform::signals::Signals;
 use crate::platform::{Poller, StopSignals, Waker};
 
-/// Paths looked at in one run: many failing targets mostly fail for one reason, and routers limit their answers.
+/// Maximum traces per run: many failing targets mostly share one cause, and routers rate-limit their ICMP errors.
 const MAX_TRACES: usize = 16;
 
-/// What was found on the way to a target, and when it was begun.
+/// The path to a target, and when the trace started.
 pub(super) struct FailureTrace {
     pub(super) target: TargetId,
     pub(super) path: Path,
     pub(super) started: Instant,
 }
 
-/// Looks at the path of each target once, when so many of its probes have failed.
+/// Traces each target once, after a number of failed probes.
 pub(super) struct FailureTraces {
     after: u64,
     plan: PathPlan,
@@ -31,14 +31,14 @@ pub(super) struct FailureTraces {
     waker: Waker,
     failures: Vec<u64>,
     begun: Vec<TargetId>,
-    /// Not told yet.
+    /// Not printed yet.
     under_way: usize,
     sender: Sender<Option<FailureTrace>>,
     found: Receiver<Option<FailureTrace>>,
 }
 
 impl FailureTraces {
-    /// Waits for failures, if the plan wants it.
+    /// Waits for failures, if requested.
     pub(super) fn wanted(plan: &PingPlan, signals: &Signals, waker: Waker) -> Option<Self> {
         let after = plan.trace_after?;
         let (sender, found) = mpsc::channel();
@@ -58,7 +58,7 @@ impl FailureTraces {
         })
     }
 
-    /// Takes in a probe; its socket is wanted back at once if the path is looked at because of it.
+    /// Records a probe; its socket is needed at once if it starts a trace.
     pub(super) fn record(&mut self, target: &Target, sample: &Sample) {
         let index = sample.target.index();
         if sample.late || sample.result.outcome.kind().class() != OutcomeClass::Failed {
@@ -73,7 +73,7 @@ impl FailureTraces {
         }
     }
 
-    /// Whether a probe's port is about to be used for the path: its failure was the last one that it took.
+    /// Whether the trace uses this probe's source port: it was the last of the required failures.
     pub(super) fn needs_port(&self, target: TargetId) -> bool {
         self.failures.get(target.index()) == Some(&self.after) && self.begun.contains(&target)
     }
@@ -100,13 +100,13 @@ impl FailureTraces {
                     started,
                 })
             };
-            // Whoever no longer listens has ended the run.
+            // The receiver is dropped when the run has ended.
             let _ = sender.send(trace());
             waker.wake();
         });
     }
 
-    /// A path that has been found since the last time.
+    /// A trace finished since the last call.
     pub(super) fn found(&mut self) -> Option<FailureTrace> {
         loop {
             let found = self.found.try_recv().ok()?;
@@ -117,7 +117,7 @@ impl FailureTraces {
         }
     }
 
-    /// Waits for a path that is still being looked at; none where nobody looks any more.
+    /// Waits for a trace in progress; none if no trace is running.
     pub(super) fn last(&mut self) -> Option<FailureTrace> {
         while self.under_way > 0 {
             let found = self.found.recv().ok()?;

@@ -7,7 +7,7 @@
 use super::summary::RunSummary;
 use crate::stats::{Distribution, Figures};
 
-/// Lines for each half of the way that is left to 100 %: `HdrHistogram`'s own default.
+/// Lines per halving of the distance to 100 %: the default of `HdrHistogram`.
 const TICKS: u32 = 5;
 
 /// Connect times of the first target; nothing if there are none.

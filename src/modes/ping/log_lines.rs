@@ -1,4 +1,4 @@
-//! What is printed while a run goes on: a heading, a line for each probe, announcements.
+//! Output during a run: heading, a line per probe, state changes.
 
 use std::time::Duration;
 
@@ -185,7 +185,7 @@ pub(super) fn state_change(info: &RunInfo, target: TargetId, change: &StateChang
         text![
             Text::words(at),
             name,
-            " answers again",
+            " is up",
             lasted("down"),
             " (",
             outcomes,
@@ -302,7 +302,7 @@ pub(super) fn origin(info: &RunInfo) -> Option<Text> {
     (!parts.is_empty()).then(|| Text::join(parts, " "))
 }
 
-/// What is the same for all.
+/// The common value, if all are equal.
 fn common(mut texts: impl Iterator<Item = Option<Text>>) -> Option<Text> {
     let first = texts.next()??;
     texts

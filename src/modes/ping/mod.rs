@@ -114,7 +114,7 @@ fn check_formats(plan: &OutputPlan<PingData>, targets: usize) -> Result<(), RunE
     }
 }
 
-/// How many targets there may be in the end: those that are resolved, and those that may still be.
+/// Maximum number of targets: resolved and pending ones.
 fn max_targets(plan: &TargetPlan, resolved: &Resolved) -> usize {
     let planned = plan.specs.iter().map(TargetSpec::len).sum();
     let known = resolved.targets.len();

@@ -1,4 +1,4 @@
-//! Where samples become statistics and lines.
+//! Samples become statistics and log lines.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -23,20 +23,20 @@ use crate::term::{Progress, print_diagnostic};
 /// A run that takes longer than this shows its progress.
 const LONG: Duration = Duration::from_secs(10);
 
-/// One run's statistics and its output.
+/// Statistics and outputs of a run.
 pub(super) struct Monitor<'a> {
     info: RunInfo,
     outputs: PingOutputs<'a>,
     statistics: Statistics,
     states: Vec<UpDownState>,
     until: Option<Until>,
-    /// Names that are looked up again.
+    /// Re-resolution of names.
     pub(super) reresolver: Option<Reresolver>,
-    /// Targets that may still come.
+    /// Targets whose names are not resolved yet.
     pub(super) pending: Option<PendingTargets>,
-    /// Looks at the path of targets that fail.
+    /// Traces of failing targets.
     pub(super) traces: Option<FailureTraces>,
-    /// Names whose last lookup failed, so that it is told once.
+    /// Names whose last lookup failed: reported once.
     lost: Vec<String>,
     /// Probes that have ended, warm-up included, for the progress bar.
     ended: u64,
@@ -44,7 +44,7 @@ pub(super) struct Monitor<'a> {
 }
 
 impl<'a> Monitor<'a> {
-    /// A desk for at most so many targets.
+    /// A monitor of at most `capacity` targets.
     pub(super) fn new(info: RunInfo, most: usize, outputs: PingOutputs<'a>) -> Self {
         let targets = info.targets.len();
         let until = info.plan.assertions.until.clone();
@@ -63,7 +63,7 @@ impl<'a> Monitor<'a> {
         }
     }
 
-    /// Prints what comes before the first probe.
+    /// Prints the heading.
     pub(super) fn open(&mut self) {
         self.outputs.open(&self.info);
         let plan = &self.info.plan;
@@ -81,7 +81,7 @@ impl<'a> Monitor<'a> {
         }
     }
 
-    /// Prints the summary and decides.
+    /// Prints the summary; returns the exit status.
     pub(super) fn close(mut self, record: RunRecord) -> Result<ExitStatus, RunError> {
         self.outputs.outputs.output.finish_progress();
         while let Some(trace) = self.traces.as_mut().and_then(FailureTraces::last) {
@@ -96,7 +96,7 @@ impl<'a> Monitor<'a> {
         Ok(status)
     }
 
-    /// What the checks found, target by target.
+    /// Results of the assertions, target by target.
     fn assertions(&self) -> Vec<AssertionResult> {
         let checks = &self.info.plan.assertions;
         let mut assertions = Vec::new();
@@ -116,17 +116,17 @@ impl<'a> Monitor<'a> {
     fn exit_status(&self, assertions: &[AssertionResult]) -> ExitStatus {
         let answered =
             |recorder: &crate::stats::Recorder| recorder.count_class(OutcomeClass::Succeeded) > 0;
-        // Who expects a certain end of probes, or waits for one, says himself what success is.
+        // `--expect` and `--until` define success themselves.
         let checks = &self.info.plan.assertions;
-        let own_words = !checks.expect.is_empty() || checks.until.is_some();
-        let fine = (own_words || self.statistics.targets.iter().all(answered))
+        let defines_success = !checks.expect.is_empty() || checks.until.is_some();
+        let fine = (defines_success || self.statistics.targets.iter().all(answered))
             && assertions.iter().all(|assertion| assertion.passed)
             && self.info.unresolved.is_empty();
         ExitStatus::new(fine, self.outputs.outputs.output.is_closed())
     }
 
-    /// Tells of paths that have been looked at meanwhile.
-    fn tell_paths(&mut self) {
+    /// Prints traces that have finished.
+    fn print_traces(&mut self) {
         while let Some(trace) = self.traces.as_mut().and_then(FailureTraces::found) {
             self.outputs.trace(&self.info, &trace);
         }
@@ -139,7 +139,7 @@ impl<'a> Monitor<'a> {
         worth_a_line && !display.quiet
     }
 
-    /// Announces a target that goes down or comes up again, to those who watch.
+    /// Announces a target that goes down or up, if the run watches for that.
     fn note_state(&mut self, sample: &Sample) {
         let target = sample.target;
         let (Some(state), Some(recorder)) = (
@@ -161,7 +161,7 @@ impl<'a> Monitor<'a> {
         }
     }
 
-    /// Takes in a target whose name has been resolved at last.
+    /// Adds a target whose name has been resolved.
     fn welcome(&mut self, target: &Target) {
         let here = LocalHost::from(&self.info.plan.sockets);
         let route = here.route_to(target.protocol, target.address);
@@ -176,14 +176,14 @@ impl<'a> Monitor<'a> {
         self.outputs.added(&self.info, TargetId(id));
     }
 
-    /// Takes in what a name has become; the targets that have to move.
+    /// Applies the result of a lookup; returns the targets with a new address.
     fn follow(&mut self, name: &str, found: &LookupResult) -> Vec<(TargetId, SocketAddr)> {
         let lookup = match found {
             Ok(lookup) => lookup,
             Err(error) => {
                 if !self.lost.iter().any(|lost| lost == name) {
                     self.lost.push(name.to_owned());
-                    print_diagnostic(&format!("{error}; its last address is probed on"));
+                    print_diagnostic(&format!("{error}; still probing its last address"));
                 }
                 return Vec::new();
             }
@@ -291,7 +291,7 @@ impl RunControl for Monitor<'_> {
     }
 
     fn idle(&mut self) {
-        self.tell_paths();
+        self.print_traces();
         let output = &mut *self.outputs.outputs.output;
         output.progress().refresh(self.ended, self.failed);
         output.flush();

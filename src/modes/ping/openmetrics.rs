@@ -1,13 +1,13 @@
 //! Metrics in text, for the directory that Prometheus' `node_exporter` reads (`--collector.textfile.directory`).
 //!
-//! What is written is valid in two formats at once: Prometheus' text format 0.0.4, which that collector parses
+//! The text is valid in two formats: Prometheus' text format 0.0.4, which that collector parses
 //! (`collector/textfile.go`, `expfmt.TextParser`), and `OpenMetrics` 1.0. The collector refuses a file with time
 //! stamps, so there are none; the run's times are metrics of their own. `# EOF`, which `OpenMetrics` demands, is a
 //! comment to it. Of one metric in several files it refuses differing helps, so these never change, and equal
 //! labels, so every metric carries its target's.
 //!
-//! Each file tells of one run and replaces the last one, so tallies are gauges: they do not add up from run to run,
-//! as those of a counter would. Units are seconds and ratios. What does not exist has no line.
+//! Each file describes one run and replaces the previous one, so counts are gauges: they do not accumulate over
+//! runs as a counter does. Units are seconds and ratios. A missing value has no line.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -39,48 +39,48 @@ type Labelled<'a> = (String, TargetSummary<'a>);
 const GAUGES: [Gauge; 17] = [
     (
         "success",
-        "1 if the target answered at least once, else 0.",
+        "1 if the target replied at least once, else 0.",
         |it| Some(u8::from(of_class(it, OutcomeClass::Succeeded) > 0).to_string()),
     ),
-    ("succeeded", "Probes that the target answered.", |it| {
+    ("succeeded", "Successful probes.", |it| {
         Some(of_class(it, OutcomeClass::Succeeded).to_string())
     }),
     (
         "failed",
-        "Probes that the target, or the way to it, did not answer or refused.",
+        "Failed probes: no reply, refused, unreachable.",
         |it| Some(of_class(it, OutcomeClass::Failed).to_string()),
     ),
     (
         "local_errors",
-        "Probes that the probing machine itself stopped; no loss.",
+        "Probes that failed on the local machine; not loss.",
         |it| Some(of_class(it, OutcomeClass::Local).to_string()),
     ),
     (
         "unfinished",
-        "Probes still under way when the run was stopped; in no other count.",
+        "Probes in flight when the run was stopped; in no other count.",
         |it| Some(of_class(it, OutcomeClass::Unfinished).to_string()),
     ),
-    ("late", "Answers that came after the timeout.", |it| {
+    ("late", "Replies after the timeout.", |it| {
         Some(it.recorder.late.to_string())
     }),
     (
         "duplicates",
-        "Further answers to a probe that had one already.",
+        "Further replies to a probe that already had one.",
         |it| Some(it.recorder.replies.duplicates.to_string()),
     ),
     (
         "strays",
-        "Datagrams from the target that answered no probe.",
+        "Datagrams from the target that match no probe.",
         |it| Some(it.recorder.replies.strays.to_string()),
     ),
     (
         "reordered",
-        "Answers that came after that to a later probe.",
+        "Replies received after the reply to a later probe.",
         |it| Some(it.recorder.replies.reordered.to_string()),
     ),
     (
         "outages",
-        "How often one or more probes in a row failed.",
+        "Outages: one or more failed probes in a row.",
         |it| {
             let outages = it.recorder.outages.total();
             (!it.never_answers()).then(|| outages.to_string())
@@ -88,17 +88,17 @@ const GAUGES: [Gauge; 17] = [
     ),
     (
         "loss_ratio",
-        "Failed probes as a share of those that failed or succeeded.",
+        "Failed probes / (failed + succeeded).",
         |it| it.loss().map(|loss| ratio(loss.percent)),
     ),
     (
         "loss_lower_ratio",
-        "Lower end of the 95 % interval of the loss.",
+        "Lower bound of the 95 % confidence interval of the loss.",
         |it| it.loss().map(|loss| ratio(loss.low)),
     ),
     (
         "loss_upper_ratio",
-        "Upper end of the 95 % interval of the loss.",
+        "Upper bound of the 95 % confidence interval of the loss.",
         |it| it.loss().map(|loss| ratio(loss.high)),
     ),
     (
@@ -106,40 +106,32 @@ const GAUGES: [Gauge; 17] = [
         "Mean absolute difference of successive times.",
         |it| it.recorder.jitter.mean_us().map(seconds),
     ),
-    (
-        "lookup_seconds",
-        "How long the lookup of the target's name took.",
-        |it| {
-            let lookup = it.target.lookup.as_ref();
-            lookup.map(|it| seconds(it.took.as_secs_f64() * 1e6))
-        },
-    ),
-    (
-        "start_time_seconds",
-        "When the run started, since 1970.",
-        |it| Some(unix_time(it, it.record.started)),
-    ),
-    (
-        "end_time_seconds",
-        "When the run ended, since 1970.",
-        |it| Some(unix_time(it, it.record.ended)),
-    ),
+    ("lookup_seconds", "Duration of the name lookup.", |it| {
+        let lookup = it.target.lookup.as_ref();
+        lookup.map(|it| seconds(it.took.as_secs_f64() * 1e6))
+    }),
+    ("start_time_seconds", "Start of the run, Unix time.", |it| {
+        Some(unix_time(it, it.record.started))
+    }),
+    ("end_time_seconds", "End of the run, Unix time.", |it| {
+        Some(unix_time(it, it.record.ended))
+    }),
 ];
 
 const SUMMARIES: [Summary; 3] = [
     (
         "connect_seconds",
-        "Time to a completed handshake or an answer, as an application waits for it.",
+        "Time to the completed handshake or the reply, as the application sees it.",
         |it| &it.recorder.connect,
     ),
     (
         "rtt_seconds",
-        "Round-trip time of the path, as the kernel timed it.",
+        "Round-trip time of the path, kernel clock.",
         |it| &it.recorder.rtt,
     ),
     (
         "refused_seconds",
-        "Time to the RST that refused the first SYN.",
+        "Time from the first SYN to the RST.",
         |it| &it.recorder.refused,
     ),
 ];
@@ -150,7 +142,7 @@ pub(super) fn text(summary: &RunSummary, redactor: &Redactor) -> String {
     let mut text = family(
         "probes",
         "gauge",
-        "Probes that were sent and ended, by outcome and, where it has one, reason.",
+        "Probes that ended, by outcome and reason.",
         &each(&targets, probes),
     );
     for (name, help, number) in GAUGES {
@@ -164,7 +156,7 @@ pub(super) fn text(summary: &RunSummary, redactor: &Redactor) -> String {
         let lines = each(&targets, |labels, it| quantiles(name, labels, values(it)));
         text += &family(name, "summary", help, &lines);
     }
-    let help = "1 for the verdict on the target.";
+    let help = "1 for the verdict of the target.";
     text += &family("verdict", "gauge", help, &each(&targets, verdict));
     text + "# EOF\n"
 }

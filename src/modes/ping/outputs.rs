@@ -1,4 +1,4 @@
-//! What a run of probes writes, in every format.
+//! Outputs of a run, in every format.
 
 use std::net::IpAddr;
 use std::time::Instant;
@@ -18,12 +18,12 @@ use crate::session::outputs::Outputs;
 use crate::stats::StateChange;
 use crate::text::Text;
 
-/// Where the results of a run go.
+/// Outputs of a run.
 pub(super) struct PingOutputs<'a> {
     pub(super) outputs: Outputs<'a, PingData>,
     redactor: Redactor,
     printer: LinePrinter,
-    /// Paths of targets that failed, for documents that are made at the end.
+    /// Traces of failing targets, for documents written at the end.
     traces: Vec<Block>,
 }
 
@@ -38,7 +38,7 @@ impl<'a> PingOutputs<'a> {
         }
     }
 
-    /// What comes before the first probe.
+    /// The heading.
     pub(super) fn open(&mut self, info: &RunInfo) {
         let redactor = &self.redactor;
         self.outputs.write(|format, page| match format.into() {
@@ -134,7 +134,7 @@ impl<'a> PingOutputs<'a> {
     /// The end of the run.
     pub(super) fn close(self, summary: &RunSummary) -> Result<(), RunError> {
         let redactor = &self.redactor;
-        // Text has printed the traces when they were found.
+        // Text has printed the traces during the run.
         let without_traces = document::document(summary, Vec::new());
         let with_traces = document::document(summary, self.traces);
         self.outputs.finish(|format, page, write| match format {
@@ -152,21 +152,21 @@ impl<'a> PingOutputs<'a> {
             Format::Data(PingData::CsvSummary) => write(&csv::summary(summary, redactor)),
             Format::Data(PingData::OpenMetrics) => write(&openmetrics::text(summary, redactor)),
             Format::Data(PingData::Hgrm) => write(&hgrm::text(summary)),
-            // Every row has been written.
+            // All rows are already written.
             Format::Data(PingData::Csv) => {}
         })
     }
 }
 
-/// What a format writes while the run goes on.
+/// What a format writes during the run.
 enum Live {
     /// Lines for readers.
     Lines,
     /// JSON objects.
     Objects,
-    /// CSV rows, of probes alone.
+    /// CSV rows, one per probe.
     Rows,
-    /// Nothing before the end.
+    /// Nothing before the end of the run.
     Nothing,
 }
 
@@ -176,7 +176,7 @@ impl From<Format<PingData>> for Live {
             Format::Document(DocumentFormat::Text) => Self::Lines,
             Format::Data(PingData::Json) => Self::Objects,
             Format::Data(PingData::Csv) => Self::Rows,
-            Format::Document(DocumentFormat::Markdown | DocumentFormat::Html)
+            Format::Document(_)
             | Format::Data(PingData::CsvSummary | PingData::Hgrm | PingData::OpenMetrics) => {
                 Self::Nothing
             }

@@ -1,4 +1,4 @@
-//! What a run of probes is to do.
+//! Plan of a run.
 
 use crate::assertions::AssertionPlan;
 use crate::plan::{
@@ -17,17 +17,17 @@ pub struct PingPlan {
     pub sockets: SocketPlan,
     /// What datagrams carry.
     pub payload: PayloadPlan,
-    /// What the run has to show.
+    /// Assertions.
     pub assertions: AssertionPlan,
     /// Trace the path to a target once, after this many failures.
     pub trace_after: Option<u64>,
-    /// What is shown of the run.
+    /// Display options.
     pub display: DisplayPlan,
     /// Formats and files.
     pub output: OutputPlan<PingData>,
 }
 
-/// What is shown of a run of probes.
+/// Display options of a run.
 #[derive(Clone, Debug)]
 pub struct DisplayPlan {
     /// No line for each probe.
@@ -87,7 +87,7 @@ impl PingPlan {
         self.display.failures_only || !matches!(self.schedule.limit, Limit::Count(_))
     }
 
-    /// What its probes need.
+    /// The settings of its probes.
     pub fn probes(&self) -> ProbePlan {
         ProbePlan {
             rate: self.schedule.rate(),

@@ -16,10 +16,10 @@ use crate::text;
 use crate::text::{Text, Value};
 use crate::verdict::explain::{self, Among, Case, Verdict, Witness};
 
-/// What is known before the first probe.
+/// Facts known before the first probe.
 #[derive(Clone, Debug)]
 pub struct RunInfo {
-    /// What was asked for.
+    /// The plan.
     pub plan: PingPlan,
     /// Resolved targets.
     pub targets: Vec<Target>,
@@ -35,12 +35,12 @@ pub struct RunInfo {
     pub clock: WallClock,
 }
 
-/// A run that has ended, or that goes on and is reported so far.
+/// A run that has ended, or its state so far.
 #[derive(Clone, Debug)]
 pub struct RunSummary<'a> {
-    /// What was known before.
+    /// Facts known before the first probe.
     pub info: &'a RunInfo,
-    /// What was measured.
+    /// Statistics.
     pub statistics: &'a Statistics,
     /// How the run went.
     pub record: RunRecord,
@@ -178,7 +178,7 @@ impl<'a> TargetSummary<'a> {
         loss.filter(|_| !self.never_answers())
     }
 
-    /// Whether no reply is what a working service looks like, so that there is no loss to speak of.
+    /// Whether a working service sends no reply (syslog): loss is undefined.
     pub(super) fn never_answers(&self) -> bool {
         self.info.never_answers(self.target)
     }

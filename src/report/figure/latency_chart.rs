@@ -35,7 +35,7 @@ pub struct LatencyChart {
 }
 
 impl LatencyChart {
-    /// Absent below [`MIN_VALUES`]. `digits`: significant digits of the distribution.
+    /// Absent below `MIN_VALUES`. `digits`: significant digits of the distribution.
     pub fn of(
         what: &'static str,
         values: &Distribution,

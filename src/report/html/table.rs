@@ -85,7 +85,7 @@ fn left_out(rows: usize) -> Markup {
     let more = rows.saturating_sub(MAX_ROWS);
     let note = (more > 0).then(|| {
         let words =
-            format!("{more} more rows are left out; the JSON form of this report has all of them.");
+            format!("{more} more rows are omitted; the JSON form of this report has all of them.");
         block("p", &[("class", &"quiet")], words)
     });
     note.into()

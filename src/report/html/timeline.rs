@@ -296,7 +296,7 @@ impl<'a> Drawing<'a> {
         let mut words = format!("{}.", self.period());
         words += match self.timeline.slices.resolution() {
             None => " Each mark is a probe at the time it was sent",
-            Some(_) => " Each mark stands for the probes of a time slice",
+            Some(_) => " Each mark covers the probes of a time slice",
         };
         if let Some(resolution) = self.timeline.slices.resolution() {
             let width = format_duration(rounded(resolution));

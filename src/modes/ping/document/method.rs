@@ -194,8 +194,8 @@ fn limits(summary: &RunSummary) -> Vec<Text> {
             "a sample of {each} per target is small: the loss interval is wide"
         ));
     }
-    lines.push("a percentile is shown only where values lie beyond it: p99 needs 100".to_owned());
-    lines.push("timeouts enter no latency, and local errors no loss".to_owned());
+    lines.push("a percentile needs values above it: p99 needs 100 values".to_owned());
+    lines.push("timeouts are not in latencies, local errors not in loss".to_owned());
     let digits = Statistics::digits(info.targets.len());
     let digits = count(digits.into(), "significant digit");
     lines.push(format!(
@@ -203,7 +203,9 @@ fn limits(summary: &RunSummary) -> Vec<Text> {
     ));
     if info.plan.schedule.warmup > 0 {
         let warmup = count(info.plan.schedule.warmup, "probe");
-        lines.push(format!("warm-up, {warmup} per target, is in no figure"));
+        lines.push(format!(
+            "warm-up probes ({warmup} per target) are not counted"
+        ));
     }
     lines.into_iter().map(Text::words).collect()
 }
@@ -227,22 +229,21 @@ fn schedule_lag(summary: &RunSummary) -> Option<String> {
 fn stalled(summary: &RunSummary) -> Option<String> {
     let lost = some_time(summary.record.stalled)?;
     Some(format!(
-        "note: this process was stalled for {lost} in all (suspended, starved of CPU, or blocked by its output)"
+        "note: this process was stalled for {lost} in total (suspended, starved of CPU, or blocked by its output)"
     ))
 }
 
 fn behind(summary: &RunSummary) -> Option<String> {
     let behind = some_time(summary.record.behind)?;
     Some(format!(
-        "note: this machine could not keep the schedule: {behind} behind in all"
+        "note: this machine could not keep the schedule: {behind} behind in total"
     ))
 }
 
 fn skipped(summary: &RunSummary) -> Option<String> {
     let skipped = count(summary.record.skipped, "probe");
-    (summary.record.skipped > 0).then(|| {
-        format!("note: {skipped} of the schedule were not sent because of that, not counted")
-    })
+    (summary.record.skipped > 0)
+        .then(|| format!("note: {skipped} of the schedule skipped for that reason, not counted"))
 }
 
 fn descriptors(summary: &RunSummary) -> Option<String> {

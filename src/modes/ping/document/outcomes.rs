@@ -32,7 +32,7 @@ pub(super) fn table(target: &TargetSummary) -> Option<Table> {
     rows.push((others > 0).then(|| {
         let mut cells = vec![Cell::words("others")];
         cells.extend(numbers(target, others));
-        cells.push(Text::from("of too many kinds to list").into());
+        cells.push(Text::from("other outcomes and reasons, omitted").into());
         Row::new(cells)
     }));
     let mut rows: Vec<_> = rows.into_iter().flatten().collect();
@@ -143,7 +143,7 @@ fn no_reply(target: &TargetSummary) -> String {
         None => String::new(),
     };
     let open = match target.target.protocol {
-        Protocol::Udp if target.never_answers() => ", as always with this kind of service",
+        Protocol::Udp if target.never_answers() => ", as expected of this kind of service",
         Protocol::Udp => ": open or filtered",
         _ => "",
     };

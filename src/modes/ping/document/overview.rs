@@ -38,8 +38,8 @@ pub(super) fn blocks(summary: &RunSummary, targets: &[TargetSummary]) -> Vec<Blo
     let more = targets.len().saturating_sub(DETAILED);
     if more > 0 {
         let words = format!(
-            "Details of {more} more targets are left out; those with trouble come first. The JSON form of this \
-             report has all of them."
+            "Details of {more} more targets are omitted; failing targets come first. The JSON form of this report \
+             has all of them."
         );
         sections.push(Block::Note(Text::words(words)));
     }
@@ -68,9 +68,9 @@ fn table(targets: &[&TargetSummary]) -> Table {
             anchor: (number <= DETAILED).then(|| anchor(number)),
         }
     };
-    let caption = "Those with trouble come first. The small pictures run from a target's first probe to its last: \
-        bars are replies, the higher the slower on one scale for all; full-height orange bars are failures, dashed \
-        grey ones local errors or probes that did not end.";
+    let caption = "Failing targets come first. Each sparkline runs from the target's first probe to its last: bar height \
+        is the time to the reply, on one scale for all targets; full-height orange bars are failures, dashed grey \
+        bars are local errors or probes that did not end.";
     Table {
         name: "All targets",
         caption: caption.into(),

@@ -99,7 +99,7 @@ fn facts(target: &TargetSummary) -> Vec<Fact> {
             counted(
                 answers.duplicates,
                 "further reply",
-                " to a probe that had one already",
+                " to a probe that already had one",
             ),
         ),
         (
@@ -115,7 +115,7 @@ fn facts(target: &TargetSummary) -> Vec<Fact> {
             counted(
                 answers.strays,
                 "datagram",
-                " from the target that answered no probe, not counted",
+                " from the target that match no probe, not counted",
             ),
         ),
         ("late", counted(recorder.late, "reply", &late)),
@@ -143,7 +143,7 @@ fn ttl(target: &TargetSummary, ttls: &ReplyTtls) -> Option<Text> {
         text += &format!(", then {ttl} from {since}");
     }
     if ttls.total > others.len() as u64 {
-        text += &format!(", {} changes in all", ttls.total);
+        text += &format!(", {} changes in total", ttls.total);
     }
     if ttls.total > 0 {
         text += ": the path changed, or another host answers";
@@ -157,7 +157,7 @@ fn has_no_outages(target: &TargetSummary) -> bool {
     target.never_answers() || succeeded == 0 || target.recorder.outages.list().is_empty()
 }
 
-/// The first outages and the last one, which answers "since when not?".
+/// The first outages and the last one: since when it fails.
 fn outages(target: &TargetSummary) -> Vec<Text> {
     if has_no_outages(target) {
         return Vec::new();
@@ -170,7 +170,7 @@ fn outages(target: &TargetSummary) -> Vec<Text> {
     let between = outages.total() - lines.len() as u64 - u64::from(latest.is_some());
     if between > 0 {
         let longest = outages.longest().filter(|longest| longest.probes > 1);
-        let longest = longest.map(|longest| text!["; the longest: ", outage(target, longest)]);
+        let longest = longest.map(|longest| text!["; longest: ", outage(target, longest)]);
         lines.push(text!["and ", between, " more in between", longest]);
     }
     lines.extend(latest.map(|latest| outage(target, latest)));
@@ -190,7 +190,7 @@ fn outage(target: &TargetSummary, outage: &Outage) -> Text {
     Text::words(format!("{from} to {to}, {probes}: {outcomes}; {end}"))
 }
 
-/// The different ways in which its probes failed.
+/// The different outcomes of its failed probes.
 fn outcomes_of(outage: &Outage) -> String {
     let mut words: Vec<&str> = Vec::new();
     for outcome in &outage.outcomes {
@@ -215,7 +215,7 @@ fn outage_table(target: &TargetSummary) -> Option<Table> {
     let rows: Vec<_> = first.chain(last).map(|it| outage_row(target, it)).collect();
     let caption = match outages.total() - rows.len() as u64 {
         0 => String::new(),
-        more => format!("The first and the last outages; {more} more lie in between."),
+        more => format!("The first and the last outages; {more} in between are omitted."),
     };
     Some(Table {
         name: "Outages",

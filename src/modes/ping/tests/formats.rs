@@ -256,9 +256,9 @@ fn everything_about_the_run_is_in_every_document() {
             let text = report::render(&document, format, &page, &Redactor::off());
             for words in [
                 "schedule lag:",
-                "this process was stalled for 1 s in all",
-                "1 ms behind in all",
-                "9568 probes of the schedule were not sent because of that",
+                "this process was stalled for 1 s in total",
+                "1 ms behind in total",
+                "9568 probes of the schedule skipped for that reason",
                 "allowed only 7 probes in flight",
                 "the wall clock moved by -90 s",
                 "source ports 40112 to 40117",

@@ -143,8 +143,8 @@ fn many_targets_are_all_counted_and_few_described() {
     check(&page);
     assert_eq!(page.matches("<section class=\"target\"").count(), 10);
     assert_eq!(page.matches("<svg class=\"spark\"").count(), 500);
-    assert!(page.contains("100 more rows are left out"));
-    assert!(page.contains("Details of 590 more targets are left out"));
+    assert!(page.contains("100 more rows are omitted"));
+    assert!(page.contains("Details of 590 more targets are omitted"));
 }
 
 #[test]

@@ -1,7 +1,14 @@
-//! Conclusions from what was measured: what is wrong, how that is known, and who acts.
-//!
-//! [`explain`] judges the targets of a plain run and a traced path, [`diagnosis`] the findings of
-//! `synack diagnose`.
+//! From measurements to a verdict.
 
+pub mod capture_filter;
+pub mod causes;
 pub mod diagnosis;
 pub mod explain;
+pub mod letter;
+pub mod observation;
+pub mod ranking;
+pub mod subject;
+pub mod template;
+#[cfg(test)]
+mod tests;
+pub mod texts;

@@ -1,0 +1,51 @@
+//! The name of the target.
+
+use super::{Cause, Code, Letter, Owner, Prior, Row, place, row};
+
+pub(super) const ROWS: &[Row] = &[
+    row!(StaleHostsFile, Here, Common, [StaleHostsEntry];
+        Name: HostsDiffers A, HostsFile A, * N;
+        Port: Silent U, Rst S, Icmp S, ClosesAfter S, Local S, Connects R;
+        OtherAddress: Works A, Only S, Fails R, * R;
+        Echo: Ok S, Silent U, Rejected U;
+        Others: Answer S, Silent U, Mixed S, Rejected U;
+        IcmpKind: Host U, Net S, * R;
+        IcmpFrom: LastRouter A, Gateway U, Router U, * R;
+        Sent: Left A, Queued S, * R;
+    ),
+    // A wildcard of a search domain answers for the name.
+    row!(SearchListMatch, Here, Rare, [SearchListMatch];
+        Name: Expanded A, * N;
+        Port: Rst U, Silent U, Icmp S, ClosesAfter S, Connects R;
+    ),
+    row!(NameSinkholed, Here, Uncommon, [NameSinkholed];
+        Name: Sinkhole A, * N;
+        Port: Rst U, Local U, Silent S, Connects R;
+        Place: Own A, * R;
+    ),
+    row!(NameDoesNotExist, Zone, Common, [NameUnresolved];
+        Port: Local A, * N;
+        Resolver: Nxdomain A, Nodata S, * N;
+    ),
+    // Split DNS: the name exists inside.
+    row!(AskedWrongResolver, Here, Uncommon, [NameUnresolved];
+        Port: Local A, * N;
+        Resolver: Disagree A, Nxdomain U, Nodata S, * N;
+    ),
+    // Its servers are dead, lame, or DNSSEC does not verify.
+    row!(ZoneBroken, Zone, Uncommon, [NameUnresolved];
+        Port: Local A, * N;
+        Resolver: Again U, Servfail A, Timeout U, * N;
+        OtherNames: Resolve A, * N;
+    ),
+    row!(ResolverDown, Resolver, Common, [NameUnresolved];
+        Resolver: Again U, Timeout A, Refused U, Servfail R, * N;
+        Port: Local A, Connects S, * N;
+        OtherNames: Fail A, Resolve R;
+    ),
+    row!(ResolverFails, Resolver, Uncommon, [NameUnresolved];
+        Resolver: Again U, Servfail A, OneFamily U, * N;
+        Port: Local U, Connects U, * N;
+        OtherNames: Fail U, Resolve S;
+    ),
+];

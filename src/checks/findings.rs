@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::ProbeBatch;
 use crate::hosts::Protocol;
+use crate::hosts::resolve::ResolveError;
 use crate::outcome::OutcomeKind;
 use crate::path::{Path, PathAnalysis, PathNote};
 use crate::platform::{Counters, Link, Listener, Neighbour, NeighbourState, RouteLookup};
@@ -149,9 +150,7 @@ pub struct NameFindings {
     /// Its addresses in the resolver's order, of both families unless one was chosen.
     pub addresses: Vec<IpAddr>,
     /// Error of the resolver.
-    pub error: Option<String>,
-    /// The error is authoritative: no such name or no address. Otherwise no name server replied.
-    pub is_unknown_name: bool,
+    pub error: Option<ResolveError>,
     /// Duration of the lookup, failed ones included; absent where an address was typed.
     pub took: Option<Duration>,
     /// Its addresses in the hosts file, which usually overrides DNS.
@@ -167,6 +166,13 @@ pub struct LocalFindings {
     pub own_address: Option<ProbeBatch>,
     /// All interfaces; empty where the system does not report them.
     pub links: Vec<(String, Link)>,
+}
+
+impl NameFindings {
+    /// Whether the name does not exist, or has no such address. Otherwise no name server replied.
+    pub fn is_unknown_name(&self) -> bool {
+        self.error.as_ref().is_some_and(ResolveError::is_negative)
+    }
 }
 
 /// Route and next hop.

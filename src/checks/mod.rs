@@ -1,6 +1,6 @@
 //! Checks of a diagnosis: each queries this machine or sends a few probes, and returns findings.
 //!
-//! [`crate::verdict::diagnosis`] draws the conclusion from the findings alone.
+//! [`crate::verdict::observe::findings`] takes observations from the findings alone.
 
 mod baseline_counters;
 mod batch;

@@ -57,8 +57,7 @@ fn look_up(
                 error => error,
             };
             found.took = Some(started.elapsed());
-            found.is_unknown_name = error.is_negative();
-            found.error = Some(error.to_string());
+            found.error = Some(error);
         }
         None => {}
     }

@@ -39,7 +39,7 @@ pub fn run_checks(
         let target = target(spec, *first, &findings.name);
         run_parallel_checks(context, &target, others, &mut findings, on_event);
         follow_up(context, &target, &mut findings, on_event);
-    } else if !findings.name.is_unknown_name && !stopped() {
+    } else if !findings.name.is_unknown_name() && !stopped() {
         check_route_to_name_server(context, &mut findings, on_event);
     }
     let now_and_before = counters().zip(counters_before);

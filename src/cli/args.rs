@@ -90,10 +90,13 @@ pub(super) enum Mode {
     /// Find out why a port is not reachable: checks from name to path, one verdict
     #[command(after_help = diagnose::EXAMPLES)]
     Diagnose(Deferred<Box<DiagnoseArgs>>),
-    /// Explain an outcome, reason or verdict and what to check next; without CODE, list all
+    /// Explain an outcome, reason, verdict or cause, and what to check next; without NAME, list all
     Explain {
-        /// A code from a report or from JSON: silence, admin-prohibited, no-neighbour
-        #[arg(value_name = "CODE")]
-        code: Option<String>,
+        /// A name from a report or from JSON, in any letter case: silence, port-filtered, host-down
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+        /// Print JSON: an object for each meaning of the name
+        #[arg(long)]
+        json: bool,
     },
 }

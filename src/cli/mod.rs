@@ -67,7 +67,7 @@ fn command(args: Args, command_line: CommandLine) -> Result<Command, String> {
             Command::Diagnose(Box::new(args.plan(command_line)?))
         }
         Some(Mode::Demo) => Command::Demo,
-        Some(Mode::Explain { code }) => Command::Print(explain::text(code.as_deref())?),
+        Some(Mode::Explain { name, json }) => Command::Print(explain::text(name.as_deref(), json)?),
     })
 }
 
@@ -182,11 +182,12 @@ mod tests {
 
     #[test]
     fn verdicts_of_the_modes_are_explained_too() {
-        for (code, mode) in [("forged-rst", "trace"), ("port-filtered", "diagnose")] {
-            let Ok(Command::Print(text)) = parsed(&format!("synack explain {code}")) else {
-                panic!("{code}");
+        for (name, subject) in [("forged-reset", "cause"), ("PORT-filtered", "verdict")] {
+            let Ok(Command::Print(text)) = parsed(&format!("synack explain {name}")) else {
+                panic!("{name}");
             };
-            assert!(text.contains(code) && text.contains(mode), "{text}");
+            let heading = format!("{}, a {subject}\n", name.to_lowercase());
+            assert!(text.starts_with(&heading), "{text}");
         }
         assert!(parsed("synack explain nonsense").is_err());
     }

@@ -10,11 +10,11 @@ use std::time::Duration;
 use jiff::fmt::friendly::SpanParser;
 
 use crate::assertions::{Expectation, FailCondition, FailConditionError};
+use crate::outcome::catalog::is_reason;
 use crate::payload::{AppProtocol, MAX_UDP_PAYLOAD, Payload, parse_hex};
 use crate::plan::{CloseMode, DataFormat, Format, Limit, ReportFile, Source};
 use crate::report::figure::Buckets;
 use crate::term::escape_controls;
-use crate::verdict::explain;
 
 /// Maximum of a duration: about 31 years.
 const MAX_DURATION: Duration = Duration::from_secs(1_000_000_000);
@@ -162,7 +162,7 @@ pub(super) fn size(text: &str) -> Result<usize, String> {
 
 /// An outcome or a reason by its stable name.
 pub(super) fn expected(text: &str) -> Result<Expectation, String> {
-    Expectation::parse(text, explain::is_code)
+    Expectation::parse(text, is_reason)
 }
 
 /// A metric compared with a limit.

@@ -45,16 +45,6 @@ impl IcmpError {
         )
     }
 
-    /// Every assigned reason name.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        let codes = (0..=12).flat_map(|kind| (0..=15).map(move |code| (kind, code)));
-        codes.flat_map(|(kind, code)| {
-            [reason_v4(kind, code), reason_v6(kind, code)]
-                .into_iter()
-                .flatten()
-        })
-    }
-
     /// Whether the packet was discarded. Redirect and source quench also reach the error queue of a ping socket
     /// (`ping_err` in net/ipv4/ping.c), but the packet is forwarded (RFC 1122 section 3.2.2).
     pub fn is_error(&self) -> bool {

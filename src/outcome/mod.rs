@@ -3,6 +3,7 @@
 //! Three layers: system call (`platform/`), decoded evidence ([`evidence`]), classification ([`classify`]: what proves
 //! a firewall, a RST, a lost SYN).
 
+pub mod catalog;
 pub mod classify;
 mod errno;
 pub mod evidence;

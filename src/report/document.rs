@@ -2,6 +2,8 @@
 
 use crate::outcome::OutcomeKind;
 use crate::text::Text;
+use crate::verdict::conclusion::State;
+use crate::verdict::statement::Statement;
 
 use super::figure::{Histogram, LatencyChart, RangeBar, Sparkline, Timeline};
 
@@ -29,24 +31,11 @@ pub struct Headline {
     pub words: Text,
 }
 
-/// State of a target, worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
-    /// Fails.
-    Down,
-    /// Fails at times.
-    Partial,
-    /// Not measured, or no reply proves nothing.
-    Unknown,
-    /// Works.
-    Up,
-}
-
 /// A part of a document.
 #[derive(Clone, Debug)]
 pub enum Block {
     /// A verdict.
-    Verdict(Verdict),
+    Verdict(Box<Statement>),
     /// A section.
     Section(Section),
     /// A paragraph.
@@ -65,23 +54,6 @@ pub enum Block {
     Detail(Vec<Block>),
     /// Blocks of text and Markdown only.
     Brief(Vec<Block>),
-}
-
-/// A verdict: meaning, evidence, next steps.
-#[derive(Clone, Debug, Default)]
-pub struct Verdict {
-    /// The code that `synack explain` takes.
-    pub code: Option<Text>,
-    /// Meaning, a paragraph each.
-    pub meaning: Vec<Text>,
-    /// Evidence.
-    pub evidence: Vec<Text>,
-    /// Causes ruled out.
-    pub ruled_out: Vec<Text>,
-    /// Open questions.
-    pub unknown: Vec<Text>,
-    /// Next steps.
-    pub next: Vec<Text>,
 }
 
 /// A heading with content.
@@ -305,17 +277,5 @@ impl Cell {
 impl From<Text> for Cell {
     fn from(text: Text) -> Self {
         Self::Text(text)
-    }
-}
-
-impl State {
-    /// Its name in text.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Down => "fails",
-            Self::Partial => "fails at times",
-            Self::Unknown => "unknown",
-            Self::Up => "works",
-        }
     }
 }

@@ -61,6 +61,17 @@ impl Text {
         self.0.extend(more.into().0);
     }
 
+    /// The text with its first letter in upper case, unless it begins with a value.
+    #[must_use]
+    pub fn capitalized(mut self) -> Self {
+        if let Some(Span::Words(words)) = self.0.first_mut()
+            && words.starts_with(|first: char| first.is_ascii_lowercase())
+        {
+            words.to_mut()[..1].make_ascii_uppercase();
+        }
+        self
+    }
+
     /// The text, neither escaped nor redacted.
     #[cfg(test)]
     pub(crate) fn plain(&self) -> String {

@@ -1,12 +1,16 @@
-//! From measurements to a verdict.
+//! From measurements to a verdict: observations, causes ranked by them, texts.
 
 pub mod capture_filter;
+pub mod case;
 pub mod causes;
-pub mod diagnosis;
-pub mod explain;
+pub mod conclusion;
+pub mod explanation;
+pub mod glossary;
 pub mod letter;
 pub mod observation;
+pub mod observe;
 pub mod ranking;
+pub mod statement;
 pub mod subject;
 pub mod template;
 #[cfg(test)]

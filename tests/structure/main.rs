@@ -44,9 +44,6 @@ const ROOMS: Rooms = &[
 /// child. Only where breaking it would be artificial.
 const CHILD_TO_PARENT: &[(&str, &str)] = &[];
 
-/// Rooms exempt from circles and sizes until they are rewritten.
-const EXEMPT_ROOMS: &[&str] = &["verdict"];
-
 const MAX_FILE_LINES: usize = 500;
 const MAX_FUNCTION_LINES: usize = 70;
 
@@ -114,10 +111,7 @@ fn every_room_is_in_the_list_and_in_the_documentation() {
 #[test]
 fn no_files_of_a_room_import_each_other_in_a_circle() {
     let found = circles(&scanned().imports, CHILD_TO_PARENT);
-    let found = found
-        .iter()
-        .filter(|it| !EXEMPT_ROOMS.contains(&room(&it.from)));
-    let lines: Vec<_> = found.map(|it| it.place.as_str()).collect();
+    let lines: Vec<_> = found.iter().map(|it| it.place.as_str()).collect();
     assert!(
         lines.is_empty(),
         "imports that form circles:\n{}",
@@ -130,27 +124,7 @@ fn files_and_functions_are_short() {
     let mut all = sources("src");
     all.extend(sources("tests"));
     assert!(all.len() > 300, "{} files", all.len());
-    let is_exempt = |file: &str| {
-        EXEMPT_ROOMS
-            .iter()
-            .any(|it| file.starts_with(&format!("src/{it}/")))
-    };
-    all.retain(|it| !is_exempt(&it.file));
     let mut found = long_files(&all, MAX_FILE_LINES);
     found.extend(long_functions(&all, MAX_FUNCTION_LINES));
     assert!(found.is_empty(), "\n{}", found.join("\n"));
-}
-
-#[test]
-fn exempt_rooms_need_their_exemption() {
-    let found = circles(&scanned().imports, CHILD_TO_PARENT);
-    for name in EXEMPT_ROOMS {
-        let files = sources(&format!("src/{name}"));
-        let has_circle = found.iter().any(|it| room(&it.from) == *name);
-        let is_long = !long_functions(&files, MAX_FUNCTION_LINES).is_empty();
-        assert!(
-            has_circle || is_long,
-            "{name} follows the rules: remove it from EXEMPT_ROOMS"
-        );
-    }
 }

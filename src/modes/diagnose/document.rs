@@ -4,43 +4,27 @@ use super::findings_text::lines;
 use super::summary::DiagnosisSummary;
 use crate::clock::date_and_time;
 use crate::report::VERSION;
-use crate::report::document::{Block, Document, Fact, Headline, State, Verdict};
+use crate::report::document::{Block, Document, Fact, Headline};
 use crate::report::human_numbers::{count, duration};
 use crate::text;
 use crate::text::{Text, Value, service};
-use crate::verdict::diagnosis::{Code, NextStep};
+use crate::verdict::statement::statement;
 
 /// The whole report.
 pub(super) fn document(summary: &DiagnosisSummary) -> Document {
-    let diagnosis = summary.diagnosis;
-    let verdict = Verdict {
-        code: Some(diagnosis.code.name().into()),
-        meaning: vec![diagnosis.verdict.clone()],
-        evidence: diagnosis.evidence.clone(),
-        ruled_out: diagnosis.rules_out.clone(),
-        unknown: diagnosis.unknown.clone(),
-        next: diagnosis.next.iter().map(next).collect(),
-    };
+    let conclusion = summary.conclusion;
     // Text has the evidence alone, which says the same.
     let steps = lines(summary.findings).into_iter();
     let steps: Vec<_> = steps.map(|it| Fact::new(it.step, it.found)).collect();
     let steps = Block::section("What each step found", vec![Block::Facts(steps)]);
-    let state = match diagnosis.code {
-        Code::Works => State::Up,
-        Code::Unclear => State::Unknown,
-        _ => State::Down,
-    };
     let command = Value::Command(summary.command_line.clone());
     let system = Value::label(&summary.host.system);
     Document {
         subject: subject(summary),
         scope: scope(summary),
-        headline: Headline {
-            state,
-            words: diagnosis.code.name().into(),
-        },
+        headline: Headline::new(conclusion.state, conclusion.code.name()),
         blocks: vec![
-            Block::Verdict(verdict),
+            Block::Verdict(Box::new(statement(conclusion))),
             Block::Detail(steps.into_iter().collect()),
         ],
         signature: vec![text!["synack ", VERSION, ", ", system, ": ", command]],
@@ -72,8 +56,4 @@ fn scope(summary: &DiagnosisSummary) -> Text {
         duration(findings.took),
         date_and_time(summary.clock.at(summary.started))
     ))
-}
-
-fn next(step: &NextStep) -> Text {
-    text![step.who.name(), ": ", step.what.clone()]
 }

@@ -57,7 +57,7 @@ fn name(findings: &Findings) -> Option<Text> {
         Some(Text::words(format!(" ({word} {} ms)", millis(took))))
     };
     if let Some(error) = &found.error {
-        return Some(text![Value::foreign(error), took("after")]);
+        return Some(text![wording::unresolved(error), took("after")]);
     }
     if found.addresses.is_empty() {
         return None;

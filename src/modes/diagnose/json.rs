@@ -8,10 +8,11 @@ use crate::checks::ProbeBatch;
 use crate::clock::rfc3339;
 use crate::modes::trace::Found;
 use crate::path::{LossCount, RouterNames, loss_per_hop};
-use crate::report::json::{line, reason};
+use crate::report::json::{RankingObject, line, reason};
 use crate::report::machine_numbers::{rounded, us};
 use crate::report::{Redacted, Redactor, VERSION};
 use crate::text::{Text, Value, service};
+use crate::verdict::statement::statement;
 
 #[derive(Serialize)]
 struct Whole<'a> {
@@ -83,6 +84,8 @@ struct VerdictLine {
     rules_out: Vec<Redacted>,
     unknown: Vec<Redacted>,
     next: Vec<NextLine>,
+    #[serde(flatten)]
+    ranking: RankingObject,
 }
 
 #[derive(Serialize)]
@@ -190,18 +193,21 @@ fn path(summary: &DiagnosisSummary, redactor: &Redactor) -> Option<PathLine> {
 }
 
 fn verdict(summary: &DiagnosisSummary, redactor: &Redactor) -> VerdictLine {
-    let diagnosis = summary.diagnosis;
+    let conclusion = summary.conclusion;
+    let statement = statement(conclusion);
     let shown = |texts: &[Text]| texts.iter().map(|it| redactor.text(it)).collect();
-    let next = diagnosis.next.iter().map(|step| NextLine {
-        who: step.who.name(),
+    let meaning = Text::join(statement.meaning.iter().cloned(), " ");
+    let next = statement.next.iter().map(|step| NextLine {
+        who: step.owner.name(),
         what: redactor.text(&step.what),
     });
     VerdictLine {
-        code: diagnosis.code.name(),
-        verdict: redactor.text(&diagnosis.verdict),
-        evidence: shown(&diagnosis.evidence),
-        rules_out: shown(&diagnosis.rules_out),
-        unknown: shown(&diagnosis.unknown),
+        code: conclusion.code.name(),
+        verdict: redactor.text(&meaning),
+        evidence: shown(&statement.evidence),
+        rules_out: shown(&statement.ruled_out),
+        unknown: shown(&statement.possible),
         next: next.collect(),
+        ranking: RankingObject::new(conclusion, &statement, redactor),
     }
 }

@@ -18,7 +18,9 @@ use crate::report::{self, Redactor};
 use crate::session::outputs::Outputs;
 use crate::session::{ExitStatus, RunError, Session, preflight};
 use crate::term::{Output, Progress};
-use crate::verdict::diagnosis::{Code, decide};
+use crate::verdict::causes::Code;
+use crate::verdict::conclusion::conclude;
+use crate::verdict::observe::findings::case;
 pub use plan::DiagnosePlan;
 pub use summary::DiagnosisSummary;
 
@@ -40,10 +42,10 @@ pub fn run(plan: DiagnosePlan, output: &mut Output) -> Result<ExitStatus, RunErr
         outputs.output.progress().set_message(&names.join(", "));
     });
     outputs.output.finish_progress();
-    let (diagnosis, host) = (decide(&findings), platform::host());
+    let (conclusion, host) = (conclude(&case(&findings)), platform::host());
     let summary = DiagnosisSummary {
         findings: &findings,
-        diagnosis: &diagnosis,
+        conclusion: &conclusion,
         host: &host,
         clock,
         started,
@@ -51,7 +53,7 @@ pub fn run(plan: DiagnosePlan, output: &mut Output) -> Result<ExitStatus, RunErr
     };
     let closed = outputs.output.is_closed();
     write(&summary, &summary.redactor(plan.output.redact), outputs)?;
-    Ok(ExitStatus::new(diagnosis.code == Code::Works, closed))
+    Ok(ExitStatus::new(conclusion.code == Code::Works, closed))
 }
 
 fn write(

@@ -10,7 +10,7 @@ use crate::hosts::{Lookup, Target};
 use crate::platform::HostInfo;
 use crate::report::Redactor;
 use crate::text::CommandLine;
-use crate::verdict::diagnosis::Diagnosis;
+use crate::verdict::conclusion::Conclusion;
 
 /// A diagnosis that was made.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub struct DiagnosisSummary<'a> {
     /// What was found.
     pub findings: &'a Findings,
     /// What it means.
-    pub diagnosis: &'a Diagnosis,
+    pub conclusion: &'a Conclusion,
     /// This machine.
     pub host: &'a HostInfo,
     /// Turns instants into UTC.
@@ -41,6 +41,12 @@ impl DiagnosisSummary<'_> {
             .and_then(|way| way.route.as_ref());
         if let Some(source) = route.and_then(|route| route.source) {
             redactor.register_source(source);
+        }
+        let own = self.findings.local.links.iter();
+        for (address, _) in own.flat_map(|(_, link)| &link.addresses) {
+            if !address.is_loopback() {
+                redactor.register_source(*address);
+            }
         }
         if let Some(name) = &self.host.name {
             redactor.register_local_name(name);

@@ -9,6 +9,7 @@ use crate::checks::{
     SizeFindings,
 };
 use crate::clock::WallClock;
+use crate::hosts::resolve::ResolveError;
 use crate::hosts::{Protocol, Target};
 use crate::modes::ping::tests::fixture::host;
 use crate::outcome::{
@@ -24,8 +25,8 @@ use crate::report::schema::violation;
 use crate::report::well_formed::{check, without_style};
 use crate::report::{self, MAX_WIDTH, Page};
 use crate::text::{CommandLine, Role, Word};
-use crate::text::{Marked, Text, Value, mark};
-use crate::verdict::diagnosis::{Code, Diagnosis, NextStep, Who};
+use crate::verdict::conclusion::conclude;
+use crate::verdict::observe::findings::case;
 
 const OK: Outcome = Outcome::Connected(Handshake::Clean);
 const RST: Outcome = Outcome::Refused(Refusal::Rst);
@@ -120,7 +121,6 @@ fn rejected_on_the_way() -> Findings {
             name: Some("db.example".to_owned()),
             addresses: vec![ip("10.20.0.7"), ip("2001:db8::7")],
             error: None,
-            is_unknown_name: false,
             took: Some(Duration::from_micros(3200)),
             hosts_file: vec![ip("10.20.0.8")],
         },
@@ -207,39 +207,12 @@ fn own_machine() -> Findings {
 
 fn no_such_name() -> Findings {
     let mut findings = nothing();
-    findings.name.error =
-        Some("cannot resolve \"db.example\": Name or service not known".to_owned());
+    findings.name.error = Some(ResolveError::Resolver {
+        name: "db.example".to_owned(),
+        reason: "Name or service not known".to_owned(),
+        is_negative: true,
+    });
     findings
-}
-
-fn text(sentence: &str) -> Text {
-    let host = mark(Value::Host("db.example".into())).to_string();
-    Text::from(Marked(&sentence.replace("HOST", &host)))
-}
-
-fn diagnosis() -> Diagnosis {
-    let next = |who, what| NextStep {
-        who,
-        what: text(what),
-    };
-    Diagnosis {
-        code: Code::Unclear,
-        verdict: text(
-            "A firewall at hop 4 (10.20.1.4) rejects connections to tcp/5432 of HOST; the host itself is up and \
-             answers on other ports.",
-        ),
-        evidence: vec![
-            text("4 of 6 probes were rejected by 10.20.1.4 with ICMP admin-prohibited (3/13)"),
-            text("10.20.0.7 answers ICMP echo, and port 22 connects"),
-        ],
-        rules_out: vec![text("this machine: connections to its own address work")],
-        unknown: vec![text("whether anything listens on the port")],
-        next: vec![
-            next(Who::Network, "allow tcp/5432 from 10.20.9.4 to 10.20.0.7"),
-            next(Who::AdminThere, "ss -ltn 'sport = :5432' on 10.20.0.7"),
-            next(Who::You, "synack explain admin-prohibited"),
-        ],
-    }
 }
 
 /// What is made of a summary of these findings.
@@ -252,7 +225,7 @@ fn summarized<T>(findings: &Findings, make: impl FnOnce(&DiagnosisSummary) -> T)
     };
     make(&DiagnosisSummary {
         findings,
-        diagnosis: &diagnosis(),
+        conclusion: &conclude(&case(findings)),
         host: &host(),
         clock: WallClock::anchored(started, anchor),
         started,

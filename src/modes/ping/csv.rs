@@ -162,7 +162,7 @@ fn target_row(summary: &RunSummary, target: &TargetSummary, redactor: &Redactor)
     let outages = Some(recorder.outages.total());
     line.maybe(outages.filter(|_| !target.never_answers()));
     line.first_cause(recorder.outcome_groups.first(), redactor);
-    line.plain(target.verdict().code);
+    line.plain(target.conclusion().code.name());
     line.end()
 }
 

@@ -266,7 +266,7 @@ fn quantiles(name: &str, labels: &str, values: &Distribution) -> String {
 }
 
 fn verdict(labels: &str, target: &TargetSummary) -> String {
-    let code = label("code", &target.verdict().code);
+    let code = label("code", target.conclusion().code.name());
     line("verdict", &format!("{labels},{code}"), "1")
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use super::PingPlan;
 use crate::assertions::AssertionResult;
@@ -14,7 +15,12 @@ use crate::report::Redactor;
 use crate::stats::{Loss, Recorder, RunRecord, Statistics};
 use crate::text;
 use crate::text::{Text, Value};
-use crate::verdict::explain::{self, Among, Case, Verdict, Witness};
+use crate::verdict::capture_filter::capture_filter;
+use crate::verdict::conclusion::{Conclusion, conclude};
+use crate::verdict::observe::correlation::Correlation;
+use crate::verdict::observe::recorder::Pace;
+use crate::verdict::observe::run::{Run, case, peer};
+use crate::verdict::subject::Subject;
 
 /// Facts known before the first probe.
 #[derive(Clone, Debug)]
@@ -47,7 +53,7 @@ pub struct RunSummary<'a> {
     /// Results of the assertions.
     pub assertions: &'a [AssertionResult],
     /// Correlation across targets.
-    pub(super) correlation: Among,
+    pub(super) correlation: Correlation,
 }
 
 /// One target's part of a run.
@@ -58,7 +64,7 @@ pub(super) struct TargetSummary<'a> {
     pub(super) route: Option<&'a Route>,
     pub(super) recorder: &'a Recorder,
     pub(super) record: RunRecord,
-    correlation: &'a Among,
+    correlation: &'a Correlation,
 }
 
 impl<'a> RunSummary<'a> {
@@ -69,21 +75,16 @@ impl<'a> RunSummary<'a> {
         record: RunRecord,
         assertions: &'a [AssertionResult],
     ) -> Self {
-        let targets = info.targets.iter().zip(&statistics.targets);
-        let results = targets.map(|(target, recorder)| Witness {
-            name: target.name(),
-            protocol: target.protocol,
-            address: target.address,
-            never_answers: info.never_answers(target),
-            recorder,
-        });
-        Self {
+        let mut summary = Self {
             info,
             statistics,
             record,
             assertions,
-            correlation: Among::of(results),
-        }
+            correlation: Correlation::default(),
+        };
+        let peers = summary.targets().filter_map(|it| peer(&it.run()));
+        summary.correlation = Correlation::of(peers);
+        summary
     }
 
     /// The lowest and the highest local port of all probes.
@@ -112,8 +113,9 @@ impl<'a> RunSummary<'a> {
 
     /// A pcap-filter(7) for the probes of the run and their answers.
     pub(super) fn capture_filter(&self) -> Option<Text> {
-        let targets: Vec<_> = self.targets().collect();
-        explain::capture_filter(targets.iter().map(TargetSummary::case))
+        let subjects = self.targets().map(|it| it.subject());
+        let captures: Vec<_> = subjects.filter_map(|it| it.capture()).collect();
+        capture_filter(captures.into_iter())
     }
 }
 
@@ -171,6 +173,12 @@ pub(super) fn title(target: &Target) -> Text {
     text![Value::service(target), address]
 }
 
+/// Whether its name has no other address.
+fn has_one_address(target: &Target) -> bool {
+    let lookup = target.lookup.as_ref();
+    lookup.is_none_or(|it| it.addresses.len() < 2)
+}
+
 impl<'a> TargetSummary<'a> {
     /// The loss, where no reply is one.
     pub(super) fn loss(&self) -> Option<Loss> {
@@ -207,47 +215,50 @@ impl<'a> TargetSummary<'a> {
     }
 
     /// What the counts mean.
-    pub(super) fn verdict(&self) -> Verdict {
-        explain::verdict(&self.case(), self.correlation)
-    }
-
-    /// The meaning without name and port: equal for targets that show the same.
-    pub(super) fn unnamed_meaning(&self) -> Vec<Text> {
-        let case = Case {
-            target: Value::Host("".into()),
-            port: 0,
-            ..self.case()
-        };
-        explain::verdict(&case, self.correlation).meaning
+    pub(super) fn conclusion(&self) -> Conclusion {
+        conclude(&case(&self.run(), self.correlation))
     }
 
     /// A pcap-filter(7) for its probes and their answers.
     pub(super) fn capture_filter(&self) -> Option<Text> {
-        explain::capture_filter([self.case()].into_iter())
+        capture_filter(self.subject().capture().into_iter())
     }
 
-    fn case(&self) -> Case<'a> {
-        let (plan, record) = (&self.info.plan, &self.record);
-        let targets = u32::try_from(self.info.targets.len()).unwrap_or(u32::MAX);
-        let payload = plan.payload.for_port(self.target.address.port());
-        Case {
-            protocol: self.target.protocol,
-            never_answers: self.never_answers(),
-            answers_from_any_port: self.target.protocol == Protocol::Udp
+    fn subject(&self) -> Subject {
+        let target = self.target;
+        let payload = self.info.plan.payload.for_port(target.address.port());
+        Subject {
+            protocol: target.protocol,
+            target: Value::service(target),
+            name: target.name().map(|_| Arc::clone(&target.host)),
+            address: Some(target.address),
+            replies_from_any_port: target.protocol == Protocol::Udp
                 && payload.replies_from_any_port(),
-            dont_fragment: plan.sockets.dont_fragment,
-            target: Value::service(self.target),
-            name: self.target.name(),
-            address: self.target.address,
-            port: self.target.address.port(),
             source: self.source(),
-            next_hop: self.route.and_then(|route| route.next_hop),
-            pace: plan.schedule.interval / targets.max(1),
-            timeout: plan.schedule.timeout,
-            lasted: record.duration(),
-            clock: self.info.clock,
-            ttl: plan.sockets.ttl,
+            gateway: self.gateway(),
+            interface: self.route.and_then(|it| it.interface.clone()),
+            icmp: None,
+            hop: None,
+            other_address: None,
+        }
+    }
+
+    fn run(&self) -> Run<'a> {
+        let plan = &self.info.plan;
+        let targets = u32::try_from(self.info.targets.len()).unwrap_or(u32::MAX);
+        Run {
+            subject: self.subject(),
+            route: self.route,
             recorder: self.recorder,
+            clock: self.info.clock,
+            pace: Pace {
+                interval: plan.schedule.interval / targets.max(1),
+                lasted: self.record.duration(),
+            },
+            timeout: plan.schedule.timeout,
+            has_own_ttl: plan.sockets.ttl.is_some(),
+            expects_reply: !self.never_answers(),
+            has_one_address: has_one_address(self.target),
         }
     }
 }

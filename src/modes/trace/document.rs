@@ -1,26 +1,29 @@
 //! A path as a document.
 
-use super::hops;
 use super::summary::{TraceInfo, TraceSummary};
+use super::{hops, notes};
 use crate::clock::date_and_time;
-use crate::path::PathEnd;
 use crate::report::VERSION;
-use crate::report::document::{Block, Document, Headline, Section, State, Verdict};
+use crate::report::document::{Block, Document, Headline, Section};
 use crate::report::human_numbers::{count, duration};
 use crate::text;
 use crate::text::{Text, Value};
-use crate::verdict::explain::path::METHOD;
+use crate::verdict::statement::statement;
+
+/// How a path is measured.
+const METHOD: &str = "a flow keeps its source port; times end when the kernel receives the reply (a RST: when this process \
+    does)";
 
 /// The whole report.
 pub(super) fn document(summary: &TraceSummary) -> Document {
     let info = summary.info;
-    let verdict = Verdict {
-        code: Some(Text::words(summary.verdict.code.clone())),
-        meaning: summary.verdict.meaning.clone(),
-        next: summary.verdict.next.clone(),
-        ..Verdict::default()
-    };
-    let mut blocks = vec![Block::Verdict(verdict)];
+    let mut blocks = vec![Block::Verdict(Box::new(statement(&summary.conclusion)))];
+    blocks.extend(Block::section(
+        "Path",
+        Block::bullets(notes::lines(summary.path, &summary.analysis))
+            .into_iter()
+            .collect(),
+    ));
     blocks.extend(
         hops::table(summary)
             .map(|table| Block::Section(Section::new("Hops", vec![Block::Table(table)]))),
@@ -34,7 +37,10 @@ pub(super) fn document(summary: &TraceSummary) -> Document {
     Document {
         subject: text!["path to ", info.target_text()],
         scope: scope(summary),
-        headline: headline(&summary.analysis.end),
+        headline: Headline::new(
+            summary.conclusion.state,
+            notes::end(summary.path, &summary.analysis),
+        ),
         blocks,
         signature: vec![
             Text::join(method, "; "),
@@ -92,30 +98,4 @@ fn scope(summary: &TraceSummary) -> Text {
         duration(took),
         date_and_time(info.clock.at(info.started)),
     ))
-}
-
-/// Where the path ends, in a few words.
-fn headline(end: &PathEnd) -> Headline {
-    let (state, words) = match end {
-        PathEnd::FinalReply { reply: how, .. } => {
-            let state = if how.is_success() {
-                State::Up
-            } else {
-                State::Down
-            };
-            (state, how.name().into())
-        }
-        PathEnd::Rejected { icmp, .. } => (State::Down, icmp.reason().into()),
-        PathEnd::NoReply { after: Some(after) } => {
-            (State::Down, text!["no reply after hop ", *after])
-        }
-        PathEnd::NoReply { after: None } => (State::Down, "no reply".into()),
-        PathEnd::Loop(found) => {
-            let words = text!["loop between hops ", found.first, " and ", found.last];
-            (State::Down, words)
-        }
-        PathEnd::Local(cause) => (State::Down, cause.reason().into()),
-        PathEnd::Unknown => (State::Unknown, "unknown".into()),
-    };
-    Headline { state, words }
 }

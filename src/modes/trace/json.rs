@@ -277,7 +277,7 @@ pub(super) fn summary(summary: &TraceSummary, redactor: &Redactor) -> String {
         sent: path.sent,
         interrupted: path.interrupted,
         found: Found::of(path, &summary.analysis, summary.names, redactor),
-        verdict: VerdictObject::new(&summary.verdict, redactor),
+        verdict: VerdictObject::new(&summary.conclusion, redactor),
     })
 }
 

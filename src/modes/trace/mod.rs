@@ -3,6 +3,7 @@
 mod document;
 mod hops;
 mod json;
+mod notes;
 mod plan;
 mod summary;
 #[cfg(test)]
@@ -96,7 +97,7 @@ impl TraceOutputs<'_> {
             Format::Document(DocumentFormat::Text) => {
                 report::wrap(&report::line(&heading, redactor), 2, page.columns) + "\n"
             }
-            Format::Document(DocumentFormat::Markdown | DocumentFormat::Html) => String::new(),
+            Format::Document(_) => String::new(),
             Format::Data(JsonOnly::Json) => json::start(info, redactor),
         });
         self.outputs.output.flush();
@@ -136,9 +137,7 @@ impl TraceObserver for TraceOutputs<'_> {
         }
         let (info, redactor) = (self.info, &self.redactor);
         self.outputs.write(|format, _| match format {
-            Format::Document(
-                DocumentFormat::Text | DocumentFormat::Markdown | DocumentFormat::Html,
-            ) => String::new(),
+            Format::Document(_) => String::new(),
             Format::Data(JsonOnly::Json) => json::probe(info, step, redactor),
         });
     }

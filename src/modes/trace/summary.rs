@@ -1,6 +1,7 @@
 //! A traced path with its analysis: what every format of the report is made from.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::clock::WallClock;
@@ -12,7 +13,9 @@ use crate::report::Redactor;
 use crate::text;
 use crate::text::CommandLine;
 use crate::text::{Text, Value};
-use crate::verdict::explain::{Verdict, path as verdict};
+use crate::verdict::conclusion::{Conclusion, conclude};
+use crate::verdict::observe::trace;
+use crate::verdict::subject::Subject;
 
 /// What is known before the first probe.
 #[derive(Clone, Debug)]
@@ -43,7 +46,7 @@ pub struct TraceSummary<'a> {
     /// Where the path ends, and what stands out on it.
     pub analysis: PathAnalysis,
     /// What that means.
-    pub verdict: Verdict,
+    pub conclusion: Conclusion,
     /// Names of routers.
     pub names: &'a RouterNames,
     /// When it ended.
@@ -69,6 +72,30 @@ impl TraceInfo {
         self.route.as_ref().and_then(|route| route.source)
     }
 
+    /// The gateway, where there is one.
+    fn gateway(&self) -> Option<IpAddr> {
+        let next_hop = self.route.as_ref()?.next_hop;
+        next_hop.filter(|hop| *hop != self.target.address.ip())
+    }
+
+    fn subject(&self) -> Subject {
+        let target = &self.target;
+        let route = self.route.as_ref();
+        Subject {
+            protocol: target.protocol,
+            target: Value::service(target),
+            name: target.name().map(|_| Arc::clone(&target.host)),
+            address: Some(target.address),
+            replies_from_any_port: false,
+            source: self.source(),
+            gateway: self.gateway(),
+            interface: route.and_then(|it| it.interface.clone()),
+            icmp: None,
+            hop: None,
+            other_address: None,
+        }
+    }
+
     /// `db.example:5432 (10.20.0.7) TCP`
     pub(super) fn target_text(&self) -> Text {
         let target = &self.target;
@@ -89,10 +116,7 @@ impl TraceInfo {
         let source = route.source.map(|source| text!["from ", source]);
         let interface = route.interface.as_deref();
         let interface = interface.map(|it| text!["on ", Value::label(it)]);
-        let gateway = route
-            .next_hop
-            .filter(|hop| *hop != self.target.address.ip());
-        let gateway = gateway.map(|hop| text!["via ", hop]);
+        let gateway = self.gateway().map(|hop| text!["via ", hop]);
         let parts: Vec<_> = [source, interface, gateway].into_iter().flatten().collect();
         (!parts.is_empty()).then(|| Text::join(parts, " "))
     }
@@ -110,7 +134,11 @@ impl<'a> TraceSummary<'a> {
         Self {
             info,
             path,
-            verdict: verdict::verdict(path, &analysis),
+            conclusion: conclude(&trace::case(
+                (path, &analysis),
+                info.subject(),
+                info.route.as_ref(),
+            )),
             analysis,
             names,
             ended,

@@ -15,7 +15,7 @@ pub struct LossOnset {
 }
 
 impl LossOnset {
-    /// `between hop 2 and hop 4`; `behind hop 6, or the answers to them anywhere on the way back`. `name` is the text
+    /// `between hop 2 and hop 4`; `beyond hop 6 or on the return path`. `name` is the text
     /// for a hop.
     pub fn describe(self, name: impl Fn(u8) -> String) -> String {
         let after = match self.after {
@@ -24,7 +24,7 @@ impl LossOnset {
         };
         match self.from {
             Some(from) => format!("between {after} and {}", name(from)),
-            None => format!("behind {after}, or the answers to them anywhere on the way back"),
+            None => format!("beyond {after} or on the return path"),
         }
     }
 }

@@ -12,6 +12,13 @@ use crate::hosts::Protocol;
 use crate::outcome::Errno;
 use crate::platform::{FlowKey, LocalHost, Route, RouteKind, RouteLookup, errno};
 
+/// Whether the interface with that index is a point-to-point link.
+fn is_point_to_point(netlink: &NetlinkSocket, index: u32) -> Option<bool> {
+    let links = netlink.links().ok()?;
+    let link = links.iter().find(|it| it.index == index)?;
+    Some(link.is_point_to_point())
+}
+
 impl LocalHost {
     /// The routes to these targets, in their order.
     pub fn routes_to(
@@ -20,11 +27,18 @@ impl LocalHost {
     ) -> Vec<Option<Route>> {
         let netlink = NetlinkSocket::rtnetlink();
         let mut names = HashMap::new();
-        let mut route = |(protocol, target)| {
+        let mut links = HashMap::new();
+        let mut route = |(protocol, target): (Protocol, SocketAddr)| {
             let flow_key = unbound(protocol, target);
             let found = self.lookup(netlink.as_ref()?, &flow_key).ok()?;
             let name = names.entry(found.interface);
+            let is_on_link = found.next_hop == target.ip();
+            let link = is_on_link.then(|| {
+                let link = links.entry(found.interface);
+                *link.or_insert_with_key(|index| is_point_to_point(netlink.as_ref()?, *index))
+            });
             Some(Route {
+                is_point_to_point: link.flatten(),
                 next_hop: Some(found.next_hop),
                 source: self.source.or(found.source),
                 interface: name

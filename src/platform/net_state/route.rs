@@ -14,6 +14,8 @@ pub struct Route {
     pub source: Option<IpAddr>,
     /// The outgoing interface, where the system reports it. Shared: most routes of a run have the same.
     pub interface: Option<Arc<str>>,
+    /// Whether that is a point-to-point link (a tunnel), which resolves no neighbours. Known for on-link targets only.
+    pub is_point_to_point: Option<bool>,
 }
 
 /// Result of a route lookup, as `ip route get` shows it; also of one that failed.

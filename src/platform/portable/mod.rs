@@ -32,6 +32,7 @@ impl LocalHost {
         let interface: Option<Arc<str>> = self.interface.as_deref().map(Into::into);
         let route = |target| {
             Some(Route {
+                is_point_to_point: None,
                 next_hop: None,
                 source: self.source.or_else(|| source_address(target).ok()),
                 interface: interface.clone(),

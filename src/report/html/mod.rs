@@ -14,9 +14,10 @@ pub(crate) mod well_formed;
 use std::cell::Cell;
 
 use super::Redactor;
-use super::document::{Block, Document, Fact, Figure, Headline, List, Section, Verdict};
+use super::document::{Block, Document, Fact, Figure, Headline, List, Section};
 use super::text::histogram_lines;
 use crate::text::{Span, Text, Value};
+use crate::verdict::statement::Statement;
 use markup::{Attributes, Markup, block, leaf, tag};
 
 const STYLE: &str = include_str!("style.css");
@@ -127,25 +128,16 @@ impl Writer<'_> {
         state_badge::badge(headline.state, self.text(&headline.words))
     }
 
-    fn verdict(&self, verdict: &Verdict, level: usize) -> Markup {
-        let mut title = Markup::from("Verdict");
-        if let Some(code) = &verdict.code {
-            title.push(": ");
-            title.push(self.text(code));
-        }
+    fn verdict(&self, verdict: &Statement, level: usize) -> Markup {
+        let title = [Markup::from("Verdict: "), self.text(&verdict.headline)];
         let mut markup = heading(level, title);
         for paragraph in &verdict.meaning {
             markup.push(block("p", &[], self.text(paragraph)));
         }
-        for (title, items, ordered) in [
-            ("Evidence", &verdict.evidence, false),
-            ("Ruled out", &verdict.ruled_out, false),
-            ("Unknown", &verdict.unknown, false),
-            ("Next", &verdict.next, true),
-        ] {
+        for (title, items) in verdict.lists() {
             if !items.is_empty() {
                 markup.push(heading(level + 1, title));
-                markup.push(self.list(ordered, items));
+                markup.push(self.list(title == "Next", &items));
             }
         }
         block("section", &[("class", &"verdict")], markup)

@@ -1,23 +1,23 @@
 //! A state as symbol, word and colour.
 
 use super::markup::{Attributes, Markup, block, tag};
-use crate::report::document::State;
+use crate::verdict::conclusion::State;
 
 fn class(state: State) -> &'static str {
     match state {
-        State::Down => "s-down",
-        State::Partial => "s-partial",
-        State::Unknown => "s-unknown",
-        State::Up => "s-up",
+        State::Fails => "s-fails",
+        State::FailsAtTimes | State::Degraded => "s-troubled",
+        State::NotMeasured => "s-unknown",
+        State::Works => "s-works",
     }
 }
 
 fn symbol(state: State) -> Markup {
     let symbol = match state {
-        State::Down => "\u{2715}",
-        State::Partial => "!",
-        State::Unknown => "?",
-        State::Up => "\u{2713}",
+        State::Fails => "\u{2715}",
+        State::FailsAtTimes | State::Degraded => "!",
+        State::NotMeasured => "?",
+        State::Works => "\u{2713}",
     };
     let attributes: Attributes = &[("class", &"mark"), ("aria-hidden", &"true")];
     [tag("span", attributes, symbol), Markup::from(" ")].into()
@@ -25,7 +25,7 @@ fn symbol(state: State) -> Markup {
 
 /// Symbol and word.
 pub(super) fn named(state: State) -> Markup {
-    let content = [symbol(state), Markup::from(state.word())];
+    let content = [symbol(state), Markup::from(state.words())];
     tag("span", &[("class", &class(state))], content)
 }
 

@@ -7,10 +7,10 @@ mod escape;
 use super::Redactor;
 use super::document::{
     Block, Cell, Column, ColumnKind, Document, Fact, Figure, Fit, List, Row, Section, Table,
-    Verdict,
 };
 use super::text::histogram_lines;
 use crate::text::{Span, Text};
+use crate::verdict::statement::Statement;
 use escape::{code, code_cell, prose};
 
 /// Levels of headings (`CommonMark` 0.31, section 4.2).
@@ -73,19 +73,11 @@ impl Writer<'_> {
         }
     }
 
-    fn verdict(&self, verdict: &Verdict, level: usize) -> Vec<String> {
-        let title = match &verdict.code {
-            Some(code) => format!("Verdict: {}", self.prose(code)),
-            None => "Verdict".to_owned(),
-        };
+    fn verdict(&self, verdict: &Statement, level: usize) -> Vec<String> {
+        let title = format!("Verdict: {}", self.prose(&verdict.headline));
         let mut blocks = vec![heading(level, &title)];
         blocks.extend(verdict.meaning.iter().map(|it| self.prose(it)));
-        for (title, items) in [
-            ("Evidence", &verdict.evidence),
-            ("Ruled out", &verdict.ruled_out),
-            ("Unknown", &verdict.unknown),
-            ("Next", &verdict.next),
-        ] {
+        for (title, items) in verdict.lists() {
             if !items.is_empty() {
                 let items = items.iter().map(|it| self.prose(it));
                 blocks.extend([heading(level, title), bullets(items, false)]);
@@ -144,7 +136,7 @@ impl Writer<'_> {
         match row.cells.get(place) {
             Some(Cell::Text(text)) => self.show(text, code_cell),
             Some(Cell::Outcome(_, word)) => (*word).to_owned(),
-            Some(Cell::State(state)) => state.word().to_owned(),
+            Some(Cell::State(state)) => state.words().to_owned(),
             Some(Cell::Sparkline(_) | Cell::Range(_)) | None => String::new(),
         }
     }

@@ -6,13 +6,15 @@ mod wrap;
 
 pub(crate) use wrap::wrap;
 
-use super::document::{Block, Document, Fact, Figure, List, Section, Verdict};
+use super::document::{Block, Document, Fact, Figure, List, Section};
 use super::figure::{Histogram, Timeline};
 use super::human_numbers::ms;
 use super::page::Page;
 use super::redact::Redactor;
 use crate::term::escape_controls;
+use crate::text;
 use crate::text::Text;
+use crate::verdict::statement::Statement;
 
 /// Indentation under a heading.
 const INDENT: usize = 2;
@@ -113,30 +115,23 @@ impl Writer<'_> {
             .collect()
     }
 
-    fn verdict(&self, verdict: &Verdict) -> String {
-        let mut text = match &verdict.code {
-            Some(code) => format!("\nVerdict: {}\n", self.show(code)),
-            None => "\nVerdict\n".to_owned(),
-        };
+    fn verdict(&self, verdict: &Statement) -> String {
+        let headline = text!["Verdict: ", verdict.headline.clone()];
+        let mut text = format!("\n{}", self.wrapped(&headline, 0, INDENT));
         for paragraph in &verdict.meaning {
             text += &self.wrapped(paragraph, INDENT, INDENT);
         }
-        for (heading, items) in [
-            ("Evidence", &verdict.evidence),
-            ("Ruled out", &verdict.ruled_out),
-            ("Unknown", &verdict.unknown),
-            ("Next", &verdict.next),
-        ] {
+        for (heading, items) in verdict.lists() {
             if !items.is_empty() {
-                text += &format!("{heading}\n{}", self.items(items, INDENT));
+                text += &format!("{heading}\n{}", self.items(&items, INDENT));
             }
         }
         text
     }
 
     fn section(&self, section: &Section) -> String {
-        let heading = self.show(&section.heading);
-        format!("\n{heading}\n{}", self.blocks(&section.blocks, INDENT))
+        let heading = self.wrapped(&section.heading, 0, INDENT);
+        format!("\n{heading}{}", self.blocks(&section.blocks, INDENT))
     }
 
     fn fact(&self, fact: &Fact, indent: usize) -> String {

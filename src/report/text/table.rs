@@ -60,7 +60,7 @@ impl Writer<'_> {
         let cells = row.cells.iter().map(|cell| match cell {
             Cell::Text(text) => self.show(text),
             Cell::Outcome(_, word) => (*word).to_owned(),
-            Cell::State(state) => state.word().to_owned(),
+            Cell::State(state) => state.words().to_owned(),
             Cell::Sparkline(_) | Cell::Range(_) => String::new(),
         });
         cells.collect()

@@ -1,6 +1,10 @@
 //! The host of the service, and its firewall.
 
-use super::{Cause, Code, Letter, Owner, Prior, Row, place, row};
+use super::cause::Cause;
+use super::code::Code;
+use super::owner::Owner;
+use super::row::{Row, place, row};
+use crate::verdict::letter::{Letter, Prior};
 
 pub(super) const ROWS: &[Row] = &[
     row!(HostFirewallResets, Target, Uncommon, [PortClosed];

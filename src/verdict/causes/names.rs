@@ -1,6 +1,10 @@
 //! The name of the target.
 
-use super::{Cause, Code, Letter, Owner, Prior, Row, place, row};
+use super::cause::Cause;
+use super::code::Code;
+use super::owner::Owner;
+use super::row::{Row, place, row};
+use crate::verdict::letter::{Letter, Prior};
 
 pub(super) const ROWS: &[Row] = &[
     row!(StaleHostsFile, Here, Common, [StaleHostsEntry];

@@ -1,6 +1,10 @@
 //! This machine's subnet.
 
-use super::{Cause, Code, Letter, Owner, Prior, Row, place, row};
+use super::cause::Cause;
+use super::code::Code;
+use super::owner::Owner;
+use super::row::{Row, place, row};
+use crate::verdict::letter::{Letter, Prior};
 
 pub(super) const ROWS: &[Row] = &[
     // Wi-Fi, duplex, a bad cable.

@@ -1,5 +1,6 @@
 //! The texts of causes, one each: what the cause is, how it shows, and what to do next, by owner.
 
+mod cause_text;
 mod host;
 mod local;
 mod names;
@@ -7,38 +8,8 @@ mod network;
 mod segment;
 mod service;
 
-use super::causes::{Cause, Owner};
-use super::template::check;
-
-/// Texts of a cause, with placeholders.
-#[derive(Debug)]
-pub struct CauseText {
-    /// The cause as a clause: `nothing listens on {service} at {address}`.
-    pub clause: &'static str,
-    /// How it comes about and how it shows, in sentences.
-    pub explanation: &'static str,
-    /// What to do next, the owner of the cause first.
-    pub next: &'static [(Owner, &'static str)],
-}
-
-/// Texts of a cause; what a text names exists, or this does not compile.
-macro_rules! text {
-    ($cause:ident, $clause:literal, $explanation:literal; $($owner:ident $step:literal),* $(,)?) => {{
-        const { super::check($clause) };
-        const { super::check($explanation) };
-        $(const { super::check($step) };)*
-        (
-            Cause::$cause,
-            CauseText {
-                clause: $clause,
-                explanation: $explanation,
-                next: &[$((Owner::$owner, $step)),*],
-            },
-        )
-    }};
-}
-
-use text;
+use super::causes::Cause;
+pub use cause_text::CauseText;
 
 /// All texts.
 const ALL: &[&[(Cause, CauseText)]] = &[

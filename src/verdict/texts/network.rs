@@ -1,6 +1,7 @@
 //! The network between the gateway and the host.
 
-use super::{Cause, CauseText, Owner, text};
+use super::cause_text::{CauseText, text};
+use crate::verdict::causes::{Cause, Owner};
 
 pub(super) const TEXTS: &[(Cause, CauseText)] = &[
     text!(ForgedReset,

@@ -1,6 +1,7 @@
 //! This machine's subnet.
 
-use super::{Cause, CauseText, Owner, text};
+use super::cause_text::{CauseText, text};
+use crate::verdict::causes::{Cause, Owner};
 
 pub(super) const TEXTS: &[(Cause, CauseText)] = &[
     text!(LossOnThisSegment,

@@ -32,6 +32,9 @@ pub(crate) struct Expectations {
     outcome_set: Vec<(String, String)>,
     #[serde(default, rename = "summary")]
     summaries: Vec<ExpectedSummary>,
+    /// Verdict codes of the targets, in their order.
+    #[serde(default)]
+    verdicts: Vec<String>,
     /// Last JSON line of a mode with one target.
     #[serde(default)]
     last_line: JsonFields,
@@ -68,9 +71,10 @@ impl Expectations {
             .collect()
     }
 
-    /// Expected verdict of a diagnosis.
-    pub(crate) fn verdict_code(&self) -> Option<&str> {
-        self.last_line.string("verdict/code")
+    /// Expected verdicts.
+    pub(crate) fn verdict_codes(&self) -> impl Iterator<Item = &str> {
+        let verdicts = self.verdicts.iter().map(String::as_str);
+        verdicts.chain(self.last_line.string("verdict/code"))
     }
 
     /// A message for each difference of the output.
@@ -81,6 +85,7 @@ impl Expectations {
             differences.push(format!("exit code: {found:?}, expected {expected}"));
         }
         self.check_stderr(output, &mut differences);
+        self.check_verdicts(output, &mut differences);
         self.check_probes(output, targets, &mut differences);
         if self.last_line.is_empty() {
             self.check_summaries(output, targets, &mut differences);
@@ -147,6 +152,14 @@ impl Expectations {
         let expected: BTreeSet<_> = self.outcome_set.iter().cloned().collect();
         if found != expected {
             differences.push(format!("outcomes are {found:?}, expected {expected:?}"));
+        }
+    }
+
+    fn check_verdicts(&self, output: &RunOutput, differences: &mut Vec<String>) {
+        let summaries = output.of_type("summary");
+        let found: Vec<_> = summaries.map(|line| &line["verdict"]["code"]).collect();
+        if !self.verdicts.is_empty() && found != self.verdicts.iter().collect::<Vec<_>>() {
+            differences.push(format!("verdicts {found:?}, expected {:?}", self.verdicts));
         }
     }
 

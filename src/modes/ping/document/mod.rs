@@ -21,20 +21,24 @@ use crate::text::{Text, Value};
 pub(super) fn document(summary: &RunSummary, traces: Vec<Block>) -> Document {
     let targets: Vec<_> = summary.targets().collect();
     let sent = targets.iter().map(|target| target.recorder.sent()).sum();
-    let (subject, mut blocks) = match targets.as_slice() {
-        [target] => (
-            text![title(target.target), " ", target.target.protocol.title()],
-            target::only(summary, target),
-        ),
-        targets => (
-            text![
-                summary.info.protocol_names(),
-                ", ",
-                targets.len(),
-                " targets"
-            ],
-            overview::blocks(summary, targets),
-        ),
+    let (subject, headline, mut blocks) = match targets.as_slice() {
+        [target] => {
+            let conclusion = target.conclusion();
+            (
+                text![title(target.target), " ", target.target.protocol.title()],
+                verdict::headline(target, conclusion.state),
+                target::only(summary, target, &conclusion),
+            )
+        }
+        targets => {
+            let judged: Vec<_> = targets.iter().map(|it| verdict::Judged::new(*it)).collect();
+            let number = targets.len();
+            (
+                text![summary.info.protocol_names(), ", ", number, " targets"],
+                verdict::headline_of_many(&judged),
+                overview::blocks(summary, &judged),
+            )
+        }
     };
     blocks.extend(Block::section("Checks", assertions(summary.assertions)));
     blocks.extend(traces);
@@ -42,7 +46,7 @@ pub(super) fn document(summary: &RunSummary, traces: Vec<Block>) -> Document {
     Document {
         subject,
         scope: scope(summary, sent),
-        headline: verdict::headline(&targets),
+        headline,
         blocks,
         signature: vec![signature(summary)],
     }

@@ -1,7 +1,8 @@
 //! Many targets: a row each, and sections about the first of them.
 
 use super::outcomes::{self, loss};
-use super::{RunSummary, TargetSummary, charts, target, verdict};
+use super::verdict::{Judged, of_many};
+use super::{RunSummary, TargetSummary, charts, target};
 use crate::outcome::OutcomeClass;
 use crate::report::document::{Block, Cell, Column, Fit, Row, Section, Table};
 use crate::report::figure::{Sparkline, scale_of};
@@ -18,22 +19,22 @@ const PICTURES: usize = 500;
 const SLICES: usize = 48;
 
 /// The verdicts, the table, and the sections.
-pub(super) fn blocks(summary: &RunSummary, targets: &[TargetSummary]) -> Vec<Block> {
+pub(super) fn blocks(summary: &RunSummary, targets: &[Judged]) -> Vec<Block> {
     let mut sorted: Vec<_> = targets.iter().collect();
     // Trouble first, otherwise as they were given.
     sorted.sort_by_key(|it| {
-        let is_clean = it.recorder.outcome_groups.is_empty();
-        (verdict::state(it), is_clean)
+        let is_clean = it.target.recorder.outcome_groups.is_empty();
+        (it.state, is_clean)
     });
-    let mut blocks = vec![verdict::of_many(targets), Block::Table(table(&sorted))];
+    let mut blocks = vec![of_many(targets), Block::Table(table(&sorted))];
     let histograms = sorted.iter().filter_map(|it| {
-        let histogram = vec![charts::histogram(it)?];
-        Some(Block::Section(Section::new(it.label(), histogram)))
+        let histogram = vec![charts::histogram(&it.target)?];
+        Some(Block::Section(Section::new(it.target.label(), histogram)))
     });
     blocks.push(Block::Brief(histograms.collect()));
     let sections = (1..).zip(sorted.iter().take(DETAILED));
     let mut sections: Vec<_> = sections
-        .map(|(number, it)| target::section(summary, it, anchor(number)))
+        .map(|(number, it)| target::section(summary, &it.target, anchor(number)))
         .collect();
     let more = targets.len().saturating_sub(DETAILED);
     if more > 0 {
@@ -52,18 +53,21 @@ fn anchor(number: usize) -> String {
 }
 
 /// A row for each target: whether it works, and how fast.
-fn table(targets: &[&TargetSummary]) -> Table {
-    let figures = targets.iter().map(|it| it.recorder.connect.figures());
+fn table(targets: &[&Judged]) -> Table {
+    let figures = targets
+        .iter()
+        .map(|it| it.target.recorder.connect.figures());
     let scale = scale_of(figures.flatten());
     let percentiles = targets.first();
-    let percentiles = percentiles.map_or(&[][..], |it| &it.info.plan.display.percentiles);
-    let row = |(number, target): (usize, &&TargetSummary)| {
+    let percentiles = percentiles.map_or(&[][..], |it| &it.target.info.plan.display.percentiles);
+    let row = |(number, judged): (usize, &&Judged)| {
+        let target = &judged.target;
         let sparkline = (number <= PICTURES).then(|| Sparkline {
             slices: target.recorder.timeline.sparkline(SLICES),
             scale,
         });
         Row {
-            cells: cells(target, percentiles, sparkline),
+            cells: cells(judged, percentiles, sparkline),
             details: details(target),
             anchor: (number <= DETAILED).then(|| anchor(number)),
         }
@@ -116,13 +120,14 @@ fn columns(percentiles: &[f64]) -> Vec<Column> {
     columns
 }
 
-fn cells(target: &TargetSummary, percentiles: &[f64], line: Option<Sparkline>) -> Vec<Cell> {
+fn cells(judged: &Judged, percentiles: &[f64], line: Option<Sparkline>) -> Vec<Cell> {
+    let target = &judged.target;
     let recorder = target.recorder;
     let succeeded = recorder.count_class(OutcomeClass::Succeeded);
     let loss = loss(target).map_or_else(|| "-".to_owned(), |(share, _)| share);
     let mut cells = vec![
         target.label().into(),
-        Cell::State(verdict::state(target)),
+        Cell::State(judged.state),
         line.map_or_else(Cell::empty, Cell::Sparkline),
     ];
     let numbers = [recorder.sent().to_string(), succeeded.to_string(), loss];

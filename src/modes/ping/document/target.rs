@@ -10,6 +10,8 @@ use crate::report::wording;
 use crate::stats::{Outage, ReplyTtls};
 use crate::text;
 use crate::text::Text;
+use crate::verdict::conclusion::Conclusion;
+use crate::verdict::statement::statement;
 
 /// Outages listed in a line each; the others are counted.
 const OUTAGES: usize = 5;
@@ -18,19 +20,23 @@ const OUTAGES: usize = 5;
 const LISTED: usize = 8;
 
 /// The only target of a run.
-pub(super) fn only(summary: &RunSummary, target: &TargetSummary) -> Vec<Block> {
-    let mut blocks = vec![Block::Verdict(verdict::of(target))];
+pub(super) fn only(
+    summary: &RunSummary,
+    target: &TargetSummary,
+    conclusion: &Conclusion,
+) -> Vec<Block> {
+    let mut blocks = vec![Block::Verdict(Box::new(statement(conclusion)))];
     blocks.extend(measured(summary, target));
     blocks
 }
 
 /// One of several targets, in a section of its own.
 pub(super) fn section(summary: &RunSummary, target: &TargetSummary, anchor: String) -> Block {
-    let mut blocks = vec![Block::Verdict(verdict::of(target))];
-    blocks.extend(measured(summary, target));
+    let conclusion = target.conclusion();
+    let blocks = only(summary, target, &conclusion);
     Block::Section(Section {
         heading: target.label(),
-        headline: Some(verdict::headline(std::slice::from_ref(target))),
+        headline: Some(verdict::headline(target, conclusion.state)),
         anchor: Some(anchor),
         blocks,
     })

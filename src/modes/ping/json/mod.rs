@@ -187,7 +187,6 @@ pub(super) fn summaries<'a>(
 fn of_target(summary: &RunSummary, target: &TargetSummary, redactor: &Redactor) -> Summary {
     let recorder = target.recorder;
     let at = |instant| rfc3339(summary.info.clock.at(instant));
-    let verdict = target.verdict();
     let loss = target.loss();
     Summary {
         r#type: "summary",
@@ -240,7 +239,7 @@ fn of_target(summary: &RunSummary, target: &TargetSummary, redactor: &Redactor) 
             refused_us: encoded(&recorder.refused),
         },
         capture_filter: target.capture_filter().map(|it| redactor.text(&it)),
-        verdict: VerdictObject::new(&verdict, redactor),
+        verdict: VerdictObject::new(&target.conclusion(), redactor),
     }
 }
 

@@ -198,6 +198,7 @@ pub(crate) fn host() -> HostInfo {
 /// Its route to the targets.
 pub(crate) fn route() -> Route {
     Route {
+        is_point_to_point: None,
         next_hop: Some([10, 20, 9, 1].into()),
         source: Some([10, 20, 9, 4].into()),
         interface: Some("eth0".into()),

@@ -1,0 +1,90 @@
+//! A row of the table, and the syntax it is written in.
+
+use super::cause::Cause;
+use super::code::Code;
+use super::owner::Owner;
+use crate::verdict::letter::{Letter, Prior};
+use crate::verdict::observation::{Kind, Observations, Value};
+
+/// A row: `row!(Cause, Owner, Prior, [Code, Code if Kind Value & Kind Value]; Kind: Value LETTER, ..., * LETTER; ...)`. `*`
+/// is every value that is not named.
+macro_rules! row {
+    ($cause:ident, $owner:ident, $prior:ident, [$code:ident $(, $other:ident if $($kind:ident $value:ident)&+)*];
+        $($observation:ident: $($of:tt $letter:ident),+;)+
+    ) => {
+        Row {
+            cause: Cause::$cause,
+            owner: Owner::$owner,
+            prior: Prior::$prior,
+            code: Code::$code,
+            codes: &[$((
+                &[$($crate::verdict::observation::Value::new($crate::verdict::observation::Kind::$kind, $crate::verdict::observation::$kind::$value as u8)),+],
+                Code::$other,
+            )),*],
+            letters: &[$(($crate::verdict::observation::Kind::$observation, &[$((place!($observation $of), Letter::$letter)),+])),+],
+        }
+    };
+}
+
+/// The index of a value; absent for `*`.
+macro_rules! place {
+    ($kind:ident *) => {
+        None
+    };
+    ($kind:ident $value:ident) => {
+        Some($crate::verdict::observation::$kind::$value as u8)
+    };
+}
+
+pub(super) use {place, row};
+
+/// Letters of one kind, by the index of the value; absent: all others.
+type Letters = &'static [(Option<u8>, Letter)];
+
+/// A cause with its letters.
+pub struct Row {
+    /// The cause.
+    pub cause: Cause,
+    /// Who can do something about it.
+    pub owner: Owner,
+    /// How often it is met.
+    pub prior: Prior,
+    /// Its verdict, unless one of `codes` applies.
+    pub(super) code: Code,
+    /// Its verdicts where all of these values were observed.
+    pub(super) codes: &'static [(&'static [Value], Code)],
+    /// Letters by kind; the value that is absent stands for every value that is not named.
+    pub(super) letters: &'static [(Kind, Letters)],
+}
+
+impl Row {
+    /// How likely the cause shows a value: its own letter, its letter for all others, or the letter of the list.
+    pub fn letter(&self, value: Value) -> Letter {
+        let own = self.letters.iter().find(|(kind, _)| *kind == value.kind);
+        let of = |place: Option<u8>| {
+            let letters = own?.1.iter().find(|(it, _)| *it == place)?;
+            Some(letters.1)
+        };
+        of(Some(value.index))
+            .or_else(|| of(None))
+            .unwrap_or_else(|| value.default_letter())
+    }
+
+    /// Whether the row names a kind.
+    pub fn names(&self, kind: Kind) -> bool {
+        self.letters.iter().any(|(it, _)| *it == kind)
+    }
+
+    /// The verdict that this cause belongs to.
+    pub fn code(&self, seen: &Observations) -> Code {
+        let is_seen = |value: &Value| seen.value(value.kind) == Some(*value);
+        let mut special = self.codes.iter();
+        let special = special.find(|(values, _)| values.iter().all(is_seen));
+        special.map_or(self.code, |(_, code)| *code)
+    }
+
+    /// Every verdict that this cause can have.
+    pub fn all_codes(&self) -> impl Iterator<Item = Code> {
+        std::iter::once(self.code).chain(self.codes.iter().map(|(_, code)| *code))
+    }
+}

@@ -1,0 +1,111 @@
+//! Observations from the statistics of a run: how its probes ended, and when they failed.
+
+use std::time::Duration;
+
+use super::attempts::Attempts;
+use super::course::course;
+use crate::clock::{WallClock, format_duration};
+use crate::outcome::{Handshake, Outcome, OutcomeClass, OutcomeKind};
+use crate::stats::{Outage, Outages, Recorder};
+use crate::text::Text;
+use crate::verdict::observation::Course;
+
+/// Senders of ICMP errors limit their rate, by default to about one per second and destination (icmp(7),
+/// `icmp_ratelimit`).
+const ICMP_RATE: Duration = Duration::from_secs(1);
+
+/// The pace of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Time between any two probes of the run; zero for none.
+    pub interval: Duration,
+    /// How long the run took.
+    pub lasted: Duration,
+}
+
+/// Probes of a target by how they ended.
+pub fn attempts(recorder: &Recorder, pace: Pace) -> Attempts {
+    let groups = recorder.outcome_groups.iter();
+    let groups = groups.map(|it| (it.outcome, it.count));
+    let retransmitted = recorder.outcome_groups.iter();
+    let retransmitted: u64 = retransmitted
+        .filter(|it| it.outcome.kind() == OutcomeKind::Connected)
+        .map(|it| it.count)
+        .sum();
+    let clean = recorder.count(OutcomeKind::Connected) - retransmitted;
+    let clean = [
+        (Outcome::Connected(Handshake::Clean), clean),
+        (Outcome::Reply, recorder.count(OutcomeKind::Reply)),
+    ];
+    Attempts {
+        strays: recorder.replies.strays,
+        late: recorder.late,
+        unexplained_silence: !is_rate_limited(recorder, pace),
+        ..Attempts::of(clean.into_iter().chain(groups))
+    }
+}
+
+/// Whether silence is the rate limit of a sender of ICMP errors: rejects come about as often as it permits, and silence is
+/// never longer than it explains.
+pub fn is_rate_limited(recorder: &Recorder, pace: Pace) -> bool {
+    let rejects = recorder.count(OutcomeKind::Unreachable) as f64;
+    let never_works = recorder.count_class(OutcomeClass::Succeeded) == 0;
+    let is_often = rejects >= pace.lasted.as_secs_f64() / 2.0;
+    pace.interval < ICMP_RATE && rejects > 0.0 && never_works && is_often && takes_turns(recorder)
+}
+
+/// Whether silence and ICMP errors take turns.
+fn takes_turns(recorder: &Recorder) -> bool {
+    let span = |kind| {
+        let groups = recorder.outcome_groups.iter();
+        let mut of_kind = groups.filter(move |it| it.outcome.kind() == kind);
+        let first = of_kind.next()?;
+        let span = (first.first, first.last);
+        Some(of_kind.fold(span, |(from, to), it| (from.min(it.first), to.max(it.last))))
+    };
+    let (silent, rejected) = (span(OutcomeKind::NoReply), span(OutcomeKind::Unreachable));
+    silent.zip(rejected).is_some_and(|(silent, rejected)| {
+        rejected.0.saturating_duration_since(silent.0) <= 2 * ICMP_RATE
+            && silent.1.saturating_duration_since(rejected.1) <= 2 * ICMP_RATE
+    })
+}
+
+/// When probes failed; absent where none did, or none succeeded.
+pub fn course_of(recorder: &Recorder, clock: WallClock) -> Option<(Course, Text)> {
+    let count = |class| recorder.count_class(class);
+    if count(OutcomeClass::Failed) == 0 || count(OutcomeClass::Succeeded) == 0 {
+        return None;
+    }
+    let course = course(&recorder.outages);
+    Some((
+        course,
+        Text::words(figures(course, &recorder.outages, clock)),
+    ))
+}
+
+fn figures(course: Course, outages: &Outages, clock: WallClock) -> String {
+    let Some(longest) = outages.longest() else {
+        return String::new();
+    };
+    let (from, to) = (clock.time_label(longest.from), clock.time_label(longest.to));
+    match course {
+        Course::Began => format!("since {from}"),
+        Course::Ended => format!("until {to}"),
+        Course::Stretch | Course::Reboot => format!("from {from} to {to}"),
+        Course::None => scattered(outages, longest, &from),
+    }
+}
+
+/// `4 outages, the longest from 12:00:07Z for 3.2 s`
+fn scattered(outages: &Outages, longest: &Outage, from: &str) -> String {
+    match outages.total() {
+        0 | 1 => String::new(),
+        total if longest.probes > 1 => {
+            // Tenths of a second say enough.
+            let tenths = u32::try_from(longest.duration().as_millis() / 100).unwrap_or(u32::MAX);
+            let lasted = format_duration(Duration::from_millis(100) * tenths);
+            format!("{total} outages, the longest from {from} for {lasted}")
+        }
+        total => format!("{total} outages"),
+    }
+}

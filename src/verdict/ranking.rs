@@ -18,8 +18,8 @@ const RIVALS: usize = 7;
 /// Least mean weight of evidence that is worth a line, in powers of ten.
 const EVIDENCE: f64 = 0.2;
 
-/// Least weight of an observation that rules a cause out, in powers of ten.
-const RULES_OUT: f64 = 1.5;
+/// Least weight of an observation that rules a cause out, in powers of ten: what it never shows.
+const RULES_OUT: f64 = 2.0;
 
 /// Least difference of likelihoods by which an observation separates two causes.
 const SEPARATES: f64 = 0.3;
@@ -66,9 +66,9 @@ pub fn rank(seen: &Observations) -> Ranking {
             seen: seen.clone(),
         };
     }
-    let mut scores: Vec<_> = causes::rows()
-        .map(|row| (score(row, seen), row.cause))
-        .collect();
+    let is_known = |kind: Kind| seen.value(kind).is_some();
+    let possible = causes::rows().filter(|row| row.needs.is_none_or(is_known));
+    let mut scores: Vec<_> = possible.map(|row| (score(row, seen), row.cause)).collect();
     scores.sort_by(|a, b| b.0.total_cmp(&a.0));
     let (best, first) = scores[0];
     let others = scores[1..].iter().map(|(score, cause)| Ranked {
@@ -113,7 +113,7 @@ impl Ranking {
     /// Verdicts that are as likely as the first, which is the first of them.
     pub fn tied_codes(&self) -> Vec<Code> {
         let mut codes = vec![self.code()];
-        for ranked in self.others.iter().filter(|it| it.behind < LIKELY) {
+        for ranked in self.possible().filter(|it| it.behind < LIKELY) {
             let code = self.code_of(ranked.cause);
             if !codes.contains(&code) {
                 codes.push(code);
@@ -124,8 +124,9 @@ impl Ranking {
 
     /// Other causes that remain possible, the likely before the unlikely.
     pub fn possible(&self) -> impl Iterator<Item = Ranked> {
-        let others = self.others.iter().copied();
-        others.take_while(|it| it.behind < POSSIBLE)
+        // That all is well is no cause.
+        let others = self.others.iter().filter(|it| it.cause != Cause::Works);
+        others.copied().take_while(|it| it.behind < POSSIBLE)
     }
 
     /// Distance of a cause from the first; absent where nothing was ranked.
@@ -162,7 +163,7 @@ impl Ranking {
 
     /// Causes that are as likely as the first, which is the first of them.
     pub fn tied(&self) -> impl Iterator<Item = Cause> {
-        let others = self.others.iter().take_while(|it| it.behind < LIKELY);
+        let others = self.possible().take_while(|it| it.behind < LIKELY);
         std::iter::once(self.first).chain(others.map(|it| it.cause))
     }
 
@@ -257,7 +258,16 @@ impl Ranking {
 fn is_measured(kind: Kind) -> bool {
     !matches!(
         kind,
-        Kind::Protocol | Kind::Family | Kind::Ttl | Kind::Place | Kind::Name | Kind::Course
+        Kind::Protocol
+            | Kind::Family
+            | Kind::Ttl
+            | Kind::Place
+            | Kind::Name
+            | Kind::Resolver
+            | Kind::OtherAddress
+            | Kind::Course
+            | Kind::Sent
+            | Kind::Kernel
     )
 }
 

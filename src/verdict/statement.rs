@@ -164,9 +164,11 @@ fn finding_in_words(finding: &Finding) -> Text {
         (1, _) => text!["likely ", finding.clause(ranking.first)],
         _ => text!["either ", Text::join(sides, ", or ")],
     };
-    let owner = finding.owner(ranking.first);
-    let act =
-        (owner != Owner::Nobody && tied.len() == 1).then(|| text![" Act: ", owner.name(), "."]);
+    // Who acts first: the user, where he chose an option that cannot work.
+    let step = ranking.first.text().next.first();
+    let owner = step.map(|(owner, _)| finding.own_or(*owner));
+    let owner = owner.filter(|_| tied.len() == 1);
+    let act = owner.map(|owner| text![" Act: ", owner.name(), "."]);
     text![text![share, causes].capitalized(), ".", act]
 }
 
@@ -202,14 +204,22 @@ impl Finding {
     }
 }
 
+/// How the probes ended, and what speaks for the first cause; when they failed is told already.
 fn evidence(finding: &Finding) -> Vec<Text> {
-    let evidence = finding.ranking.evidence().into_iter();
-    // When it failed is told already.
+    let mut evidence = finding.ranking.evidence();
+    evidence.retain(|it| !matches!(it.kind, Kind::Course | Kind::Port));
     let seen = finding.ranking.seen();
-    let evidence = evidence.filter(|it| it.kind != Kind::Course);
-    let observed = evidence.filter_map(|value| seen.iter().find(|it| it.value == value));
-    let telling = observed.filter(|it| is_worth_telling(it));
-    telling.map(|it| finding.sentence(it)).collect()
+    let observed = evidence
+        .iter()
+        .filter_map(|value| seen.iter().find(|it| it.value == *value));
+    let result = seen.iter().find(|it| it.value.kind == Kind::Port);
+    let telling = result.into_iter().chain(observed);
+    let telling = telling.filter(|it| is_worth_telling(it));
+    let is_works = finding.ranking.works();
+    telling
+        .filter(|_| !is_works)
+        .map(|it| finding.sentence(it))
+        .collect()
 }
 
 /// Observations that are no evidence and not what every run has.

@@ -3,7 +3,7 @@
 use super::cause::Cause;
 use super::code::Code;
 use super::owner::Owner;
-use super::row::{Row, place, row};
+use super::row::{Row, needs, place, row};
 use crate::verdict::letter::{Letter, Prior};
 
 pub(super) const ROWS: &[Row] = &[
@@ -102,7 +102,7 @@ pub(super) const ROWS: &[Row] = &[
         PathEnd: Front U, Early S, * R;
         Protocol: Tcp A, Udp S, Icmp S;
     ),
-    row!(OneAddressDead, Target, Common, [OnlySomeAddressesWork, OnlyIpv4Works if OtherAddress OtherFamily & Family V6, OnlyIpv6Works if OtherAddress OtherFamily & Family V4, OnlyIpv4Works if OtherAddress OtherFamilyFails & Family V4, OnlyIpv6Works if OtherAddress OtherFamilyFails & Family V6];
+    row!(OneAddressDead, Target, Common, [OnlySomeAddressesWork, OnlyIpv4Works if OtherAddress OtherFamily & Family V6, OnlyIpv6Works if OtherAddress OtherFamily & Family V4, OnlyIpv4Works if OtherAddress OtherFamilyFails & Family V4, OnlyIpv6Works if OtherAddress OtherFamilyFails & Family V6], needs OtherAddress;
         OtherAddress: Works A, OtherFamily U, SomeFail A, OtherFamilyFails A, * N;
         Name: HostsDiffers N, HostsFile S;
         Port: Rst U, Silent U, Connects U, Icmp S, ClosesAfter S, * N;

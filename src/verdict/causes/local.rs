@@ -3,7 +3,7 @@
 use super::cause::Cause;
 use super::code::Code;
 use super::owner::Owner;
-use super::row::{Row, place, row};
+use super::row::{Row, needs, place, row};
 use crate::verdict::letter::{Letter, Prior};
 
 pub(super) const ROWS: &[Row] = &[
@@ -28,7 +28,7 @@ pub(super) const ROWS: &[Row] = &[
         Place: Routed U, OnLink U, Own U, Tunnel S;
         Kernel: LocalFirewall A, None U, * N;
     ),
-    row!(ConntrackFullHere, Here, Rare, [ConntrackFullHere];
+    row!(ConntrackFullHere, Here, Rare, [ConntrackFullHere], needs Counters;
         Counters: Conntrack A, * R;
         Port: SilentSome A, Silent S, Lossy S, * N;
         Sent: DroppedHere A, Left R, * N;
@@ -63,7 +63,7 @@ pub(super) const ROWS: &[Row] = &[
         Kernel: RouteUnreachable A, RouteProhibited A, RouteBlackhole A, * N;
         Sent: Error A, Denied A, * R;
     ),
-    row!(VpnRouteMissing, Here, Uncommon, [VpnRouteMissing];
+    row!(VpnRouteMissing, Here, Uncommon, [VpnRouteMissing], needs Leak;
         Leak: Yes A, * N;
         Place: Routed U, * N;
         Port: Silent U, Icmp U, * N;
@@ -88,7 +88,7 @@ pub(super) const ROWS: &[Row] = &[
         Sent: Error U, Left S, Exhausted S, * R;
         Elsewhere: Fails A, * R;
     ),
-    row!(LocalStackBroken, Here, Rare, [LocalStackBroken];
+    row!(LocalStackBroken, Here, Rare, [LocalStackBroken], needs SelfTest;
         SelfTest: LoopbackFails A, OwnAddressFails A, * N;
         // The trouble is not about the target: any result goes with it.
         Port: Local U, Silent U, Connects R, * R;
@@ -112,14 +112,14 @@ pub(super) const ROWS: &[Row] = &[
         Elsewhere: Fails A, * R;
         Kernel: NetworkDown U, None U;
     ),
-    row!(OffLinkGateway, Here, Rare, [OffLinkGateway];
+    row!(OffLinkGateway, Here, Rare, [OffLinkGateway], needs LocalNet;
         Port: Local A, Silent S, * N;
         LocalNet: OffLinkGateway A, * N;
         Resolver: Ok U, Timeout U, Servfail S, * N;
         Sent: Error U, Queued U, Left S;
         Elsewhere: Fails A, * R;
     ),
-    row!(BridgeShadowsNetwork, Here, Rare, [BridgeShadowsNetwork];
+    row!(BridgeShadowsNetwork, Here, Rare, [BridgeShadowsNetwork], needs LocalNet;
         Port: Local A, Rst S, Icmp S, Connects R, * R;
         LocalNet: Shadowed A, * N;
         Place: OnLink A, * N;

@@ -3,7 +3,7 @@
 use super::cause::Cause;
 use super::code::Code;
 use super::owner::Owner;
-use super::row::{Row, place, row};
+use super::row::{Row, needs, place, row};
 use crate::verdict::letter::{Letter, Prior};
 
 pub(super) const ROWS: &[Row] = &[
@@ -171,7 +171,7 @@ pub(super) const ROWS: &[Row] = &[
         Sizes: TcpLargeLost A, IcmpLargeLost A, * N;
         Echo: Ok U, Silent S;
     ),
-    row!(LargeEchoFiltered, Nobody, Uncommon, [LargeEchoFiltered];
+    row!(LargeEchoFiltered, Nobody, Uncommon, [LargeEchoFiltered], needs Sizes;
         Port: Connects A, * N;
         Sizes: IcmpLargeLost U, IcmpOnly A, * N;
     ),
@@ -200,12 +200,12 @@ pub(super) const ROWS: &[Row] = &[
         Port: Rst U, Silent U, Connects S, * N;
         Protocol: Tcp A, Udp A, Icmp N;
     ),
-    row!(EcnDropped, Network, Exotic, [EcnDropped];
+    row!(EcnDropped, Network, Exotic, [EcnDropped], needs FirstSyn;
         Port: Lossy A, * N;
         FirstSyn: AlwaysLost A, * N;
         Protocol: Tcp A, * N;
     ),
-    row!(Ipv6Broken, Network, Common, [OnlyIpv4Works];
+    row!(Ipv6Broken, Network, Common, [OnlyIpv4Works], needs OtherAddress;
         OtherAddress: OtherFamily A, * N;
         Port: Silent U, Icmp U, Lossy R, * N;
         Echo: Silent U, Rejected U, * N;
@@ -216,7 +216,7 @@ pub(super) const ROWS: &[Row] = &[
         Elsewhere: Fails U, Works S;
         Family: V6 A, V4 N;
     ),
-    row!(Ipv4Broken, Network, Rare, [OnlyIpv6Works];
+    row!(Ipv4Broken, Network, Rare, [OnlyIpv6Works], needs OtherAddress;
         Family: V4 A, V6 N;
         OtherAddress: OtherFamily A, * N;
         Port: Silent U, Icmp U, Lossy R, * N;

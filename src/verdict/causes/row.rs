@@ -6,16 +6,18 @@ use super::owner::Owner;
 use crate::verdict::letter::{Letter, Prior};
 use crate::verdict::observation::{Kind, Observations, Value};
 
-/// A row: `row!(Cause, Owner, Prior, [Code, Code if Kind Value & Kind Value]; Kind: Value LETTER, ..., * LETTER; ...)`. `*`
-/// is every value that is not named.
+/// A row: `row!(Cause, Owner, Prior, [Code, Code if Kind Value & Kind Value], needs Kind; Kind: Value LETTER, ..., * LETTER;
+/// ...)`. `*` is every value that is not named. `needs`, which is optional: without an observation of that kind the cause is
+/// no guess worth naming.
 macro_rules! row {
-    ($cause:ident, $owner:ident, $prior:ident, [$code:ident $(, $other:ident if $($kind:ident $value:ident)&+)*];
+    ($cause:ident, $owner:ident, $prior:ident, [$code:ident $(, $other:ident if $($kind:ident $value:ident)&+)*] $(, needs $needs:ident)?;
         $($observation:ident: $($of:tt $letter:ident),+;)+
     ) => {
         Row {
             cause: Cause::$cause,
             owner: Owner::$owner,
             prior: Prior::$prior,
+            needs: needs!($($needs)?),
             code: Code::$code,
             codes: &[$((
                 &[$($crate::verdict::observation::Value::new($crate::verdict::observation::Kind::$kind, $crate::verdict::observation::$kind::$value as u8)),+],
@@ -23,6 +25,16 @@ macro_rules! row {
             )),*],
             letters: &[$(($crate::verdict::observation::Kind::$observation, &[$((place!($observation $of), Letter::$letter)),+])),+],
         }
+    };
+}
+
+/// The kind that a cause needs, if any.
+macro_rules! needs {
+    () => {
+        None
+    };
+    ($kind:ident) => {
+        Some($crate::verdict::observation::Kind::$kind)
     };
 }
 
@@ -36,7 +48,7 @@ macro_rules! place {
     };
 }
 
-pub(super) use {place, row};
+pub(super) use {needs, place, row};
 
 /// Letters of one kind, by the index of the value; absent: all others.
 type Letters = &'static [(Option<u8>, Letter)];
@@ -49,6 +61,8 @@ pub struct Row {
     pub owner: Owner,
     /// How often it is met.
     pub prior: Prior,
+    /// The observation that it takes to think of the cause at all.
+    pub needs: Option<Kind>,
     /// Its verdict, unless one of `codes` applies.
     pub(super) code: Code,
     /// Its verdicts where all of these values were observed.

@@ -3,7 +3,7 @@
 use super::cause::Cause;
 use super::code::Code;
 use super::owner::Owner;
-use super::row::{Row, place, row};
+use super::row::{Row, needs, place, row};
 use crate::verdict::letter::{Letter, Prior};
 
 pub(super) const ROWS: &[Row] = &[
@@ -26,7 +26,7 @@ pub(super) const ROWS: &[Row] = &[
         Course: None A, Began S, Ended S;
     ),
     // Of the target, or of the gateway.
-    row!(AddressConflict, Segment, Rare, [AddressConflict];
+    row!(AddressConflict, Segment, Rare, [AddressConflict], needs Neighbour;
         Neighbour: Changes A, Same S;
         Port: RstSome U, SilentSome U, Lossy S, * R;
         Echo: Ok U, Lossy U, Silent S;
@@ -38,7 +38,7 @@ pub(super) const ROWS: &[Row] = &[
         Port: Local A, Icmp S, Silent R, * N;
         Sent: Queued A, Error S, * N;
         Place: Routed A, * N;
-        Gateway: NoArp A, * N;
+        Gateway: NoArp A, Silent R, * N;
         IcmpFrom: Own A, * N;
         IcmpKind: Host A, * N;
         Resolver: Ok U, Timeout U, Servfail S, * N;

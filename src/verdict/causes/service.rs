@@ -3,7 +3,7 @@
 use super::cause::Cause;
 use super::code::Code;
 use super::owner::Owner;
-use super::row::{Row, place, row};
+use super::row::{Row, needs, place, row};
 use crate::verdict::letter::{Letter, Prior};
 
 pub(super) const ROWS: &[Row] = &[
@@ -98,16 +98,16 @@ pub(super) const ROWS: &[Row] = &[
         Port: Hangs A, * N;
         Protocol: Tcp A, * N;
     ),
-    row!(SynProxyWithoutBackend, Target, Rare, [SynProxyWithoutBackend];
+    row!(SynProxyWithoutBackend, Target, Rare, [SynProxyWithoutBackend], needs Window;
         Port: Connects A, Hangs S, ResetsAfter S, ClosesAfter R, * N;
         Window: Zero A, Normal R;
         Protocol: Tcp A, * N;
     ),
-    row!(AnswersFromAnotherAddress, Target, Rare, [AnswersFromAnotherAddress];
+    row!(AnswersFromAnotherAddress, Target, Rare, [AnswersFromAnotherAddress], needs Counters;
         Port: Silent A, * N;
         Counters: OutRsts A, * R;
     ),
-    row!(ConnectionsStuck, Target, Rare, [ConnectionsStuck];
+    row!(ConnectionsStuck, Target, Rare, [ConnectionsStuck], needs Established;
         Established: Stuck A, * N;
         Port: Connects U, Lossy S, Silent S, * R;
         Protocol: Tcp A, * N;

@@ -3,7 +3,7 @@
 use super::cause::Cause;
 use super::code::Code;
 use super::owner::Owner;
-use super::row::{Row, place, row};
+use super::row::{Row, needs, place, row};
 use crate::verdict::letter::{Letter, Prior};
 
 pub(super) const ROWS: &[Row] = &[row!(Works, Nobody, Common, [Works];

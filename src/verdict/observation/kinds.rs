@@ -82,7 +82,7 @@ observations! {
     Others = "others" {
         Answer = "answer" U: "other ports of {address} reply",
         Silent = "silent" S: "no other port of {address} replies",
-        Rejected = "rejected" R: "other ports of {address} are rejected, too",
+        Rejected = "rejected" R: "other ports of {address} are rejected",
         OpenAll = "open-all" N: "every port of {address} connects, unused ones included",
         Lossy = "lossy" R: "other ports of {address} lose packets, too",
         Mixed = "mixed" S: "some other ports of {address} reply, some do not",
@@ -98,7 +98,7 @@ observations! {
     /// it reply to another sweep (echo, other port); absent where none does.
     PathEnd = "path_end" {
         Front = "front" S: "the hop in front of the host still forwards these probes",
-        Early = "early" S: "nothing beyond {hop} replies to these probes, though other probes get further",
+        Early = "early" S: "nothing[ beyond {hop}] replies to these probes, though other probes get further",
         Gateway = "gateway" R: "beyond the gateway nothing replies to these probes, though other probes get further",
         None = "none" R: "no hop replies to these probes, though hops reply to other probes",
     }
@@ -134,7 +134,7 @@ observations! {
         Net = "net" S: "the ICMP error means no route",
         Ttl = "ttl" R: "the ICMP error means TTL exceeded",
         TooBig = "too-big" N: "the ICMP error means packet too big",
-        Other = "other" R: "the ICMP error has another meaning",
+        Other = "other" R: "the ICMP error is of another kind",
     }
     /// Direction of the loss, by TCP timestamps (RFC 7323).
     LossWay = "loss_way" {
@@ -188,7 +188,7 @@ observations! {
         RouteProhibited = "route-prohibited" N: "a `prohibit` route matches the target",
         RouteBlackhole = "route-blackhole" N: "a `blackhole` route matches the target",
         LocalFirewall = "local-firewall" N: "a rule of this machine rejects the packet",
-        StuckInQueue = "stuck-in-queue" N: "the SYN is still in a local queue when its timer fires",
+        StuckInQueue = "stuck-in-queue" N: "the {probe} is still in a local queue when its timer fires",
         TooManyOpenFiles = "too-many-open-files" N: "the descriptor limit is reached (EMFILE, ENFILE)",
         AddressNotAvailable = "address-not-available" N: "there is no usable source address",
         MessageTooLong = "message-too-long" N: "the datagram is larger than the interface permits (EMSGSIZE)",

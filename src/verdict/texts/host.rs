@@ -34,7 +34,7 @@ pub(super) const TEXTS: &[(Cause, CauseText)] = &[
                 ip route get {client_ip}",
     ),
     text!(HostDown,
-        "the host[ {address}] is down, or does not have this address",
+        "the host[ {address}] is down or does not have this address",
         "Nothing replies. Routers may report it with ICMP host unreachable once ARP or Neighbor Discovery has failed.";
         Target "is the host up, with its address[ {address}]? ip address; ip link",
     ),

@@ -33,7 +33,7 @@ pub(super) const TEXTS: &[(Cause, CauseText)] = &[
     text!(NatToNobody,
         "a NAT rule of this machine forwards {service} to a machine that is gone",
         "A published container port outlives its container.";
-        Here "which rule forwards port {port}? docker ps; nft list ruleset",
+        Here "which rule forwards {service}? docker ps; nft list ruleset",
     ),
     text!(NoRouteHere,
         "this machine has no route to {address}",
@@ -93,11 +93,11 @@ pub(super) const TEXTS: &[(Cause, CauseText)] = &[
     text!(TtlTooSmall,
         "the TTL of the probes is too small for the path",
         "They end at {sender}, before the target.";
-        You "leave --ttl away, or give a larger one",
+        You "omit --ttl, or give a larger one",
         Here "sysctl net.ipv4.ip_default_ttl net.ipv6.conf.all.hop_limit",
     ),
     text!(StuckInQueue,
-        "the SYN is stuck in a queue of this machine",
+        "the {probe} is stuck in a queue of this machine",
         "When its timer fires the first SYN has not left: the queue stands, or the route or link is gone since.";
         Here "ip -s link; tc -s qdisc",
     ),
@@ -114,7 +114,7 @@ pub(super) const TEXTS: &[(Cause, CauseText)] = &[
     text!(NoSuchInterface,
         "the interface to send from does not exist",
         "It was given with -I, or is gone since.";
-        You "ip link",
+        You "is the interface there? ip link",
     ),
     text!(FamilyNotSupported,
         "this machine has that IP version disabled",
@@ -158,7 +158,7 @@ pub(super) const TEXTS: &[(Cause, CauseText)] = &[
         Here "ss -ltnp 'sport = :{port}' (Recv-Q above Send-Q: full); why does the process not accept?",
     ),
     text!(InputRulesHere,
-        "a rule of this machine rejects or redirects {service}, though a socket listens",
+        "a rule of this machine rejects, drops or redirects {service}",
         "The target is this machine: rules of INPUT or PREROUTING meet its own packets.";
         Here "which rule of INPUT or PREROUTING matches {service}? As root: nft list ruleset (or iptables-save, ip6tables-save)",
     ),

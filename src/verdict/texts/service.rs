@@ -91,7 +91,7 @@ pub(super) const TEXTS: &[(Cause, CauseText)] = &[
     text!(ServiceIgnoresRequest,
         "{service} is open and does not answer this request",
         "A UDP service answers what it understands and nothing else; some never answer.";
-        You "send what the service answers (--payload, see synack --help)",
+        You "send a request that the service answers (--payload, see synack --help)",
         Target "does the datagram arrive, does a reply leave? tcpdump '{filter}' on the server; ss -lun 'sport = :{port}'",
     ),
     text!(OtherProtocol,

@@ -139,10 +139,10 @@ fn code(case: &Case, state: State, first: &Finding) -> Code {
 }
 
 impl Finding {
-    /// Whether the target works, and yet not as it should.
+    /// Whether the target works, and yet not as it should, as far as shows.
     fn is_wrong(&self) -> bool {
-        let first = self.ranking.first;
-        first != Cause::Works && first.row().owner != Owner::Nobody
+        let is_fault = |it: Cause| it != Cause::Works && it.row().owner != Owner::Nobody;
+        self.ranking.tied().any(is_fault)
     }
 }
 
@@ -156,7 +156,7 @@ impl Case<'_> {
         if let Some(trouble) = trouble {
             seen.set_with(trouble.port, self.figures(trouble));
             self.observe_trouble(&mut seen, trouble.port);
-        } else if self.attempts.succeeded() > 0 {
+        } else if self.attempts.succeeded() > 0 && !self.may_lose_as_much_as_echoes() {
             seen.set_with(Port::Connects, self.share(self.attempts.succeeded()));
         }
         if self.attempts.replied() + self.attempts.silent > 0
@@ -168,7 +168,8 @@ impl Case<'_> {
         if matches!(seen.get::<Port>(), Some(Port::Icmp | Port::IcmpSome)) {
             subject.icmp = self.icmp();
         }
-        let is_some = |it: &Trouble| it.probes < self.attempts.total();
+        // Silence between ICMP errors is their rate limit.
+        let is_some = |it: &Trouble| it.probes < self.attempts.total() && it.port != Port::Icmp;
         let share = trouble.filter(is_some).map(|it| self.figures(it));
         let share = share.filter(|it| !it.is_empty());
         Finding {
@@ -177,6 +178,14 @@ impl Case<'_> {
             subject,
             share,
         }
+    }
+
+    /// Whether echoes get lost, and so few probes of the port may have been spared by chance.
+    fn may_lose_as_much_as_echoes(&self) -> bool {
+        let echoes = self.echoes.as_ref();
+        let (_, sent) = self.attempts.loss();
+        echoes
+            .is_some_and(|it| host::echo(it) == Some(Echo::Lossy) && host::may_be_spared(it, sent))
     }
 
     /// `3 of 6 probes`, `18 of 60 packets` with those of the path.
@@ -325,6 +334,11 @@ fn share(part: u64, all: u64) -> Text {
 }
 
 impl Conclusion {
+    /// Whether it works, and nothing takes long.
+    pub fn is_healthy(&self) -> bool {
+        self.state == State::Works && self.code == self.findings[0].ranking.code()
+    }
+
     /// How far the verdict is ahead of others; absent where nothing was ranked.
     pub fn certainty(&self) -> Option<Certainty> {
         let first = &self.findings[0];

@@ -144,12 +144,23 @@ fn only_local(conclusion: &Conclusion) -> Option<Text> {
     is_local.then(|| fill(nothing, &conclusion.findings[0].subject))
 }
 
+/// What works, and what was not as usual.
 fn works(finding: &Finding) -> Text {
-    let seen = fill(
-        "{service} at {address} {replies}. Nothing wrong was seen.",
-        &finding.subject,
-    );
-    text![seen, " This does not prove that the application works."]
+    let seen = fill("{service} at {address} {replies}. ", &finding.subject);
+    let row = Cause::Works.row();
+    let unusual = finding.ranking.seen().iter();
+    let unusual = unusual.filter(|it| row.letter(it.value) < Letter::S);
+    let unusual: Vec<_> = unusual.map(|it| finding.sentence(it)).collect();
+    let found = if unusual.is_empty() {
+        "Nothing wrong was seen.".into()
+    } else {
+        text!["Unusual: ", Text::join(unusual, "; "), "."]
+    };
+    text![
+        seen,
+        found,
+        " This does not prove that the application works."
+    ]
 }
 
 /// `Most likely nothing listens on tcp/5432 at 10.20.0.7.`, `Either ..., or ...`.
@@ -227,7 +238,8 @@ fn also_seen(finding: &Finding) -> Vec<Text> {
     let evidence = finding.ranking.evidence();
     let seen = finding.ranking.seen().iter();
     let rest = seen.filter(|it| {
-        it.value.kind != Kind::Course && !evidence.contains(&it.value) && is_worth_telling(it)
+        let is_told = matches!(it.value.kind, Kind::Course | Kind::Port);
+        !is_told && !evidence.contains(&it.value) && is_worth_telling(it)
     });
     rest.map(|it| finding.sentence(it)).collect()
 }
@@ -324,12 +336,14 @@ fn separating(finding: &Finding, depth: Depth) -> Option<Step> {
     let how = kinds
         .into_iter()
         .find_map(|kind| how_to_observe(kind, depth))?;
+    let reason = if ranking.tied().nth(1).is_some() {
+        " (to tell the first two causes apart)".into()
+    } else {
+        text![" (to rule out: ", finding.clause(second.cause), ")"]
+    };
     Some(Step {
         owner: Owner::You,
-        what: text![
-            fill(how, &finding.subject),
-            " (to tell the first two causes apart)"
-        ],
+        what: text![fill(how, &finding.subject), reason],
     })
 }
 
@@ -367,7 +381,7 @@ fn how_to_observe(kind: Kind, depth: Depth) -> Option<&'static str> {
 }
 
 const _: () = {
-    super::template::check("{service} at {address} {replies}. Nothing wrong was seen.");
+    super::template::check("{service} at {address} {replies}. ");
     super::template::check(
         "No probe left this machine: nothing is known of {service} at {address}.",
     );

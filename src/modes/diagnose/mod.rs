@@ -18,7 +18,6 @@ use crate::report::{self, Redactor};
 use crate::session::outputs::Outputs;
 use crate::session::{ExitStatus, RunError, Session, preflight};
 use crate::term::{Output, Progress};
-use crate::verdict::causes::Code;
 use crate::verdict::conclusion::conclude;
 use crate::verdict::observe::findings::case;
 pub use plan::DiagnosePlan;
@@ -53,7 +52,7 @@ pub fn run(plan: DiagnosePlan, output: &mut Output) -> Result<ExitStatus, RunErr
     };
     let closed = outputs.output.is_closed();
     write(&summary, &summary.redactor(plan.output.redact), outputs)?;
-    Ok(ExitStatus::new(conclusion.code == Code::Works, closed))
+    Ok(ExitStatus::new(conclusion.is_healthy(), closed))
 }
 
 fn write(

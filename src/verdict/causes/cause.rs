@@ -55,6 +55,7 @@ causes! {
     ClientBanned = "client-banned",
     OneAddressDead = "one-address-dead",
     EchoFiltered = "echo-filtered",
+    EchoLimited = "echo-limited",
     // Network.
     ForgedReset = "forged-reset",
     InspectionBlocks = "inspection-blocks",

@@ -99,7 +99,7 @@ pub(super) const ROWS: &[Row] = &[
         IcmpKind: Port U, Prohibited U, * R;
         Echo: Ok U, Silent S, Rejected R;
         Others: Answer U, Silent S, Rejected S, Mixed S;
-        PathEnd: Front U, Early S, * R;
+        PathEnd: Front U, Early R, * R;
         Protocol: Tcp A, Udp S, Icmp S;
     ),
     row!(OneAddressDead, Target, Common, [OnlySomeAddressesWork, OnlyIpv4Works if OtherAddress OtherFamily & Family V6, OnlyIpv6Works if OtherAddress OtherFamily & Family V4, OnlyIpv4Works if OtherAddress OtherFamilyFails & Family V4, OnlyIpv6Works if OtherAddress OtherFamilyFails & Family V6], needs OtherAddress;
@@ -114,5 +114,12 @@ pub(super) const ROWS: &[Row] = &[
         Others: Answer A, Mixed U, Silent S;
         PathEnd: Front U, Early S, Gateway S, None S;
         Place: Routed U, OnLink S, Own R;
+    ),
+    // No fault: a limit on replies looks like loss.
+    row!(EchoLimited, Nobody, Uncommon, [EchoFiltered];
+        Protocol: Tcp A, Udp A, Icmp N;
+        Port: Connects A, * N;
+        Echo: Lossy A, * N;
+        Others: Answer A, Mixed S, * R;
     ),
 ];

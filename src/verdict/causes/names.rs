@@ -13,8 +13,8 @@ pub(super) const ROWS: &[Row] = &[
         OtherAddress: Works A, Only S, Fails R, * R;
         IcmpKind: Host U, Net S, * R;
         IcmpFrom: LastRouter A, Gateway U, Router U;
-        Echo: Ok S, Silent U, Rejected U;
-        Others: Answer S, Silent U, Mixed S, Rejected U;
+        Echo: Ok S, Silent A, Rejected U;
+        Others: Answer S, Silent A, Mixed S, Rejected U;
         Sent: Left A, Queued S, * R;
     ),
     // A wildcard of a search domain answers for the name.

@@ -29,7 +29,8 @@ pub(super) const ROWS: &[Row] = &[
         Port: Silent A, * N;
         Echo: Ok U, Silent S;
         Others: Answer U, Mixed U, Silent S;
-        PathEnd: Front S, Early U, Gateway S, None S;
+        // front: a router answers an expired TTL before its FORWARD chain
+        PathEnd: Front U, Early U, Gateway S, None S;
         Sibling: Answers U, Silent S;
         Place: Routed U, OnLink R, Own N;
         Protocol: Tcp A, Udp A, Icmp N;
@@ -38,7 +39,7 @@ pub(super) const ROWS: &[Row] = &[
         Port: Silent A, * N;
         Echo: Silent A, * N;
         Others: Silent A, * N;
-        PathEnd: Early U, Front S, Gateway S, None S;
+        PathEnd: Early U, Front U, Gateway S, None S;
         Sibling: Silent U, Answers S;
         Place: Routed U, OnLink R, Own N;
         Established: None A, Healthy R;

@@ -39,7 +39,7 @@ pub(super) const ROWS: &[Row] = &[
         Protocol: Tcp A, * N;
     ),
     row!(RemoteAcceptQueueFull, Target, Uncommon, [RemoteAcceptQueueFull];
-        Port: Batches U, Silent S, SilentSome U, Lossy U, * N;
+        Port: Batches U, Silent U, SilentSome U, Lossy U, * N;
         Echo: Ok U, Silent S, Lossy R, Rejected R;
         Others: Answer U, Silent S, Lossy N;
         LossScope: Port A, * N;

@@ -97,7 +97,7 @@ observations! {
     /// Last hop that replies to probes of the port. `front`: the one before the host. `early` and `gateway`: hops beyond
     /// it reply to another sweep (echo, other port); absent where none does.
     PathEnd = "path_end" {
-        Front = "front" S: "the hop in front of the host still forwards these probes",
+        Front = "front" S: "these probes reach the hop in front of the host",
         Early = "early" S: "nothing[ beyond {hop}] replies to these probes, though other probes get further",
         Gateway = "gateway" R: "beyond the gateway nothing replies to these probes, though other probes get further",
         None = "none" R: "no hop replies to these probes, though hops reply to other probes",
@@ -239,7 +239,7 @@ observations! {
         Plain = "plain" A: "the address is the one in DNS, or was typed",
         HostsDiffers = "hosts-differs" R: "the hosts file of this machine has another address than DNS",
         HostsOnly = "hosts-only" S: "only the hosts file of this machine has the name",
-        HostsFile = "hosts-file" S: "the address comes from the hosts file of this machine",
+        HostsFile = "hosts-file" U: "the address comes from the hosts file of this machine",
         Expanded = "expanded" R: "a search domain completed the name",
         Sinkhole = "sinkhole" N: "the name resolves to this machine or to nowhere",
     }

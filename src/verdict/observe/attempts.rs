@@ -187,7 +187,10 @@ impl Attempts {
             add(Port::ResetsAfter, self.reset);
             self.add_silence(&mut add);
         }
-        troubles.sort_by_key(|it| (it.port == Port::Lossy, std::cmp::Reverse(it.probes)));
+        // An ICMP error says more than silence.
+        let has_icmp = troubles.iter().any(|it| it.port == Port::Icmp);
+        let is_minor = |port| port == Port::Lossy || has_icmp && port == Port::Silent;
+        troubles.sort_by_key(|it| (is_minor(it.port), std::cmp::Reverse(it.probes)));
         if self.closed > 0 {
             let (port, probes) = (Port::ClosesAfter, self.closed);
             troubles.push(Trouble { port, probes });
@@ -234,7 +237,7 @@ impl Attempts {
         } else if is_limited || !is_noticeable(lost, sent) {
             // Nothing that is more than chance.
         } else if self.silent > 0 || self.retransmitted() == 0 {
-            add(Port::SilentSome, lost);
+            add(Port::SilentSome, self.silent + self.path.lost);
         } else {
             add(Port::Lossy, self.retransmitted());
         }

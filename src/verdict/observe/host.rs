@@ -145,6 +145,11 @@ pub fn loss_scope(port: &Attempts, echoes: Option<&Attempts>, ports: &Ports) -> 
     (other_tcp.1 > 0 && spares(all_others)).then_some(LossScope::Port)
 }
 
+/// Whether that many packets of another kind may have been spared by chance, though echoes get lost.
+pub fn may_be_spared(echoes: &Attempts, sent: u64) -> bool {
+    chance(echoes.loss(), sent) >= SIGNIFICANT
+}
+
 /// How likely it is that all lost packets are of one kind, if loss strikes all kinds alike (Fisher's exact test).
 fn chance((lost, sent): (u64, u64), others: u64) -> f64 {
     let all = sent + others;

@@ -14,6 +14,9 @@ use crate::verdict::observation::Course;
 /// `icmp_ratelimit`).
 const ICMP_RATE: Duration = Duration::from_secs(1);
 
+/// A router reports a host that is down after three seconds without ARP or Neighbor Discovery.
+const FIRST_ERROR: Duration = Duration::from_secs(4);
+
 /// The pace of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
@@ -65,7 +68,7 @@ fn takes_turns(recorder: &Recorder) -> bool {
     };
     let (silent, rejected) = (span(OutcomeKind::NoReply), span(OutcomeKind::Unreachable));
     silent.zip(rejected).is_some_and(|(silent, rejected)| {
-        rejected.0.saturating_duration_since(silent.0) <= 2 * ICMP_RATE
+        rejected.0.saturating_duration_since(silent.0) <= FIRST_ERROR
             && silent.1.saturating_duration_since(rejected.1) <= 2 * ICMP_RATE
     })
 }

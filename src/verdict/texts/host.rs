@@ -64,4 +64,9 @@ pub(super) const TEXTS: &[(Cause, CauseText)] = &[
         "Many hosts and firewalls drop ICMP echo. It says nothing about other services.";
         Target "does a rule drop ICMP echo from {source}? sysctl net.ipv4.icmp_echo_ignore_all; nft list ruleset",
     ),
+    text!(EchoLimited,
+        "the host or a router limits its ICMP echo replies",
+        "Only echoes get lost. Many hosts and routers limit how many ICMP packets they send; that is no loss for others.";
+        You "does the port lose probes as well? synack {argument} -n 100 -i 100ms",
+    ),
 ];

@@ -35,7 +35,7 @@ fn works() -> Vec<Row> {
             |it| says(it, reached(3, FinalReply::SynAck), Some(Responder::OneHopNearer(at(4))));
         "large packets, and a router says so" => Code::Works,
             |it| sizes(it, Outcome::Reply, rejected(ROUTER, 3, 4));
-        "all echoes vanish, of whatever size" => Code::Works, |it| sizes(it, SILENCE, SILENCE);
+        "all echoes vanish, of whatever size" => Code::PacketLoss, |it| sizes(it, SILENCE, SILENCE);
         "one connection of many closed" => Code::ClosesAtOnce,
             |it| ended(it, &[(CONNECTED, 4), (Outcome::ClosedAfterConnect, 1)]);
         "no IPv6 on this machine" => Code::Works, |it| addresses(it, &[(TARGET_V6, no_route)]);
@@ -111,7 +111,7 @@ fn hosts_file() -> Vec<Row> {
             echo_silent(it);
             in_hosts_file(it);
         };
-        "hosts-file entry, only this port silent" => Code::StaleHostsEntry, |it| { silent(it); in_hosts_file(it); };
+        "hosts-file entry, only this port silent" => Code::PortFiltered, |it| { silent(it); in_hosts_file(it); };
         "hosts-file entry of another address, all silent" => Code::HostSilent, |it| {
             deaf(it);
             it.name.hosts_file = vec![ip("192.0.2.99")];
@@ -127,7 +127,7 @@ fn hosts_file() -> Vec<Row> {
             neighbour(it, NeighbourState::Failed);
             in_hosts_file(it);
         };
-        "hosts-file entry, UDP silent and nothing else asked" => Code::StaleHostsEntry, |it| {
+        "hosts-file entry, UDP silent and nothing else asked" => Code::OpenOrFiltered, |it| {
             udp(it, &[(SILENCE, 3)]);
             it.echo = None;
             in_hosts_file(it);

@@ -255,7 +255,10 @@ impl Case<'_> {
             Port::Lossy | Port::SilentSome => self.observe_loss(seen),
             _ => {}
         }
-        if let Some((course, figures)) = &self.course {
+        // The outages of a run show nothing of probes that took longer.
+        let is_slow = matches!(port, Port::Lossy | Port::ClosesAfter | Port::Late);
+        let is_told = self.depth != Depth::Run || !is_slow;
+        if let Some((course, figures)) = self.course.as_ref().filter(|_| is_told) {
             seen.set_with(*course, figures.clone());
         }
     }

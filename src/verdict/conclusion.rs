@@ -296,7 +296,7 @@ impl Case<'_> {
     }
 
     fn observe_loss(&self, seen: &mut Observations) {
-        if let Some(way) = host::loss_way(&self.attempts) {
+        if let Some(way) = host::loss_direction(&self.attempts) {
             seen.set(way);
         }
         if self.attempts.path.begins_before_target {

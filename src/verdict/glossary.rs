@@ -24,7 +24,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("no-reply", "Nothing answered the probe within its timeout."),
     (
         "local",
-        "The probe failed on this machine; its reason names what stopped it. It is no loss and says nothing about the target.",
+        "The probe failed on this machine; its reason names what stopped it. It is no loss and shows nothing about the target.",
     ),
     (
         "unfinished",

@@ -368,7 +368,7 @@ fn how_to_observe(kind: Kind, depth: Depth) -> Option<&'static str> {
         {
             "synack diagnose {argument}"
         }
-        Kind::Control => "does an address that nobody has do the same? synack 192.0.2.1:{port}",
+        Kind::Control => "does an unused address do the same? synack 192.0.2.1:{port}",
         Kind::Pace => "do slower probes fail as well? synack {argument} -i 10s",
         Kind::Course => "since when, and does it last? synack -t {argument}",
         Kind::Sibling => "does a host beside the target reply?",

@@ -161,7 +161,7 @@ fn rejected_on_the_way() -> Findings {
     }
 }
 
-/// The target is this machine, and its listener has a name that nobody should trust.
+/// The target is this machine, and its listener has a hostile name.
 fn own_machine() -> Findings {
     let listener = |address: &str, name: &str| Listener {
         address: ip(address),

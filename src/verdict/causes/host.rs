@@ -20,7 +20,7 @@ pub(super) const ROWS: &[Row] = &[
         Echo: Ok U, Silent S, Lossy R;
         Others: Answer U, Lossy R;
         LossScope: Port A, Tcp S, * N;
-        LossWay: Forward A, Return R;
+        LossDirection: Forward A, Return R;
         IcmpFrom: Target A, * R;
         // same: a SYN backlog that others fill (flood)
         Pace: SlowerWorks U, Same S;
@@ -33,7 +33,7 @@ pub(super) const ROWS: &[Row] = &[
         Echo: Lossy A, Ok S, Silent S;
         Others: Lossy A, Mixed S, Silent R;
         LossScope: All A, Tcp S, * N;
-        LossWay: Forward U, Return S, Unknown S;
+        LossDirection: Forward U, Return S, Unknown S;
         Sibling: Answers A, * R;
         Place: Routed U, OnLink U, Own R;
     ),

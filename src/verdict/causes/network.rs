@@ -126,7 +126,7 @@ pub(super) const ROWS: &[Row] = &[
         Others: Lossy U, Answer U, Mixed S, Silent S;
         // port: a NAT short of ports counts them per destination and port
         LossScope: Tcp A, Port S, * N;
-        LossWay: Forward A, Return R, Unknown S;
+        LossDirection: Forward A, Return R, Unknown S;
         ConntrackOwn: Many A, Few S;
         Place: Routed U, OnLink R, Own N;
         Pace: Same U, SlowerWorks S;
@@ -137,7 +137,7 @@ pub(super) const ROWS: &[Row] = &[
         Echo: Lossy A, Ok S, Silent S;
         Others: Lossy A, Answer S, Mixed S, Silent R;
         LossScope: All A, Tcp S, Port R;
-        LossWay: Forward A, Unknown S, Return N;
+        LossDirection: Forward A, Unknown S, Return N;
         Sibling: Lossy A, Answers S, * R;
         Place: Routed U, OnLink R, Own N;
     ),
@@ -146,7 +146,7 @@ pub(super) const ROWS: &[Row] = &[
         Echo: Lossy A, Ok S, Silent S;
         Others: Lossy A, Answer S, Mixed S, Silent R;
         LossScope: All A, Tcp S, Port R;
-        LossWay: Return A, Unknown S, Forward N;
+        LossDirection: Return A, Unknown S, Forward N;
         Sibling: Lossy A, Answers S, * R;
         Place: Routed U, OnLink R, Own N;
     ),

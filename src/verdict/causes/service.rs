@@ -45,7 +45,7 @@ pub(super) const ROWS: &[Row] = &[
         LossScope: Port A, * N;
         PathEnd: Front A, * R;
         Place: Routed U, OnLink S, Own N;
-        LossWay: Forward A, Return N, Unknown S;
+        LossDirection: Forward A, Return N, Unknown S;
         // a hung process: connects until the queue is full
         Course: None U, Began U, Ended S, * R;
         Pace: Same U, SlowerWorks S;
@@ -112,7 +112,7 @@ pub(super) const ROWS: &[Row] = &[
         Port: Connects U, Lossy S, Silent S, * R;
         Protocol: Tcp A, * N;
     ),
-    // A UDP service answers only what it understands, or nobody.
+    // A UDP service answers only what it understands.
     row!(ServiceIgnoresRequest, Target, Common, [OpenOrFiltered];
         Protocol: Udp A, * N;
         Port: Silent A, SilentSome R, * N;

@@ -78,7 +78,7 @@ observations! {
         Silent = "silent" S: "{address} does not answer ICMP echo",
         Rejected = "rejected" R: "ICMP echoes to {address} are rejected",
     }
-    /// Other TCP ports of the host. `open-all`: ports that nobody uses connect, too. `mixed`: some reply, some do not.
+    /// Other TCP ports of the host. `open-all`: unused ports connect, too. `mixed`: some reply, some do not.
     Others = "others" {
         Answer = "answer" U: "other ports of {address} reply",
         Silent = "silent" S: "no other port of {address} replies",
@@ -87,12 +87,12 @@ observations! {
         Lossy = "lossy" R: "other ports of {address} lose packets, too",
         Mixed = "mixed" S: "some other ports of {address} reply, some do not",
     }
-    /// The same port of an address that nobody has (192.0.2.1, RFC 5737). `alike`: the same RST or ICMP error as from the
+    /// The same port of an unused address (192.0.2.1, RFC 5737). `alike`: the same RST or ICMP error as from the
     /// target.
     Control = "control" {
-        Dead = "dead" A: "an address that nobody has does not reply",
-        Connects = "connects" N: "an address that nobody has connects, too",
-        Alike = "alike" N: "an address that nobody has is refused in the same way",
+        Dead = "dead" A: "an unused address does not reply",
+        Connects = "connects" N: "an unused address connects, too",
+        Alike = "alike" N: "an unused address is refused in the same way",
     }
     /// Last hop that replies to probes of the port. `front`: the one before the host. `early` and `gateway`: hops beyond
     /// it reply to another sweep (echo, other port); absent where none does.
@@ -137,7 +137,7 @@ observations! {
         Other = "other" R: "the ICMP error is of another kind",
     }
     /// Direction of the loss, by TCP timestamps (RFC 7323).
-    LossWay = "loss_way" {
+    LossDirection = "loss_direction" {
         Forward = "forward" S: "the SYN is lost or dropped, on the forward path or at the target",
         Return = "return" S: "the SYN-ACK is lost, on the return path",
         Unknown = "unknown" S: "the direction of the loss does not show",

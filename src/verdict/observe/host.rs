@@ -6,7 +6,7 @@ use super::attempts::{Attempts, is_noticeable};
 use crate::hosts::Protocol;
 use crate::text;
 use crate::text::Text;
-use crate::verdict::observation::{Echo, LossScope, LossWay, Others};
+use crate::verdict::observation::{Echo, LossDirection, LossScope, Others};
 
 /// Services named.
 const NAMED: usize = 4;
@@ -118,13 +118,13 @@ fn answers(port: &Attempts) -> bool {
 }
 
 /// Direction of the loss, where TCP timestamps show it.
-pub fn loss_way(port: &Attempts) -> Option<LossWay> {
+pub fn loss_direction(port: &Attempts) -> Option<LossDirection> {
     match (port.after_syn_loss, port.after_synack_loss) {
-        (0, 0) if port.after_retransmission > 0 => Some(LossWay::Unknown),
+        (0, 0) if port.after_retransmission > 0 => Some(LossDirection::Unknown),
         (0, 0) => None,
-        (_, 0) => Some(LossWay::Forward),
-        (0, _) => Some(LossWay::Return),
-        _ => Some(LossWay::Unknown),
+        (_, 0) => Some(LossDirection::Forward),
+        (0, _) => Some(LossDirection::Return),
+        _ => Some(LossDirection::Unknown),
     }
 }
 
@@ -225,15 +225,18 @@ mod tests {
     #[test]
     fn direction_needs_timestamps_that_agree() {
         assert_eq!(
-            loss_way(&of(&[(AGAIN, 2), (OK, 1)])),
-            Some(LossWay::Forward)
+            loss_direction(&of(&[(AGAIN, 2), (OK, 1)])),
+            Some(LossDirection::Forward)
         );
-        assert_eq!(loss_way(&of(&[(BACK, 2)])), Some(LossWay::Return));
         assert_eq!(
-            loss_way(&of(&[(AGAIN, 1), (BACK, 1)])),
-            Some(LossWay::Unknown)
+            loss_direction(&of(&[(BACK, 2)])),
+            Some(LossDirection::Return)
         );
-        assert_eq!(loss_way(&of(&[(LOST, 2), (OK, 1)])), None);
+        assert_eq!(
+            loss_direction(&of(&[(AGAIN, 1), (BACK, 1)])),
+            Some(LossDirection::Unknown)
+        );
+        assert_eq!(loss_direction(&of(&[(LOST, 2), (OK, 1)])), None);
     }
 
     #[test]
@@ -245,7 +248,7 @@ mod tests {
         assert_eq!(scope(0, 0), Some(LossScope::Port));
         assert_eq!(scope(0, 8), Some(LossScope::Tcp));
         assert_eq!(scope(8, 8), Some(LossScope::All));
-        // One lost probe of three says nothing of others.
+        // One lost probe of three shows nothing about others.
         let few = of(&[(AGAIN, 1), (OK, 2)]);
         assert_eq!(
             loss_scope(&few, Some(&of(&[(Outcome::Reply, 3)])), &tcp(0)),

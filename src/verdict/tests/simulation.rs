@@ -59,7 +59,7 @@ fn is_seen(kind: Kind, drawn: &Observations) -> bool {
         Kind::IcmpFrom | Kind::IcmpKind => {
             matches!(port, Port::Icmp | Port::IcmpSome | Port::Local)
         }
-        Kind::LossWay | Kind::LossScope => matches!(
+        Kind::LossDirection | Kind::LossScope => matches!(
             port,
             Port::Lossy | Port::Batches | Port::Flows | Port::SilentSome
         ),

@@ -61,7 +61,7 @@ pub(super) const TEXTS: &[(Cause, CauseText)] = &[
     ),
     text!(EchoFiltered,
         "ICMP echo to {address} is filtered",
-        "Many hosts and firewalls drop ICMP echo. It says nothing about other services.";
+        "Many hosts and firewalls drop ICMP echo. Other services are not affected.";
         Target "does a rule drop ICMP echo from {source}? sysctl net.ipv4.icmp_echo_ignore_all; nft list ruleset",
     ),
     text!(EchoLimited,

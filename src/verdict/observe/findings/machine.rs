@@ -49,7 +49,7 @@ fn is_dead(batch: &ProbeBatch) -> bool {
     attempts.total() > 0 && attempts.succeeded() == 0 && !only_lacks
 }
 
-/// Whether the machine lacks something for one more socket, which says nothing of the stack.
+/// Whether the machine lacks something for one more socket, which shows nothing about the stack.
 fn is_lack(cause: LocalCause) -> bool {
     use LocalCause::{
         OutOfMemory, Permission, PortsExhausted, RouteProhibited, SystemError, TooManyOpenFiles,

@@ -53,7 +53,7 @@ fn works(batch: &ProbeBatch) -> bool {
     attempts_of(batch).succeeded() > 0
 }
 
-/// An address family that this machine cannot use says nothing of the target.
+/// An address family that this machine cannot use shows nothing about the target.
 fn is_usable_here(batch: &ProbeBatch) -> bool {
     let attempts = attempts_of(batch);
     let lacks_family = |cause: LocalCause| {

@@ -56,7 +56,7 @@ fn is_reached(findings: &Findings, listener: &Listener) -> bool {
 /// without a reply were turned away, and the queue is small or not empty.
 fn is_full(findings: &Findings, attempts: &Attempts, listener: &Listener) -> bool {
     let is_troubled = attempts.failed() + attempts.retransmitted() > 0;
-    let turned_away = attempts.silent * 2 + attempts.retransmitted();
+    let dropped_syns = attempts.silent * 2 + attempts.retransmitted();
     let overflows = findings
         .counters
         .as_ref()
@@ -65,7 +65,8 @@ fn is_full(findings: &Findings, attempts: &Attempts, listener: &Listener) -> boo
         || listener
             .backlog
             .is_some_and(|backlog| backlog <= SMALL_BACKLOG);
-    let was_full = may_be_full && turned_away > 0 && overflows.is_some_and(|it| it >= turned_away);
+    let was_full =
+        may_be_full && dropped_syns > 0 && overflows.is_some_and(|it| it >= dropped_syns);
     findings.protocol == Protocol::Tcp && is_troubled && (listener.is_full() || was_full)
 }
 

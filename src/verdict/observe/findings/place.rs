@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::probed::{address, attempts_of, heard_anything};
+use super::probed::{address, any_reply, attempts_of};
 use crate::checks::{Findings, RouteFindings};
 use crate::outcome::LocalCause;
 use crate::platform::{Link, NeighbourState, RouteKind, RouteLookup};
@@ -123,7 +123,7 @@ fn observe_next_hop(seen: &mut Observations, findings: &Findings, attempts: &Att
         state,
         Some(NeighbourState::Failed | NeighbourState::Incomplete)
     ) && (attempts.total() > 0 || was_lookup_lost(findings))
-        && !heard_anything(findings, attempts);
+        && !any_reply(findings, attempts);
     if is_dead {
         // Some probes end before the kernel gives up.
         seen.set_with(Sent::Queued, neighbour_figures(route));

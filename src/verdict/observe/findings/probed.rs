@@ -28,7 +28,7 @@ pub(super) fn endpoint(findings: &Findings) -> Option<SocketAddr> {
 }
 
 /// Whether anything at all came back on the path to the target.
-pub(super) fn heard_anything(findings: &Findings, attempts: &Attempts) -> bool {
+pub(super) fn any_reply(findings: &Findings, attempts: &Attempts) -> bool {
     let answered = |batch: &ProbeBatch| {
         let unanswered = batch.count(OutcomeKind::NoReply) + batch.count(OutcomeKind::Local);
         batch.sent > unanswered

@@ -1,4 +1,4 @@
-//! Somebody said no, or nobody said a word.
+//! Rejections and missing replies.
 
 use super::*;
 use crate::hosts::Protocol;
@@ -76,21 +76,21 @@ fn odd_rejections() -> Vec<Row> {
             says(it, PathEnd::Rejected { ttl: Some(4), icmp: icmp(ROUTER, 3, 13), sender_hop: Some(3), after: Some(3) }, None);
         };
         "silent, but echoes are told of no route" => Code::NoRouteAtRouter, |it| {
-            deaf(it);
-            it.echo = Some(tried(Protocol::Icmp, TARGET, 0, &[(SILENCE, 2), (rejected(ROUTER, 3, 0), 1)]));
+            all_silent(it);
+            it.echo = Some(batch(Protocol::Icmp, TARGET, 0, &[(SILENCE, 2), (rejected(ROUTER, 3, 0), 1)]));
         };
         "silent, but another port is told that the host is not there" => Code::HostUnreachable, |it| {
-            deaf(it);
-            it.other_ports.push(tried(Protocol::Tcp, TARGET, 80, &[(rejected(ROUTER, 3, 1), 1)]));
+            all_silent(it);
+            it.other_ports.push(batch(Protocol::Tcp, TARGET, 80, &[(rejected(ROUTER, 3, 1), 1)]));
         };
         "silent, and another port is forbidden" => Code::HostSilent, |it| {
-            deaf(it);
-            it.other_ports.push(tried(Protocol::Tcp, TARGET, 80, &[(rejected(ROUTER, 3, 13), 1)]));
+            all_silent(it);
+            it.other_ports.push(batch(Protocol::Tcp, TARGET, 80, &[(rejected(ROUTER, 3, 13), 1)]));
         };
         "silent, and another port and echoes are forbidden" => Code::FirewallRejects, |it| {
-            deaf(it);
+            all_silent(it);
             it.echo = Some(echo(rejected(ROUTER, 3, 13)));
-            it.other_ports.push(tried(Protocol::Tcp, TARGET, 80, &[(rejected(ROUTER, 3, 13), 1)]));
+            it.other_ports.push(batch(Protocol::Tcp, TARGET, 80, &[(rejected(ROUTER, 3, 13), 1)]));
         };
         "silent, and the path is refused" => Code::PortClosed, |it| {
             ended(it, &[(SILENCE, 6)]);
@@ -145,9 +145,9 @@ fn silences() -> Vec<Row> {
             echo_silent(it);
             other_ports(it, CONNECTED);
         };
-        "everything silent" => Code::HostSilent, |it| deaf(it);
+        "everything silent" => Code::HostSilent, |it| all_silent(it);
         "everything silent, other ports rejected by a router" => Code::HostSilent, |it| {
-            deaf(it);
+            all_silent(it);
             other_ports(it, reject);
         };
         "silent, and stopped before anything else was asked" => Code::PortFiltered, |it| {
@@ -174,7 +174,7 @@ fn datagrams() -> Vec<Row> {
             }
         };
         "UDP silent, nothing else asked" => Code::OpenOrFiltered, |it| { udp(it, silence); it.echo = None; };
-        "UDP silent like everything else" => Code::HostSilent, |it| { deaf(it); udp(it, silence); };
+        "UDP silent like everything else" => Code::HostSilent, |it| { all_silent(it); udp(it, silence); };
         "UDP port-unreachable by the target" => Code::PortClosed, |it| udp(it, &[(rejected(TARGET, 3, 3), 3)]);
         "UDP port-unreachable by a router" => Code::FirewallRejects, |it| udp(it, &[(rejected(ROUTER, 3, 3), 3)]);
         "ICMP echo silent, ports answer" => Code::EchoFiltered, |it| { ping(it, SILENCE); other_ports(it, CONNECTED); };

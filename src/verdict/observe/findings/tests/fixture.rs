@@ -1,4 +1,4 @@
-//! Findings to start from: a healthy walk, and changes to it.
+//! Findings to start from: a healthy target, and changes to it.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -74,7 +74,7 @@ fn target(protocol: Protocol, address: &str, port: u16) -> Target {
 }
 
 /// Probes that ended so.
-pub(super) fn tried(
+pub(super) fn batch(
     protocol: Protocol,
     address: &str,
     port: u16,
@@ -93,11 +93,11 @@ pub(super) fn tried(
 }
 
 fn tcp(port: u16, ends: &[(Outcome, u64)]) -> ProbeBatch {
-    tried(Protocol::Tcp, TARGET, port, ends)
+    batch(Protocol::Tcp, TARGET, port, ends)
 }
 
 pub(super) fn echo(outcome: Outcome) -> ProbeBatch {
-    tried(Protocol::Icmp, TARGET, 0, &[(outcome, 3)])
+    batch(Protocol::Icmp, TARGET, 0, &[(outcome, 3)])
 }
 
 pub(super) fn link() -> Link {
@@ -145,7 +145,7 @@ pub(super) fn surveyed(hops: &[Hop], sent: u64) -> Flow {
     flow
 }
 
-/// The way of a healthy walk: the gateway, two routers, and the host at hop 4.
+/// The path of a healthy target: the gateway, two routers, and the host at hop 4.
 pub(super) fn path(
     end: PathEnd,
     speaker: Option<Responder>,
@@ -209,8 +209,8 @@ pub(super) fn healthy() -> Findings {
             hosts_file: Vec::new(),
         },
         local: LocalFindings {
-            loopback: Some(tried(Protocol::Tcp, "127.0.0.1", 40000, &[(CONNECTED, 1)])),
-            own_address: Some(tried(
+            loopback: Some(batch(Protocol::Tcp, "127.0.0.1", 40000, &[(CONNECTED, 1)])),
+            own_address: Some(batch(
                 Protocol::Tcp,
                 "198.51.100.7",
                 40000,
@@ -263,14 +263,14 @@ pub(super) fn but(change: impl FnOnce(&mut Findings)) -> Findings {
     findings
 }
 
-/// The port's own probes ended so; the path says nothing.
+/// The port's own probes ended like this; the path shows nothing.
 pub(super) fn ended(findings: &mut Findings, ends: &[(Outcome, u64)]) {
-    let old = findings.port_probes.take().expect("a healthy walk");
+    let old = findings.port_probes.take().expect("a healthy target");
     let Target {
         protocol, address, ..
     } = old.target;
     let address_text = address.ip().to_string();
-    findings.port_probes = Some(tried(protocol, &address_text, address.port(), ends));
+    findings.port_probes = Some(batch(protocol, &address_text, address.port(), ends));
     findings.path = None;
 }
 
@@ -280,8 +280,8 @@ pub(super) fn silent(findings: &mut Findings) {
     findings.path = Some(path(PathEnd::NoReply { after: Some(3) }, None, Vec::new()));
 }
 
-/// Nothing at all comes back, from nobody.
-pub(super) fn deaf(findings: &mut Findings) {
+/// Nothing comes back from any device.
+pub(super) fn all_silent(findings: &mut Findings) {
     ended(findings, &[(SILENCE, 3)]);
     findings.echo = Some(echo(SILENCE));
     findings.other_ports = vec![tcp(22, &[(SILENCE, 2)]), tcp(443, &[(SILENCE, 2)])];
@@ -299,29 +299,35 @@ pub(super) fn other_ports(findings: &mut Findings, outcome: Outcome) {
 pub(super) fn addresses(findings: &mut Findings, others: &[(&str, Outcome)]) {
     for (address, outcome) in others {
         findings.name.addresses.push(ip(address));
-        let other = tried(findings.protocol, address, PORT, &[(*outcome, 3)]);
+        let other = batch(findings.protocol, address, PORT, &[(*outcome, 3)]);
         findings.other_addresses.push(other);
     }
 }
 
-pub(super) fn way(findings: &mut Findings) -> &mut RouteFindings {
-    findings.route.as_mut().expect("a healthy walk")
+pub(super) fn route_findings(findings: &mut Findings) -> &mut RouteFindings {
+    findings.route.as_mut().expect("a healthy target")
 }
 
 pub(super) fn route(findings: &mut Findings) -> &mut RouteLookup {
-    way(findings).route.as_mut().expect("a healthy walk")
+    route_findings(findings)
+        .route
+        .as_mut()
+        .expect("a healthy target")
 }
 
 pub(super) fn neighbour(findings: &mut Findings, state: NeighbourState) {
-    let entry = way(findings).neighbour.as_mut();
-    entry.expect("a healthy walk").state = state;
+    let entry = route_findings(findings).neighbour.as_mut();
+    entry.expect("a healthy target").state = state;
 }
 
 /// The target is a neighbour of this machine.
 pub(super) fn on_link(findings: &mut Findings, state: NeighbourState) {
     route(findings).on_link = true;
     route(findings).next_hop = Some(ip(TARGET));
-    let entry = way(findings).neighbour.as_mut().expect("a healthy walk");
+    let entry = route_findings(findings)
+        .neighbour
+        .as_mut()
+        .expect("a healthy target");
     (entry.next_hop, entry.state) = (ip(TARGET), state);
 }
 
@@ -334,7 +340,7 @@ pub(super) fn local(findings: &mut Findings, cause: LocalCause) {
 /// The target is this machine, and these sockets wait on the port.
 pub(super) fn own(findings: &mut Findings, listeners: Option<Vec<Listener>>) {
     route(findings).kind = RouteKind::Local;
-    way(findings).neighbour = None;
+    route_findings(findings).neighbour = None;
     findings.listeners = Some(ListenerFindings { sockets: listeners });
     findings.path = None;
 }
@@ -357,7 +363,7 @@ pub(super) fn listener(address: &str) -> Listener {
 /// The asked target is a UDP port.
 pub(super) fn udp(findings: &mut Findings, ends: &[(Outcome, u64)]) {
     findings.protocol = Protocol::Udp;
-    findings.port_probes = Some(tried(Protocol::Udp, TARGET, PORT, ends));
+    findings.port_probes = Some(batch(Protocol::Udp, TARGET, PORT, ends));
     findings.path = None;
 }
 
@@ -367,7 +373,7 @@ pub(super) fn ping(findings: &mut Findings, outcome: Outcome) {
     "db.example".clone_into(&mut findings.target);
     findings.port_probes = None;
     findings.path = None;
-    findings.echo = Some(tried(Protocol::Icmp, TARGET, 0, &[(outcome, 6)]));
+    findings.echo = Some(batch(Protocol::Icmp, TARGET, 0, &[(outcome, 6)]));
 }
 
 pub(super) fn sizes(findings: &mut Findings, small: Outcome, large: Outcome) {
@@ -380,7 +386,7 @@ pub(super) fn sizes(findings: &mut Findings, small: Outcome, large: Outcome) {
 }
 
 pub(super) fn times(findings: &mut Findings, connect: u64, rtt: u64) {
-    let tried = findings.port_probes.as_mut().expect("a healthy walk");
+    let tried = findings.port_probes.as_mut().expect("a healthy target");
     (tried.median_connect, tried.median_rtt) = (Some(ms(connect)), Some(ms(rtt)));
 }
 
@@ -399,14 +405,14 @@ pub(super) fn in_hosts_file(findings: &mut Findings) {
     findings.name.hosts_file = vec![ip(TARGET)];
 }
 
-/// Somebody stopped it before any packet was sent.
+/// Stopped by the user before any packet was sent.
 pub(super) fn not_begun(findings: &mut Findings) {
     (findings.port_probes, findings.echo, findings.path) = (None, None, None);
 }
 
 /// One handshake of five needed a second SYN.
 pub(super) fn lost_syn(findings: &mut Findings) {
-    let tried = findings.port_probes.as_mut().expect("a healthy walk");
+    let tried = findings.port_probes.as_mut().expect("a healthy target");
     let resent = Outcome::Connected(Handshake::AfterSynLoss);
     tried.outcomes = vec![(CONNECTED, 4), (resent, 1)];
 }

@@ -17,18 +17,18 @@ pub(super) fn rows() -> Vec<Row> {
 }
 
 fn to_ourselves(outcome: Outcome) -> ProbeBatch {
-    tried(Protocol::Tcp, "127.0.0.1", 40000, &[(outcome, 1)])
+    batch(Protocol::Tcp, "127.0.0.1", 40000, &[(outcome, 1)])
 }
 
 fn stack() -> Vec<Row> {
     let no_file = Outcome::Local(LocalCause::TooManyOpenFiles);
     table! {
         "loopback silent" => Code::LocalStackBroken, |it| {
-            deaf(it);
+            all_silent(it);
             it.local.loopback = Some(to_ourselves(SILENCE));
         };
         "own address silent" => Code::LocalStackBroken, |it| {
-            deaf(it);
+            all_silent(it);
             it.local.own_address = Some(to_ourselves(SILENCE));
         };
         "RST on loopback to our own listener, target is own" => Code::NothingListens, |it| {
@@ -47,7 +47,7 @@ fn stack() -> Vec<Row> {
         "loopback silent, and all is well elsewhere" => Code::Works,
             |it| it.local.loopback = Some(to_ourselves(SILENCE));
         "a loopback address that leads out of this machine" => Code::AcceptQueueFull, |it| {
-            it.port_probes = Some(tried(Protocol::Tcp, "127.0.0.1", PORT, &[(SILENCE, 6)]));
+            it.port_probes = Some(batch(Protocol::Tcp, "127.0.0.1", PORT, &[(SILENCE, 6)]));
             it.echo = None;
         };
         "loopback silent, and the gateway is dead" => Code::GatewayDead, |it| {
@@ -85,15 +85,15 @@ fn ways_out() -> Vec<Row> {
             local(it, LocalCause::NoRoute);
             it.local.links = only(&bare);
             route(it).kind = RouteKind::NoRoute;
-            way(it).link = None;
+            route_findings(it).link = None;
         };
         "no network, and nothing tried" => Code::NoNetwork, |it| {
             not_begun(it);
             it.route = None;
             it.local.links = only(&unplugged);
         };
-        "no usual address, but a way" => Code::HostSilent, |it| { deaf(it); it.local.links = only(&bare); };
-        "interfaces unknown" => Code::HostSilent, |it| { deaf(it); it.local.links.clear(); };
+        "no usual address, but a route" => Code::HostSilent, |it| { all_silent(it); it.local.links = only(&bare); };
+        "interfaces unknown" => Code::HostSilent, |it| { all_silent(it); it.local.links.clear(); };
         "no network, and the target is this machine" => Code::NothingListens, |it| {
             ended(it, &[(RST, 3)]);
             own(it, None);
@@ -102,7 +102,7 @@ fn ways_out() -> Vec<Row> {
         "no route, though there is a network" => Code::NoRoute, |it| {
             local(it, LocalCause::NoRoute);
             route(it).kind = RouteKind::NoRoute;
-            way(it).link = None;
+            route_findings(it).link = None;
         };
         "a route that forbids, before any probe ended" => Code::RouteProhibited, |it| {
             not_begun(it);
@@ -110,7 +110,7 @@ fn ways_out() -> Vec<Row> {
         };
         "the cable of one of two interfaces is out" => Code::LinkDown, |it| {
             local(it, LocalCause::NoNeighbour);
-            way(it).link = Some(unplugged.clone());
+            route_findings(it).link = Some(unplugged.clone());
         };
     }
 }
@@ -134,12 +134,12 @@ fn local_causes() -> Vec<Row> {
             other_ports(it, RST);
         };
         "silent, and one hop of the path could not be sent to" => Code::HostSilent, |it| {
-            deaf(it);
+            all_silent(it);
             says(it, PathEnd::Local(LocalCause::TooManyOpenFiles), None);
         };
         "echoes are stopped here now and then, and SYNs sent again" => Code::SynLoss, |it| {
             lost_syn(it);
-            it.echo = Some(tried(Protocol::Icmp, TARGET, 0, &[(Outcome::Reply, 2), (firewall, 1)]));
+            it.echo = Some(batch(Protocol::Icmp, TARGET, 0, &[(Outcome::Reply, 2), (firewall, 1)]));
         };
         "local firewall rejects at times" => Code::LocalFirewall,
             |it| ended(it, &[(CONNECTED, 4), (firewall, 1)]);
@@ -154,44 +154,44 @@ fn local_causes() -> Vec<Row> {
             it.counters = refused;
         };
         "one probe without a port, the rest silent" => Code::HostSilent, |it| {
-            deaf(it);
+            all_silent(it);
             ended(it, &[(SILENCE, 4), (no_port, 1)]);
         };
-        "retransmissions of whatever program refused" => Code::HostSilent, |it| { deaf(it); it.counters = refused; };
+        "retransmissions of whatever program refused" => Code::HostSilent, |it| { all_silent(it); it.counters = refused; };
     }
 }
 
 fn next_hops() -> Vec<Row> {
-    let echo = |outcome| Some(tried(Protocol::Icmp, GATEWAY, 0, &[(outcome, 1)]));
+    let echo = |outcome| Some(batch(Protocol::Icmp, GATEWAY, 0, &[(outcome, 1)]));
     table! {
         "gateway dead" => Code::GatewayDead, |it| {
             local(it, LocalCause::NoNeighbour);
             neighbour(it, NeighbourState::Failed);
         };
         "gateway still looked for, all silent" => Code::GatewayDead, |it| {
-            deaf(it);
+            all_silent(it);
             neighbour(it, NeighbourState::Incomplete);
         };
-        "gateway stale, all silent" => Code::HostSilent, |it| { deaf(it); neighbour(it, NeighbourState::Stale); };
+        "gateway stale, all silent" => Code::HostSilent, |it| { all_silent(it); neighbour(it, NeighbourState::Stale); };
         "gateway entry failed, but the way answers" => Code::PortFiltered, |it| {
             silent(it);
             neighbour(it, NeighbourState::Failed);
         };
         "gateway entry failed, but it answers echo" => Code::HostSilent, |it| {
-            deaf(it);
+            all_silent(it);
             neighbour(it, NeighbourState::Failed);
-            way(it).gateway_echo = echo(Outcome::Reply);
+            route_findings(it).gateway_echo = echo(Outcome::Reply);
         };
-        "gateway leaves echo unanswered" => Code::HostSilent, |it| { deaf(it); way(it).gateway_echo = echo(SILENCE); };
+        "gateway leaves echo unanswered" => Code::HostSilent, |it| { all_silent(it); route_findings(it).gateway_echo = echo(SILENCE); };
         "target absent" => Code::TargetAbsent, |it| {
             local(it, LocalCause::NoNeighbour);
             on_link(it, NeighbourState::Failed);
         };
         "target absent, probes too short to be told" => Code::TargetAbsent, |it| {
-            deaf(it);
+            all_silent(it);
             on_link(it, NeighbourState::Incomplete);
         };
-        "neighbour there, all silent" => Code::HostSilent, |it| { deaf(it); on_link(it, NeighbourState::Reachable); };
+        "neighbour there, all silent" => Code::HostSilent, |it| { all_silent(it); on_link(it, NeighbourState::Reachable); };
     }
 }
 
@@ -214,7 +214,7 @@ fn listeners() -> Vec<Row> {
     table! {
         "RST on loopback" => Code::NothingListens, |it| { refused(it); own(it, None); };
         "nothing listens" => Code::NothingListens, |it| { refused(it); own(it, Some(vec![])); };
-        "nothing listens, and silence" => Code::AnswersDroppedHere, |it| { deaf(it); own(it, Some(vec![])); };
+        "nothing listens, and silence" => Code::AnswersDroppedHere, |it| { all_silent(it); own(it, Some(vec![])); };
         "listens on loopback only" => Code::ListensElsewhere, |it| {
             refused(it);
             own(it, Some(vec![listener("127.0.0.1")]));
@@ -227,12 +227,12 @@ fn listeners() -> Vec<Row> {
             it.local.links = vec![("eth1".to_owned(), with_address)];
         };
         "listens, and refused all the same" => Code::ListensUnanswered, |it| { refused(it); own(it, anywhere()); };
-        "listens, and silent" => Code::ListensUnanswered, |it| { deaf(it); own(it, anywhere()); };
+        "listens, and silent" => Code::ListensUnanswered, |it| { all_silent(it); own(it, anywhere()); };
         "UDP, nothing listens here" => Code::NothingListens, |it| {
             udp(it, &[(rejected(TARGET, 3, 3), 3)]);
             own(it, Some(vec![]));
         };
-        "UDP, listens here and says nothing" => Code::OpenOrFiltered, |it| {
+        "UDP, listens here and does not reply" => Code::OpenOrFiltered, |it| {
             udp(it, &[(SILENCE, 3)]);
             own(it, anywhere());
         };
@@ -253,7 +253,7 @@ fn queues() -> Vec<Row> {
         ..listener("0.0.0.0")
     };
     table! {
-        "accept queue full" => Code::AcceptQueueFull, |it| { deaf(it); own(it, Some(vec![full.clone()])); };
+        "accept queue full" => Code::AcceptQueueFull, |it| { all_silent(it); own(it, Some(vec![full.clone()])); };
         "a full one beside an idle one" => Code::AcceptQueueFull, |it| {
             ended(it, &[(CONNECTED, 3), (SILENCE, 3)]);
             own(it, Some(vec![listener("0.0.0.0"), full.clone()]));
@@ -282,7 +282,7 @@ fn queues() -> Vec<Row> {
             it.counters = overflows;
         };
         "fewer overflows than SYNs were lost" => Code::ListensUnanswered, |it| {
-            deaf(it);
+            all_silent(it);
             own(it, Some(vec![some_wait.clone()]));
             it.counters = overflows;
         };
@@ -299,6 +299,6 @@ fn queues() -> Vec<Row> {
             own(it, Some(vec![listener("0.0.0.0")]));
             it.counters = overflows;
         };
-        "overflows here, and the target is elsewhere" => Code::HostSilent, |it| { deaf(it); it.counters = overflows; };
+        "overflows here, and the target is elsewhere" => Code::HostSilent, |it| { all_silent(it); it.counters = overflows; };
     }
 }

@@ -94,7 +94,7 @@ fn each_local_cause_has_its_verdict() {
     for cause in LocalCause::ALL {
         let findings = but(|it| {
             local(it, *cause);
-            way(it).neighbour = None;
+            route_findings(it).neighbour = None;
             route(it).next_hop = None;
             // EACCES is also what a policy returns.
             if *cause == LocalCause::RouteProhibited {

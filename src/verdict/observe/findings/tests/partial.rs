@@ -14,7 +14,7 @@ pub(super) fn rows() -> Vec<Row> {
 
 /// So many echoes, all answered.
 fn echoes(it: &mut Findings, count: u64) {
-    it.echo = Some(tried(Protocol::Icmp, TARGET, 0, &[(Outcome::Reply, count)]));
+    it.echo = Some(batch(Protocol::Icmp, TARGET, 0, &[(Outcome::Reply, count)]));
 }
 
 /// Every handshake needed a second SYN.
@@ -60,7 +60,7 @@ fn mixtures() -> Vec<Row> {
         "the same, but some echoes are lost as well" => Code::PacketLoss, |it| {
             ended(it, &[(CONNECTED, 3), (SILENCE, 3)]);
             other_ports(it, RST);
-            it.echo = Some(tried(Protocol::Icmp, TARGET, 0, &[(Outcome::Reply, 2), (SILENCE, 1)]));
+            it.echo = Some(batch(Protocol::Icmp, TARGET, 0, &[(Outcome::Reply, 2), (SILENCE, 1)]));
         };
         "the path's probes of this port get lost, and all others pass" => Code::PacketLoss, |it| {
             note(it, loss(6));
@@ -89,7 +89,7 @@ fn mixtures() -> Vec<Row> {
         "reset once, then refused: it crashes" => Code::PortClosed, |it| ended(it, &[(reset, 1), (RST, 5)]);
         "SYNs sent again, and echoes lost" => Code::PacketLoss, |it| {
             lost_syn(it);
-            it.echo = Some(tried(Protocol::Icmp, TARGET, 0, &[(Outcome::Reply, 2), (SILENCE, 1)]));
+            it.echo = Some(batch(Protocol::Icmp, TARGET, 0, &[(Outcome::Reply, 2), (SILENCE, 1)]));
         };
         "resets at once" => Code::ResetsAtOnce, |it| ended(it, &[(reset, 5)]);
         "resets mostly" => Code::ResetsAtOnce, |it| ended(it, &[(reset, 4), (CONNECTED, 1)]);
@@ -103,12 +103,12 @@ fn addresses_of_the_name() -> Vec<Row> {
     let second = "192.0.2.11";
     table! {
         "IPv6 dead, IPv4 fine" => Code::OnlyIpv4Works, |it| addresses(it, &[(TARGET_V6, SILENCE)]);
-        "IPv4 dead, IPv6 fine" => Code::OnlyIpv6Works, |it| { deaf(it); addresses(it, &[(TARGET_V6, CONNECTED)]); };
+        "IPv4 dead, IPv6 fine" => Code::OnlyIpv6Works, |it| { all_silent(it); addresses(it, &[(TARGET_V6, CONNECTED)]); };
         "IPv4 refused, IPv6 fine" => Code::OnlyIpv6Works, |it| {
             ended(it, &[(RST, 3)]);
             addresses(it, &[(TARGET_V6, CONNECTED)]);
         };
-        "first dead, second fine" => Code::OnlySomeAddressesWork, |it| { deaf(it); addresses(it, &[(second, CONNECTED)]); };
+        "first dead, second fine" => Code::OnlySomeAddressesWork, |it| { all_silent(it); addresses(it, &[(second, CONNECTED)]); };
         "first fine, second refused" => Code::OnlySomeAddressesWork, |it| addresses(it, &[(second, RST)]);
         "one of each family fine" => Code::OnlySomeAddressesWork,
             |it| addresses(it, &[(TARGET_V6, CONNECTED), (second, RST)]);
@@ -116,7 +116,7 @@ fn addresses_of_the_name() -> Vec<Row> {
             local(it, LocalCause::NoRoute);
             addresses(it, &[(second, CONNECTED)]);
         };
-        "both dead" => Code::HostSilent, |it| { deaf(it); addresses(it, &[(second, SILENCE)]); };
+        "both dead" => Code::HostSilent, |it| { all_silent(it); addresses(it, &[(second, SILENCE)]); };
         "both fine" => Code::Works, |it| addresses(it, &[(second, CONNECTED)]);
     }
 }

@@ -40,15 +40,15 @@ fn works() -> Vec<Row> {
             |it| ended(it, &[(CONNECTED, 4), (Outcome::ClosedAfterConnect, 1)]);
         "no IPv6 on this machine" => Code::Works, |it| addresses(it, &[(TARGET_V6, no_route)]);
         "own stack odd, port fine" => Code::Works,
-            |it| it.local.loopback = Some(tried(Protocol::Tcp, "127.0.0.1", 1, &[(SILENCE, 1)]));
-        "a long way, not slow" => Code::Works, |it| times(it, 151, 150);
+            |it| it.local.loopback = Some(batch(Protocol::Tcp, "127.0.0.1", 1, &[(SILENCE, 1)]));
+        "a long path, not slow" => Code::Works, |it| times(it, 151, 150);
         "UDP answers" => Code::Works, |it| udp(it, &[(Outcome::Reply, 3)]);
         "ICMP echo answers" => Code::Works, |it| ping(it, Outcome::Reply);
         "stopped, and it works" => Code::Works, |it| { it.interrupted = true; it.path = None; };
     }
 }
 
-/// No name server answered, and the way to them is all that was looked at.
+/// No name server answered, and only the path to them was checked.
 fn no_server(it: &mut Findings) {
     it.name.addresses.clear();
     it.name.error = Some(resolver_error(
@@ -72,18 +72,18 @@ fn lookups() -> Vec<Row> {
             let bare = Link { addresses: Vec::new(), ..link() };
             it.local.links = vec![("eth0".to_owned(), bare)];
             route(it).kind = RouteKind::NoRoute;
-            way(it).link = None;
+            route_findings(it).link = None;
         };
         "no name server answers, for want of a route" => Code::NoRoute, |it| {
             no_server(it);
             route(it).kind = RouteKind::NoRoute;
-            way(it).link = None;
+            route_findings(it).link = None;
         };
         "no name server answers, for the gateway is dead" => Code::GatewayDead, |it| {
             no_server(it);
             neighbour(it, NeighbourState::Failed);
         };
-        "a name server knows no such name, by another way" => Code::NameUnresolved, |it| {
+        "a name server knows no such name, by another path" => Code::NameUnresolved, |it| {
             no_server(it);
             it.name.error = Some(resolver_error("Name or service not known (EAI_NONAME)", true));
             neighbour(it, NeighbourState::Failed);
@@ -100,7 +100,7 @@ fn lookups() -> Vec<Row> {
 
 fn hosts_file() -> Vec<Row> {
     table! {
-        "hosts-file entry, all silent" => Code::StaleHostsEntry, |it| { deaf(it); in_hosts_file(it); };
+        "hosts-file entry, all silent" => Code::StaleHostsEntry, |it| { all_silent(it); in_hosts_file(it); };
         "hosts-file entry, no such neighbour" => Code::TargetAbsent, |it| {
             local(it, LocalCause::NoNeighbour);
             on_link(it, NeighbourState::Failed);
@@ -113,7 +113,7 @@ fn hosts_file() -> Vec<Row> {
         };
         "hosts-file entry, only this port silent" => Code::PortFiltered, |it| { silent(it); in_hosts_file(it); };
         "hosts-file entry of another address, all silent" => Code::HostSilent, |it| {
-            deaf(it);
+            all_silent(it);
             it.name.hosts_file = vec![ip("192.0.2.99")];
         };
         "hosts-file entry, refused" => Code::PortClosed, |it| { ended(it, &[(RST, 3)]); in_hosts_file(it); };

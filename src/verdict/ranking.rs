@@ -164,6 +164,8 @@ impl Ranking {
     /// Causes that are as likely as the first, which is the first of them.
     pub fn tied(&self) -> impl Iterator<Item = Cause> {
         let others = self.possible().take_while(|it| it.behind < LIKELY);
+        // Where all is well, others are possible only.
+        let others = others.filter(|_| !self.works());
         std::iter::once(self.first).chain(others.map(|it| it.cause))
     }
 

@@ -308,7 +308,8 @@ fn missed(conclusion: &Conclusion) -> Vec<Text> {
 /// What separates the first two causes, then the steps of all causes in their order, each once.
 fn next(conclusion: &Conclusion) -> Vec<Step> {
     let findings = &conclusion.findings;
-    let separating = separating(&findings[0], conclusion.depth);
+    let is_well = findings[0].ranking.works();
+    let separating = separating(&findings[0], conclusion.depth).filter(|_| !is_well);
     let mut steps: Vec<Step> = separating.into_iter().collect();
     for step in findings.iter().flat_map(steps_of) {
         if !steps.contains(&step) {

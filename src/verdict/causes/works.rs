@@ -22,4 +22,6 @@ pub(super) const ROWS: &[Row] = &[row!(Works, Nobody, Common, [Works];
     // not about the target
     SelfTest: Works A, * S;
     Name: Plain A, HostsDiffers S, HostsOnly S, HostsFile S, * N;
+    // what the target is speaks against nothing
+    Place: Routed U, OnLink U, Own U, Tunnel U, AtGateway R;
 )];

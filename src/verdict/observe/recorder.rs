@@ -112,3 +112,113 @@ fn scattered(outages: &Outages, longest: &Outage, from: &str) -> String {
         total => format!("{total} outages"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::outcome::{IcmpError, IcmpVersion, UnreachableBy};
+    use crate::stats::fixture::sample;
+
+    const OK: Outcome = Outcome::Connected(Handshake::Clean);
+    const AGAIN: Outcome = Outcome::Connected(Handshake::AfterSynLoss);
+
+    fn rejected() -> Outcome {
+        Outcome::Unreachable(UnreachableBy::Icmp(IcmpError {
+            version: IcmpVersion::V4,
+            kind: 3,
+            code: 13,
+            from: None,
+            mtu: None,
+        }))
+    }
+
+    /// A probe every 100 ms: `.` connects, `a` after a second SYN, `x` is rejected, `-` gets no reply.
+    fn recorded(pattern: &str) -> (Recorder, WallClock) {
+        let start = Instant::now();
+        let mut recorder = Recorder::new(3);
+        for (seq, letter) in (1..).zip(pattern.chars()) {
+            let outcome = match letter {
+                '.' => OK,
+                'a' => AGAIN,
+                'x' => rejected(),
+                _ => Outcome::NoReply,
+            };
+            let mut sample = sample(start, seq, outcome);
+            sample.sent_at = start + Duration::from_millis(100) * u32::try_from(seq).expect("few");
+            recorder.record(&sample);
+        }
+        let noon = "2026-11-20T12:00:00Z".parse().expect("a time");
+        (recorder, WallClock::anchored(start, noon))
+    }
+
+    fn pace(pattern: &str) -> Pace {
+        let probes = u32::try_from(pattern.len()).expect("few");
+        Pace {
+            interval: Duration::from_millis(100),
+            lasted: Duration::from_millis(100) * probes,
+        }
+    }
+
+    #[test]
+    fn clean_probes_and_others_are_counted_once() {
+        let (recorder, _) = recorded("..a-x");
+        let attempts = attempts(&recorder, pace("..a-x"));
+        assert_eq!((attempts.clean, attempts.after_syn_loss), (2, 1));
+        assert_eq!((attempts.silent, attempts.rejected()), (1, 1));
+        assert_eq!(attempts.total(), 5);
+    }
+
+    #[test]
+    fn silence_between_icmp_errors_is_their_rate_limit() {
+        for (pattern, expected) in [
+            ("xxxxxx----------x----------x", true),
+            // Neighbour discovery of the router fails first.
+            ("------------------------------x---------x---------x", true),
+            ("xxxx", false),
+            ("----", false),
+            (
+                "x---------------------------------------------------",
+                false,
+            ),
+            ("xxx---...", false),
+        ] {
+            let (recorder, _) = recorded(pattern);
+            let found = is_rate_limited(&recorder, pace(pattern));
+            assert_eq!(found, expected, "{pattern}");
+        }
+        let slow = Pace {
+            interval: Duration::from_secs(1),
+            lasted: Duration::from_secs(6),
+        };
+        assert!(!is_rate_limited(&recorded("xxx---").0, slow));
+    }
+
+    #[test]
+    fn the_course_has_its_times() {
+        for (pattern, expected) in [
+            ("....", None),
+            ("----", None),
+            ("...---", Some((Course::Began, "since 12:00:00Z"))),
+            ("---...", Some((Course::Ended, "until 12:00:00Z"))),
+            (
+                "..--..--..",
+                Some((Course::None, "2 outages, the longest from")),
+            ),
+        ] {
+            let (recorder, clock) = recorded(pattern);
+            let found = course_of(&recorder, clock);
+            let found = found.map(|(course, figures)| (course, figures.plain()));
+            match (found, expected) {
+                (Some((course, figures)), Some((as_expected, start))) => {
+                    assert_eq!(course, as_expected, "{pattern}");
+                    assert!(figures.starts_with(start), "{pattern}: {figures}");
+                }
+                (found, expected) => {
+                    assert_eq!(found.is_some(), expected.is_some(), "{pattern}");
+                }
+            }
+        }
+    }
+}

@@ -151,3 +151,48 @@ fn missed(run: &Run) -> Vec<Text> {
     ];
     missed.into_iter().flatten().map(Text::from).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Value;
+
+    fn route(next_hop: &str, is_point_to_point: Option<bool>) -> Route {
+        Route {
+            next_hop: Some(next_hop.parse().expect("an address")),
+            source: None,
+            interface: None,
+            is_point_to_point,
+        }
+    }
+
+    #[test]
+    fn places_by_route() {
+        let target: IpAddr = [10, 20, 0, 7].into();
+        let of = |source: Option<IpAddr>, route: Option<&Route>| place(target, source, route);
+        assert_eq!(of(None, None), None);
+        assert_eq!(of(Some(target), None), Some(Place::Own));
+        assert_eq!(place([127, 0, 0, 1].into(), None, None), Some(Place::Own));
+        for (next_hop, is_point_to_point, expected) in [
+            ("10.20.9.1", None, Some(Place::Routed)),
+            ("10.20.0.7", Some(false), Some(Place::OnLink)),
+            ("10.20.0.7", Some(true), Some(Place::Tunnel)),
+            // Not every system says what kind of link it is.
+            ("10.20.0.7", None, None),
+        ] {
+            let route = route(next_hop, is_point_to_point);
+            assert_eq!(of(None, Some(&route)), expected, "{next_hop}");
+        }
+    }
+
+    #[test]
+    fn names_show_where_an_address_comes_from_only_if_that_is_certain() {
+        let mut subject = Subject::unknown(Protocol::Tcp, Value::label("db.example:5432"));
+        subject.address = Some(([10, 20, 0, 7], 5432).into());
+        assert_eq!(name(&subject), Some(Name::Plain));
+        subject.name = Some("db.example".into());
+        assert_eq!(name(&subject), None);
+        subject.address = Some(([0, 0, 0, 0], 5432).into());
+        assert_eq!(name(&subject), Some(Name::Sinkhole));
+    }
+}

@@ -119,3 +119,48 @@ fn observe_host(seen: &mut Observations, path: &Path) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::path::analyze;
+    use crate::path::fixture::PathFixture;
+    use crate::text::Value;
+    use crate::verdict::causes::Code;
+    use crate::verdict::conclusion::conclude;
+
+    fn code(fixture: &PathFixture) -> Code {
+        let analysis = analyze(&fixture.path);
+        let target = &fixture.path.target;
+        let mut subject = Subject::unknown(target.protocol, Value::service(target));
+        subject.address = Some(target.address);
+        conclude(&case((&fixture.path, &analysis), subject, None)).code
+    }
+
+    #[test]
+    fn verdicts_of_paths() {
+        for (rounds, host, expected) in [
+            ("1 2 S", Some(3), Code::Works),
+            ("1 2 R", Some(3), Code::PortClosed),
+            ("1 2 R", Some(5), Code::FirewallResets),
+            ("1 2 S", Some(5), Code::ProxyAnswers),
+            ("1 2 X3", Some(5), Code::FirewallRejects),
+            ("1 2 3 4 3 4 3 4", None, Code::RoutingLoop),
+            ("1 2 * * *", Some(5), Code::PortFiltered),
+            ("L L L", None, Code::NoRoute),
+        ] {
+            let fixture = PathFixture::of(rounds);
+            let fixture = match host {
+                Some(host) => fixture.host(host),
+                None => fixture,
+            };
+            assert_eq!(code(&fixture), expected, "{rounds} {host:?}");
+        }
+    }
+
+    #[test]
+    fn source_ports_without_a_reply_are_a_path_of_several() {
+        let fixture = PathFixture::of("1 2 S|1 2 S|1 2 S|1 2 S/1 2 * >*|1 2 * >*|1 2 * >*|1 2 * >*").host(3);
+        assert_eq!(code(&fixture), Code::SomeFlowsFail);
+    }
+}

@@ -361,7 +361,13 @@ impl Conclusion {
     pub fn undetected_loss(&self) -> Option<f64> {
         let works = matches!(self.state, State::Works | State::Degraded);
         let (lost, sent) = self.attempts.loss();
-        Loss::of(lost, sent).filter(|_| works).map(|loss| loss.high)
+        let is_loss = |it: Trouble| matches!(it.port, Port::Lossy | Port::SilentSome);
+        let is_found = self
+            .findings
+            .iter()
+            .any(|it| it.trouble.is_some_and(is_loss));
+        let loss = Loss::of(lost, sent).filter(|_| works && !is_found);
+        loss.map(|loss| loss.high)
     }
 }
 

@@ -113,7 +113,7 @@ fn meaning(conclusion: &Conclusion) -> Vec<Text> {
         return vec![conclusion.code.meaning().into()];
     }
     if first.ranking.works() {
-        return vec![works(first)];
+        return vec![works(first, conclusion.attempts.loss())];
     }
     let mut meaning: Vec<Text> = Vec::new();
     for finding in &conclusion.findings {
@@ -145,13 +145,20 @@ fn only_local(conclusion: &Conclusion) -> Option<Text> {
 }
 
 /// What works, and what was not as usual.
-fn works(finding: &Finding) -> Text {
+fn works(finding: &Finding, (lost, sent): (u64, u64)) -> Text {
     let seen = fill("{service} at {address} {replies}. ", &finding.subject);
     let row = Cause::Works.row();
     let unusual = finding.ranking.seen().iter();
     let unusual = unusual.filter(|it| row.letter(it.value) < Letter::S);
     let unusual: Vec<_> = unusual.map(|it| finding.sentence(it)).collect();
-    let found = if unusual.is_empty() {
+    let found = if unusual.is_empty() && lost > 0 {
+        text![
+            lost,
+            " of ",
+            sent,
+            " packets got lost, which may be chance."
+        ]
+    } else if unusual.is_empty() {
         "Nothing wrong was seen.".into()
     } else {
         text!["Unusual: ", Text::join(unusual, "; "), "."]
@@ -285,21 +292,21 @@ fn ruled_out(finding: &Finding) -> Vec<Text> {
 /// What the probes could not show.
 fn missed(conclusion: &Conclusion) -> Vec<Text> {
     let loss = conclusion.undetected_loss().map(|percent| {
-        let packets = conclusion.attempts.loss().1;
+        let (lost, packets) = conclusion.attempts.loss();
         let percent = Text::words(format!("{percent:.0}"));
-        let noun = if packets == 1 {
-            "packet shows"
+        let lost = if lost == 0 {
+            "none".into()
         } else {
-            "packets show"
+            Text::from(lost)
         };
         text![
-            "packet loss below ",
+            "packet loss up to ",
             percent,
-            " %: ",
+            " %: of ",
             packets,
-            " ",
-            noun,
-            " no less"
+            " packets ",
+            lost,
+            " got lost"
         ]
     });
     loss.into_iter().chain(conclusion.missed.clone()).collect()

@@ -32,7 +32,8 @@ impl LocalHost {
             let flow_key = unbound(protocol, target);
             let found = self.lookup(netlink.as_ref()?, &flow_key).ok()?;
             let name = names.entry(found.interface);
-            let is_on_link = found.next_hop == target.ip();
+            let is_local = found.kind == RouteType::Local;
+            let is_on_link = found.next_hop == target.ip() && !is_local;
             let link = is_on_link.then(|| {
                 let link = links.entry(found.interface);
                 *link.or_insert_with_key(|index| is_point_to_point(netlink.as_ref()?, *index))

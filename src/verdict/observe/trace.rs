@@ -160,7 +160,8 @@ mod tests {
 
     #[test]
     fn source_ports_without_a_reply_are_a_path_of_several() {
-        let fixture = PathFixture::of("1 2 S|1 2 S|1 2 S|1 2 S/1 2 * >*|1 2 * >*|1 2 * >*|1 2 * >*").host(3);
+        let fixture =
+            PathFixture::of("1 2 S|1 2 S|1 2 S|1 2 S/1 2 * >*|1 2 * >*|1 2 * >*|1 2 * >*").host(3);
         assert_eq!(code(&fixture), Code::SomeFlowsFail);
     }
 }

@@ -366,8 +366,8 @@ impl Conclusion {
             .findings
             .iter()
             .any(|it| it.trouble.is_some_and(is_loss));
-        let loss = Loss::of(lost, sent).filter(|_| works && !is_found);
-        loss.map(|loss| loss.high)
+        let interval = Loss::of(lost, sent).filter(|_| works && !is_found);
+        interval.map(|it| it.high)
     }
 }
 

@@ -73,7 +73,7 @@ pub fn rank(seen: &Observations) -> Ranking {
     let (best, first) = scores[0];
     let others = scores[1..].iter().map(|(score, cause)| Ranked {
         cause: *cause,
-        behind: best - score,
+        behind: rounded(best - score),
     });
     Ranking {
         first,
@@ -84,7 +84,12 @@ pub fn rank(seen: &Observations) -> Ranking {
 
 fn score(row: &Row, seen: &Observations) -> f64 {
     let letters = seen.iter().map(|it| row.letter(it.value).log10());
-    row.prior.log10() + letters.sum::<f64>()
+    rounded(row.prior.log10() + letters.sum::<f64>())
+}
+
+/// Equal scores are equal, whatever the order of their terms.
+fn rounded(score: f64) -> f64 {
+    (score * 1e6).round() / 1e6
 }
 
 impl Ranking {

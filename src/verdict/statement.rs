@@ -140,7 +140,7 @@ fn only_local(conclusion: &Conclusion) -> Option<Text> {
     let attempts = &conclusion.attempts;
     let (local, all) = (attempts.local_errors(), attempts.total());
     let is_local = conclusion.state == State::NotMeasured && all > 0 && local == all;
-    let nothing = "No probe left this machine: nothing is known of {service} at {address}.";
+    let nothing = "No probe of {service} left this machine: nothing is known of it at {address}.";
     is_local.then(|| fill(nothing, &conclusion.findings[0].subject))
 }
 
@@ -278,13 +278,17 @@ fn possible(finding: &Finding) -> Vec<Text> {
         .collect()
 }
 
-/// `the host is down: other ports reply (tcp/22)`.
+/// `other ports reply (tcp/22), which rules out: the host is down`.
 fn ruled_out(finding: &Finding) -> Vec<Text> {
     let ruled_out = finding.ranking.ruled_out().into_iter().take(RULED_OUT);
     let lines = ruled_out.map(|(by, causes)| {
         let clauses = causes.into_iter().take(RULED_OUT);
         let clauses = clauses.map(|cause| finding.clause(cause));
-        text![Text::join(clauses, "; "), ": ", finding.observed(by)]
+        text![
+            finding.observed(by),
+            ", which rules out: ",
+            Text::join(clauses, "; ")
+        ]
     });
     lines.collect()
 }
@@ -391,6 +395,6 @@ fn how_to_observe(kind: Kind, depth: Depth) -> Option<&'static str> {
 const _: () = {
     super::template::check("{service} at {address} {replies}. ");
     super::template::check(
-        "No probe left this machine: nothing is known of {service} at {address}.",
+        "No probe of {service} left this machine: nothing is known of it at {address}.",
     );
 };

@@ -23,7 +23,7 @@ macro_rules! row {
                 &[$($crate::verdict::observation::Value::new($crate::verdict::observation::Kind::$kind, $crate::verdict::observation::$kind::$value as u8)),+],
                 Code::$other,
             )),*],
-            letters: &[$(($crate::verdict::observation::Kind::$observation, &[$((place!($observation $of), Letter::$letter)),+])),+],
+            letters: &[$($(($crate::verdict::observation::Kind::$observation, place!($observation $of), Letter::$letter)),+),+],
         }
     };
 }
@@ -50,8 +50,9 @@ macro_rules! place {
 
 pub(super) use {needs, place, row};
 
-/// Letters of one kind, by the index of the value; absent: all others.
-type Letters = &'static [(Option<u8>, Letter)];
+/// Letters by kind and index of the value; absent: all others of the kind. Flat: a pointer for each kind would be relocated
+/// whenever the program starts.
+type Letters = &'static [(Kind, Option<u8>, Letter)];
 
 /// A cause with its letters.
 pub struct Row {
@@ -67,17 +68,17 @@ pub struct Row {
     pub(super) code: Code,
     /// Its verdicts where all of these values were observed.
     pub(super) codes: &'static [(&'static [Value], Code)],
-    /// Letters by kind; the value that is absent stands for every value that is not named.
-    pub(super) letters: &'static [(Kind, Letters)],
+    /// Letters of the values that it names.
+    pub(super) letters: Letters,
 }
 
 impl Row {
     /// How likely the cause shows a value: its own letter, its letter for all others, or the letter of the list.
     pub fn letter(&self, value: Value) -> Letter {
-        let own = self.letters.iter().find(|(kind, _)| *kind == value.kind);
         let of = |place: Option<u8>| {
-            let letters = own?.1.iter().find(|(it, _)| *it == place)?;
-            Some(letters.1)
+            let mut letters = self.letters.iter();
+            let found = letters.find(|(kind, it, _)| *kind == value.kind && *it == place);
+            found.map(|(.., letter)| *letter)
         };
         of(Some(value.index))
             .or_else(|| of(None))
@@ -86,7 +87,7 @@ impl Row {
 
     /// Whether the row names a kind.
     pub fn names(&self, kind: Kind) -> bool {
-        self.letters.iter().any(|(it, _)| *it == kind)
+        self.letters.iter().any(|(it, ..)| *it == kind)
     }
 
     /// The verdict that this cause belongs to.

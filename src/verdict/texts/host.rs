@@ -41,7 +41,7 @@ pub(super) const TEXTS: &[(Cause, CauseText)] = &[
     text!(HostRebooted,
         "the host rebooted during the run",
         "First nothing replies, then the kernel refuses, then the service accepts again.";
-        Target "did it reboot at this time? uptime; journalctl --list-boots",
+        Target "did the host reboot at this time? uptime; journalctl --list-boots",
     ),
     text!(HostRejectsPort,
         "the host's own firewall rejects {service}",

@@ -13,17 +13,17 @@ pub(super) const TEXTS: &[(Cause, CauseText)] = &[
     text!(InspectionBlocks,
         "a firewall that inspects data blocks the connection",
         "An IPS or application firewall lets the handshake pass and resets or drops what it reads.";
-        Network "does a firewall inspect {service} from {source} to {address}? Its log at this time",
+        Network "does a firewall inspect {service} from {source} to {address}? Check its log at this time",
     ),
     text!(PathDropsPort,
         "a firewall on the path drops {service}",
         "Other packets to the host pass.";
-        Network "which rule drops {service} from {source} to {address}?[ At {hop} or behind it]",
+        Network "which rule drops {service} from {source} to {address}?[ At {hop} or beyond it]",
     ),
     text!(PathDropsHost,
         "a firewall on the path drops everything to {address}",
         "A rule, a blackhole route or scrubbing drops packets for the whole host.";
-        Network "what becomes of packets from {source} to {address}?[ At {hop} or behind it]",
+        Network "are packets from {source} to {address} dropped?[ At {hop} or beyond it]",
     ),
     text!(ReturnRouteMissing,
         "replies of {address} have no return route to {source}",

@@ -14,13 +14,13 @@ pub(super) const TEXTS: &[(Cause, CauseText)] = &[
         "A host answers a SYN to a closed port with RST (RFC 9293 section 3.10.7.1). Windows and macOS can be set to send \
          nothing instead.";
         Target "is the service running, and on this address? ss -ltn 'sport = :{port}'",
-        You "are {address} and port {port} meant?",
+        You "is this the intended address and port?",
     ),
     text!(UdpPortClosed,
         "nothing listens on {service} at {address}",
         "A host answers a datagram to a closed port with ICMP port unreachable (RFC 1122 section 3.2.2.1).";
         Target "is the service running, and on this address? ss -lun 'sport = :{port}'",
-        You "are {address} and port {port} meant?",
+        You "is this the intended address and port?",
     ),
     text!(RstWhenQueueFull,
         "the server resets connections while its accept queue is full",
@@ -29,7 +29,7 @@ pub(super) const TEXTS: &[(Cause, CauseText)] = &[
                 TcpExtListenOverflows",
     ),
     text!(RemoteAcceptQueueFull,
-        "the accept queue of {service} is full at times, so Linux drops SYNs",
+        "the accept queue of {service} is full, so Linux drops SYNs",
         "The service does not accept connections as fast as they come, or hangs. Linux drops SYNs while the accept queue is \
          full; the kernel sends them again after 1 s.";
         Target "is the queue full, and why does the service not accept? ss -ltn 'sport = :{port}' (Recv-Q above Send-Q: \
@@ -39,7 +39,7 @@ pub(super) const TEXTS: &[(Cause, CauseText)] = &[
         "a proxy or balancer answers, and its backend is down",
         "A proxy completes the handshake itself and then closes or resets; without a healthy backend some reset or drop the \
          SYN at once, and a port forward reports its unreachable backend in its own name.";
-        Target "is the backend of the proxy or balancer at {address} up, and healthy for it? Its log at this time",
+        Target "is the backend of the proxy or balancer at {address} up and healthy? Check its log at this time",
     ),
     text!(OneBackendFails,
         "one of several servers behind {address} fails",
@@ -58,14 +58,14 @@ pub(super) const TEXTS: &[(Cause, CauseText)] = &[
         Target "is {source} allowed, and is there room for another client? The log of the service at this time",
     ),
     text!(ServiceCrashes,
-        "the service ends while it handles the connection",
+        "the service crashes or exits while it handles the connection",
         "The kernel closes or resets connections of a process that ends.";
         Target "does the process restart? Its log, journalctl, systemctl status",
     ),
     text!(ServiceRestarted,
         "the service was restarted during the run",
         "A port refuses between the end of the old process and the start of the new one.";
-        Target "was it restarted at these times, and why? Its log, journalctl",
+        Target "was the service restarted at this time, and why? Check its log (journalctl)",
     ),
     text!(ServiceHangs,
         "the service accepts and does not reply",
@@ -103,6 +103,6 @@ pub(super) const TEXTS: &[(Cause, CauseText)] = &[
     text!(ServiceSaysNo,
         "{service} answers with an error of its protocol",
         "The service understood the request and refused or failed to serve it.";
-        Target "why does the service refuse? Its log at this time; is {source} allowed?",
+        Target "why does the service refuse? Check its log at this time; is {source} allowed?",
     ),
 ];

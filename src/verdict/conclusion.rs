@@ -141,7 +141,7 @@ fn code(case: &Case, state: State, first: &Finding) -> Code {
 impl Finding {
     /// Whether the target works, and yet not as it should, as far as shows.
     fn is_wrong(&self) -> bool {
-        let is_fault = |it: Cause| it != Cause::Works && it.row().owner != Owner::Nobody;
+        let is_fault = |it: Cause| it != Cause::Works && it.row().owner != Owner::NoOne;
         self.ranking.tied().any(is_fault)
     }
 }

@@ -97,7 +97,7 @@ const NOT_OBSERVED: &[&str] = &[
 /// Verdicts that a run gives beside a likelier one only: it lacks the observation that separates them.
 const NEVER_FIRST: &[&str] = &[
     "connection-limit",
-    "nat-to-nobody",
+    "nat-target-gone",
     "rst-when-queue-full",
     "syn-rate-limit",
     "tunnel-without-peer",

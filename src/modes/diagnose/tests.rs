@@ -301,7 +301,7 @@ fn the_schema_refuses_what_the_contract_does_not_know() {
     let whole: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     for (pointer, value) in [
         ("/verdict/code", "Not a code"),
-        ("/verdict/next/0/who", "somebody"),
+        ("/verdict/next/0/who", "the neighbour"),
         ("/tried/0/step", "elsewhere"),
         ("/tried/0/ends/0/outcome", "maybe"),
         ("/steps/0/step", "elsewhere"),

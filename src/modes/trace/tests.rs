@@ -214,7 +214,7 @@ fn the_schema_refuses_what_the_contract_does_not_know() {
     let summary: serde_json::Value = serde_json::from_str(last).expect("JSON");
     for (pointer, value) in [
         ("/end/kind", "somewhere"),
-        ("/distance/speaker", "nobody"),
+        ("/distance/speaker", "unheard-of"),
         ("/hops/0/heard/0/what", "something"),
         ("/notes/0/kind", "other"),
         ("/notes/0/after", "2"),

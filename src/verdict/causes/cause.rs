@@ -96,7 +96,7 @@ causes! {
     LocalFirewallRejects = "local-firewall-rejects",
     ConntrackFullHere = "conntrack-full-here",
     TunnelWithoutPeer = "tunnel-without-peer",
-    NatToNobody = "nat-to-nobody",
+    NatTargetGone = "nat-target-gone",
     NoRouteHere = "no-route-here",
     RouteForbidsHere = "route-forbids-here",
     VpnRouteMissing = "vpn-route-missing",

@@ -93,7 +93,7 @@ codes! {
     VpnRouteMissing = "vpn-route-missing": "Packets to a private address leave towards the Internet: a VPN or its route is missing.",
     BridgeShadowsNetwork = "bridge-shadows-network": "A bridge network of this machine covers the target's network.",
     TunnelWithoutPeer = "tunnel-without-peer": "The tunnel on this machine has no peer for the target.",
-    NatToNobody = "nat-to-nobody": "A NAT rule of this machine forwards the port to a machine that is gone.",
+    NatTargetGone = "nat-target-gone": "A NAT rule of this machine forwards the port to a machine that is gone.",
     LocalFirewall = "local-firewall": "The firewall of this machine rejects the probes.",
     DroppedLocally = "dropped-locally": "The firewall of this machine drops the probes.",
     AnswersDroppedHere = "answers-dropped-here": "This machine drops the replies.",

@@ -116,7 +116,7 @@ pub(super) const ROWS: &[Row] = &[
         Place: Routed U, OnLink S, Own R;
     ),
     // No fault: a limit on replies looks like loss.
-    row!(EchoLimited, Nobody, Uncommon, [EchoFiltered];
+    row!(EchoLimited, NoOne, Uncommon, [EchoFiltered];
         Protocol: Tcp A, Udp A, Icmp N;
         Port: Connects A, * N;
         Echo: Lossy A, * N;

@@ -43,7 +43,7 @@ pub(super) const ROWS: &[Row] = &[
         Sent: Error A, * R;
         Kernel: LocalFirewall S, None A, * N;
     ),
-    row!(NatToNobody, Here, Rare, [NatToNobody];
+    row!(NatTargetGone, Here, Rare, [NatTargetGone];
         Port: Local A, Icmp S, Silent R, * N;
         IcmpFrom: Own A, * N;
         IcmpKind: Host A, * N;

@@ -172,7 +172,7 @@ pub(super) const ROWS: &[Row] = &[
         Sizes: TcpLargeLost A, IcmpLargeLost A, * N;
         Echo: Ok U, Silent S;
     ),
-    row!(LargeEchoFiltered, Nobody, Uncommon, [LargeEchoFiltered], needs Sizes;
+    row!(LargeEchoFiltered, NoOne, Uncommon, [LargeEchoFiltered], needs Sizes;
         Port: Connects A, * N;
         Sizes: IcmpLargeLost U, IcmpOnly A, * N;
     ),

@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Owner {
     /// No one has to.
-    Nobody,
+    NoOne,
     /// The user: a step of his own, never the owner of a cause.
     You,
     /// The administrator of the target.
@@ -25,7 +25,7 @@ impl Owner {
     /// As texts name him.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Nobody => "no one",
+            Self::NoOne => "no one",
             Self::You => "you",
             Self::Target => "the target's administrator",
             Self::Network => "the network's owner",

@@ -6,7 +6,7 @@ use super::owner::Owner;
 use super::row::{Row, needs, place, row};
 use crate::verdict::letter::{Letter, Prior};
 
-pub(super) const ROWS: &[Row] = &[row!(Works, Nobody, Common, [Works];
+pub(super) const ROWS: &[Row] = &[row!(Works, NoOne, Common, [Works];
     Port: Connects A, Lossy R, * N;
     Echo: Ok U, Silent S, Lossy R, Rejected R;
     Others: Answer U, Silent S, Mixed S, OpenAll R, Rejected R;

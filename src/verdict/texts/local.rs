@@ -30,7 +30,7 @@ pub(super) const TEXTS: &[(Cause, CauseText)] = &[
         "WireGuard answers with host unreachable when no peer's AllowedIPs match.";
         Here "wg show; is the tunnel up, and does it route {address}?",
     ),
-    text!(NatToNobody,
+    text!(NatTargetGone,
         "a NAT rule of this machine forwards {service} to a machine that is gone",
         "A published container port outlives its container.";
         Here "which rule forwards {service}? docker ps; nft list ruleset",

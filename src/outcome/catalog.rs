@@ -35,15 +35,8 @@ pub fn outcomes() -> impl Iterator<Item = Outcome> {
 fn icmp_errors() -> impl Iterator<Item = IcmpError> {
     let versions = [IcmpVersion::V4, IcmpVersion::V6].into_iter();
     let errors = versions.flat_map(|version| {
-        ICMP_TYPES.flat_map(move |kind| {
-            ICMP_CODES.map(move |code| IcmpError {
-                version,
-                kind,
-                code,
-                from: None,
-                mtu: None,
-            })
-        })
+        ICMP_TYPES
+            .flat_map(move |kind| ICMP_CODES.map(move |code| IcmpError::new(version, kind, code)))
     });
     errors.filter(|it| !it.reason().starts_with("icmp-"))
 }

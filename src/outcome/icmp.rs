@@ -30,6 +30,17 @@ pub enum IcmpVersion {
 }
 
 impl IcmpError {
+    /// An error of this type and code, without sender and MTU.
+    pub fn new(version: IcmpVersion, kind: u8, code: u8) -> Self {
+        Self {
+            version,
+            kind,
+            code,
+            from: None,
+            mtu: None,
+        }
+    }
+
     /// Stable kebab-case name of type and code; `icmp-TYPE-CODE` for unassigned ones.
     ///
     /// Codes of IPv4: RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1.

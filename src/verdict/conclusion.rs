@@ -81,8 +81,17 @@ pub fn conclude(case: &Case) -> Conclusion {
         findings,
         attempts: case.attempts.clone(),
         depth: case.depth,
-        missed: case.missed.clone(),
+        missed: missed(case),
     }
+}
+
+/// What the probes could not show: between ICMP errors, silence counts as their rate limit.
+fn missed(case: &Case) -> Vec<Text> {
+    let attempts = &case.attempts;
+    let is_limited = attempts.rejected() > 0 && attempts.silent > 0 && attempts.succeeded() == 0;
+    let limited = "loss: senders limit their ICMP errors, so the probes without a reply count as rejected (-i 1s)";
+    let limited = (is_limited && !attempts.unexplained_silence).then(|| limited.into());
+    limited.into_iter().chain(case.missed.clone()).collect()
 }
 
 /// Loss that follows source ports is that, and no loss for all.

@@ -136,13 +136,11 @@ fn reason(name: &str) -> Option<Explanation> {
 /// An ICMP error by type and code: `icmp-3-99`.
 fn unnamed_icmp(name: &str) -> Option<Outcome> {
     let (kind, code) = name.strip_prefix("icmp-")?.split_once('-')?;
-    Some(Outcome::Unreachable(UnreachableBy::Icmp(IcmpError {
-        version: IcmpVersion::V4,
-        kind: kind.parse().ok()?,
-        code: code.parse().ok()?,
-        from: None,
-        mtu: None,
-    })))
+    Some(Outcome::Unreachable(UnreachableBy::Icmp(IcmpError::new(
+        IcmpVersion::V4,
+        kind.parse().ok()?,
+        code.parse().ok()?,
+    ))))
 }
 
 fn verdict(name: &str) -> Option<Explanation> {

@@ -283,13 +283,7 @@ mod tests {
     const RST: Outcome = Outcome::Refused(Refusal::Rst);
 
     fn rejected() -> Outcome {
-        Outcome::Unreachable(UnreachableBy::Icmp(IcmpError {
-            version: IcmpVersion::V4,
-            kind: 3,
-            code: 13,
-            from: None,
-            mtu: None,
-        }))
+        Outcome::Unreachable(UnreachableBy::Icmp(IcmpError::new(IcmpVersion::V4, 3, 13)))
     }
 
     fn ports(outcomes: &[(Outcome, u64)]) -> Vec<Port> {

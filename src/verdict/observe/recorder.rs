@@ -28,23 +28,33 @@ pub struct Pace {
 
 /// Probes of a target by how they ended.
 pub fn attempts(recorder: &Recorder, pace: Pace) -> Attempts {
-    let groups = recorder.outcome_groups.iter();
-    let groups = groups.map(|it| (it.outcome, it.count));
-    let retransmitted = recorder.outcome_groups.iter();
-    let retransmitted: u64 = retransmitted
-        .filter(|it| it.outcome.kind() == OutcomeKind::Connected)
-        .map(|it| it.count)
-        .sum();
-    let clean = recorder.count(OutcomeKind::Connected) - retransmitted;
-    let clean = [
-        (Outcome::Connected(Handshake::Clean), clean),
-        (Outcome::Reply, recorder.count(OutcomeKind::Reply)),
-    ];
+    let groups = &recorder.outcome_groups;
+    let in_groups = |kind| {
+        let of_kind = groups.iter().filter(|it| it.outcome.kind() == kind);
+        of_kind.map(|it| it.count).sum::<u64>()
+    };
+    // Clean handshakes and replies have no group, and groups are limited: the rest of a kind ended as its first group did.
+    let rests = OutcomeKind::ALL.into_iter().filter_map(|kind| {
+        let first = groups
+            .iter()
+            .map(|it| it.outcome)
+            .find(|it| it.kind() == kind);
+        let outcome = match kind {
+            OutcomeKind::Connected => Outcome::Connected(Handshake::Clean),
+            OutcomeKind::Reply => Outcome::Reply,
+            OutcomeKind::NoReply => Outcome::NoReply,
+            OutcomeKind::ResetAfterConnect => Outcome::ResetAfterConnect,
+            OutcomeKind::ClosedAfterConnect => Outcome::ClosedAfterConnect,
+            _ => first?,
+        };
+        Some((outcome, recorder.count(kind) - in_groups(kind)))
+    });
+    let counted = groups.iter().map(|it| (it.outcome, it.count));
     Attempts {
         strays: recorder.replies.strays,
         late: recorder.late,
         unexplained_silence: !is_rate_limited(recorder, pace),
-        ..Attempts::of(clean.into_iter().chain(groups))
+        ..Attempts::of(counted.chain(rests).filter(|(_, count)| *count > 0))
     }
 }
 
@@ -124,18 +134,20 @@ mod tests {
     const OK: Outcome = Outcome::Connected(Handshake::Clean);
     const AGAIN: Outcome = Outcome::Connected(Handshake::AfterSynLoss);
 
+    fn icmp_error() -> IcmpError {
+        IcmpError::new(IcmpVersion::V4, 3, 13)
+    }
+
     fn rejected() -> Outcome {
-        Outcome::Unreachable(UnreachableBy::Icmp(IcmpError {
-            version: IcmpVersion::V4,
-            kind: 3,
-            code: 13,
-            from: None,
-            mtu: None,
-        }))
+        Outcome::Unreachable(UnreachableBy::Icmp(icmp_error()))
     }
 
     /// A probe every 100 ms: `.` connects, `a` after a second SYN, `x` is rejected, `-` gets no reply.
     fn recorded(pattern: &str) -> (Recorder, WallClock) {
+        recorded_every(Duration::from_millis(100), pattern)
+    }
+
+    fn recorded_every(interval: Duration, pattern: &str) -> (Recorder, WallClock) {
         let start = Instant::now();
         let mut recorder = Recorder::new(3);
         for (seq, letter) in (1..).zip(pattern.chars()) {
@@ -146,7 +158,7 @@ mod tests {
                 _ => Outcome::NoReply,
             };
             let mut sample = sample(start, seq, outcome);
-            sample.sent_at = start + Duration::from_millis(100) * u32::try_from(seq).expect("few");
+            sample.sent_at = start + interval * u32::try_from(seq).expect("few");
             recorder.record(&sample);
         }
         let noon = "2026-11-20T12:00:00Z".parse().expect("a time");
@@ -168,6 +180,24 @@ mod tests {
         assert_eq!((attempts.clean, attempts.after_syn_loss), (2, 1));
         assert_eq!((attempts.silent, attempts.rejected()), (1, 1));
         assert_eq!(attempts.total(), 5);
+    }
+
+    #[test]
+    fn outcomes_beyond_the_groups_of_a_recorder_are_counted() {
+        let start = Instant::now();
+        let mut recorder = Recorder::new(3);
+        for seq in 1..=200 {
+            let from = Some([10, 0, 0, u8::try_from(seq).expect("an octet")].into());
+            let error = IcmpError {
+                from,
+                ..icmp_error()
+            };
+            let outcome = Outcome::Unreachable(UnreachableBy::Icmp(error));
+            recorder.record(&sample(start, seq, outcome));
+        }
+        recorder.record(&sample(start, 201, Outcome::NoReply));
+        let attempts = attempts(&recorder, pace("x"));
+        assert_eq!((attempts.rejected(), attempts.silent), (200, 1));
     }
 
     #[test]
@@ -200,14 +230,14 @@ mod tests {
         for (pattern, expected) in [
             ("....", None),
             ("----", None),
-            ("...---", Some((Course::Began, "since 12:00:00Z"))),
-            ("---...", Some((Course::Ended, "until 12:00:00Z"))),
+            ("...---", Some((Course::Began, "since 12:00:04Z"))),
+            ("---...", Some((Course::Ended, "until 12:00:03Z"))),
             (
                 "..--..--..",
                 Some((Course::None, "2 outages, the longest from")),
             ),
         ] {
-            let (recorder, clock) = recorded(pattern);
+            let (recorder, clock) = recorded_every(Duration::from_secs(1), pattern);
             let found = course_of(&recorder, clock);
             let found = found.map(|(course, figures)| (course, figures.plain()));
             match (found, expected) {

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::attempts::Attempts;
 use super::correlation::{Correlation, Peer};
 use super::recorder::{self, Pace};
 use crate::clock::WallClock;
@@ -43,8 +44,11 @@ pub struct Run<'a> {
 
 /// The target as others see it; absent where it has no address.
 pub fn peer(run: &Run) -> Option<Peer> {
+    peer_with(run, recorder::attempts(run.recorder, run.pace))
+}
+
+fn peer_with(run: &Run, mut attempts: Attempts) -> Option<Peer> {
     let subject = &run.subject;
-    let mut attempts = recorder::attempts(run.recorder, run.pace);
     if !run.expects_reply {
         // Its silence shows nothing.
         attempts.silent = 0;
@@ -62,7 +66,7 @@ pub fn peer(run: &Run) -> Option<Peer> {
 pub fn case(run: &Run, others: &Correlation) -> Case<'static> {
     let attempts = recorder::attempts(run.recorder, run.pace);
     let mut seen = Observations::default();
-    let peer = peer(run);
+    let peer = peer_with(run, attempts.clone());
     seen.set(Resolver::Ok);
     seen.set(if run.has_own_ttl {
         Ttl::Limited
@@ -137,13 +141,9 @@ fn name(subject: &Subject) -> Option<Name> {
 fn missed(run: &Run) -> Vec<Text> {
     let is_silent = run.recorder.count(OutcomeKind::NoReply) > 0;
     let is_short = run.subject.protocol == Protocol::Tcp && run.timeout < FIRST_RETRANSMISSION;
-    let is_limited = is_silent && recorder::is_rate_limited(run.recorder, run.pace);
     let missed = [
         (is_silent && is_short).then_some(
             "a firewall of this machine that drops SYNs: it shows after 1 s, with the first retransmission (-W 2s)",
-        ),
-        is_limited.then_some(
-            "loss: senders limit their ICMP errors, so at this pace the probes without a reply count as rejected (-i 1s)",
         ),
         (is_silent && !run.expects_reply).then_some(
             "whether it works: such a service never replies, so silence is what it shows then, too",

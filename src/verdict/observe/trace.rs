@@ -101,11 +101,8 @@ fn port_unreachable(target: IpAddr) -> IcmpError {
         IpAddr::V6(_) => (IcmpVersion::V6, 1, 4),
     };
     IcmpError {
-        version,
-        kind,
-        code,
         from: Some(target),
-        mtu: None,
+        ..IcmpError::new(version, kind, code)
     }
 }
 

@@ -47,7 +47,7 @@ pub fn case(findings: &Findings) -> Case<'_> {
         longest_outage: 0,
         slow: slow::code(findings, &attempts),
         depth: Depth::Diagnosis,
-        missed: missed(&attempts),
+        missed: Vec::new(),
         attempts,
         seen,
     }
@@ -58,14 +58,6 @@ fn traced(findings: &Findings) -> Option<path::Traced<'_>> {
         .path
         .as_ref()
         .map(|(path, analysis)| (path, analysis))
-}
-
-/// Silence between ICMP errors counts as their rate limit.
-fn missed(attempts: &Attempts) -> Vec<Text> {
-    let is_limited = attempts.rejected() > 0 && attempts.silent > 0 && attempts.succeeded() == 0;
-    let limited =
-        "loss: senders limit their ICMP errors, so the probes without a reply count as rejected";
-    is_limited.then(|| limited.into()).into_iter().collect()
 }
 
 /// Probes of the target, those of its path included.

@@ -36,6 +36,12 @@ pub struct Lookup {
 }
 
 impl Target {
+    /// Whether no other address is known: its name has one, or an address was typed.
+    pub fn has_one_address(&self) -> bool {
+        let lookup = self.lookup.as_ref();
+        lookup.is_none_or(|it| it.addresses.len() < 2)
+    }
+
     /// The name that was resolved; absent if an address was typed.
     pub fn name(&self) -> Option<&str> {
         self.lookup.as_ref().map(|_| &*self.host)

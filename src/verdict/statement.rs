@@ -26,7 +26,7 @@ pub struct Statement {
     pub headline: Text,
     /// What is wrong, a paragraph for each trouble.
     pub meaning: Vec<Text>,
-    /// What speaks for it, the strongest first.
+    /// How the probes ended, then what speaks for the first cause, the strongest first.
     pub evidence: Vec<Text>,
     /// What else was observed.
     pub also_seen: Vec<Text>,
@@ -359,37 +359,63 @@ fn separating(finding: &Finding, depth: Depth) -> Option<Step> {
     })
 }
 
-/// How to make an observation from this machine that was not made yet.
+/// Observations that a diagnosis makes.
+const BY_DIAGNOSIS: &[Kind] = &[
+    Kind::RstFrom,
+    Kind::SynackFrom,
+    Kind::PathEnd,
+    Kind::PathShape,
+    Kind::Leak,
+    Kind::Echo,
+    Kind::Others,
+    Kind::Gateway,
+    Kind::OtherAddress,
+    Kind::Sizes,
+    Kind::SelfTest,
+    Kind::LossScope,
+    Kind::Listener,
+    Kind::IcmpFrom,
+];
+
+const DIAGNOSE: &str = "synack diagnose {argument}";
+
+/// How to make other observations from this machine.
+const BY_HAND: &[(Kind, &str)] = &[
+    (
+        Kind::Control,
+        "does an unused address do the same? synack 192.0.2.1:{port}",
+    ),
+    (
+        Kind::Pace,
+        "do slower probes fail as well? synack {argument} -i 10s",
+    ),
+    (
+        Kind::Course,
+        "since when, and does it last? synack -t {argument}",
+    ),
+    (Kind::Sibling, "does a host beside the target reply?"),
+    (
+        Kind::Elsewhere,
+        "does another destination beyond the same gateway reply?",
+    ),
+    (
+        Kind::Established,
+        "do existing connections to it still receive? ss -tn dst {target_ip}",
+    ),
+    (
+        Kind::Neighbour,
+        "does the link-layer address of the next hop change? ip neigh",
+    ),
+    (Kind::OtherNames, "do other names resolve?"),
+];
+
+/// How to make an observation that was not made yet.
 fn how_to_observe(kind: Kind, depth: Depth) -> Option<&'static str> {
-    Some(match kind {
-        Kind::RstFrom
-        | Kind::SynackFrom
-        | Kind::PathEnd
-        | Kind::PathShape
-        | Kind::Leak
-        | Kind::Echo
-        | Kind::Others
-        | Kind::Gateway
-        | Kind::OtherAddress
-        | Kind::Sizes
-        | Kind::SelfTest
-        | Kind::LossScope
-        | Kind::Listener
-        | Kind::IcmpFrom
-            if depth != Depth::Diagnosis =>
-        {
-            "synack diagnose {argument}"
-        }
-        Kind::Control => "does an unused address do the same? synack 192.0.2.1:{port}",
-        Kind::Pace => "do slower probes fail as well? synack {argument} -i 10s",
-        Kind::Course => "since when, and does it last? synack -t {argument}",
-        Kind::Sibling => "does a host beside the target reply?",
-        Kind::Elsewhere => "does another destination beyond the same gateway reply?",
-        Kind::Established => "do existing connections to it still receive? ss -tn dst {target_ip}",
-        Kind::Neighbour => "does the link-layer address of the next hop change? ip neigh",
-        Kind::OtherNames => "do other names resolve?",
-        _ => return None,
-    })
+    if depth != Depth::Diagnosis && BY_DIAGNOSIS.contains(&kind) {
+        return Some(DIAGNOSE);
+    }
+    let found = BY_HAND.iter().find(|(it, _)| *it == kind);
+    found.map(|(_, how)| *how)
 }
 
 const _: () = {
@@ -397,4 +423,10 @@ const _: () = {
     super::template::check(
         "No probe of {service} left this machine: nothing is known of it at {address}.",
     );
+    super::template::check(DIAGNOSE);
+    let mut nth = 0;
+    while nth < BY_HAND.len() {
+        super::template::check(BY_HAND[nth].1);
+        nth += 1;
+    }
 };

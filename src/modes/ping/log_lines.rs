@@ -294,8 +294,8 @@ pub(super) fn origin(info: &RunInfo) -> Option<Text> {
     });
     let with_target = info.targets.iter().zip(&info.routes);
     let gateways = with_target.map(|(target, route)| {
-        let next_hop = route.as_ref()?.next_hop?;
-        (next_hop != target.address.ip()).then(|| text!["via ", next_hop])
+        let gateway = route.as_ref()?.gateway(target.address.ip());
+        gateway.map(|it| text!["via ", it])
     });
     let parts = [common(sources), common(interfaces), common(gateways)];
     let parts: Vec<_> = parts.into_iter().flatten().collect();

@@ -173,12 +173,6 @@ pub(super) fn title(target: &Target) -> Text {
     text![Value::service(target), address]
 }
 
-/// Whether its name has no other address.
-fn has_one_address(target: &Target) -> bool {
-    let lookup = target.lookup.as_ref();
-    lookup.is_none_or(|it| it.addresses.len() < 2)
-}
-
 impl<'a> TargetSummary<'a> {
     /// The loss, where no reply is one.
     pub(super) fn loss(&self) -> Option<Loss> {
@@ -193,8 +187,7 @@ impl<'a> TargetSummary<'a> {
 
     /// The gateway, where there is one.
     pub(super) fn gateway(&self) -> Option<IpAddr> {
-        let next_hop = self.route.and_then(|route| route.next_hop);
-        next_hop.filter(|hop| *hop != self.target.address.ip())
+        self.route?.gateway(self.target.address.ip())
     }
 
     /// The source address of the probes.
@@ -258,7 +251,7 @@ impl<'a> TargetSummary<'a> {
             timeout: plan.schedule.timeout,
             has_own_ttl: plan.sockets.ttl.is_some(),
             expects_reply: !self.never_answers(),
-            has_one_address: has_one_address(self.target),
+            has_one_address: self.target.has_one_address(),
         }
     }
 }

@@ -74,8 +74,7 @@ impl TraceInfo {
 
     /// The gateway, where there is one.
     fn gateway(&self) -> Option<IpAddr> {
-        let next_hop = self.route.as_ref()?.next_hop;
-        next_hop.filter(|hop| *hop != self.target.address.ip())
+        self.route.as_ref()?.gateway(self.target.address.ip())
     }
 
     fn subject(&self) -> Subject {

@@ -18,6 +18,13 @@ pub struct Route {
     pub is_point_to_point: Option<bool>,
 }
 
+impl Route {
+    /// The gateway to `target`; absent where it is on-link, or where the system does not report it.
+    pub fn gateway(&self, target: IpAddr) -> Option<IpAddr> {
+        self.next_hop.filter(|hop| *hop != target)
+    }
+}
+
 /// Result of a route lookup, as `ip route get` shows it; also of one that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RouteLookup {

@@ -21,8 +21,7 @@ pub fn case<'a>(traced: Traced<'a>, subject: Subject, route: Option<&Route>) -> 
     let (measured, analysis) = traced;
     let mut seen = Observations::default();
     seen.set(Resolver::Ok);
-    let lookup = measured.target.lookup.as_ref();
-    if lookup.is_none_or(|it| it.addresses.len() < 2) {
+    if measured.target.has_one_address() {
         seen.set(OtherAddress::Only);
     }
     let address = measured.target.address.ip();

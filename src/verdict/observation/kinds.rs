@@ -246,7 +246,7 @@ observations! {
     /// Result of the name lookup. `again`: temporary failure, timeout or SERVFAIL. `disagree`: configured resolvers
     /// contradict one another.
     Resolver = "resolver" {
-        Ok = "ok" A: "the name resolves",
+        Ok = "ok" A: "the name resolves, or an address was typed",
         Timeout = "timeout" N: "no resolver replies",
         Refused = "refused" N: "the resolver refuses the query",
         Servfail = "servfail" N: "the resolver fails for this name (SERVFAIL)",

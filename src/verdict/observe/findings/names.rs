@@ -12,8 +12,10 @@ use crate::verdict::observation::{Name, Observations, OtherAddress, Port, Resolv
 pub(super) fn observe(seen: &mut Observations, findings: &Findings) {
     let name = &findings.name;
     match &name.error {
+        // The user stopped the lookup.
+        Some(_) if name.addresses.is_empty() && findings.interrupted => {}
         // Nothing was sent: the lookup is the result.
-        Some(error) if name.addresses.is_empty() && !findings.interrupted => {
+        Some(error) if name.addresses.is_empty() => {
             seen.set(Port::Local);
             let words = error.words().1;
             // The message names no host: nothing to redact.

@@ -3,6 +3,7 @@
 mod answers;
 mod fixture;
 mod local;
+mod observations;
 mod partial;
 mod works;
 

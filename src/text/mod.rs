@@ -32,7 +32,7 @@ pub enum Span {
 #[macro_export]
 macro_rules! text {
     ($($part:expr),* $(,)?) => {
-        $crate::text::Text::from_iter([$($crate::text::Text::from($part)),*])
+        $crate::text::Text::from([$($crate::text::Text::from($part)),*])
     };
 }
 
@@ -165,6 +165,16 @@ macro_rules! from_numbers {
 }
 
 from_numbers!(u8, u16, u32, u64, usize);
+
+impl<const N: usize> From<[Text; N]> for Text {
+    /// With no room to spare: a table of thousands of targets is made of short texts.
+    fn from(texts: [Text; N]) -> Self {
+        let length = texts.iter().map(|it| it.0.len()).sum();
+        let mut all = Vec::with_capacity(length);
+        all.extend(texts.into_iter().flat_map(|it| it.0));
+        Self(all)
+    }
+}
 
 impl FromIterator<Text> for Text {
     fn from_iter<I: IntoIterator<Item = Text>>(texts: I) -> Self {

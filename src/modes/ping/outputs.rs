@@ -134,16 +134,16 @@ impl<'a> PingOutputs<'a> {
     /// The end of the run.
     pub(super) fn close(self, summary: &RunSummary) -> Result<(), RunError> {
         let redactor = &self.redactor;
-        // Text has printed the traces during the run.
-        let without_traces = document::document(summary, Vec::new());
-        let with_traces = document::document(summary, self.traces);
         self.outputs.finish(|format, page, write| match format {
             Format::Document(DocumentFormat::Text) => {
-                let text = report::render(&without_traces, DocumentFormat::Text, page, redactor);
+                // The traces were printed during the run.
+                let document = document::document(summary, Vec::new());
+                let text = report::render(&document, DocumentFormat::Text, page, redactor);
                 write(&format!("\n{text}"));
             }
             Format::Document(format) => {
-                write(&report::render(&with_traces, format, page, redactor));
+                let document = document::document(summary, self.traces.clone());
+                write(&report::render(&document, format, page, redactor));
             }
             Format::Data(PingData::Json) => {
                 json::summaries(summary, redactor).for_each(|line| write(&line));

@@ -75,14 +75,16 @@ pub struct Row {
 impl Row {
     /// How likely the cause shows a value: its own letter, its letter for all others, or the letter of the list.
     pub fn letter(&self, value: Value) -> Letter {
-        let of = |place: Option<u8>| {
-            let mut letters = self.letters.iter();
-            let found = letters.find(|(kind, it, _)| *kind == value.kind && *it == place);
-            found.map(|(.., letter)| *letter)
-        };
-        of(Some(value.index))
-            .or_else(|| of(None))
-            .unwrap_or_else(|| value.default_letter())
+        let mut of_others = None;
+        for (kind, place, letter) in self.letters {
+            match place {
+                _ if *kind != value.kind => {}
+                Some(index) if *index == value.index => return *letter,
+                Some(_) => {}
+                None => of_others = Some(*letter),
+            }
+        }
+        of_others.unwrap_or_else(|| value.default_letter())
     }
 
     /// Whether the row names a kind.

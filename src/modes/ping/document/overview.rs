@@ -125,11 +125,12 @@ fn cells(judged: &Judged, percentiles: &[f64], line: Option<Sparkline>) -> Vec<C
     let recorder = target.recorder;
     let succeeded = recorder.count_class(OutcomeClass::Succeeded);
     let loss = loss(target).map_or_else(|| "-".to_owned(), |(share, _)| share);
-    let mut cells = vec![
+    let mut cells = Vec::with_capacity(9 + percentiles.len());
+    cells.extend([
         target.label().into(),
         Cell::State(judged.state),
         line.map_or_else(Cell::empty, Cell::Sparkline),
-    ];
+    ]);
     let numbers = [recorder.sent().to_string(), succeeded.to_string(), loss];
     cells.extend(numbers.map(Cell::words));
     let percentiles = percentiles

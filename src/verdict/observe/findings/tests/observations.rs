@@ -14,21 +14,22 @@ fn seen<O: Observation>(change: impl FnOnce(&mut Findings)) -> Option<O> {
     case(&but(change)).seen.get()
 }
 
-fn to_ourselves(ends: &[(Outcome, u64)]) -> Option<ProbeBatch> {
-    Some(batch(Protocol::Tcp, "127.0.0.1", 40000, ends))
+fn to_ourselves(ends: &[(Outcome, u64)]) -> ProbeBatch {
+    batch(Protocol::Tcp, "127.0.0.1", 40000, ends)
 }
 
 #[test]
 fn one_connection_of_this_machine_to_itself_is_enough() {
     let no_file = Outcome::Local(LocalCause::TooManyOpenFiles);
-    let by = |ends: &'static [(Outcome, u64)]| seen(|it| it.local.loopback = to_ourselves(ends));
+    let by =
+        |ends: &'static [(Outcome, u64)]| seen(|it| it.local.loopback = Some(to_ourselves(ends)));
     assert_eq!(by(&[(CONNECTED, 1), (SILENCE, 2)]), Some(SelfTest::Works));
     assert_eq!(by(&[(SILENCE, 3)]), Some(SelfTest::LoopbackFails));
     assert_eq!(by(&[(RST, 3)]), Some(SelfTest::LoopbackFails));
     assert_eq!(by(&[]), None);
-    let lacking = seen::<SelfTest>(|it| it.local.loopback = to_ourselves(&[(no_file, 3)]));
+    let lacking = seen::<SelfTest>(|it| it.local.loopback = Some(to_ourselves(&[(no_file, 3)])));
     assert_eq!(lacking, None);
-    let own = seen(|it| it.local.own_address = to_ourselves(&[(SILENCE, 1)]));
+    let own = seen(|it| it.local.own_address = Some(to_ourselves(&[(SILENCE, 1)])));
     assert_eq!(own, Some(SelfTest::OwnAddressFails));
     let untried = seen::<SelfTest>(|it| {
         it.local.loopback = None;

@@ -170,16 +170,24 @@ fn works(finding: &Finding, (lost, sent): (u64, u64)) -> Text {
     ]
 }
 
-/// `Most likely nothing listens on tcp/5432 at 10.20.0.7.`, `Either ..., or ...`.
+/// `Most likely nothing listens on tcp/5432 at 10.20.0.7.`, `Likely cause: ...`, `Either ..., or ...`.
 fn finding_in_words(finding: &Finding) -> Text {
     let ranking = &finding.ranking;
     let tied: Vec<_> = ranking.tied().take(SIDE_BY_SIDE).collect();
     let sides = tied.iter().map(|it| finding.clause(*it));
     let share = finding.share.clone().map(|share| text![share, ": "]);
-    let causes = match (tied.len(), ranking.certainty_of_cause()) {
+    let certainty = ranking.certainty_of_cause();
+    let causes = match (tied.len(), certainty) {
         (1, Certainty::Shown) => text!["", finding.clause(ranking.first)],
-        (1, Certainty::MostLikely) => text!["most likely ", finding.clause(ranking.first)],
-        (1, _) => text!["likely ", finding.clause(ranking.first)],
+        // The headline says how certain the verdict is. Its cause may be less so.
+        (1, _) => {
+            let cause = if certainty == ranking.certainty() {
+                " "
+            } else {
+                " cause: "
+            };
+            text![certainty.name(), cause, finding.clause(ranking.first)]
+        }
         _ => text!["either ", Text::join(sides, ", or ")],
     };
     // Who acts first: the user, where he chose an option that cannot work.
@@ -393,7 +401,10 @@ const BY_HAND: &[(Kind, &str)] = &[
         Kind::Course,
         "since when, and does it last? synack -t {argument}",
     ),
-    (Kind::Sibling, "does a host beside the target reply?"),
+    (
+        Kind::Sibling,
+        "how does a host beside the target answer? synack HOST:{port}",
+    ),
     (
         Kind::Elsewhere,
         "does another destination beyond the same gateway reply?",

@@ -72,6 +72,8 @@ pub(super) const ROWS: &[Row] = &[
         Course: None A, Began S, Ended S;
         Established: None A, * N;
         OtherAddress: Only A, Fails U, * R;
+        // an entry that is meant so
+        Name: HostsDiffers S;
     ),
     row!(HostRebooted, Target, Uncommon, [Intermittent];
         Port: SilentSome A, RstSome S, IcmpSome S, * N;

@@ -160,7 +160,8 @@ pub(super) const ROWS: &[Row] = &[
     // A failover, a route that flaps.
     row!(ShortOutage, Network, Common, [Intermittent];
         Port: SilentSome U, IcmpSome S, * N;
-        Course: Stretch A, Ended S, * N;
+        // reboot: whoever takes over may refuse for a moment
+        Course: Stretch A, Ended S, Reboot R, * N;
         IcmpKind: Net U, Host U, * N;
         IcmpFrom: Router U, Gateway U, * R;
         Echo: Lossy A, Silent S, * N;

@@ -1,51 +1,110 @@
-//! `synack` is ping for TCP and UDP ports that says why.
+//! Ping for TCP and UDP ports that says why.
 //!
-//! It opens TCP connections, or sends UDP datagrams or ICMP echoes, again and again, measures each, and tells apart
-//! how a probe fails: RST, ICMP error and the device that sent it, error of the local machine, no reply.
+//! A [`Probe`] opens a TCP connection, or sends a UDP datagram or an ICMP echo, and tells how it ended: every probe has
+//! exactly one [`Outcome`], with the evidence for it. On Linux the kernel tells any user which device rejected a probe, and
+//! how many SYNs were sent.
 //!
-//! Data flows from top to bottom: [`cli`] parses the command line into plans, a mode runs them, [`engine`] sends
-//! probes, each ends as an [`outcome::Sample`], [`stats`] counts samples, [`verdict`] judges them, [`report`] renders
-//! the result.
+//! ```no_run
+//! use synack::{Outcome, Probe, UnreachableBy};
 //!
-//! The rooms, from bottom to top; each imports only from rooms listed before it (`tests/structure`):
+//! let attempt = Probe::new("db.example:5432").once()?;
+//! match attempt.outcome {
+//!     Outcome::Connected(_) => println!("up, in {:?}", attempt.connect),
+//!     Outcome::Refused(_) => println!("nothing listens, or a firewall says so"),
+//!     Outcome::Unreachable(UnreachableBy::Icmp(icmp)) => {
+//!         println!("rejected: {} from {:?}", icmp.reason(), icmp.from);
+//!     }
+//!     Outcome::NoReply => println!("no reply: dropped, or the host is down"),
+//!     Outcome::Local(cause) => println!("this machine: {}", cause.reason()),
+//!     other => println!("{}", other.kind().name()),
+//! }
+//! # Ok::<(), synack::Error>(())
+//! ```
 //!
-//! - [`outcome`]: what happened to one probe, and the evidence; classification (pure)
-//! - [`hosts`]: `host:port` to addresses: parsing (pure), name resolution
-//! - [`clock`]: the wall clock of a run; times as text
-//! - [`payload`]: UDP requests, and how replies are matched: bytes only
-//! - [`mod@text`]: typed text: words of this program, and values from outside by kind
-//! - [`term`]: stdout, stderr, progress bar, result files
-//! - [`stats`]: histograms, counters, outages, confidence intervals (pure)
-//! - [`platform`]: the operating system: sockets, poller, error queue, `TCP_INFO`, timestamps, routes, counters; the
-//!   only unsafe code
-//! - [`plan`]: the validated command line: a plan per concern
-//! - [`probe`]: one attempt: TCP, UDP, ICMP echo
-//! - [`engine`]: when to send, when to give up; many targets in one loop
-//! - [`path`]: TTL sweeps, hops, ECMP, distance of the responder, where loss begins
-//! - [`checks`]: the steps of a diagnosis: name, route, neighbour, port, other ports, packet sizes, listeners, counters
-//! - [`assertions`]: `--expect`, `--fail-if`, `--until`
-//! - [`verdict`]: what observations mean: causes, explanations, next steps by owner
-//! - [`report`]: documents as text, Markdown, HTML; JSON; redaction of typed values
-//! - [`session`]: shared by every run: signals, resolution and re-resolution, outputs, errors, exit status
-//! - [`modes`]: one module per mode: ping, trace, diagnose, demo
-//! - [`cli`]: what the user typed, parsed into validated plans; help, man page, completions; the only user of clap
+//! [`Probe::watch`] goes on until the caller has seen enough. The library prints nothing, installs no signal handler and
+//! parses no arguments. Without the feature `cli` it has none of the dependencies of the command line:
+//!
+//! ```toml
+//! synack = { version = "0.1", default-features = false }
+//! ```
+//!
+//! Everything else in this crate is the program `synack` and may change at any time.
 
-pub mod assertions;
-pub mod checks;
-pub mod cli;
-pub mod clock;
-pub mod engine;
-pub mod hosts;
-pub mod modes;
+// The rooms of the program, from bottom to top; each imports only from rooms listed before it (`tests/structure`).
+#[doc(hidden)]
 pub mod outcome;
-pub mod path;
+
+#[doc(hidden)]
+pub mod hosts;
+
+#[doc(hidden)]
+pub mod clock;
+
+#[doc(hidden)]
 pub mod payload;
-pub mod plan;
-pub mod platform;
-pub mod probe;
-pub mod report;
-pub mod session;
-pub mod stats;
-pub mod term;
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod text;
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod term;
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod stats;
+
+#[doc(hidden)]
+pub mod platform;
+
+#[doc(hidden)]
+pub mod plan;
+
+#[doc(hidden)]
+pub mod probe;
+
+#[doc(hidden)]
+pub mod engine;
+
+mod library;
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod path;
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod checks;
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod assertions;
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod verdict;
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod report;
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod session;
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod modes;
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
+
+pub use hosts::resolve::ResolveError;
+pub use hosts::{Protocol, TargetError};
+pub use library::{Attempt, Error, Probe};
+pub use outcome::{
+    Errno, Handshake, IcmpError, IcmpVersion, LocalCause, Outcome, OutcomeClass, OutcomeKind,
+    Refusal, UnreachableBy,
+};

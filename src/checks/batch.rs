@@ -118,22 +118,9 @@ mod tests {
     use super::*;
     use crate::hosts::Protocol;
     use crate::outcome::OutcomeKind;
+    use crate::platform::NoSignals;
     use std::net::{Ipv4Addr, UdpSocket};
     use std::thread;
-
-    struct NoSignals;
-
-    impl SignalState for NoSignals {
-        fn stop_requested(&self) -> bool {
-            false
-        }
-        fn take_statistics_request(&self) -> bool {
-            false
-        }
-        fn take_continued(&self) -> bool {
-            false
-        }
-    }
 
     const TIMING: BatchTiming = BatchTiming {
         count: 2,

@@ -2,6 +2,7 @@
 //! or thousands.
 
 mod in_flight;
+mod run_record;
 mod schedule;
 #[cfg(test)]
 mod tests;
@@ -17,7 +18,8 @@ use crate::outcome::{
 use crate::plan::SchedulePlan;
 use crate::platform::SignalState;
 use crate::probe::{Network, ProbeEvent, ProbeId, Started};
-use crate::stats::RunRecord;
+pub use run_record::RunRecord;
+
 use in_flight::{InFlight, InFlightProbe, Phase};
 use schedule::{DueProbe, Schedule};
 

@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::{Engine, RunControl, SampleSink};
+use super::{Engine, RunControl, RunRecord, SampleSink};
 use crate::hosts::{Protocol, Target};
 use crate::outcome::{
     Evidence, Handshake, LocalCause, Outcome, OutcomeKind, ProbeResult, Sample, TargetId,
@@ -14,7 +14,6 @@ use crate::outcome::{
 use crate::plan::{Limit, SchedulePlan};
 use crate::platform::SignalState;
 use crate::probe::{Network, ProbeEvent, ProbeId, Started};
-use crate::stats::RunRecord;
 
 const MS: Duration = Duration::from_millis(1);
 const OK: Outcome = Outcome::Connected(Handshake::Clean);

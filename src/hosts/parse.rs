@@ -51,6 +51,7 @@ impl Host {
 
 /// Parse error of a TARGET. Each message quotes the wrong part, escaped.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TargetError {
     /// No host before the port.
     #[error("{0:?} has no host: write HOST:PORT")]

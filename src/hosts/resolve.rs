@@ -66,6 +66,7 @@ impl Family {
 /// Why a name has no address.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{} {:?}{}", self.words().0, self.name(), self.words().1)]
+#[non_exhaustive]
 pub enum ResolveError {
     /// The resolver returned an error.
     Resolver {

@@ -8,6 +8,7 @@ macro_rules! errnos {
         ///
         /// `platform/` maps the system's numbers; Windows socket errors have POSIX equivalents.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
         pub enum Errno {
             $(#[doc = $doc] $variant,)*
             /// Any other error, by the system's number.

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 ///
 /// From the socket's error queue: `IP_RECVERR` in ip(7), `IPV6_RECVERR` in ipv6(7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct IcmpError {
     /// ICMP (RFC 792) or `ICMPv6` (RFC 4443).
     pub version: IcmpVersion,

@@ -6,6 +6,7 @@ macro_rules! local_causes {
     ($($variant:ident = $reason:literal: $doc:literal,)*) => {
         /// Cause of a local error.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
         pub enum LocalCause {
             $(#[doc = $doc] $variant,)*
         }

@@ -24,6 +24,7 @@ pub use sample::{ExtraReply, ProbeResult, Rtt, RttClock, Sample, TargetId};
 
 /// Outcome of a probe. Every probe has exactly one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Outcome {
     /// The handshake completed.
     Connected(Handshake),
@@ -47,6 +48,7 @@ pub enum Outcome {
 
 /// Retransmissions of a completed handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Handshake {
     /// One SYN, one SYN-ACK.
     Clean,
@@ -60,6 +62,7 @@ pub enum Handshake {
 
 /// Evidence for a refused connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Refusal {
     /// RST: the error queue was read and was empty.
     Rst,
@@ -69,6 +72,7 @@ pub enum Refusal {
 
 /// Evidence for an unreachable target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum UnreachableBy {
     /// ICMP error with its sender.
     Icmp(IcmpError),
@@ -78,6 +82,7 @@ pub enum UnreachableBy {
 
 /// Outcome without its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum OutcomeKind {
     /// See [`Outcome::Connected`].
     Connected,
@@ -101,6 +106,7 @@ pub enum OutcomeKind {
 
 /// Class of an outcome in the statistics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OutcomeClass {
     /// Handshake completed and not reset, or a reply received.
     Succeeded,

@@ -28,15 +28,18 @@ pub use net_state::{
     is_link_local,
 };
 pub use resolver_files::{hosts_file_entries, name_servers};
-pub use signal_state::{SignalState, StopSignals};
+pub use signal_state::{NoSignals, SignalState, StopSignals};
 pub use system::{
     CAN_BIND_TO_INTERFACE, CAN_FORBID_FRAGMENTS, CmsgBuffer, HAS_ERROR_QUEUE, Poller, RecvBatch,
     Waker, bind_to_interface, counters, disable_auto_flow_label, disconnect, echo_socket,
     enable_recverr, enable_recvttl, enable_timestamping, ephemeral_ports, host, interface_index,
     link, links, listeners, open_descriptors, peer_end, raise_descriptor_limit, read_error_queue,
-    reports_ttl_exceeded, set_fragmentation, set_local_port, set_traffic_class, signals,
-    syn_ack_hop_limit, tcp_info, tcp_socket, tcp_socket_evidence, udp_socket,
+    reports_ttl_exceeded, set_fragmentation, set_local_port, set_traffic_class, syn_ack_hop_limit,
+    tcp_info, tcp_socket, tcp_socket_evidence, udp_socket,
 };
+
+#[cfg(feature = "cli")]
+pub use system::signals;
 
 /// This machine as the sender of probes. Every query reads the current state: addresses, routes and neighbours change
 /// during a run.

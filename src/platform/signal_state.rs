@@ -37,3 +37,19 @@ impl<S: SignalState> SignalState for StopSignals<S> {
         false
     }
 }
+
+/// No signals: for a run inside another program, which handles its own.
+#[derive(Clone, Copy, Debug)]
+pub struct NoSignals;
+
+impl SignalState for NoSignals {
+    fn stop_requested(&self) -> bool {
+        false
+    }
+    fn take_statistics_request(&self) -> bool {
+        false
+    }
+    fn take_continued(&self) -> bool {
+        false
+    }
+}

@@ -77,7 +77,7 @@ impl PortCursor {
 
 /// Up to `wanted` unused local ports, or ICMP echo identifiers, in ascending order. They are of both parities; Linux
 /// prefers odd ones for bind(2) to port 0 (`inet_csk_find_open_port` in `net/ipv4/inet_connection_sock.c`).
-pub(crate) fn free_ports(
+pub fn free_ports(
     protocol: Protocol,
     target: SocketAddr,
     source: Option<IpAddr>,

@@ -20,7 +20,7 @@ use crate::hosts::Target;
 use crate::outcome::{ExtraReply, ProbeResult, TargetId};
 
 pub use dispatch::Probes;
-pub(crate) use local_ports::free_ports;
+pub use local_ports::free_ports;
 
 new_key_type! {
     /// Identifies a probe in flight: slot and generation. Not reused within a run, so an event of an earlier probe is

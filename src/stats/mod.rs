@@ -11,7 +11,6 @@
 //! | up and down transitions | `state_changes` |
 //! | reply contents, TTL, duplicates, reordering | `replies` |
 //! | probes over time, for charts | `timeline` |
-//! | the run itself: stalls, skipped probes | `run_record` |
 
 mod histogram;
 mod jitter;
@@ -20,7 +19,6 @@ mod loss_confidence_interval;
 mod outages;
 mod recorder;
 mod replies;
-mod run_record;
 mod state_changes;
 mod timeline;
 
@@ -30,7 +28,6 @@ pub use loss_confidence_interval::Loss;
 pub use outages::{Outage, Outages};
 pub use recorder::{OutcomeGroup, Recorder};
 pub use replies::{Replies, ReplyTtls};
-pub use run_record::RunRecord;
 pub use state_changes::{StateChange, UpDownState};
 pub use timeline::{TimeSlice, Timeline};
 

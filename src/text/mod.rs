@@ -29,6 +29,7 @@ pub enum Span {
 }
 
 /// Concatenates literals, numbers, values and texts: `text!["no route to ", address]`.
+#[doc(hidden)]
 #[macro_export]
 macro_rules! text {
     ($($part:expr),* $(,)?) => {

@@ -8,7 +8,7 @@ use super::failure_traces::FailureTraces;
 use super::outputs::PingOutputs;
 use super::summary::{RunInfo, RunSummary};
 use crate::assertions::{AssertionResult, Until};
-use crate::engine::{RunControl, SampleSink};
+use crate::engine::{RunControl, RunRecord, SampleSink};
 use crate::hosts::Target;
 use crate::hosts::resolve::LookupResult;
 use crate::outcome::{ExtraReply, OutcomeClass, Sample, TargetId};
@@ -17,7 +17,7 @@ use crate::platform::LocalHost;
 use crate::session::reresolution::Reresolver;
 use crate::session::resolution::PendingTargets;
 use crate::session::{ExitStatus, RunError};
-use crate::stats::{RunRecord, Statistics, UpDownState};
+use crate::stats::{Statistics, UpDownState};
 use crate::term::{Progress, print_diagnostic};
 
 /// A run that takes longer than this shows its progress.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::ttl_series::{TtlLimit, TtlSeries};
 use super::{ICMP_BURST, TARGET_PORT, Tracer};
+use crate::engine::RunRecord;
 use crate::engine::{RunControl, SampleSink};
 use crate::hosts::Target;
 use crate::outcome::{Outcome, Sample};
@@ -13,7 +14,6 @@ use crate::path::analysis::find_routing_loop;
 use crate::path::flow::hop_at;
 use crate::path::{Flow, Hop, Path, ProbePurpose, TraceObserver, TraceProbe};
 use crate::plan::SchedulePlan;
-use crate::stats::RunRecord;
 
 /// Rounds after which the order of the flows repeats.
 const ORDERS: u64 = 3;

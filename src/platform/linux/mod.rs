@@ -13,6 +13,7 @@ mod netlink;
 mod poller;
 mod recvmmsg;
 mod routes;
+#[cfg(feature = "cli")]
 pub mod signals;
 mod sockets;
 mod sockopt;

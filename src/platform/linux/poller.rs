@@ -56,6 +56,7 @@ impl Waker {
         let _ = (&*self.0).write(&[0]);
     }
 
+    #[cfg(feature = "cli")]
     /// The stream that a signal handler writes to.
     pub(super) fn stream(&self) -> io::Result<UnixStream> {
         self.0.try_clone()

@@ -4,6 +4,7 @@
 //! SYN left the machine, routes, neighbours, listeners, counters.
 
 mod poller;
+#[cfg(feature = "cli")]
 pub mod signals;
 
 use std::io::{self, Read};

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::assertions::{AssertionPlan, AssertionResult};
 use crate::clock::WallClock;
+use crate::engine::RunRecord;
 use crate::hosts::{Lookup, Protocol, Target};
 use crate::modes::ping::log_lines::{self, LinePrinter};
 use crate::modes::ping::summary::{RunInfo, RunSummary};
@@ -17,7 +18,7 @@ use crate::outcome::{
 use crate::plan::{DocumentFormat, OutputPlan, PayloadPlan, SchedulePlan, SocketPlan, TargetPlan};
 use crate::platform::{HostInfo, Route};
 use crate::report::{self, MAX_WIDTH, Page, Redactor};
-use crate::stats::{RunRecord, Statistics};
+use crate::stats::Statistics;
 use crate::text::CommandLine;
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);

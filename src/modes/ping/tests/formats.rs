@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::fixture::{OK, RunFixture, SECOND, mixed, rejected, several};
 use crate::assertions::AssertionResult;
+use crate::engine::RunRecord;
 use crate::hosts::Protocol;
 use crate::hosts::resolve::ResolveError;
 use crate::modes::ping::summary::RunSummary;
@@ -16,7 +17,7 @@ use crate::outcome::{
 use crate::plan::DocumentFormat;
 use crate::report::figure::Buckets;
 use crate::report::{self, Page, Redactor};
-use crate::stats::{Distribution, RunRecord};
+use crate::stats::Distribution;
 use crate::text;
 use crate::text::{CommandLine, Value, Word};
 

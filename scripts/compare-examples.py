@@ -1,0 +1,47 @@
+"""usage: compare-examples.py OLD NEW: whether reports differ in more than numbers, widths and order of probes."""
+
+import json
+import pathlib
+import re
+import sys
+
+# Charts and histograms follow the times.
+ONLY_PRESENT = {".html", ".hgrm"}
+
+
+def keys(value, path=""):
+    """Every key of a JSON value, with the kind of what it holds where that is text."""
+    if isinstance(value, dict):
+        return {key for name, item in value.items() for key in keys(item, f"{path}.{name}")} | {path}
+    if isinstance(value, list):
+        return {key for item in value for key in keys(item, path + "[]")} | {path}
+    return {path}
+
+
+def shape(path):
+    """What does not differ between two runs of the same program in the same network."""
+    text = path.read_text()
+    if path.suffix in ONLY_PRESENT:
+        return bool(text)
+    if path.suffix == ".json":
+        return sorted({f"{line.get('type')} {key}" for line in map(json.loads, text.splitlines()) for key in keys(line)})
+    words = re.sub(r"\d+([.:]\d+)*", "0", text)
+    words = re.sub(r"0 (us|ms|s)\b", "0 s", words)
+    words = re.sub(r"[-=]{3,}", "-", words)
+    if path.suffix in (".csv", ".prom"):
+        return sorted(set(words.splitlines()))
+    # Lines wrap elsewhere once a number is longer, and probes end in another order.
+    return sorted(words.split())
+
+
+def main(old, new):
+    old, new = pathlib.Path(old), pathlib.Path(new)
+    names = {path.name for path in [*old.iterdir(), *new.iterdir()]}
+    different = [name for name in sorted(names)
+                 if not (old / name).exists() or not (new / name).exists() or shape(old / name) != shape(new / name)]
+    for name in different:
+        print(f"docs/examples/{name} is not what the program prints: run scripts/examples", file=sys.stderr)
+    sys.exit(1 if different else 0)
+
+
+main(*sys.argv[1:])

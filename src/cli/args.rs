@@ -1,17 +1,20 @@
 //! The command line as clap sees it.
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Command, Parser, Subcommand, ValueHint};
 
 use super::deferred_args::Deferred;
 use super::diagnose::{self, DiagnoseArgs};
+use super::generated::Generated;
+use super::listed::{self, listed};
 use super::ping::PingArgs;
 use super::trace::{self, TraceArgs};
+use super::values;
 
 const EXAMPLES: &str = "\
 Examples:
   synack db.example:5432                 is it up, and how long does a handshake take?
   synack -t db.example:5432              watch it until Ctrl-C
-  synack -n 60s -i 100ms db.example:5432 a minute at ten probes a second
+  synack -n 60s -i 0.1s db.example:5432  a minute at ten probes a second
   synack web.example:80,443 [::1]:22     several targets side by side
   synack -u ns.example:53                does a UDP service answer? (DNS, NTP, QUIC, ... by port)
   synack icmp://h tcp://h:443 udp://h:443  is it the host or the port?
@@ -41,6 +44,7 @@ pub(super) struct Args {
     /// Targets.
     #[arg(
         value_name = "TARGET",
+        value_hint = ValueHint::Hostname,
         required_unless_present = "generate",
         help = "HOST:PORT, [IPV6]:PORT, lists and ranges HOST:22,80,8000-8010; udp://HOST:PORT; \
                 HOST or icmp://HOST for an ICMP echo"
@@ -50,10 +54,11 @@ pub(super) struct Args {
     #[command(subcommand)]
     pub(super) mode: Option<Mode>,
 
-    /// Print the man page, or completions for a shell
+    /// Print a man page (man, man-trace, ...) or completions (bash, zsh, fish, powershell)
     #[arg(
         long,
-        value_name = "man|bash|zsh|fish|powershell",
+        value_name = "WHAT",
+        value_parser = listed(Generated::parse, generated),
         exclusive = true,
         hide_possible_values = true
     )]
@@ -64,19 +69,18 @@ pub(super) struct Args {
     pub(super) ping: PingArgs,
 }
 
-/// Man page or completions.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum Generated {
-    /// The man page.
-    Man,
-    /// Completions for bash.
-    Bash,
-    /// Completions for zsh.
-    Zsh,
-    /// Completions for fish.
-    Fish,
-    /// Completions for `PowerShell`.
-    Powershell,
+/// Names of the modes.
+pub(super) fn modes() -> Vec<String> {
+    let command = Mode::augment_subcommands(Command::new("synack"));
+    let modes = command.get_subcommands();
+    modes.map(|it| it.get_name().to_owned()).collect()
+}
+
+/// What a shell offers after `--generate`.
+fn generated() -> Vec<String> {
+    let mans = modes().into_iter().map(|it| format!("man-{it}"));
+    let man = std::iter::once("man".to_owned()).chain(mans);
+    man.chain(Generated::SHELLS.map(str::to_owned)).collect()
 }
 
 /// Modes other than the plain run.
@@ -93,7 +97,7 @@ pub(super) enum Mode {
     /// Explain an outcome, reason, verdict or cause, and what to check next; without NAME, list all
     Explain {
         /// A name from a report or from JSON, in any letter case: silence, port-filtered, host-down
-        #[arg(value_name = "NAME")]
+        #[arg(value_name = "NAME", value_parser = listed(values::text, listed::explained), hide_possible_values = true)]
         name: Option<String>,
         /// Print JSON: an object for each meaning of the name
         #[arg(long)]

@@ -6,6 +6,9 @@ mod deferred_args;
 mod diagnose;
 mod explain;
 mod generate;
+mod generated;
+mod listed;
+mod man;
 mod ping;
 mod single_target;
 mod targets;
@@ -58,7 +61,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
 
 fn command(args: Args, command_line: CommandLine) -> Result<Command, String> {
     if let Some(what) = args.generate {
-        return Ok(Command::Print(generate::text(what)));
+        return Ok(Command::Print(generate::text(&what)?));
     }
     Ok(match args.mode {
         None => Command::Ping(Box::new(args.ping.plan(&args.targets, command_line)?)),

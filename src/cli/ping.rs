@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
+use super::listed::{self, listed};
 use super::targets;
 use super::values::{self, Percentiles};
 use crate::assertions::{AssertionPlan, Expectation, FailCondition};
@@ -221,7 +222,7 @@ struct PacketArgs {
     #[arg(long, value_name = "1-255", value_parser = clap::value_parser!(u8).range(1..))]
     ttl: Option<u8>,
 
-    #[arg(long, help = values::payload_help(), value_name = "SPEC", value_parser = values::payload)]
+    #[arg(long, help = values::payload_help(), value_name = "SPEC", value_parser = listed(values::payload, listed::payloads), hide_possible_values = true)]
     payload: Option<Payload>,
 
     /// Payload size in bytes: UDP (32), ICMP echo data (56)
@@ -237,7 +238,7 @@ struct PacketArgs {
     hold: Option<Duration>,
 
     /// Close connections with FIN or RST [default: fin; rst below an interval of 10 ms]
-    #[arg(long, value_name = "fin|rst", value_parser = values::close)]
+    #[arg(long, value_name = "fin|rst", value_parser = listed(values::close, listed::closes), hide_possible_values = true)]
     close: Option<CloseMode>,
 }
 
@@ -294,7 +295,7 @@ impl PacketArgs {
 struct AssertionArgs {
     /// Fail unless every probe has this outcome: ok, failure, an outcome (refused) or a reason (admin-prohibited);
     /// repeatable
-    #[arg(long, value_name = "OUTCOME", value_parser = values::expected)]
+    #[arg(long, value_name = "OUTCOME", value_parser = listed(values::expected, listed::expectations), hide_possible_values = true)]
     expect: Vec<Expectation>,
 
     /// Fail if this holds for a target: loss>1%, p99>50ms, rtt-p50>2ms, failed>0; repeatable
@@ -302,7 +303,7 @@ struct AssertionArgs {
     fail_if: Vec<FailCondition>,
 
     /// Stop when every target has had such a probe: ok waits until a service is up, failure until it is down
-    #[arg(long, value_name = "OUTCOME", value_parser = values::expected)]
+    #[arg(long, value_name = "OUTCOME", value_parser = listed(values::expected, listed::expectations), hide_possible_values = true)]
     until: Option<Expectation>,
 }
 
@@ -364,7 +365,7 @@ struct OutputArgs {
     #[allow(clippy::option_option)] // clap's form of an option whose value may be left out
     csv: Option<Option<String>>,
 
-    #[arg(short, long, help = values::report_file_help::<PingData>(), value_name = "FILE", value_parser = values::report_file::<PingData>)]
+    #[arg(short, long, help = values::report_file_help::<PingData>(), value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = values::report_file::<PingData>)]
     output: Vec<ReportFile<PingData>>,
 
     /// Replace names and addresses with target-1, router-1, ... in all results

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueHint};
 
+use super::listed::{self, listed};
 use super::ping::IpVersion;
 use super::{targets, values};
 use crate::hosts::resolve::Family;
@@ -44,7 +45,7 @@ pub(super) struct SingleTargetArgs {
     #[arg(long, value_name = "0-63", value_parser = clap::value_parser!(u8).range(0..=63))]
     dscp: Option<u8>,
 
-    #[arg(long, help = values::payload_help(), value_name = "SPEC", value_parser = values::payload)]
+    #[arg(long, help = values::payload_help(), value_name = "SPEC", value_parser = listed(values::payload, listed::payloads), hide_possible_values = true)]
     payload: Option<Payload>,
 
     /// One JSON object per line instead of text
@@ -55,7 +56,7 @@ pub(super) struct SingleTargetArgs {
     #[arg(long, conflicts_with = "json")]
     markdown: bool,
 
-    #[arg(short, long, help = values::report_file_help::<JsonOnly>(), value_name = "FILE", value_parser = values::report_file::<JsonOnly>)]
+    #[arg(short, long, help = values::report_file_help::<JsonOnly>(), value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = values::report_file::<JsonOnly>)]
     output: Vec<ReportFile<JsonOnly>>,
 
     /// Replace names and addresses with target-1, router-1, ... in all results

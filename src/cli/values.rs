@@ -199,6 +199,12 @@ pub(super) fn report_file_help<D: DataFormat + PartialEq>() -> String {
     format!("Also write the results to FILE; its extension chooses the format: {names}; repeatable")
 }
 
+/// Any text.
+#[allow(clippy::unnecessary_wraps, reason = "a parser")]
+pub(super) fn text(text: &str) -> Result<String, String> {
+    Ok(text.to_owned())
+}
+
 /// `fin` or `rst`.
 pub(super) fn close(text: &str) -> Result<CloseMode, String> {
     match text {

@@ -50,13 +50,16 @@ impl Drawing<'_> {
                 .collect(),
             self.percentiles(),
         ];
-        let attributes: Attributes = &[
-            ("class", &"chart"),
-            ("height", &(self.bottom() + AXIS_HEIGHT)),
-            ("role", &"img"),
-            ("aria-labelledby", &format_args!("{title} {text}")),
-        ];
-        block("svg", attributes, parts)
+        block(
+            "svg",
+            &[
+                ("class", &"chart"),
+                ("height", &(self.bottom() + AXIS_HEIGHT)),
+                ("role", &"img"),
+                ("aria-labelledby", &format_args!("{title} {text}")),
+            ],
+            parts,
+        )
     }
 
     fn axes(&self) -> Markup {
@@ -84,14 +87,17 @@ impl Drawing<'_> {
         let height = self.height(number);
         let probes = count(number, "probe");
         let words = format!("{} to {} ms: {probes}", ms(from), ms(to));
-        let attributes: Attributes = &[
-            ("class", &"bar"),
-            ("x", &format_args!("{:.2}%", left * 100.0)),
-            ("y", &format_args!("{:.1}", self.bottom() - height)),
-            ("width", &format_args!("{:.2}%", (right - left) * 100.0)),
-            ("height", &format_args!("{height:.1}")),
-        ];
-        tag("rect", attributes, tag("title", &[], words))
+        tag(
+            "rect",
+            &[
+                ("class", &"bar"),
+                ("x", &format_args!("{:.2}%", left * 100.0)),
+                ("y", &format_args!("{:.1}", self.bottom() - height)),
+                ("width", &format_args!("{:.2}%", (right - left) * 100.0)),
+                ("height", &format_args!("{height:.1}")),
+            ],
+            tag("title", &[], words),
+        )
     }
 
     /// Lines, then labels in separate rows: nothing covers a label.

@@ -1,6 +1,6 @@
 //! A sparkline in a table cell, as SVG.
 
-use super::markup::{Attributes, Markup, leaf, tag};
+use super::markup::{Markup, leaf, tag};
 use crate::outcome::OutcomeClass;
 use crate::report::figure::Sparkline;
 use crate::report::figure::scale::LogScale;
@@ -34,18 +34,21 @@ pub(super) fn svg(sparkline: &Sparkline) -> Markup {
         .map(|(class, path)| leaf("path", &[("class", class), ("d", path)]))
         .collect();
     let label = description(slices);
-    let attributes: Attributes = &[
-        ("class", &"spark"),
-        ("viewBox", &format_args!("0 0 {WIDTH} {HEIGHT}")),
-        ("preserveAspectRatio", &"none"),
-        (
-            "stroke-width",
-            &format_args!("{:.1}", (step * 0.7).min(5.0)),
-        ),
-        ("role", &"img"),
-        ("aria-label", &label),
-    ];
-    tag("svg", attributes, drawn)
+    tag(
+        "svg",
+        &[
+            ("class", &"spark"),
+            ("viewBox", &format_args!("0 0 {WIDTH} {HEIGHT}")),
+            ("preserveAspectRatio", &"none"),
+            (
+                "stroke-width",
+                &format_args!("{:.1}", (step * 0.7).min(5.0)),
+            ),
+            ("role", &"img"),
+            ("aria-label", &label),
+        ],
+        drawn,
+    )
 }
 
 fn top(slice: &TimeSlice, scale: LogScale) -> f64 {

@@ -57,12 +57,15 @@ pub(super) fn id(kind: OutcomeKind) -> String {
 /// A symbol inside text, hidden from screen readers: the word follows.
 pub(super) fn inline(kind: OutcomeKind) -> Markup {
     let shape = leaf("use", &[("href", &format_args!("#{}", id(kind)))]);
-    let attributes: super::markup::Attributes = &[
-        ("class", &format_args!("symbol {}", id(kind))),
-        ("viewBox", &"-6 -6 12 12"),
-        ("aria-hidden", &"true"),
-    ];
-    tag("svg", attributes, shape)
+    tag(
+        "svg",
+        &[
+            ("class", &format_args!("symbol {}", id(kind))),
+            ("viewBox", &"-6 -6 12 12"),
+            ("aria-hidden", &"true"),
+        ],
+        shape,
+    )
 }
 
 /// Symbol and word.

@@ -51,10 +51,11 @@ impl Writer<'_> {
         let cells = cells.map(|(place, (cell, column))| {
             let content = self.cell(cell);
             match (place, &row.anchor) {
-                (0, Some(anchor)) => {
-                    let link: Attributes = &[("href", &format_args!("#{anchor}"))];
-                    tag("th", &[("scope", &"row")], tag("a", link, content))
-                }
+                (0, Some(anchor)) => tag(
+                    "th",
+                    &[("scope", &"row")],
+                    tag("a", &[("href", &format_args!("#{anchor}"))], content),
+                ),
                 (0, None) => tag("th", &[("scope", &"row")], content),
                 _ => tag("td", &[("class", &class(column))], content),
             }
@@ -95,10 +96,11 @@ fn left_out(rows: usize) -> Markup {
 fn range_bar(bar: RangeBar) -> Markup {
     let x = bar.from * WIDTH;
     let width = ((bar.to - bar.from) * WIDTH).max(2.0);
+    let (x, width) = (format!("{:.1}", x.min(WIDTH - 2.0)), format!("{width:.1}"));
     let rect: Attributes = &[
-        ("x", &format_args!("{:.1}", x.min(WIDTH - 2.0))),
+        ("x", &x),
         ("y", &"2"),
-        ("width", &format_args!("{width:.1}")),
+        ("width", &width),
         ("height", &(HEIGHT - 4.0)),
         ("fill", &"currentColor"),
     ];

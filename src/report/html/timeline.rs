@@ -117,13 +117,16 @@ impl<'a> Drawing<'a> {
             (0..self.lanes.len()).map(|lane| self.lane(lane)).collect(),
             self.plot(),
         ];
-        let attributes: Attributes = &[
-            ("class", &"chart"),
-            ("height", &(self.bottom() + AXIS_HEIGHT)),
-            ("role", &"img"),
-            ("aria-labelledby", &format_args!("{title} {text}")),
-        ];
-        block("svg", attributes, parts)
+        block(
+            "svg",
+            &[
+                ("class", &"chart"),
+                ("height", &(self.bottom() + AXIS_HEIGHT)),
+                ("role", &"img"),
+                ("aria-labelledby", &format_args!("{title} {text}")),
+            ],
+            parts,
+        )
     }
 
     fn axes(&self) -> Markup {
@@ -174,11 +177,14 @@ impl<'a> Drawing<'a> {
             leaf("use", narrow),
             occupied.iter().map(symbol).collect(),
         ];
-        let group: Attributes = &[
-            ("class", &symbols::id(kind)),
-            ("transform", &format_args!("translate(0 {y})")),
-        ];
-        tag("g", group, parts)
+        tag(
+            "g",
+            &[
+                ("class", &symbols::id(kind)),
+                ("transform", &format_args!("translate(0 {y})")),
+            ],
+            parts,
+        )
     }
 
     /// Replies: a dot each, or a bar from the fastest to the slowest of a slice.
@@ -204,18 +210,21 @@ impl<'a> Drawing<'a> {
             ..FEW_MARKS => "plane few",
             _ => "plane",
         };
-        let attributes: Attributes = &[
-            ("class", &class),
-            ("y", &self.top()),
-            ("width", &"100%"),
-            ("height", &PLOT_HEIGHT),
-            (
-                "viewBox",
-                &format_args!("0 0 {} {}", PLOT_UNITS.0, PLOT_UNITS.1),
-            ),
-            ("preserveAspectRatio", &"none"),
-        ];
-        tag("svg", attributes, paths.collect::<Markup>())
+        tag(
+            "svg",
+            &[
+                ("class", &class),
+                ("y", &self.top()),
+                ("width", &"100%"),
+                ("height", &PLOT_HEIGHT),
+                (
+                    "viewBox",
+                    &format_args!("0 0 {} {}", PLOT_UNITS.0, PLOT_UNITS.1),
+                ),
+                ("preserveAspectRatio", &"none"),
+            ],
+            paths.collect::<Markup>(),
+        )
     }
 
     /// Coordinates of a slice: time, slowest reply, fastest reply.
@@ -242,10 +251,11 @@ impl<'a> Drawing<'a> {
                 markup.push(self.band(band, from, width));
             }
         }
+        let view_box = format!("0 0 {} 1", PLOT_UNITS.0);
         let svg: Attributes = &[
             ("width", &"100%"),
             ("height", &self.bottom()),
-            ("viewBox", &format_args!("0 0 {} 1", PLOT_UNITS.0)),
+            ("viewBox", &view_box),
             ("preserveAspectRatio", &"none"),
         ];
         if !short.is_empty() {
@@ -258,13 +268,16 @@ impl<'a> Drawing<'a> {
     fn band(&self, band: &OutageBand, from: f64, width: f64) -> Markup {
         let (failed, when) = (count(band.failed, "probe"), self.when(band));
         let words = format!("{failed} failed and none succeeded: {when}");
-        let attributes: Attributes = &[
-            ("class", &"outage"),
-            ("x", &format_args!("{:.2}%", from * 100.0)),
-            ("width", &format_args!("{:.2}%", width * 100.0)),
-            ("height", &self.bottom()),
-        ];
-        tag("rect", attributes, tag("title", &[], words))
+        tag(
+            "rect",
+            &[
+                ("class", &"outage"),
+                ("x", &format_args!("{:.2}%", from * 100.0)),
+                ("width", &format_args!("{:.2}%", width * 100.0)),
+                ("height", &self.bottom()),
+            ],
+            tag("title", &[], words),
+        )
     }
 
     fn when(&self, band: &OutageBand) -> String {

@@ -62,11 +62,15 @@ impl Text {
         self.0.extend(more.into().0);
     }
 
-    /// The text with its first letter in upper case, unless it begins with a value.
+    /// The text with its first letter in upper case, unless it begins with a value or a service (`tcp/443`).
     #[must_use]
     pub fn capitalized(mut self) -> Self {
         if let Some(Span::Words(words)) = self.0.first_mut()
             && words.starts_with(|first: char| first.is_ascii_lowercase())
+            && !words
+                .split(' ')
+                .next()
+                .is_some_and(|first| first.contains('/'))
         {
             words.to_mut()[..1].make_ascii_uppercase();
         }
@@ -198,6 +202,17 @@ mod tests {
         let text = text!["from ", address, ", ", 3_u64, " times"];
         assert_eq!(text.spans().len(), 5);
         assert_eq!(text.spans()[1], Span::Value(Value::Address(address)));
+    }
+
+    #[test]
+    fn a_service_begins_a_sentence_as_it_is() {
+        let capitalized = |words: &'static str| Text::from(words).capitalized().plain();
+        assert_eq!(capitalized("most likely"), "Most likely");
+        assert_eq!(capitalized("tcp/443 works"), "tcp/443 works");
+        assert_eq!(
+            text![Text::from("tcp/443"), " works"].capitalized().plain(),
+            "tcp/443 works"
+        );
     }
 
     #[test]

@@ -78,8 +78,11 @@ pub(crate) fn on_own_thread<T: Send>(work: impl FnOnce() -> Result<T> + Send) ->
 
 /// Runs a shell script in the namespace of the calling thread. It stops at the first error, and after 20 s.
 pub(crate) fn shell(script: &str) -> Result<()> {
+    // nft and sysctl are there; an ordinary user's path on Debian has no sbin.
+    let path = std::env::var("PATH").unwrap_or_default();
     let output = Command::new("timeout")
         .args(["20", "sh", "-euc", script])
+        .env("PATH", format!("{path}:/usr/sbin:/sbin"))
         .stdin(Stdio::null())
         .output()
         .or_skip("no sh or timeout")?;

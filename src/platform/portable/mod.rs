@@ -6,6 +6,8 @@
 mod poller;
 #[cfg(feature = "cli")]
 pub mod signals;
+#[cfg(windows)]
+mod windows;
 
 use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr};
@@ -266,9 +268,18 @@ pub fn tcp_socket_evidence(socket: &Socket, _readiness: Readiness) -> TcpSocketE
     let pending = socket.take_error();
     TcpSocketEvidence {
         errno: pending.ok().flatten().map(|error| errno(&error)),
-        connected: socket.peer_addr().is_ok(),
+        connected: is_connected(socket),
         ..TcpSocketEvidence::default()
     }
+}
+
+#[cfg(windows)]
+use windows::is_connected;
+
+/// Whether the handshake has completed: ENOTCONN until then (getpeername(2)).
+#[cfg(not(windows))]
+fn is_connected(socket: &Socket) -> bool {
+    socket.peer_addr().is_ok()
 }
 
 /// Whether fragmentation can be forbidden per socket.

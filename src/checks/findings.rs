@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::ProbeBatch;
 use crate::hosts::Protocol;
-use crate::hosts::resolve::ResolveError;
+use crate::hosts::resolve::{Family, ResolveError};
 use crate::outcome::OutcomeKind;
 use crate::path::{Path, PathAnalysis, PathNote};
 use crate::platform::{Counters, Link, Listener, Neighbour, NeighbourState, RouteLookup};
@@ -147,6 +147,8 @@ pub struct Baseline {
 pub struct NameFindings {
     /// The name; absent where an address was typed.
     pub name: Option<String>,
+    /// The family that was chosen.
+    pub family: Family,
     /// Its addresses in the resolver's order, of both families unless one was chosen.
     pub addresses: Vec<IpAddr>,
     /// Error of the resolver.

@@ -37,6 +37,7 @@ fn look_up(
     let mut addresses = Vec::new();
     let mut found = NameFindings {
         name: Some(name.to_owned()),
+        family,
         hosts_file: platform::hosts_file_entries(name).unwrap_or_default(),
         ..NameFindings::default()
     };

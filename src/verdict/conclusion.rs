@@ -89,8 +89,11 @@ pub fn conclude(case: &Case) -> Conclusion {
 fn missed(case: &Case) -> Vec<Text> {
     let attempts = &case.attempts;
     let is_limited = attempts.rejected() > 0 && attempts.silent > 0 && attempts.succeeded() == 0;
-    let limited = "loss: senders limit their ICMP errors, so the probes without a reply count as rejected (-i 1s)";
-    let limited = (is_limited && !attempts.unexplained_silence).then(|| limited.into());
+    let limited =
+        "loss: senders limit their ICMP errors, so the probes without a reply count as rejected";
+    let slower = (case.depth == Depth::Run).then_some(" (-i 1s)");
+    let limited = text![limited, slower.unwrap_or_default()];
+    let limited = (is_limited && !attempts.unexplained_silence).then_some(limited);
     limited.into_iter().chain(case.missed.clone()).collect()
 }
 

@@ -311,12 +311,17 @@ fn missed(conclusion: &Conclusion) -> Vec<Text> {
         } else {
             Text::from(lost)
         };
+        let noun = if packets == 1 {
+            " packet "
+        } else {
+            " packets "
+        };
         text![
             "packet loss up to ",
             percent,
             " %: of ",
             packets,
-            " packets ",
+            noun,
             lost,
             " got lost"
         ]

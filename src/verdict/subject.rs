@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::capture_filter::{Capture, capture_filter};
 use super::template::{Placeholder, Values};
 use crate::hosts::Protocol;
+use crate::hosts::resolve::Family;
 use crate::outcome::IcmpError;
 use crate::text;
 use crate::text::{Text, Value};
@@ -19,6 +20,8 @@ pub struct Subject {
     pub target: Value,
     /// The name that was looked up, where one was.
     pub name: Option<Arc<str>>,
+    /// Addresses of the name that were asked for (`-4`, `-6`).
+    pub family: Family,
     /// Where probes went; absent where the name has no address.
     pub address: Option<SocketAddr>,
     /// Replies come from other ports than the probed one (TFTP).
@@ -80,6 +83,7 @@ impl Subject {
             protocol,
             target,
             name: None,
+            family: Family::Any,
             address: None,
             replies_from_any_port: false,
             source: None,
@@ -102,13 +106,19 @@ impl Subject {
         Some(Text::words(self.protocol.service(port)))
     }
 
-    /// The target as an argument of this tool.
+    /// The target as an argument of this tool, with the option that leads to the same address.
     fn argument(&self) -> Text {
-        match self.protocol {
-            Protocol::Tcp => self.target.clone().into(),
-            Protocol::Udp => text!["udp://", self.target.clone()],
-            Protocol::Icmp => text!["icmp://", self.target.clone()],
-        }
+        let family = match self.family {
+            Family::Any => "",
+            Family::V4 => "-4 ",
+            Family::V6 => "-6 ",
+        };
+        let scheme = match self.protocol {
+            Protocol::Tcp => "",
+            Protocol::Udp => "udp://",
+            Protocol::Icmp => "icmp://",
+        };
+        text![family, scheme, self.target.clone()]
     }
 
     /// What a capture of its probes is filtered by.

@@ -118,6 +118,7 @@ fn rejected_on_the_way() -> Findings {
     let analysis = analyze(&fixture.path);
     Findings {
         name: NameFindings {
+            family: crate::hosts::resolve::Family::Any,
             name: Some("db.example".to_owned()),
             addresses: vec![ip("10.20.0.7"), ip("2001:db8::7")],
             error: None,
@@ -181,6 +182,7 @@ fn own_machine() -> Findings {
     ];
     Findings {
         name: NameFindings {
+            family: crate::hosts::resolve::Family::Any,
             addresses: vec![ip("10.20.9.4")],
             ..nothing().name
         },

@@ -105,6 +105,7 @@ impl<'a> PingOutputs<'a> {
         let traced = TraceInfo {
             path: PathPlan::new(info.plan.sockets.clone(), info.plan.payload.clone()),
             target: failure.path.target.clone(),
+            family: info.plan.targets.family,
             route: info.routes.get(failure.target.index()).cloned().flatten(),
             host: info.host.clone(),
             clock: info.clock,

@@ -8,8 +8,8 @@ use super::PingPlan;
 use crate::assertions::AssertionResult;
 use crate::clock::WallClock;
 use crate::engine::RunRecord;
-use crate::hosts::resolve::ResolveError;
-use crate::hosts::{Protocol, Target};
+use crate::hosts::resolve::{Family, ResolveError};
+use crate::hosts::{Lookup, Protocol, Target};
 use crate::outcome::OutcomeClass;
 use crate::platform::{HostInfo, Route};
 use crate::report::Redactor;
@@ -225,6 +225,7 @@ impl<'a> TargetSummary<'a> {
             protocol: target.protocol,
             target: Value::service(target),
             name: target.name().map(|_| Arc::clone(&target.host)),
+            family: self.family(),
             address: Some(target.address),
             replies_from_any_port: target.protocol == Protocol::Udp
                 && payload.replies_from_any_port(),
@@ -234,6 +235,22 @@ impl<'a> TargetSummary<'a> {
             icmp: None,
             hop: None,
             other_address: None,
+        }
+    }
+
+    /// The family that leads to this address: that of `-4` and `-6`, or its own where every address is probed.
+    fn family(&self) -> Family {
+        let plan = &self.info.plan.targets;
+        let has_both = |lookup: &Arc<Lookup>| {
+            let v4 = lookup.addresses.iter().filter(|it| it.is_ipv4()).count();
+            v4 > 0 && v4 < lookup.addresses.len()
+        };
+        let is_one_of_both =
+            plan.all_addresses && self.target.lookup.as_ref().is_some_and(has_both);
+        if is_one_of_both {
+            Family::of(self.target.address.ip())
+        } else {
+            plan.family
         }
     }
 

@@ -44,6 +44,7 @@ pub fn run(plan: TracePlan, output: &mut Output) -> Result<ExitStatus, RunError>
     let info = TraceInfo {
         route: host.route_to(target.protocol, target.address),
         target: target.clone(),
+        family: plan.target.family,
         host: platform::host(),
         clock: WallClock::start(),
         started: Instant::now(),

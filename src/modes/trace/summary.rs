@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crate::clock::WallClock;
 use crate::hosts::Target;
+use crate::hosts::resolve::Family;
 use crate::path::{Path, PathAnalysis, RouterNames, analyze};
 use crate::plan::PathPlan;
 use crate::platform::{HostInfo, Route};
@@ -24,6 +25,8 @@ pub struct TraceInfo {
     pub path: PathPlan,
     /// The end of the path.
     pub target: Target,
+    /// Addresses of its name that were asked for.
+    pub family: Family,
     /// The route to it.
     pub route: Option<Route>,
     /// This machine.
@@ -84,6 +87,7 @@ impl TraceInfo {
             protocol: target.protocol,
             target: Value::service(target),
             name: target.name().map(|_| Arc::clone(&target.host)),
+            family: self.family,
             address: Some(target.address),
             replies_from_any_port: false,
             source: self.source(),

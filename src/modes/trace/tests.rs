@@ -40,6 +40,7 @@ impl TraceFixture {
                 ..PathPlan::new(SocketPlan::default(), PayloadPlan::default())
             },
             target,
+            family: crate::hosts::resolve::Family::Any,
             route: Some(route()),
             host: host(),
             clock: WallClock::anchored(fixture.start, anchor),

@@ -269,7 +269,7 @@ observations! {
         OtherFamily = "other-family" R: "only addresses of the other family work[: {other_address}]",
         SomeFail = "some-fail" R: "other addresses of the name do not work",
         OtherFamilyFails = "other-family-fails" R: "addresses of the other family do not work",
-        Fails = "fails" R: "no address of the name works",
+        Fails = "fails" U: "no address of the name works",
     }
     /// Large packets with DF set. `icmp-large-lost`: large echoes, TCP not tried. `icmp-only`: large TCP segments pass.
     Sizes = "sizes" {

@@ -21,7 +21,7 @@ pub(super) const TEXTS: &[(Cause, CauseText)] = &[
         Here "which resolver answers so? dig {name}; resolv.conf; a DNS filter on this machine or network",
     ),
     text!(NameDoesNotExist,
-        "the name {name} does not exist",
+        "{name} does not exist",
         "The resolver's answer is authoritative: NXDOMAIN, or no address record.";
         You "is the name spelt right?",
         Zone "is a record for {name} missing?",

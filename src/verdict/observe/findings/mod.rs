@@ -142,6 +142,7 @@ fn subject(findings: &Findings) -> Subject {
         protocol: findings.protocol,
         target: service(&findings.target),
         name: findings.name.name.as_deref().map(Into::into),
+        family: findings.name.family,
         address: endpoint(findings),
         replies_from_any_port: false,
         source: route.and_then(|it| it.source),

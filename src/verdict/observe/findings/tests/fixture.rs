@@ -202,6 +202,7 @@ pub(super) fn healthy() -> Findings {
         protocol: Protocol::Tcp,
         port: Some(PORT),
         name: NameFindings {
+            family: crate::hosts::resolve::Family::Any,
             name: Some("db.example".to_owned()),
             addresses: vec![ip(TARGET)],
             error: None,

@@ -1,4 +1,5 @@
-"""usage: compare-examples.py OLD NEW: whether reports differ in more than numbers, widths and order of probes."""
+"""usage: compare-examples.py OLD NEW: whether reports differ in more than numbers, widths and order of probes, and whether the
+samples of README.md are lines of them."""
 
 import json
 import pathlib
@@ -18,6 +19,19 @@ def keys(value, path=""):
     return {path}
 
 
+def numberless(text):
+    words = re.sub(r"\d+([.:]\d+)*", "0", text)
+    return re.sub(r"0 (us|ms|s)\b", "0 s", words)
+
+
+def invented(readme, examples):
+    """Lines of README.md's samples that no report has."""
+    samples = re.findall(r"^```\n(\$ synack .*?)^```", readme.read_text(), re.DOTALL | re.MULTILINE)
+    real = {" ".join(numberless(line).split()) for path in examples.glob("*.txt") for line in path.read_text().splitlines()}
+    lines = [line for sample in samples for line in sample.splitlines() if line and line != "..." and not line.startswith("$ ")]
+    return [line for line in lines if " ".join(numberless(line).split()) not in real]
+
+
 def shape(path):
     """What does not differ between two runs of the same program in the same network."""
     text = path.read_text()
@@ -25,9 +39,7 @@ def shape(path):
         return bool(text)
     if path.suffix == ".json":
         return sorted({f"{line.get('type')} {key}" for line in map(json.loads, text.splitlines()) for key in keys(line)})
-    words = re.sub(r"\d+([.:]\d+)*", "0", text)
-    words = re.sub(r"0 (us|ms|s)\b", "0 s", words)
-    words = re.sub(r"[-=]{3,}", "-", words)
+    words = re.sub(r"[-=]{3,}", "-", numberless(text))
     if path.suffix in (".csv", ".prom"):
         return sorted(set(words.splitlines()))
     # Lines wrap elsewhere once a number is longer, and probes end in another order.
@@ -41,7 +53,10 @@ def main(old, new):
                  if not (old / name).exists() or not (new / name).exists() or shape(old / name) != shape(new / name)]
     for name in different:
         print(f"docs/examples/{name} is not what the program prints: run scripts/examples", file=sys.stderr)
-    sys.exit(1 if different else 0)
+    wrong = invented(pathlib.Path("README.md"), new)
+    for line in wrong:
+        print(f"README.md: not what the program prints: {line}", file=sys.stderr)
+    sys.exit(1 if different or wrong else 0)
 
 
 main(*sys.argv[1:])

@@ -26,7 +26,8 @@ Examples:
   synack diagnose db.example:5432        why is it not reachable? one verdict, with evidence
 
 Durations: 250ms, 1.5s, 2m, 1h30m; a number without a unit is in seconds.
-Exit code: 0 every target replied at least once and every assertion held, 1 otherwise, 2 the run could not start.
+Exit code: 0 every target replied at least once and every assertion held, 1 otherwise, 2 the run could not start \
+(usage, no target has an address, results not writable).
 Ctrl-C prints the summary, Ctrl-\\ (SIGQUIT) prints it and continues.";
 
 /// Ping for TCP and UDP ports that says why a probe failed: RST, ICMP error and its sender, local error, no reply.

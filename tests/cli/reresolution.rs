@@ -119,5 +119,11 @@ fn slow_lookup_does_not_delay_other_targets() {
     let waited = ended.duration_since(time(&probes[2], "time"));
     assert!(waited.as_secs() >= 1, "{output:?}");
     assert!(output.stderr.contains("slow.test"), "{output:?}");
+    let unresolved = output.of_type("unresolved");
+    let error = unresolved[0]["error"].as_str().expect("a text");
+    assert!(
+        unresolved.len() == 1 && error.contains("slow.test"),
+        "{output:?}"
+    );
     assert_eq!(output.code, Some(1), "{output:?}");
 }

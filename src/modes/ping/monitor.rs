@@ -88,7 +88,10 @@ impl<'a> Monitor<'a> {
             self.outputs.trace(&self.info, &trace);
         }
         let missing = self.pending.iter().flat_map(PendingTargets::unresolved);
-        self.info.unresolved.extend(missing);
+        for error in missing {
+            self.outputs.unresolved(&self.info, &error);
+            self.info.unresolved.push(error);
+        }
         let assertions = self.assertions();
         let status = self.exit_status(&assertions);
         let summary = summary(&self.info, &self.statistics, record, &assertions);
@@ -272,6 +275,7 @@ impl RunControl for Monitor<'_> {
         let (targets, unresolved) = arrived.unwrap_or_default();
         for error in &unresolved {
             print_diagnostic(&error.to_string());
+            self.outputs.unresolved(&self.info, error);
         }
         self.info.unresolved.extend(unresolved);
         for target in &targets {

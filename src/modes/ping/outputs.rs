@@ -7,6 +7,7 @@ use super::failure_traces::FailureTrace;
 use super::log_lines::{self, LinePrinter};
 use super::summary::{RunInfo, RunSummary};
 use super::{PingData, csv, document, hgrm, json, openmetrics};
+use crate::hosts::resolve::ResolveError;
 use crate::modes::trace::{self, TraceInfo, TraceSummary};
 use crate::outcome::{Sample, TargetId};
 use crate::path::RouterNames;
@@ -98,6 +99,15 @@ impl<'a> PingOutputs<'a> {
         let line = log_lines::address_changed(info, target, from);
         let json = || json::address_changed(info, target, Some(from), redactor);
         announce(&mut self.outputs, redactor, &line, json);
+    }
+
+    /// A name has no address; readers are told on standard error and in the summary.
+    pub(super) fn unresolved(&mut self, info: &RunInfo, error: &ResolveError) {
+        let redactor = &self.redactor;
+        self.outputs.write(|format, _| match format.into() {
+            Live::Objects => json::unresolved(info, error, redactor),
+            Live::Lines | Live::Rows | Live::Nothing => String::new(),
+        });
     }
 
     /// The path of a target that fails was traced.

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::summary::{RunInfo, RunSummary, TargetSummary};
 use crate::assertions::AssertionResult;
 use crate::clock::rfc3339;
+use crate::hosts::resolve::ResolveError;
 use crate::hosts::{Protocol, Target};
 use crate::outcome::{Outcome, OutcomeClass, OutcomeKind, Sample, TargetId};
 use crate::payload::Payload;
@@ -22,7 +23,7 @@ use crate::stats::{Distribution, Outage, Replies, StateChange, Statistics};
 use crate::text::Value;
 use objects::{
     Answer, Cause, Change, Check, Clocks, Histograms, Host, Lag, Latency, Moved, OutageLine, Probe,
-    Run, Start, StartTarget, Summary, TtlSince,
+    Run, Start, StartTarget, Summary, TtlSince, Unresolved,
 };
 
 /// The first line: what is known before the first probe.
@@ -159,6 +160,15 @@ pub(super) fn address_changed(
         time: rfc3339(info.clock.now()),
         from: from.map(|from| redactor.address(from)),
         address: redactor.address(target.address.ip()),
+    })
+}
+
+/// A name whose lookup has failed after the start line.
+pub(super) fn unresolved(info: &RunInfo, error: &ResolveError, redactor: &Redactor) -> String {
+    line(&Unresolved {
+        r#type: "unresolved",
+        time: rfc3339(info.clock.now()),
+        error: redactor.text(&wording::unresolved(error)),
     })
 }
 

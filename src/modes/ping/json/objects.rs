@@ -136,6 +136,13 @@ pub(super) struct Moved {
 }
 
 #[derive(Serialize)]
+pub(super) struct Unresolved {
+    pub(super) r#type: &'static str,
+    pub(super) time: String,
+    pub(super) error: Redacted,
+}
+
+#[derive(Serialize)]
 pub(super) struct Check {
     pub(super) r#type: &'static str,
     pub(super) asked: String,

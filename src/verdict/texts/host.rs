@@ -56,8 +56,10 @@ pub(super) const TEXTS: &[(Cause, CauseText)] = &[
     ),
     text!(OneAddressDead,
         "{service} works at some addresses of the name only",
-        "Other addresses of the same name work. Clients that try only one address fail by chance.";
-        Target "why do not all addresses of the name serve {service}?[ {other_address} does.] Remove those that do not from DNS",
+        "Some addresses of the name work and others do not: a server is down, or a firewall treats them differently. Clients that \
+         try only one address fail by chance.";
+        You "how does each address fail? synack -a {argument}",
+        Target "does every address of the name serve {service}?[ {other_address} does.]",
     ),
     text!(EchoFiltered,
         "ICMP echo to {address} is filtered",

@@ -18,7 +18,7 @@ pub struct Outage {
     pub first_seq: u64,
     /// Send time of the first failed probe.
     pub from: Instant,
-    /// End of the last failed probe, or send time of the next successful one if that is earlier.
+    /// Send time of the first probe that succeeded again; while none has, end of the last failed one.
     pub to: Instant,
     /// Number of failed probes.
     pub probes: u64,
@@ -203,13 +203,12 @@ impl Outages {
         }
     }
 
-    /// A probe sent at `at` succeeded: the current outage ends then at the latest, even if an earlier probe timed out
-    /// after that.
+    /// A probe sent at `at` succeeded: the current outage ends then, even if an earlier probe timed out after that.
     fn end_current(&mut self, at: Instant) {
         let Some(mut outage) = self.current.take() else {
             return;
         };
-        outage.to = outage.to.min(at).max(outage.from);
+        outage.to = at.max(outage.from);
         outage.ongoing = false;
         self.total += 1;
         let longest = self.longest.as_ref();

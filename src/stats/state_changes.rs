@@ -27,7 +27,7 @@ pub struct StateChange {
 
 impl UpDownState {
     /// Updates the state after a probe sent at `at` was recorded. Probes count in send order: a change is reported once
-    /// every earlier probe has ended.
+    /// every earlier probe has ended, with the time at which the outage began or ended.
     pub fn note(&mut self, recorder: &Recorder, at: Instant) -> Option<StateChange> {
         let outages = &recorder.outages;
         match (outages.current(), self.down_since) {
@@ -43,14 +43,15 @@ impl UpDownState {
                 })
             }
             (None, Some(since)) => {
+                let over = outages.latest();
+                let at = over.map_or(at, |outage| outage.to);
                 self.down_since = None;
                 self.up_since = Some(at);
                 Some(StateChange {
                     at,
                     is_up: true,
                     previous_duration: Some(at.saturating_duration_since(since)),
-                    outcomes: outages
-                        .latest()
+                    outcomes: over
                         .map(|outage| outage.outcomes.clone())
                         .unwrap_or_default(),
                 })
@@ -92,6 +93,37 @@ mod tests {
             .collect();
         assert_eq!(transitions, [(false, Some(2)), (true, Some(3))]);
         assert_eq!(changes[1].outcomes, [lost]);
+    }
+
+    /// A probe without a reply ends after the next one succeeded.
+    #[test]
+    fn a_target_is_up_from_the_first_success_on() {
+        let start = Instant::now();
+        let (mut recorder, mut state) = (Recorder::new(3), UpDownState::default());
+        let order = [(1, OK), (3, OK), (2, Outcome::NoReply)];
+        let changes = order.map(|(seq, outcome)| {
+            let sample = sample(start, seq, outcome);
+            recorder.record(&sample);
+            state.note(&recorder, sample.sent_at)
+        });
+        // Down and up again are known at once: nothing is announced.
+        assert_eq!(changes, [None, None, None]);
+        let order = [
+            (4, Outcome::NoReply),
+            (6, OK),
+            (7, OK),
+            (5, Outcome::NoReply),
+        ];
+        let changes = order.map(|(seq, outcome)| {
+            let sample = sample(start, seq, outcome);
+            recorder.record(&sample);
+            state.note(&recorder, sample.sent_at)
+        });
+        let up = changes[3].as_ref().expect("up");
+        let outage = recorder.outages.latest().expect("an outage");
+        assert_eq!((up.is_up, up.at), (true, outage.to));
+        assert_eq!(outage.duration(), Duration::from_secs(2));
+        assert_eq!(up.previous_duration, Some(Duration::from_secs(2)));
     }
 
     #[test]

@@ -231,7 +231,7 @@ mod tests {
             ("....", None),
             ("----", None),
             ("...---", Some((Course::Began, "since 12:00:04Z"))),
-            ("---...", Some((Course::Ended, "until 12:00:03Z"))),
+            ("---...", Some((Course::Ended, "until 12:00:04Z"))),
             (
                 "..--..--..",
                 Some((Course::None, "2 outages, the longest from")),

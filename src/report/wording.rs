@@ -4,7 +4,8 @@ use super::human_numbers;
 use crate::hosts::Protocol;
 use crate::hosts::resolve::ResolveError;
 use crate::outcome::{
-    Handshake, IcmpError, LocalCause, Outcome, OutcomeKind, ProbeResult, Refusal, UnreachableBy,
+    Errno, Handshake, IcmpError, LocalCause, Outcome, OutcomeKind, ProbeResult, Refusal,
+    UnreachableBy,
 };
 use crate::text;
 use crate::text::{Text, Value};
@@ -50,6 +51,13 @@ fn refused(syns: Option<u32>) -> Text {
     }
 }
 
+/// ETIMEDOUT of a connecting socket (tcp(7)). How many SYNs left does not show then.
+pub(crate) const GAVE_UP: &str = if cfg!(target_os = "linux") {
+    "the kernel gave up (net.ipv4.tcp_syn_retries)"
+} else {
+    "the system gave up (ETIMEDOUT)"
+};
+
 /// As [`detail`], with the content of the reply, the sender of a local ICMP error, the errno.
 pub(crate) fn detail_with_evidence(protocol: Protocol, result: &ProbeResult) -> Option<Text> {
     let (outcome, evidence) = (&result.outcome, &result.evidence);
@@ -57,6 +65,9 @@ pub(crate) fn detail_with_evidence(protocol: Protocol, result: &ProbeResult) -> 
         return result
             .reply_summary
             .map(|summary| Value::foreign(summary.as_str()).into());
+    }
+    if *outcome == Outcome::NoReply && evidence.errno == Some(Errno::TimedOut) {
+        return Some(GAVE_UP.into());
     }
     let words = detail(protocol, outcome, result.syn_sent)?;
     let Outcome::Local(_) = outcome else {

@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Distribution, Jitter, Loss, Outages, Replies, Timeline};
-use crate::outcome::{Outcome, OutcomeClass, OutcomeKind, RttClock, Sample};
+use crate::outcome::{Errno, Outcome, OutcomeClass, OutcomeKind, RttClock, Sample};
 
 /// Distinct outcomes counted one by one; further ones count by [`OutcomeKind`] only.
 const MAX_OUTCOME_GROUPS: usize = 64;
@@ -34,6 +34,8 @@ pub struct Recorder {
     pub other_outcomes: u64,
     /// Smallest and largest number of SYNs sent for a probe with no reply.
     pub syns_without_reply: Option<RangeInclusive<u32>>,
+    /// Probes with no reply that the kernel ended before their timeout, and how long it waited at most.
+    pub given_up: Option<(u64, Duration)>,
     /// Contents, TTLs and order of the replies.
     pub replies: Replies,
     /// Probes over time.
@@ -72,6 +74,7 @@ impl Recorder {
             outcome_groups: Vec::new(),
             other_outcomes: 0,
             syns_without_reply: None,
+            given_up: None,
             replies: Replies::default(),
             timeline: Timeline::default(),
             local: None,
@@ -137,6 +140,10 @@ impl Recorder {
         {
             extend_range(&mut self.syns_without_reply, syns);
         }
+        if outcome == Outcome::NoReply && sample.result.evidence.errno == Some(Errno::TimedOut) {
+            let (count, longest) = self.given_up.unwrap_or_default();
+            self.given_up = Some((count + 1, longest.max(sample.result.duration())));
+        }
         if outcome.is_clean() {
             return;
         }
@@ -199,7 +206,6 @@ mod tests {
     use super::*;
     use crate::outcome::{Handshake, LocalCause, Refusal, Rtt};
     use crate::stats::fixture::sample;
-    use std::time::Duration;
 
     const OK: Outcome = Outcome::Connected(Handshake::Clean);
 

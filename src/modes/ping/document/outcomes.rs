@@ -135,6 +135,14 @@ fn seen(target: &TargetSummary, outcome: &Outcome) -> Text {
 /// How long no reply came, after how many SYNs.
 fn no_reply(target: &TargetSummary) -> String {
     let timeout = format_duration(target.info.plan.schedule.timeout);
+    if let Some((number, after)) = target.recorder.given_up {
+        let gave_up = format!("{} after {:.1} s", wording::GAVE_UP, after.as_secs_f64());
+        return if number == target.recorder.count(OutcomeKind::NoReply) {
+            gave_up
+        } else {
+            format!("no reply within {timeout}; {number} times {gave_up}")
+        };
+    }
     let sent = match &target.recorder.syns_without_reply {
         Some(syns) if syns.start() == syns.end() => {
             format!("{} sent, ", wording::syns(*syns.end()))

@@ -40,7 +40,7 @@ fn watch(target: &str, until_down: bool) -> Result<(), synack::Error> {
     let mut was_up = None;
     let probe = Probe::new(target).interval(Duration::from_millis(200));
     probe.watch(|attempt| {
-        let is_up = attempt.succeeded();
+        let is_up = attempt.succeeded() && !attempt.late;
         if was_up.replace(is_up) != Some(is_up) {
             let state = if is_up { "up" } else { "down" };
             println!("{target} is {state}: {attempt}");

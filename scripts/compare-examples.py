@@ -10,23 +10,24 @@ import sys
 ONLY_PRESENT = {".html", ".hgrm"}
 
 
-def keys(value, path=""):
-    """Every key of a JSON value, with the kind of what it holds where that is text."""
-    if isinstance(value, dict):
-        return {key for name, item in value.items() for key in keys(item, f"{path}.{name}")} | {path}
-    if isinstance(value, list):
-        return {key for item in value for key in keys(item, path + "[]")} | {path}
-    return {path}
-
-
 def numberless(text):
     words = re.sub(r"\d+([.:]\d+)*", "0", text)
     return re.sub(r"0 (us|ms|s)\b", "0 s", words)
 
 
+def facts(value, path=""):
+    """Every path of a JSON value, with its text where it is one; a histogram follows the times."""
+    if isinstance(value, dict):
+        return {fact for name, item in value.items() for fact in facts(item, f"{path}.{name}")} | {path}
+    if isinstance(value, list):
+        return {fact for item in value for fact in facts(item, path + "[]")} | {path}
+    return {f"{path}={numberless(value)}" if isinstance(value, str) and "histogram" not in path else path}
+
+
 def invented(readme, examples):
     """Lines of README.md's samples that no report has."""
     samples = re.findall(r"^```\n(\$ synack .*?)^```", readme.read_text(), re.DOTALL | re.MULTILINE)
+    assert len(samples) == 3, "README.md has three samples"
     real = {" ".join(numberless(line).split()) for path in examples.glob("*.txt") for line in path.read_text().splitlines()}
     lines = [line for sample in samples for line in sample.splitlines() if line and line != "..." and not line.startswith("$ ")]
     return [line for line in lines if " ".join(numberless(line).split()) not in real]
@@ -38,7 +39,7 @@ def shape(path):
     if path.suffix in ONLY_PRESENT:
         return bool(text)
     if path.suffix == ".json":
-        return sorted({f"{line.get('type')} {key}" for line in map(json.loads, text.splitlines()) for key in keys(line)})
+        return sorted({f"{line.get('type')} {key}" for line in map(json.loads, text.splitlines()) for key in facts(line)})
     words = re.sub(r"[-=]{3,}", "-", numberless(text))
     if path.suffix in (".csv", ".prom"):
         return sorted(set(words.splitlines()))

@@ -22,7 +22,7 @@ pub enum Expectation {
 impl Expectation {
     /// Parses the stable name of an outcome or reason. `is_reason`: whether a reason of this name exists.
     pub fn parse(text: &str, is_reason: impl Fn(&str) -> bool) -> Result<Self, String> {
-        let kind = OutcomeKind::ALL.into_iter().find(|kind| {
+        let kind = OutcomeKind::ALL.iter().copied().find(|kind| {
             // Unfinished probes are no result.
             kind.name() == text && *kind != OutcomeKind::Unfinished
         });

@@ -21,7 +21,7 @@ Examples:
   synack -i 0 -q -n 10000 10.0.0.7:80    as fast as possible, summary only
   synack -n 1 -w 0 --json host:443       for scripts
   synack --until ok db.example:5432      wait until a service is up
-  synack --fail-if 'p99>50ms' -n 200 -i 50ms h:443
+  synack --fail-if 'p99>50ms' -n 200 -i 50ms h:443  fail a test when it is slow
   synack trace db.example:5432           where on the path do probes to this port end?
   synack diagnose db.example:5432        why is it not reachable? one verdict, with evidence
 

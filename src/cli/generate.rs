@@ -30,7 +30,7 @@ fn completions(shell: Shell) -> String {
 /// option that stands apart from it. Values of positional arguments are not in it.
 fn fish(script: &str) -> String {
     let modes = modes().join(" ");
-    let start = script.find("complete -c").unwrap_or_default();
+    let start = script.find("complete -c").expect("completions");
     let names = listed::explained().join(" ");
     format!(
         "function __fish_synack_needs_command\n    not __fish_seen_subcommand_from {modes}\nend\n\n\
@@ -46,10 +46,14 @@ fn zsh(script: &str) -> String {
     let lines = script.lines().filter(|it| !it.starts_with("'::targets"));
     let script = lines.collect::<Vec<_>>().join("\n") + "\n";
     let describe = "_describe -t commands 'synack commands' commands \"$@\"";
+    assert!(
+        script.contains("$line[2]") && script.contains(describe),
+        "clap_complete has changed"
+    );
     let script = script.replace("$line[2]", "$line[1]");
     let script = script.replace(describe, &format!("{describe}\n    _hosts"));
-    let start = script.find("    _arguments ").unwrap_or_default();
-    let end = script.find("\":: :_synack_commands").unwrap_or(start);
+    let start = script.find("    _arguments ").expect("options");
+    let end = script.find("\":: :_synack_commands").expect("modes");
     let modes = modes().join("|");
     format!(
         "{}    if (( ! ${{words[(I)({modes})]}} )); then\n{}'*: :_synack_commands' && ret=0\n        return ret\n    fi\n{}",
@@ -90,8 +94,10 @@ mod tests {
     }
 
     #[test]
-    fn the_completions_for_bash() {
-        insta::assert_snapshot!("bash", text("bash"));
+    fn the_completions() {
+        for shell in ["bash", "zsh", "fish"] {
+            insta::assert_snapshot!(shell, text(shell));
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub(super) enum Generated {
 }
 
 impl Generated {
-    /// Shells with completions of good use.
+    /// Shells with completions that are tested.
     pub(super) const SHELLS: [&str; 4] = ["bash", "zsh", "fish", "powershell"];
 
     /// `man`, `man-trace`, `bash`.

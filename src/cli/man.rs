@@ -29,7 +29,7 @@ pub(super) fn page(command: Command, mode: Option<&str>) -> Result<String, Strin
     let see_also = format!("{others}, {SEE_ALSO}");
     let mut roff = Roff::new();
     roff.control("SH", ["SEE ALSO"]).text([roman(see_also)]);
-    Ok(String::from_utf8_lossy(&bytes).into_owned() + &roff.to_roff())
+    Ok(String::from_utf8_lossy(&bytes).into_owned() + &roff.render())
 }
 
 fn page_name(command: &Command) -> String {
@@ -44,13 +44,13 @@ fn render(mut command: Command, bytes: &mut Vec<u8>) {
     let man = Man::new(command).date(DATE).manual("User Commands");
     let _ = man.render_title(bytes);
     let _ = man.render_name_section(bytes);
-    bytes.extend(synopsis(&usage).to_roff().bytes());
+    bytes.extend(synopsis(&usage).render().bytes());
     let _ = man.render_description_section(bytes);
     let _ = man.render_options_section(bytes);
     if has_modes {
         let _ = man.render_subcommands_section(bytes);
     }
-    bytes.extend(after(&help.unwrap_or_default()).to_roff().bytes());
+    bytes.extend(after(&help.unwrap_or_default()).render().bytes());
 }
 
 /// The lines of the usage, without `Usage:`.

@@ -20,9 +20,6 @@ use crate::platform;
 use crate::report::figure::Buckets;
 use crate::text::CommandLine;
 
-/// Below this interval connections are closed by RST: their TIME-WAIT would fill the port range.
-const RST_BELOW: Duration = Duration::from_millis(10);
-
 /// Failures after which a path is traced by default.
 const TRACE_AFTER: u64 = 3;
 
@@ -268,13 +265,8 @@ impl PacketArgs {
 
     /// Sockets and payload of a run with this interval.
     fn plans(self, interval: Duration) -> (SocketPlan, PayloadPlan) {
-        let usual = if interval < RST_BELOW {
-            CloseMode::Rst
-        } else {
-            CloseMode::Fin
-        };
         let sockets = SocketPlan {
-            close: self.close.unwrap_or(usual),
+            close: self.close.unwrap_or_else(|| CloseMode::usual(interval)),
             source: self.source,
             interface: self.interface,
             dscp: self.dscp,

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::hosts::{Protocol, Target};
-use crate::outcome::{Outcome, OutcomeClass, Sample};
+use crate::outcome::{Outcome, OutcomeClass, RttClock, Sample};
 
 /// A probe that has ended. Its text is one line: `connected in 0.131 ms`, `unreachable: admin-prohibited from 10.20.9.1`.
 #[derive(Clone, Debug)]
@@ -28,7 +28,9 @@ pub struct Attempt {
     /// What an application waits for the handshake or the reply: monotonic clock, retransmitted SYNs included. Absent where
     /// neither came, or where this process was suspended meanwhile.
     pub connect: Option<Duration>,
-    /// Round-trip time by the kernel's clock. Absent where it has none, and after a retransmission.
+    /// From the start of the probe to its end, whatever that was: the time to a RST, the timeout.
+    pub elapsed: Option<Duration>,
+    /// Round-trip time by the kernel's clocks alone. Absent where they are not to be had, and after a retransmission.
     pub path_rtt: Option<Duration>,
     /// SYNs sent, retransmissions included; absent where the system does not tell.
     pub syns: Option<u32>,
@@ -47,8 +49,12 @@ impl Attempt {
             sent_at: sample.sent_at,
             outcome: result.outcome,
             late: sample.late,
-            connect: result.connect,
-            path_rtt: result.rtt.map(|rtt| rtt.time),
+            connect: result.connect.filter(|_| result.outcome.is_answered()),
+            elapsed: result.connect,
+            path_rtt: result
+                .rtt
+                .filter(|rtt| rtt.clock == RttClock::Kernel)
+                .map(|rtt| rtt.time),
             syns: result.syn_sent,
             reply: result.reply_summary.map(|it| it.as_str().to_owned()),
         }
@@ -71,9 +77,9 @@ impl fmt::Display for Attempt {
         {
             write!(f, " from {from}")?;
         }
-        match self.connect.filter(|_| self.outcome.is_answered()) {
-            Some(time) => write!(f, " in {:.3} ms", time.as_secs_f64() * 1e3),
-            None => Ok(()),
+        if let Some(time) = self.connect {
+            write!(f, " in {:.3} ms", time.as_secs_f64() * 1e3)?;
         }
+        f.write_str(if self.late { ", late" } else { "" })
     }
 }

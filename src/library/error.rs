@@ -11,7 +11,7 @@ use crate::hosts::resolve::ResolveError;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The text of the target is not one.
+    /// Not a valid target.
     #[error(transparent)]
     Target(#[from] TargetError),
     /// The text names several ports.
@@ -20,10 +20,13 @@ pub enum Error {
     /// The name has no address.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
-    /// The event loop failed.
-    #[error("the event loop failed: {0}")]
-    EventLoop(#[from] io::Error),
-    /// The event loop ended before the probe did.
-    #[error("the probe did not end")]
-    Interrupted,
+    /// An address of the other IP version than the source, or than the one that was asked for.
+    #[error("{0:?} is an address of the other IP version")]
+    OtherFamily(String),
+    /// A timeout of zero.
+    #[error("the timeout must be longer than 0")]
+    ZeroTimeout,
+    /// The event loop could not be set up, or failed.
+    #[error("the event loop failed")]
+    EventLoop(#[source] io::Error),
 }

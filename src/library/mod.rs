@@ -5,6 +5,7 @@ mod error;
 #[cfg(test)]
 mod tests;
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use crate::hosts::resolve::{Family, resolve_all};
 use crate::hosts::{Host, Protocol, Target, TargetSpec, parse};
 use crate::outcome::{Outcome, Sample};
 use crate::payload::Payload;
-use crate::plan::{Limit, PayloadPlan, ProbePlan, SchedulePlan, SocketPlan, Source};
+use crate::plan::{CloseMode, Limit, PayloadPlan, ProbePlan, SchedulePlan, SocketPlan, Source};
 use crate::platform::{self, NoSignals, Poller};
 use crate::probe::Probes;
 
@@ -24,6 +25,9 @@ pub use error::Error;
 
 /// Sockets open at once: probes without a reply yet.
 const MAX_SOCKETS: usize = 512;
+
+/// Longest duration, about 31 years: instants stay representable.
+const MAX_DURATION: Duration = Duration::from_secs(1_000_000_000);
 
 /// Probes of a target, and how they are sent.
 ///
@@ -52,10 +56,10 @@ pub struct Probe {
 impl Probe {
     /// Probes of `HOST:PORT` or `tcp://HOST:PORT` (a TCP handshake), `udp://HOST:PORT` (a datagram), `HOST` or `icmp://HOST`
     /// (an ICMP echo). IPv6 addresses with a port stand in brackets. The text is parsed, and a name resolved, when probes
-    /// are sent.
+    /// are sent; a lookup may take 15 s, whatever the timeout.
     ///
     /// Defaults: a timeout of 4 s, as a failed neighbour lookup takes 3 s; one probe every second; connections are closed
-    /// at once.
+    /// at once, by RST below an interval of 10 ms.
     pub fn new(target: impl Into<String>) -> Self {
         let (interval, timeout) = (Duration::from_secs(1), Duration::from_secs(4));
         Self {
@@ -67,24 +71,25 @@ impl Probe {
         }
     }
 
-    /// How long a reply is waited for.
+    /// How long a reply is waited for; longer than zero.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.schedule.timeout = timeout;
+        self.schedule.timeout = timeout.min(MAX_DURATION);
         self
     }
 
-    /// From the start of one probe to the start of the next. Zero: the next one starts when one has ended.
+    /// From the start of one probe to the start of the next. Zero: the next one starts when one has ended. At a millisecond
+    /// or less the thread busy-polls.
     #[must_use]
     pub fn interval(mut self, interval: Duration) -> Self {
-        self.schedule.interval = interval;
+        self.schedule.interval = interval.min(MAX_DURATION);
         self
     }
 
-    /// Watch each connection this long for a reset or a close.
+    /// Watch each TCP connection this long for a reset or a close.
     #[must_use]
     pub fn hold(mut self, hold: Duration) -> Self {
-        self.schedule.hold = Some(hold);
+        self.schedule.hold = Some(hold.min(MAX_DURATION));
         self
     }
 
@@ -102,7 +107,7 @@ impl Probe {
         self
     }
 
-    /// Send from this address of this machine.
+    /// Send from this address of this machine, to an address of its IP version.
     #[must_use]
     pub fn source(mut self, address: IpAddr) -> Self {
         let ports = None;
@@ -110,7 +115,8 @@ impl Probe {
         self
     }
 
-    /// Send out of this interface (`SO_BINDTODEVICE`).
+    /// Send out of this interface: `SO_BINDTODEVICE` on Linux, `IP_BOUND_IF` on macOS. Other systems have no such option:
+    /// there each probe ends as a local error.
     #[must_use]
     pub fn interface(mut self, name: impl Into<String>) -> Self {
         self.sockets.interface = Some(name.into());
@@ -135,11 +141,13 @@ impl Probe {
             first.get_or_insert_with(|| attempt.clone());
             ControlFlow::Continue(())
         })?;
-        first.ok_or(Error::Interrupted)
+        first.ok_or_else(|| Error::EventLoop(io::Error::other("the probe did not end")))
     }
 
     /// Sends probes until `on_attempt` breaks. It is called when a probe has ended; probes without a reply end after their
-    /// timeout, so ends may be in another order than starts. A name is resolved once.
+    /// timeout, so ends may be in another order than starts. A datagram's reply after the timeout calls it a second time for
+    /// the same number, see [`Attempt::late`]. A name is resolved once. `on_attempt` should return within a second: the
+    /// schedule waits for it.
     ///
     /// ```
     /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
@@ -167,17 +175,25 @@ impl Probe {
     }
 
     fn run(&self, limit: Limit, on_attempt: OnAttempt) -> Result<(), Error> {
+        if self.schedule.timeout.is_zero() {
+            return Err(Error::ZeroTimeout);
+        }
         let target = self.resolve()?;
         let schedule = SchedulePlan {
             limit,
             ..self.schedule
         };
+        let sockets = SocketPlan {
+            close: CloseMode::usual(schedule.interval),
+            ..self.sockets.clone()
+        };
         let plan = ProbePlan {
             rate: schedule.rate(),
             hold: schedule.hold.is_some(),
-            ..ProbePlan::new(self.sockets.clone(), self.payload.clone())
+            ..ProbePlan::new(sockets, self.payload.clone())
         };
-        let network = Probes::new(Poller::new()?, std::slice::from_ref(&target), &plan);
+        let poller = Poller::new().map_err(Error::EventLoop)?;
+        let network = Probes::new(poller, std::slice::from_ref(&target), &plan);
         let clock = Instant::now;
         let engine = Engine::new(network, schedule, 1, MAX_SOCKETS, &NoSignals, &clock);
         let mut sink = Callback {
@@ -185,7 +201,7 @@ impl Probe {
             on_attempt,
             is_done: false,
         };
-        Ok(engine.run(&mut sink).1?)
+        engine.run(&mut sink).1.map_err(Error::EventLoop)
     }
 
     fn resolve(&self) -> Result<Target, Error> {
@@ -194,10 +210,16 @@ impl Probe {
             return Err(Error::SeveralPorts(self.target.clone()));
         }
         let (host, protocol) = (Arc::from(spec.host.text()), spec.protocol);
+        let source = self.sockets.source.as_ref();
+        let family = match (self.family, source) {
+            (Family::Any, Some(source)) => Family::of(source.address),
+            (family, _) => family,
+        };
         let (address, lookup) = match &spec.host {
-            Host::Address { address, .. } => (*address, None),
+            Host::Address { address, .. } if family.admits(*address) => (*address, None),
+            Host::Address { .. } => return Err(Error::OtherFamily(self.target.clone())),
             Host::Name(name) => {
-                let found = resolve_all(std::slice::from_ref(name), self.family, &|| false);
+                let found = resolve_all(std::slice::from_ref(name), family, &|| false);
                 let lookup = found.into_iter().next().expect("a result for each name")?;
                 let first = *lookup
                     .addresses

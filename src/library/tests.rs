@@ -12,7 +12,8 @@ fn listener() -> (TcpListener, String) {
 
 fn quick(target: &str) -> Probe {
     Probe::new(target)
-        .timeout(Duration::from_millis(500))
+        // Windows sends a refused SYN again: that takes two seconds.
+        .timeout(Duration::from_secs(3))
         .interval(Duration::from_millis(5))
 }
 
@@ -35,6 +36,32 @@ fn an_open_port_connects_and_a_closed_one_refuses() {
         Outcome::Refused(Refusal::Rst | Refusal::Errno)
     );
     assert!(by_system && !attempt.succeeded(), "{attempt}");
+    // The time to a RST is no latency.
+    assert!(
+        attempt.connect.is_none() && attempt.elapsed.is_some(),
+        "{attempt:?}"
+    );
+}
+
+#[test]
+fn the_longest_durations_are_no_panic_and_no_timeout_is_an_error() {
+    let (_listener, target) = listener();
+    let endless = Duration::MAX;
+    let probe = Probe::new(&target)
+        .timeout(endless)
+        .interval(endless)
+        .hold(Duration::ZERO);
+    assert!(probe.once().expect("a probe").succeeded());
+    let error = Probe::new(&target).timeout(Duration::ZERO).once();
+    assert!(matches!(error, Err(Error::ZeroTimeout)), "{error:?}");
+}
+
+#[test]
+fn the_source_chooses_the_ip_version() {
+    let error = quick("[::1]:9").source(IpAddr::from([127, 0, 0, 1])).once();
+    assert!(matches!(error, Err(Error::OtherFamily(_))), "{error:?}");
+    let error = quick("127.0.0.1:9").ipv6_only().once();
+    assert!(matches!(error, Err(Error::OtherFamily(_))), "{error:?}");
 }
 
 #[test]

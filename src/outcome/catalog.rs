@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_outcome_is_there() {
-        for kind in OutcomeKind::ALL {
+        for kind in OutcomeKind::ALL.iter().copied() {
             assert!(outcomes().any(|it| it.kind() == kind), "{kind:?}");
         }
     }

@@ -200,7 +200,7 @@ impl Handshake {
 
 impl OutcomeKind {
     /// Every kind, in the order of summaries.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: &'static [Self] = &[
         Self::Connected,
         Self::Reply,
         Self::ResetAfterConnect,

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use crate::platform::LocalHost;
 
@@ -51,7 +52,19 @@ impl From<&SocketPlan> for LocalHost {
     }
 }
 
+/// Below this interval connections are closed by RST: their TIME-WAIT would fill the port range.
+const RST_BELOW: Duration = Duration::from_millis(10);
+
 impl CloseMode {
+    /// The usual way at this interval.
+    pub fn usual(interval: Duration) -> Self {
+        if interval < RST_BELOW {
+            Self::Rst
+        } else {
+            Self::Fin
+        }
+    }
+
     /// Name in reports.
     pub fn name(self) -> &'static str {
         match self {

@@ -106,7 +106,10 @@ pub fn all() -> Vec<(ExplainedSubject, &'static str, Text)> {
 }
 
 fn outcome(name: &str) -> Option<Explanation> {
-    let kind = OutcomeKind::ALL.into_iter().find(|it| it.name() == name)?;
+    let kind = OutcomeKind::ALL
+        .iter()
+        .copied()
+        .find(|it| it.name() == name)?;
     let example = outcomes().find(|it| it.kind() == kind)?;
     let causes = match kind {
         // Each of its reasons has causes of its own.

@@ -396,7 +396,7 @@ const DIAGNOSE: &str = "synack diagnose {argument}";
 const BY_HAND: &[(Kind, &str)] = &[
     (
         Kind::Control,
-        "does an unused address do the same? synack 192.0.2.1:{port}",
+        "does an unused address do the same? synack {unused}",
     ),
     (
         Kind::Pace,
@@ -408,7 +408,7 @@ const BY_HAND: &[(Kind, &str)] = &[
     ),
     (
         Kind::Sibling,
-        "how does a host beside the target answer? synack HOST:{port}",
+        "how does {service} of a host beside the target answer?",
     ),
     (
         Kind::Elsewhere,

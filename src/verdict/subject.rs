@@ -70,7 +70,11 @@ impl Values for Subject {
                 Protocol::Udp => "datagram".into(),
                 Protocol::Icmp => "echo request".into(),
             },
-            Placeholder::Argument => self.argument(),
+            Placeholder::Argument => {
+                text![self.option(), self.argument(self.target.clone().into())]
+            }
+            Placeholder::AnyFamily => self.argument(self.target.clone().into()),
+            Placeholder::Unused => self.argument(self.unused()?),
             Placeholder::Filter => capture_filter([self.capture()?].into_iter())?,
         })
     }
@@ -106,19 +110,33 @@ impl Subject {
         Some(Text::words(self.protocol.service(port)))
     }
 
-    /// The target as an argument of this tool, with the option that leads to the same address.
-    fn argument(&self) -> Text {
-        let family = match self.family {
+    /// The option that leads to the same address.
+    fn option(&self) -> &'static str {
+        match self.family {
             Family::Any => "",
             Family::V4 => "-4 ",
             Family::V6 => "-6 ",
+        }
+    }
+
+    /// A target as an argument of this tool, with the scheme of its protocol.
+    fn argument(&self, target: Text) -> Text {
+        match self.protocol {
+            Protocol::Tcp => target,
+            Protocol::Udp => text!["udp://", target],
+            Protocol::Icmp => text!["icmp://", target],
+        }
+    }
+
+    /// The same port of an address that nobody has (RFC 5737, RFC 3849).
+    fn unused(&self) -> Option<Text> {
+        let host = match (self.address?.is_ipv4(), self.port()) {
+            (true, _) => "192.0.2.1",
+            (false, None) => "2001:db8::1",
+            (false, Some(_)) => "[2001:db8::1]",
         };
-        let scheme = match self.protocol {
-            Protocol::Tcp => "",
-            Protocol::Udp => "udp://",
-            Protocol::Icmp => "icmp://",
-        };
-        text![family, scheme, self.target.clone()]
+        let port = self.port().map(|port| text![":", port]);
+        Some(text![host, port])
     }
 
     /// What a capture of its probes is filtered by.
@@ -146,4 +164,33 @@ pub fn icmp(error: &IcmpError) -> Text {
 fn hop((ttl, router): (u8, Option<IpAddr>)) -> Text {
     let router = router.map(|router| text![" (", router, ")"]);
     text!["hop ", ttl, router]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::template::fill;
+
+    fn filled(protocol: Protocol, family: Family, template: &'static str) -> String {
+        let mut subject = Subject::unknown(protocol, Value::label("db.example:53"));
+        subject.family = family;
+        subject.address = "[2001:db8::7]:53".parse().ok();
+        fill(template, &subject).plain()
+    }
+
+    #[test]
+    fn commands_lead_to_the_same_address_and_protocol() {
+        let argument = |protocol, family| filled(protocol, family, "{argument}");
+        assert_eq!(argument(Protocol::Tcp, Family::Any), "db.example:53");
+        assert_eq!(argument(Protocol::Tcp, Family::V4), "-4 db.example:53");
+        assert_eq!(
+            argument(Protocol::Udp, Family::V6),
+            "-6 udp://db.example:53"
+        );
+        let any = filled(Protocol::Udp, Family::V6, "-a {any_family}");
+        assert_eq!(any, "-a udp://db.example:53");
+        let unused = |protocol| filled(protocol, Family::Any, "{unused}");
+        assert_eq!(unused(Protocol::Udp), "udp://[2001:db8::1]:53");
+        assert_eq!(unused(Protocol::Icmp), "icmp://2001:db8::1");
+    }
 }

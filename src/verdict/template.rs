@@ -37,6 +37,8 @@ placeholders! {
     Replies = "replies", "replies";
     Probe = "probe", "probe";
     Argument = "argument", "HOST:PORT";
+    AnyFamily = "any_family", "HOST:PORT";
+    Unused = "unused", "192.0.2.1:PORT";
     Filter = "filter", "FILTER";
 }
 

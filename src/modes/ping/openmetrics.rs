@@ -226,7 +226,7 @@ fn probes(labels: &str, target: &TargetSummary) -> String {
         *counts.entry((cause.outcome.kind(), reason)).or_insert(0) += cause.count;
     }
     // The rest has no reason, or one too many to be told apart.
-    for kind in OutcomeKind::ALL {
+    for kind in OutcomeKind::ALL.iter().copied() {
         let told = recorder
             .outcome_groups
             .iter()

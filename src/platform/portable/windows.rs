@@ -8,8 +8,9 @@ use windows_sys::Win32::Networking::WinSock::{SO_CONNECT_TIME, SOCKET, SOL_SOCKE
 /// Value of `SO_CONNECT_TIME` while a socket is not connected.
 const NOT_CONNECTED: u32 = u32::MAX;
 
-/// Whether the handshake has completed. `getpeername` is no proof: it succeeds while connect() is pending. `SO_CONNECT_TIME` is the
-/// time of the connection in seconds ("`SOL_SOCKET` Socket Options" of the Winsock reference).
+/// Whether the handshake has completed. `getpeername` is no proof: it succeeds while connect() is pending (under Wine 10;
+/// reported of Windows, too). `SO_CONNECT_TIME` is the age of the connection in seconds ("`SOL_SOCKET` Socket Options" of
+/// the Winsock reference).
 #[allow(unsafe_code)]
 pub(super) fn is_connected(socket: &Socket) -> bool {
     let mut seconds = NOT_CONNECTED;
@@ -20,7 +21,7 @@ pub(super) fn is_connected(socket: &Socket) -> bool {
         getsockopt(
             socket.as_raw_socket() as SOCKET,
             SOL_SOCKET,
-            SO_CONNECT_TIME as i32,
+            SO_CONNECT_TIME,
             (&raw mut seconds).cast(),
             &raw mut length,
         )

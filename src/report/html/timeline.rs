@@ -371,7 +371,7 @@ fn scale(slices: &[TimeSlice]) -> Option<LogScale> {
 
 /// The kind of success that a slice is drawn as.
 fn shown_as(slice: &TimeSlice) -> Option<OutcomeKind> {
-    let kinds = OutcomeKind::ALL.into_iter();
+    let kinds = OutcomeKind::ALL.iter().copied();
     let mut successes = kinds.filter(|kind| kind.class() == OutcomeClass::Succeeded);
     successes.find(|kind| slice.count(*kind) > 0)
 }

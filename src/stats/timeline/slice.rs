@@ -65,7 +65,8 @@ impl TimeSlice {
     /// Number of probes with an outcome of this class.
     pub fn count_class(&self, class: OutcomeClass) -> u64 {
         let of_class = OutcomeKind::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|kind| kind.class() == class);
         of_class.map(|kind| self.count(kind)).sum()
     }

@@ -72,7 +72,7 @@ pub(super) const ROWS: &[Row] = &[
         Course: None A, Began S, Ended S;
         Established: None A, * N;
         OtherAddress: Only A, Fails U, * R;
-        // an entry that is meant so
+        // an intentional entry
         Name: HostsDiffers S;
     ),
     row!(HostRebooted, Target, Uncommon, [Intermittent];

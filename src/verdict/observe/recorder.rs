@@ -34,7 +34,7 @@ pub fn attempts(recorder: &Recorder, pace: Pace) -> Attempts {
         of_kind.map(|it| it.count).sum::<u64>()
     };
     // Clean handshakes and replies have no group, and groups are limited: the rest of a kind ended as its first group did.
-    let rests = OutcomeKind::ALL.into_iter().filter_map(|kind| {
+    let rests = OutcomeKind::ALL.iter().copied().filter_map(|kind| {
         let first = groups
             .iter()
             .map(|it| it.outcome)

@@ -58,7 +58,7 @@ pub(super) const TEXTS: &[(Cause, CauseText)] = &[
         "{service} works at some addresses of the name only",
         "Some addresses of the name work and others do not: a server is down, or a firewall treats them differently. Clients that \
          try only one address fail by chance.";
-        You "how does each address fail? synack -a {argument}",
+        You "how does each address fail? synack -a {any_family}",
         Target "does every address of the name serve {service}?[ {other_address} does.]",
     ),
     text!(EchoFiltered,

@@ -74,7 +74,8 @@ fn latency_row((name, values, what): Latency, percentiles: &[f64]) -> Option<Row
 pub(super) fn timeline(summary: &RunSummary, target: &TargetSummary) -> Block {
     let recorder = target.recorder;
     let counts = OutcomeKind::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .map(|kind| (kind, recorder.count(kind)));
     let latency = recorder.connect.figures();
     Block::Figure(Figure::Timeline(Box::new(Timeline {

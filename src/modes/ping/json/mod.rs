@@ -168,6 +168,7 @@ pub(super) fn unresolved(info: &RunInfo, error: &ResolveError, redactor: &Redact
     line(&Unresolved {
         r#type: "unresolved",
         time: rfc3339(info.clock.now()),
+        name: redactor.value(&Value::Host(error.name().into())),
         error: redactor.text(&wording::unresolved(error)),
     })
 }

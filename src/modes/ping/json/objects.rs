@@ -139,6 +139,7 @@ pub(super) struct Moved {
 pub(super) struct Unresolved {
     pub(super) r#type: &'static str,
     pub(super) time: String,
+    pub(super) name: Redacted,
     pub(super) error: Redacted,
 }
 

@@ -11,7 +11,8 @@ ONLY_PRESENT = {".html", ".hgrm"}
 
 
 def numberless(text):
-    words = re.sub(r"\d+([.:]\d+)*", "0", text)
+    words = re.sub(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", "MAC", text)
+    words = re.sub(r"\d+([.:]\d+)*", "0", words)
     return re.sub(r"0 (us|ms|s)\b", "0 s", words)
 
 

@@ -128,7 +128,7 @@ impl Subject {
         }
     }
 
-    /// The same port of an address that nobody has (RFC 5737, RFC 3849).
+    /// The same port of an unassigned address (RFC 5737, RFC 3849).
     fn unused(&self) -> Option<Text> {
         let host = match (self.address?.is_ipv4(), self.port()) {
             (true, _) => "192.0.2.1",

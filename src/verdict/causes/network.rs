@@ -160,7 +160,7 @@ pub(super) const ROWS: &[Row] = &[
     // A failover, a route that flaps.
     row!(ShortOutage, Network, Common, [Intermittent];
         Port: SilentSome U, IcmpSome S, * N;
-        // reboot: whoever takes over may refuse for a moment
+        // reboot: after a failover the new host may refuse for a moment
         Course: Stretch A, Ended S, Reboot R, * N;
         IcmpKind: Net U, Host U, * N;
         IcmpFrom: Router U, Gateway U, * R;

@@ -50,8 +50,7 @@ macro_rules! place {
 
 pub(super) use {needs, place, row};
 
-/// Letters by kind and index of the value; absent: all others of the kind. Flat: a pointer for each kind would be relocated
-/// whenever the program starts.
+/// Letters by kind and index of the value; absent: all others of the kind.
 type Letters = &'static [(Kind, Option<u8>, Letter)];
 
 /// A cause with its letters.

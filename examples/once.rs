@@ -1,10 +1,9 @@
-//! Is it up, and if not, who says no? `cargo run --example once -- db.example:5432`
+//! Is it up, and if not, what rejects it? `cargo run --example once -- db.example:5432`
 //!
 //! Without a target it probes a port of its own, open and then closed.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example")]
-
 use std::error::Error;
+use std::io::{self, Write};
 use std::net::TcpListener;
 use std::process::ExitCode;
 
@@ -14,7 +13,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            let _ = writeln!(io::stderr(), "{error}");
             ExitCode::FAILURE
         }
     }
@@ -22,16 +21,16 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Box<dyn Error>> {
     if let Some(target) = std::env::args().nth(1) {
-        return Ok(report(&target)?);
+        return report(&target);
     }
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let target = listener.local_addr()?.to_string();
     report(&target)?;
     drop(listener);
-    Ok(report(&target)?)
+    report(&target)
 }
 
-fn report(target: &str) -> Result<(), synack::Error> {
+fn report(target: &str) -> Result<(), Box<dyn Error>> {
     let attempt = Probe::new(target).once()?;
     let who = match attempt.outcome {
         Outcome::Connected(_) | Outcome::Reply => "it answers",
@@ -41,6 +40,6 @@ fn report(target: &str) -> Result<(), synack::Error> {
         Outcome::Local(_) => "this machine could not send it",
         _ => "see the outcome",
     };
-    println!("{target}: {attempt} ({who})");
+    writeln!(io::stdout(), "{target}: {attempt} ({who})")?;
     Ok(())
 }

@@ -2,9 +2,8 @@
 //!
 //! Without a target it watches a port of its own, which closes after a second, and ends when it has seen that.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example")]
-
 use std::error::Error;
+use std::io::{self, Write};
 use std::net::TcpListener;
 use std::ops::ControlFlow;
 use std::process::ExitCode;
@@ -17,7 +16,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            let _ = writeln!(io::stderr(), "{error}");
             ExitCode::FAILURE
         }
     }
@@ -43,7 +42,10 @@ fn watch(target: &str, until_down: bool) -> Result<(), synack::Error> {
         let is_up = attempt.succeeded() && !attempt.late;
         if was_up.replace(is_up) != Some(is_up) {
             let state = if is_up { "up" } else { "down" };
-            println!("{target} is {state}: {attempt}");
+            // A reader that left ends it.
+            if writeln!(io::stdout(), "{target} is {state}: {attempt}").is_err() {
+                return ControlFlow::Break(());
+            }
         }
         if until_down && !is_up {
             ControlFlow::Break(())

@@ -8,16 +8,16 @@
 //! use synack::{Outcome, Probe, UnreachableBy};
 //!
 //! let attempt = Probe::new("db.example:5432").once()?;
-//! match attempt.outcome {
-//!     Outcome::Connected(_) => println!("up, in {:?}", attempt.connect),
-//!     Outcome::Refused(_) => println!("nothing listens, or a firewall says so"),
+//! let found = match attempt.outcome {
+//!     Outcome::Connected(_) => format!("up, in {:?}", attempt.connect),
+//!     Outcome::Refused(_) => "nothing listens, or a firewall forges a RST".to_owned(),
 //!     Outcome::Unreachable(UnreachableBy::Icmp(icmp)) => {
-//!         println!("rejected: {} from {:?}", icmp.reason(), icmp.from);
+//!         format!("rejected: {} from {:?}", icmp.reason(), icmp.from)
 //!     }
-//!     Outcome::NoReply => println!("no reply: dropped, or the host is down"),
-//!     Outcome::Local(cause) => println!("this machine: {}", cause.reason()),
-//!     other => println!("{}", other.kind().name()),
-//! }
+//!     Outcome::NoReply => "dropped, or the host is down".to_owned(),
+//!     Outcome::Local(cause) => format!("this machine: {}", cause.reason()),
+//!     other => other.kind().name().to_owned(),
+//! };
 //! # Ok::<(), synack::Error>(())
 //! ```
 //!

@@ -1,5 +1,6 @@
 //! The command line as clap sees it.
 
+use clap::builder::StringValueParser;
 use clap::{Command, Parser, Subcommand, ValueHint};
 
 use super::deferred_args::Deferred;
@@ -8,7 +9,6 @@ use super::generated::Generated;
 use super::listed::{self, listed};
 use super::ping::PingArgs;
 use super::trace::{self, TraceArgs};
-use super::values;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -98,7 +98,7 @@ pub(super) enum Mode {
     /// Explain an outcome, reason, verdict or cause, and what to check next; without NAME, list all
     Explain {
         /// A name from a report or from JSON, in any letter case: silence, port-filtered, host-down
-        #[arg(value_name = "NAME", value_parser = listed(values::text, listed::explained), hide_possible_values = true)]
+        #[arg(value_name = "NAME", value_parser = listed(StringValueParser::new(), listed::explained), hide_possible_values = true)]
         name: Option<String>,
         /// Print JSON: an object for each meaning of the name
         #[arg(long)]

@@ -33,14 +33,9 @@ pub(super) fn family(
     source: Option<&Source>,
     targets: &[TargetSpec],
 ) -> Result<Family, String> {
-    let from_source = source.map(|source| Family::of(source.address));
-    let family = match from_source {
-        Some(implied) if asked != Family::Any && implied != asked => {
-            return Err("the source address of -S has the other IP version".to_owned());
-        }
-        Some(implied) => implied,
-        None => asked,
-    };
+    let family = asked
+        .with_source(source.map(|source| source.address))
+        .ok_or("the source address of -S has the other IP version")?;
     for target in targets {
         if let Host::Address { text, address } = &target.host
             && !family.admits(*address)

@@ -12,12 +12,9 @@ use jiff::fmt::friendly::SpanParser;
 use crate::assertions::{Expectation, FailCondition, FailConditionError};
 use crate::outcome::catalog::is_reason;
 use crate::payload::{AppProtocol, MAX_UDP_PAYLOAD, Payload, parse_hex};
-use crate::plan::{CloseMode, DataFormat, Format, Limit, ReportFile, Source};
+use crate::plan::{CloseMode, DataFormat, Format, Limit, MAX_DURATION, ReportFile, Source};
 use crate::report::figure::Buckets;
 use crate::term::escape_controls;
-
-/// Maximum of a duration: about 31 years.
-const MAX_DURATION: Duration = Duration::from_secs(1_000_000_000);
 
 const DURATION_SYNTAX: &str =
     "a duration is a number and a unit (us, ms, s, m, h), as in 250ms, 1.5s, 2m or 1h30m";
@@ -197,12 +194,6 @@ pub(super) fn report_file_help<D: DataFormat + PartialEq>() -> String {
     }
     let names = names.join(", ");
     format!("Also write the results to FILE; its extension chooses the format: {names}; repeatable")
-}
-
-/// Any text.
-#[allow(clippy::unnecessary_wraps, reason = "a parser")]
-pub(super) fn text(text: &str) -> Result<String, String> {
-    Ok(text.to_owned())
 }
 
 /// `fin` or `rst`.

@@ -18,9 +18,8 @@ use crate::outcome::{
 use crate::plan::SchedulePlan;
 use crate::platform::SignalState;
 use crate::probe::{Network, ProbeEvent, ProbeId, Started};
-pub use run_record::RunRecord;
-
 use in_flight::{InFlight, InFlightProbe, Phase};
+pub use run_record::RunRecord;
 use schedule::{DueProbe, Schedule};
 
 /// A wake-up this late is a stall: the process was suspended, starved of CPU, or blocked on its output.

@@ -44,6 +44,14 @@ impl Family {
         }
     }
 
+    /// This family, or that of a source address; absent where they contradict each other.
+    pub fn with_source(self, source: Option<IpAddr>) -> Option<Self> {
+        match source.map(Self::of) {
+            Some(implied) => (self == Self::Any || self == implied).then_some(implied),
+            None => Some(self),
+        }
+    }
+
     /// Whether `address` is of this family.
     pub fn admits(self, address: SocketAddr) -> bool {
         match self {

@@ -32,7 +32,7 @@ pub struct Attempt {
     pub elapsed: Option<Duration>,
     /// Round-trip time by the kernel's clocks alone. Absent where they are not to be had, and after a retransmission.
     pub path_rtt: Option<Duration>,
-    /// SYNs sent, retransmissions included; absent where the system does not tell.
+    /// SYNs sent, retransmissions included; absent where the system does not report it.
     pub syns: Option<u32>,
     /// What a datagram's reply says in a few words: `NXDOMAIN`, `stratum 3`.
     pub reply: Option<String>,

@@ -16,7 +16,9 @@ use crate::hosts::resolve::{Family, resolve_all};
 use crate::hosts::{Host, Protocol, Target, TargetSpec, parse};
 use crate::outcome::{Outcome, Sample};
 use crate::payload::Payload;
-use crate::plan::{CloseMode, Limit, PayloadPlan, ProbePlan, SchedulePlan, SocketPlan, Source};
+use crate::plan::{
+    CloseMode, Limit, MAX_DURATION, PayloadPlan, ProbePlan, SchedulePlan, SocketPlan, Source,
+};
 use crate::platform::{self, NoSignals, Poller};
 use crate::probe::Probes;
 
@@ -25,9 +27,6 @@ pub use error::Error;
 
 /// Sockets open at once: probes without a reply yet.
 const MAX_SOCKETS: usize = 512;
-
-/// Longest duration, about 31 years: instants stay representable.
-const MAX_DURATION: Duration = Duration::from_secs(1_000_000_000);
 
 /// Probes of a target, and how they are sent.
 ///
@@ -211,13 +210,12 @@ impl Probe {
         }
         let (host, protocol) = (Arc::from(spec.host.text()), spec.protocol);
         let source = self.sockets.source.as_ref();
-        let family = match (self.family, source) {
-            (Family::Any, Some(source)) => Family::of(source.address),
-            (family, _) => family,
-        };
+        let other_family = || Error::OtherFamily(self.target.clone());
+        let family = self.family.with_source(source.map(|it| it.address));
+        let family = family.ok_or_else(other_family)?;
         let (address, lookup) = match &spec.host {
             Host::Address { address, .. } if family.admits(*address) => (*address, None),
-            Host::Address { .. } => return Err(Error::OtherFamily(self.target.clone())),
+            Host::Address { .. } => return Err(other_family()),
             Host::Name(name) => {
                 let found = resolve_all(std::slice::from_ref(name), family, &|| false);
                 let lookup = found.into_iter().next().expect("a result for each name")?;

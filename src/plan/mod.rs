@@ -21,7 +21,7 @@ pub use output::{DataFormat, DocumentFormat, Format, JsonOnly, OutputPlan, Repor
 pub use path::{MAX_HOPS, PathPlan};
 pub use payload::PayloadPlan;
 pub use probes::ProbePlan;
-pub use schedule::{Limit, Rate, SchedulePlan};
+pub use schedule::{Limit, MAX_DURATION, Rate, SchedulePlan};
 pub use sockets::{CloseMode, SocketPlan, Source};
 #[cfg(feature = "cli")]
 pub use targets::TargetPlan;

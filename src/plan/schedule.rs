@@ -43,6 +43,9 @@ pub enum Rate {
     Maximum,
 }
 
+/// Maximum of a duration, about 31 years: instants stay representable.
+pub const MAX_DURATION: Duration = Duration::from_secs(1_000_000_000);
+
 /// Maximum interval for busy-polling: timer wake-ups are often late by this much.
 const MAX_DENSE_INTERVAL: Duration = Duration::from_millis(1);
 
